@@ -1,0 +1,28 @@
+"""Addresses of the project. The language is the first segment; the default language has none."""
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.conf.urls.static import static
+from django.contrib import admin
+from django.contrib.sitemaps.views import sitemap
+from django.urls import include, path
+
+from networks.public.sitemaps import SITEMAPS
+from networks.public.views import robots
+
+urlpatterns = [
+    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("robots.txt", robots, name="robots"),
+    # Only while debugging. Elsewhere the web server, or the server of the demo, serves what was uploaded.
+    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
+    *i18n_patterns(
+        path("admin/", admin.site.urls),
+        path("", include("networks.public.urls")),
+        prefix_default_language=False,
+    ),
+]
+
+handler400 = "networks.public.errors.bad_request"
+handler403 = "networks.public.errors.permission_denied"
+handler404 = "networks.public.errors.page_not_found"
+handler500 = "networks.public.errors.server_error"

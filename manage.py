@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Run the project's commands; on its own, say which there are."""
+
+import os
+import sys
+
+from citynetworks import PRODUCTION_VARIABLES
+
+INTRODUCTION = """\
+City Networks: the networks of cities that a city belongs to.
+
+  manage.py demo               run the whole site with its demo content, as in production
+  manage.py migrate            make or update the database of this checkout
+  manage.py loaddata nis       load the memberships of the City of Niš
+  manage.py createsuperuser    make an account for the admin
+  manage.py runserver          serve this checkout while you work on it
+  manage.py make_latin         derive the Serbian Latin interface from the Cyrillic
+  manage.py help               list every command; 'help COMMAND' explains one
+
+The settings that production needs are listed in README.md.
+"""
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "citynetworks.settings")
+    if not any(name in os.environ for name in PRODUCTION_VARIABLES):
+        os.environ.setdefault("DJANGO_DEBUG", "on")
+    if len(sys.argv) == 1:
+        sys.stdout.write(INTRODUCTION)
+        return
+    try:
+        from django.conf import settings
+        from django.core.exceptions import ImproperlyConfigured
+        from django.core.management import execute_from_command_line
+    except ImportError as error:
+        raise SystemExit(
+            "Django is not installed for this Python. The first command in README.md installs all that is needed."
+        ) from error
+    try:
+        # Django itself would go on without settings, and call our own commands unknown.
+        settings.INSTALLED_APPS  # noqa: B018
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

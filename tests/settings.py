@@ -1,0 +1,19 @@
+"""The project's settings as the tests run them: production's, but for what makes tests slow or touches the disk."""
+
+import os
+
+os.environ.setdefault("DJANGO_SECRET_KEY", "a key that only the tests know, and long enough for every check of it")
+os.environ.setdefault("DJANGO_ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
+os.environ["DJANGO_DEBUG"] = "off"
+os.environ["DJANGO_HTTPS"] = "off"
+
+from citynetworks.settings import *  # noqa: E402, F403
+from citynetworks.settings import BASE_DIR, STORAGES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+# WhiteNoise wants its folder to be there; nothing is collected for the tests.
+STATIC_ROOT = BASE_DIR / "static"
