@@ -1,0 +1,316 @@
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from PIL import Image, ImageDraw
+
+from networks.models import CityProfile, Network
+from networks.pictures import KEPT_SIDE, LARGEST_FILE, rewrite_picture
+from tests.makers import make_network, make_profile
+
+ORIENTATION, GPS, MAKER = 0x0112, 0x8825, 0x010F
+RED, BLUE, WHITE, GREY, BLACK = (255, 0, 0), (0, 0, 255), (255, 255, 255), (128, 128, 128), (0, 0, 0)
+GLASS, CLEAR = (0, 0, 255, 128), (0, 0, 0, 0)
+
+
+def drawing(mode="RGB", size=(60, 40), corner=RED, rest=WHITE):
+    """A picture whose left upper quarter has another colour, so that one can see how it stands."""
+    picture = Image.new(mode, size, rest)
+    ImageDraw.Draw(picture).rectangle((0, 0, size[0] // 2 - 1, size[1] // 2 - 1), fill=corner)
+    return picture
+
+
+def saved(picture, image_format="PNG", **options):
+    content = io.BytesIO()
+    picture.save(content, image_format, **options)
+    return content.getvalue()
+
+
+def photograph(orientation=1):
+    """A JPEG as a telephone makes it: it says how to turn it, where it was taken and with what."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    exif[MAKER] = "Secret Camera"
+    exif[GPS] = {1: "N", 2: (43.0, 19.0, 15.0), 3: "E", 4: (21.0, 53.0, 45.0)}
+    return saved(drawing(), "JPEG", exif=exif, comment=b"taken at home", quality=95, subsampling=0)
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def blank_png(width, height, *, before=b"", after=b"", pixels=None):
+    """A black 1-bit PNG, written row by row so that even a huge one takes no memory."""
+    if pixels is None:
+        packer = zlib.compressobj(9)
+        row = bytes(1 + (width + 7) // 8)
+        pixels = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + before + chunk(b"IDAT", pixels) + after + chunk(b"IEND", b"")
+
+
+def opened(content):
+    picture = Image.open(io.BytesIO(content))
+    picture.load()
+    return picture
+
+
+def rewritten(content, name="logo.png"):
+    return opened(rewrite_picture(SimpleUploadedFile(name, content)).read())
+
+
+def is_about(colour, expected):
+    """Say whether two colours look the same; JPEG and WebP do not keep them to the bit."""
+    return all(abs(one - other) <= 12 for one, other in zip(colour, expected, strict=True))
+
+
+# What is drawn, how it is saved, and what is to be seen in the corner and in the rest of the picture that is kept
+KINDS = {
+    "PNG": (drawing(), "PNG", {}, RED, WHITE),
+    "PNG with alpha": (drawing("RGBA", corner=GLASS, rest=CLEAR), "PNG", {}, GLASS, CLEAR),
+    "PNG with a palette": (drawing().quantize(4), "PNG", {}, RED, WHITE),
+    "PNG with a clear colour": (drawing("P", corner=1, rest=0), "PNG", {"transparency": 0}, (1, 1, 1, 255), CLEAR),
+    "PNG of 1 bit": (drawing("1", corner=0, rest=1), "PNG", {}, BLACK, WHITE),
+    "PNG of 8 bits": (drawing("L", corner=0, rest=128), "PNG", {}, BLACK, GREY),
+    "PNG of 16 bits": (drawing("I;16", corner=0, rest=128 * 257), "PNG", {}, BLACK, GREY),
+    "grey PNG with alpha": (drawing("LA", corner=(0, 255), rest=(0, 0)), "PNG", {}, (*BLACK, 255), CLEAR),
+    "animated PNG": (drawing(), "PNG", {"save_all": True, "append_images": [drawing(corner=BLUE)]}, RED, WHITE),
+    "JPEG": (drawing(), "JPEG", {"subsampling": 0}, RED, WHITE),
+    "JPEG in CMYK": (drawing().convert("CMYK"), "JPEG", {}, RED, WHITE),
+    "grey JPEG": (drawing("L", corner=0, rest=128), "JPEG", {"progressive": True}, BLACK, GREY),
+    "WebP": (drawing(), "WEBP", {"lossless": True}, RED, WHITE),
+    "WebP with alpha": (drawing("RGBA", corner=GLASS, rest=CLEAR), "WEBP", {"lossless": True}, GLASS, CLEAR),
+    "animated WebP": (drawing(), "WEBP", {"save_all": True, "append_images": [drawing(corner=BLUE)]}, RED, WHITE),
+}
+
+BOMB = b"x\0\0" + zlib.compress(bytes(2 * 10**7))
+NOISE = Image.effect_noise((99, 99), 99)
+
+# What cannot be taken, and why
+BAD_FILES = {
+    "nothing": (b"", "not_a_picture"),
+    "text": ("Ниш".encode(), "not_a_picture"),
+    "EPS": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EOF\n", "not_a_picture"),
+    "SVG": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "not_a_picture"),
+    "PDF": (b"%PDF-1.7\n%%EOF", "not_a_picture"),
+    "GIF": (saved(drawing(), "GIF"), "not_a_picture"),
+    "TIFF": (saved(drawing(), "TIFF"), "not_a_picture"),
+    "BMP": (saved(drawing(), "BMP"), "not_a_picture"),
+    "ICO": (saved(drawing(), "ICO"), "not_a_picture"),
+    "no pixels": (blank_png(0, 0), "not_a_picture"),
+    "a little too wide": (blank_png(8001, 1), "too_many_pixels"),
+    "a little too high": (blank_png(1, 8001), "too_many_pixels"),
+    "20,000 x 20,000": (blank_png(20_000, 20_000), "too_many_pixels"),
+    "as wide as can be said": (blank_png(2**31 - 1, 1, pixels=b""), "too_many_pixels"),
+    "too large": (bytes(LARGEST_FILE + 1), "too_large"),
+    "bomb behind the pixels": (blank_png(9, 9, after=chunk(b"zTXt", BOMB)), "damaged"),
+    "truncated PNG": (saved(NOISE)[:5000], "damaged"),
+    "truncated JPEG": (saved(NOISE, "JPEG")[:3000], "damaged"),
+}
+
+
+class TestRewritePicture:
+    @pytest.mark.parametrize(("drawn", "image_format", "options", "corner", "rest"), KINDS.values(), ids=KINDS)
+    def test_keeps_what_is_to_be_seen_as_a_still_png(self, drawn, image_format, options, corner, rest):
+        picture = rewritten(saved(drawn, image_format, **options))
+        assert (picture.format, picture.mode, picture.size) == ("PNG", "RGBA" if len(rest) == 4 else "RGB", (60, 40))
+        assert not getattr(picture, "is_animated", False)
+        assert is_about(picture.getpixel((15, 10)), corner)
+        assert is_about(picture.getpixel((45, 30)), rest)
+
+    @pytest.mark.parametrize(
+        ("orientation", "size", "corner"),
+        [
+            (1, (60, 40), (15, 10)),
+            (2, (60, 40), (45, 10)),
+            (3, (60, 40), (45, 30)),
+            (4, (60, 40), (15, 30)),
+            (5, (40, 60), (10, 15)),
+            (6, (40, 60), (30, 15)),
+            (7, (40, 60), (30, 45)),
+            (8, (40, 60), (10, 45)),
+        ],
+    )
+    def test_turns_a_photograph_the_right_way_up(self, orientation, size, corner):
+        picture = rewritten(photograph(orientation), "IMG_0001.JPG")
+        assert picture.size == size
+        assert is_about(picture.getpixel(corner), RED)
+        assert is_about(picture.getpixel((size[0] - 1 - corner[0], size[1] - 1 - corner[1])), WHITE)
+
+    def test_keeps_nothing_of_where_and_with_what_it_was_taken(self):
+        content = rewrite_picture(ContentFile(photograph(6))).read()
+        assert opened(content).info == {}
+        assert not opened(content).getexif()
+        for trace in (b"Secret Camera", b"taken at home", b"eXIf", b"tEXt", b"iCCP"):
+            assert trace not in content
+
+    def test_keeps_nothing_that_was_hung_on(self):
+        payload = b"<html><script>alert(1)</script></html>"
+        for content in (saved(drawing()), saved(drawing(), "JPEG"), saved(drawing(), "WEBP")):
+            polyglot = rewrite_picture(ContentFile(content + payload)).read()
+            assert b"script" not in polyglot
+            assert polyglot.endswith(chunk(b"IEND", b""))
+
+    @pytest.mark.parametrize(
+        ("size", "kept"),
+        [
+            ((1, 1), (1, 1)),
+            ((640, 640), (640, 640)),
+            ((1280, 960), (640, 480)),
+            ((960, 1280), (480, 640)),
+            ((6000, 10), (640, 1)),
+            ((1, 6000), (1, 640)),
+        ],
+    )
+    def test_makes_large_pictures_smaller_and_keeps_their_shape(self, size, kept):
+        assert KEPT_SIDE == 640
+        assert rewritten(blank_png(*size)).size == kept
+
+    def test_names_the_file_by_its_content_alone(self):
+        names = {
+            rewrite_picture(SimpleUploadedFile(name, content)).name
+            for name in ("logo.png", "грб.png", "../../etc/passwd", "x.html")
+            for content in (saved(drawing()), saved(drawing(), compress_level=1))
+        }
+        (name,) = names
+        assert name.endswith(".png")
+        assert name.removesuffix(".png").isalnum()
+        assert rewrite_picture(ContentFile(saved(drawing(corner=BLUE)))).name != name
+
+    @pytest.mark.parametrize(("content", "code"), BAD_FILES.values(), ids=BAD_FILES)
+    def test_refuses_what_is_no_good_picture(self, content, code):
+        with pytest.raises(ValidationError) as caught:
+            rewrite_picture(ContentFile(content))
+        assert caught.value.code == code
+
+    @pytest.mark.parametrize("kind", [b"iCCP", b"zTXt"])
+    def test_refuses_a_bomb_before_the_pixels(self, kind):
+        with pytest.raises(ValidationError):
+            rewrite_picture(ContentFile(blank_png(9, 9, before=chunk(kind, BOMB))))
+
+
+@pytest.fixture
+def clerk(client):
+    client.force_login(User.objects.create_superuser("clerk"))
+    return client
+
+
+def upload(clerk, content, network=None, *, name="logo.png", **typed):
+    """Save the form of a network with a logo, and give the network back as it is stored then."""
+    typed = {"name_sr": "Мрежа градова", "status": "member", "position": "0", **typed}
+    if network is None:
+        address = "/admin/networks/network/add/"
+    else:
+        address = f"/admin/networks/network/{network.pk}/change/"
+        typed.setdefault("slug", network.slug)
+    if content:
+        typed["logo"] = SimpleUploadedFile("NAME", content)
+    # The test client would make the name harmless before it sends it.
+    body = encode_multipart(BOUNDARY, typed).replace(b'filename="NAME"', f'filename="{name}"'.encode())
+    response = clerk.generic("POST", address, body, MULTIPART_CONTENT)
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    return Network.objects.get(pk=network.pk) if network else Network.objects.latest("pk")
+
+
+def stored_files(settings):
+    return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+
+
+@pytest.mark.django_db
+class TestUpload:
+    def test_stores_the_picture_with_its_size(self, clerk, settings):
+        network = upload(clerk, saved(drawing(size=(1280, 960)), "JPEG"), name="logo.jpg")
+        (path,) = stored_files(settings)
+        assert Path(network.logo.path) == path
+        assert path.parent.name == "logos"
+        assert (network.logo_width, network.logo_height) == (640, 480) == opened(path.read_bytes()).size
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "../../x.png",
+            "..\\..\\x.png",
+            "/etc/passwd",
+            "C:\\Windows\\x.png",
+            "грб града Ниша.png",
+            "a\0b.png",
+            "x.php",
+            "x.png.html",
+            ".htaccess",
+            "-rf *.png",
+            "%2e%2e%2fx.png",
+            "&#46;&#46;&#47;x.png",
+            "x" * 150 + ".png",
+            "грб" * 60 + ".png",
+            "\u202egnp.exe",
+        ],
+    )
+    def test_takes_no_notice_of_the_name_of_the_file(self, clerk, settings, name):
+        network = upload(clerk, saved(drawing()), name=name)
+        (path,) = stored_files(settings)
+        assert network.logo.name == f"logos/{path.name}"
+        assert path.name == rewrite_picture(ContentFile(saved(drawing()))).name
+        assert path.parent == Path(settings.MEDIA_ROOT) / "logos"
+
+    def test_gives_one_name_to_the_same_picture(self, clerk, settings):
+        first = upload(clerk, saved(drawing()))
+        second = upload(clerk, saved(drawing()), name_sr="Друга мрежа")
+        assert first.logo.name == second.logo.name
+        assert (second.logo_width, second.logo_height) == (60, 40)
+        assert len(stored_files(settings)) == 1
+
+    def test_same_picture_on_two_networks_outlives_the_change_of_one(self, clerk):
+        first = upload(clerk, saved(drawing()))
+        second = upload(clerk, saved(drawing()), name_sr="Друга мрежа")
+        upload(clerk, saved(drawing(corner=BLUE)), second)
+        assert is_about(opened(Path(first.logo.path).read_bytes()).getpixel((1, 1)), RED)
+
+    def test_another_picture_takes_the_place_of_the_first(self, clerk):
+        network = upload(clerk, saved(drawing()))
+        replaced = upload(clerk, saved(drawing("L", (20, 30), 0, 255)), network)
+        assert replaced.logo.name != network.logo.name
+        assert (replaced.logo_width, replaced.logo_height) == (20, 30)
+        assert opened(Path(replaced.logo.path).read_bytes()).size == (20, 30)
+
+    def test_saving_without_a_new_picture_keeps_the_old_one(self, clerk, settings):
+        network = upload(clerk, saved(drawing()))
+        again = upload(clerk, b"", network, name_sr="Ново име")
+        assert (again.name_sr, again.logo.name) == ("Ново име", network.logo.name)
+        assert len(stored_files(settings)) == 1
+
+    def test_a_cleared_picture_leaves_nothing_in_the_row(self, clerk):
+        network = upload(clerk, saved(drawing()))
+        cleared = upload(clerk, b"", network, **{"logo-clear": "on"})
+        assert (cleared.logo.name, cleared.logo_width, cleared.logo_height) == ("", None, None)
+
+    def test_form_of_a_network_opens_when_its_file_has_gone(self, clerk):
+        network = upload(clerk, saved(drawing()))
+        Path(network.logo.path).unlink()
+        address = f"/admin/networks/network/{network.pk}/change/"
+        assert clerk.get(address).status_code == 200
+        assert upload(clerk, b"", network, name_sr="Ново име").name_sr == "Ново име"
+        assert upload(clerk, saved(drawing()), network).logo_width == 60
+
+    def test_coat_of_arms_is_taken_in_the_same_way(self, clerk):
+        make_profile()
+        typed = {
+            "city_name_sr": "Град Ниш",
+            "site_title_sr": "Мреже градова",
+            "coat_of_arms": SimpleUploadedFile("грб.webp", saved(drawing(), "WEBP")),
+        }
+        assert clerk.post("/admin/networks/cityprofile/1/change/", typed).status_code == 302
+        profile = CityProfile.objects.get()
+        assert profile.coat_of_arms.name.startswith("city/")
+        assert (profile.coat_of_arms_width, profile.coat_of_arms_height) == (60, 40)
+
+    def test_form_offers_the_taken_formats_only(self, clerk):
+        network = make_network()
+        page = clerk.get(f"/admin/networks/network/{network.pk}/change/").content.decode()
+        assert 'accept="image/png,image/jpeg,image/webp"' in page
