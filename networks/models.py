@@ -1,0 +1,643 @@
+"""What the site holds: the memberships of a city in networks of cities, and the city itself."""
+
+import itertools
+
+from django.core.exceptions import ValidationError
+from django.core.validators import (
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinValueValidator,
+    RegexValidator,
+    URLValidator,
+)
+from django.db import models, transaction
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from networks import reading
+from networks.partial_dates import PartialDateField
+from networks.pictures import PictureField
+from networks.rich_text import RichTextField, clean_rich_text, plain_text
+from networks.serbian import fold, to_latin
+
+
+class WebAddressField(models.URLField):
+    """An address of the web: http or https, and nothing that a browser would run."""
+
+    default_validators = [URLValidator(schemes=["http", "https"])]
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("max_length", 500)
+        super().__init__(*args, **kwargs)
+
+    def formfield(self, **kwargs):
+        return super().formfield(**{"assume_scheme": "https", **kwargs})
+
+    def deconstruct(self):
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.URLField", args, kwargs
+
+
+validate_telephone = RegexValidator(r"^\+?[0-9 ()/-]{5,}\Z", _("Enter a telephone number, such as +381 18 504 000."))
+
+
+class FieldConstraint(models.CheckConstraint):
+    """A check in the database whose message stands beside the field it is about."""
+
+    def __init__(self, *, field, **kwargs):
+        self.field = field
+        super().__init__(**kwargs)
+
+    def validate(self, *args, **kwargs):
+        try:
+            super().validate(*args, **kwargs)
+        except ValidationError as error:
+            raise ValidationError({self.field: error}) from error
+
+    def deconstruct(self):
+        # Migrations need to know only what the database checks.
+        _path, args, kwargs = super().deconstruct()
+        return "django.db.models.CheckConstraint", args, kwargs
+
+    def clone(self):
+        _path, args, kwargs = self.deconstruct()
+        return type(self)(*args, field=self.field, **kwargs)
+
+
+def web_address_constraint(model, field):
+    return FieldConstraint(
+        field=field,
+        name=f"{model}_{field}_is_http",
+        condition=models.Q(**{field: ""})
+        | models.Q(**{f"{field}__startswith": "http://"})
+        | models.Q(**{f"{field}__startswith": "https://"}),
+        violation_error_message=_("Enter a web address that begins with https:// or http://."),
+    )
+
+
+def free_slug(instance, text):
+    """
+    Return a slug made from the text that no other row of the instance's model has or had: avec, or avec-2.
+
+    Serbian letters are written as in Latin without marks; a text without any letter or digit gives the name of
+    the model.
+    """
+    model = type(instance)
+    stem = slugify(to_latin(text).replace("đ", "dj").replace("Đ", "Dj"))
+    # Some room is left for the number that tells it from another.
+    stem = stem[: model._meta.get_field("slug").max_length - 8].strip("-") or model._meta.model_name
+    taken = {*model._base_manager.exclude(pk=instance.pk).values_list("slug", flat=True)}
+    if hasattr(instance, "former_slugs"):
+        taken |= {*instance.former_slugs.model.objects.values_list("slug", flat=True)}
+    candidates = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+    return next(slug for slug in candidates if slug not in taken)
+
+
+class SluggedQuerySet(models.QuerySet):
+    def get_by_natural_key(self, slug):
+        return self.get(slug=slug)
+
+
+class AddressedQuerySet(SluggedQuerySet):
+    """Rows that have a page of their own, at an address made from their slug."""
+
+    def published(self):
+        """Only what citizens may read."""
+        return self.filter(is_published=True)
+
+
+class Addressed(models.Model):
+    """Something with a public page. A former slug goes on leading to it."""
+
+    slug = models.SlugField(
+        _("address"),
+        max_length=80,
+        unique=True,
+        blank=True,
+        help_text=_(
+            "The last part of the page’s address, such as mayors-for-peace. Leave it empty to have it made from "
+            "the English heading, or else from the Serbian one. When it changes, the old address leads to the new "
+            "one."
+        ),
+        error_messages={
+            "unique": _("Another page already has this address. Choose another one, or leave the field empty.")
+        },
+    )
+    is_published = models.BooleanField(
+        _("published"), default=False, help_text=_("Citizens see only what is published.")
+    )
+    position = models.PositiveIntegerField(
+        _("position"),
+        default=0,
+        help_text=_("Lower numbers come first. Leave room in between: 10, 20, 30."),
+        validators=[MaxValueValidator(1_000_000)],
+    )
+    changed_at = models.DateTimeField(_("last changed"), auto_now=True)
+
+    objects = AddressedQuerySet.as_manager()
+
+    # What is worked out from other fields, and so is written with any of them
+    derived_fields = ()
+
+    class Meta:
+        abstract = True
+
+    @transaction.atomic
+    def save(self, *args, **kwargs):
+        former_slug = None
+        if self.pk:
+            former_slug = type(self)._base_manager.filter(pk=self.pk).values_list("slug", flat=True).first()
+        if not self.slug:
+            self.slug = former_slug or free_slug(self, self.heading)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "slug", "changed_at", *self.derived_fields}
+        super().save(*args, **kwargs)
+        if former_slug and former_slug != self.slug:
+            self.former_slugs.model.objects.filter(slug__in=[former_slug, self.slug]).delete()
+            self.former_slugs.create(slug=former_slug)
+
+    def natural_key(self):
+        return (self.slug,)
+
+    @property
+    def heading(self):
+        """The English or else the Serbian words that the page is known by."""
+        raise NotImplementedError
+
+
+class FormerSlug(models.Model):
+    """An address that a page once had."""
+
+    slug = models.SlugField(max_length=80, unique=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return self.slug
+
+
+class Theme(models.Model):
+    """A field of work that networks are about, such as culture and heritage."""
+
+    slug = models.SlugField(
+        _("code"),
+        max_length=50,
+        unique=True,
+        blank=True,
+        help_text=_("Stands in the address of the filtered list, such as culture. Leave it empty to have it made."),
+    )
+    name = models.CharField(_("name"), max_length=100, help_text=_("For example: Culture and heritage."))
+
+    objects = SluggedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["slug"]
+        verbose_name = _("theme")
+        verbose_name_plural = _("themes")
+
+    def __str__(self):
+        return str(reading.Reader().text(self, "name"))
+
+    def save(self, *args, **kwargs):
+        if not self.slug:
+            self.slug = free_slug(self, self.name_en or self.name_sr)
+        super().save(*args, **kwargs)
+
+    def natural_key(self):
+        return (self.slug,)
+
+
+class NetworkQuerySet(AddressedQuerySet):
+    def search(self, query):
+        """Those in which every word of the query stands, in either script, with or without marks."""
+        return self.marking_matches(query).filter(is_match=True)
+
+    def marking_matches(self, query):
+        """All, each with `is_match`: whether `search` would find it."""
+        condition = models.Q()
+        for word in fold(query).split():
+            condition &= models.Q(search_text__contains=word)
+        is_match = models.ExpressionWrapper(condition, models.BooleanField()) if condition else models.Value(True)
+        return self.annotate(is_match=is_match)
+
+
+class Network(Addressed):
+    """A network of cities and the city's membership in it."""
+
+    class Scope(models.TextChoices):
+        GLOBAL = "global", _("global")
+        EUROPEAN = "european", _("European")
+        BALKAN = "balkan", _("Balkan")
+        NATIONAL = "national", _("national")
+
+    class Status(models.TextChoices):
+        MEMBER = "member", _("member")
+        LEFT = "left", pgettext_lazy("status", "left")
+        ENDED = "ended", _("network ended")
+        UNKNOWN = "unknown", _("not known")
+
+    # What is written in Serbian and in English
+    name = models.CharField(
+        _("name"),
+        max_length=200,
+        help_text=_("The full name in this language, such as: Standing Conference of Towns and Municipalities."),
+    )
+    acronym = models.CharField(
+        _("acronym"), max_length=20, blank=True, help_text=_("As it is used in this language, such as SCTM.")
+    )
+    summary = models.TextField(
+        _("summary"),
+        blank=True,
+        validators=[MaxLengthValidator(300)],
+        help_text=_("One sentence for the list, at most 300 characters: what the network is for."),
+    )
+    description = RichTextField(
+        _("description"),
+        blank=True,
+        validators=[MaxLengthValidator(8000)],
+        help_text=_(
+            "What the network does and how the city takes part, in two or three paragraphs. For example: The network "
+            "shares what its members have learnt about saving energy."
+        ),
+    )
+    seat = models.CharField(
+        _("seat"), max_length=120, blank=True, help_text=_("Town, or town and country: Strasbourg.")
+    )
+    benefit = models.TextField(
+        _("what the city gains"),
+        blank=True,
+        validators=[MaxLengthValidator(1000)],
+        help_text=_("One or two sentences, such as: experience and partners for the care of its heritage."),
+    )
+
+    # Facts that need no translation
+    original_name = models.CharField(
+        _("original name"),
+        max_length=200,
+        blank=True,
+        help_text=_("The network’s own name in its own language: Alliance de Villes Européennes de Culture."),
+    )
+    original_language = models.CharField(
+        _("language of the original name"),
+        max_length=35,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?\Z",
+                _("Enter the code of a language, such as fr, de or sr-Latn."),
+            )
+        ],
+        help_text=_("The code of the language in Latin letters, such as fr for French or de for German."),
+    )
+    former_names = models.TextField(
+        _("former names"),
+        blank=True,
+        validators=[MaxLengthValidator(2000)],
+        help_text=_("One in each line, with the years if they are known: Healthy Cities (1988–2001)."),
+    )
+    scope = models.CharField(
+        _("scope"),
+        max_length=20,
+        choices=Scope,
+        blank=True,
+        help_text=_("From how far its members come. For example: a network of cities of the Balkans is Balkan."),
+    )
+    themes = models.ManyToManyField(
+        Theme,
+        verbose_name=_("themes"),
+        blank=True,
+        related_name="networks",
+        help_text=_("What the network is about; one theme or several, such as: Culture and heritage."),
+    )
+    founded = PartialDateField(
+        _("founded"),
+        null=True,
+        blank=True,
+        help_text=_("When the network was founded: 2003, May 2007 or 3 May 2007, as exactly as it is known."),
+    )
+    joined = PartialDateField(
+        _("joined"),
+        null=True,
+        blank=True,
+        help_text=_("When the city joined: 2003, May 2007 or 3 May 2007, as exactly as it is known."),
+    )
+    left = PartialDateField(
+        _("left"),
+        null=True,
+        blank=True,
+        help_text=_("When the membership ended: 2003, May 2007 or 3 May 2007. Empty while it lasts."),
+    )
+    status = models.CharField(
+        _("status"),
+        max_length=20,
+        choices=Status,
+        default=Status.MEMBER,
+        help_text=_("The membership today. If the city has left, it stays on the site among the former memberships."),
+    )
+    website = WebAddressField(_("website"), blank=True, help_text=_("For example: https://www.alda-europe.eu/."))
+    membership_page = WebAddressField(
+        _("the network’s page about the city"),
+        blank=True,
+        help_text=_("The page on which the network names the city as a member: https://energy-cities.eu/members/."),
+    )
+    deciding_act = models.CharField(
+        _("deciding act"),
+        max_length=300,
+        blank=True,
+        help_text=_(
+            "The decision to join, as it stands in the official gazette: Decision No. 06-12/2007 of 3 May 2007."
+        ),
+    )
+    fee_amount = models.DecimalField(
+        _("yearly fee"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("The amount alone, such as 1500; the currency and the year stand beside it."),
+    )
+    fee_currency = models.CharField(
+        _("currency"),
+        max_length=3,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^[A-Z]{3}\Z", _("Enter the three capital Latin letters of a currency, such as RSD or EUR.")
+            )
+        ],
+        help_text=_("Three capital Latin letters, such as RSD or EUR."),
+    )
+    fee_year = models.PositiveSmallIntegerField(
+        _("year of the fee"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1900), MaxValueValidator(2199)],
+        help_text=_("The year the amount is for, such as 2026."),
+    )
+    responsible_unit = models.CharField(
+        _("responsible unit"),
+        max_length=200,
+        blank=True,
+        help_text=_("The unit that looks after the membership: Office for International Cooperation."),
+    )
+    contact_email = models.EmailField(
+        _("contact e-mail"),
+        blank=True,
+        help_text=_("An official address, not a private one: cooperation@example.org."),
+    )
+    contact_phone = models.CharField(
+        _("contact telephone"),
+        max_length=40,
+        blank=True,
+        validators=[validate_telephone],
+        help_text=_("With the country code, such as +381 18 504 000."),
+    )
+    source = models.CharField(
+        _("source"),
+        max_length=500,
+        blank=True,
+        help_text=_(
+            "Where these facts come from: a document, a letter or a web address, such as https://www.ecad.net/."
+        ),
+    )
+    verified_on = models.DateField(
+        _("verified on"),
+        null=True,
+        blank=True,
+        help_text=_("The day on which somebody last confirmed these facts with the network."),
+    )
+    logo = PictureField(
+        _("logo"),
+        upload_to="logos",
+        blank=True,
+        width_field="logo_width",
+        height_field="logo_height",
+        help_text=_("PNG, JPEG or WebP, at most 5 MB. Without a logo, a mark is drawn from the acronym or initials."),
+    )
+    logo_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    logo_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    internal_note = models.TextField(
+        _("internal note"),
+        blank=True,
+        validators=[MaxLengthValidator(4000)],
+        help_text=_("For colleagues. It is never shown to citizens."),
+    )
+
+    # Derived: the words of the public fields, folded, so that every database can search them
+    search_text = models.TextField(default="", blank=True, editable=False)
+
+    objects = NetworkQuerySet.as_manager()
+
+    derived_fields = ("search_text",)
+
+    class Meta:
+        ordering = ["position", "slug"]
+        verbose_name = _("network of cities")
+        verbose_name_plural = _("networks of cities")
+        permissions = [("publish_network", "Can publish networks")]
+        constraints = [
+            FieldConstraint(
+                field="name_sr",
+                name="network_published_has_serbian_name",
+                condition=models.Q(is_published=False) | (models.Q(name_sr__isnull=False) & ~models.Q(name_sr="")),
+                violation_error_message=_("Enter the Serbian name before the network is published."),
+            ),
+            FieldConstraint(
+                field="left",
+                name="network_left_after_joined",
+                # As exactly as both are known: somebody may have joined in May 2003 and left in 2003.
+                condition=models.Q(joined__lte=models.F("left")) | models.Q(joined__startswith=models.F("left")),
+                violation_error_message=_(
+                    "The city cannot have left before it joined. Correct one of the two dates."
+                ),
+            ),
+            FieldConstraint(
+                field="fee_amount",
+                name="network_fee_has_currency_and_year",
+                condition=models.Q(fee_amount__isnull=True, fee_currency="", fee_year__isnull=True)
+                | (
+                    models.Q(fee_amount__isnull=False, fee_amount__gte=0, fee_year__isnull=False)
+                    & ~models.Q(fee_currency="")
+                ),
+                violation_error_message=_(
+                    "A fee needs its amount, its currency and its year. Fill in all three, or none."
+                ),
+            ),
+            FieldConstraint(
+                field="original_language",
+                name="network_original_name_has_language",
+                condition=models.Q(original_name="") | ~models.Q(original_language=""),
+                violation_error_message=_("Say which language the original name is in."),
+            ),
+            web_address_constraint("network", "website"),
+            web_address_constraint("network", "membership_page"),
+        ]
+
+    def __str__(self):
+        return str(reading.Reader().text(self, "name"))
+
+    def get_absolute_url(self):
+        return reverse("public:network", args=[self.slug])
+
+    def clean(self):
+        super().clean()
+        today = timezone.localdate()
+        errors = {}
+        if self.verified_on and self.verified_on > today:
+            errors["verified_on"] = _("This day is still to come. Enter today or a day in the past.")
+        for field in ("founded", "joined"):
+            date = getattr(self, field)
+            if date and date.earliest > today:
+                errors[field] = _("This date is still to come. Enter one in the past.")
+        if self.left and self.left.latest < today and self.status == self.Status.MEMBER:
+            errors["status"] = _("The city has left on the date below. Choose another status, or correct the date.")
+        if errors:
+            raise ValidationError(errors)
+
+    @property
+    def heading(self):
+        return self.name_en or self.name_sr or ""
+
+    def words_to_search(self):
+        """Return all that a reader might look for, in both stored languages, folded for search."""
+        texts = [
+            self.slug.replace("-", " "),
+            *(getattr(self, f"{field}_{language}") or "" for field in SEARCHED for language in ("sr", "en")),
+            *(plain_text(clean_rich_text(html)) for html in (self.description_sr, self.description_en) if html),
+            self.original_name,
+            self.former_names,
+        ]
+        return "\n".join(fold(text) for text in texts if text)
+
+
+SEARCHED = ("name", "acronym", "summary", "seat", "benefit")
+
+
+@receiver(pre_save, sender=Network)
+def write_search_text(instance, **kwargs):
+    # A signal and not save(), because loaddata writes without calling save().
+    instance.search_text = instance.words_to_search()
+
+
+class FormerNetworkSlug(FormerSlug):
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="former_slugs")
+
+    class Meta:
+        verbose_name = _("former address of a network")
+        verbose_name_plural = _("former addresses of networks")
+
+
+class Page(Addressed):
+    """A plain page of the site, such as the one on privacy."""
+
+    title = models.CharField(_("title"), max_length=120, help_text=_("For example: About this site."))
+    body = RichTextField(_("text"), blank=True, validators=[MaxLengthValidator(40_000)])
+
+    class Meta:
+        ordering = ["position", "slug"]
+        verbose_name = _("page")
+        verbose_name_plural = _("pages")
+        permissions = [("publish_page", "Can publish pages")]
+        constraints = [
+            FieldConstraint(
+                field="title_sr",
+                name="page_published_has_serbian_title",
+                condition=models.Q(is_published=False) | (models.Q(title_sr__isnull=False) & ~models.Q(title_sr="")),
+                violation_error_message=_("Enter the Serbian title before the page is published."),
+            )
+        ]
+
+    def __str__(self):
+        return str(reading.Reader().text(self, "title"))
+
+    def get_absolute_url(self):
+        return reverse("public:page", args=[self.slug])
+
+    @property
+    def heading(self):
+        return self.title_en or self.title_sr or ""
+
+
+class FormerPageSlug(FormerSlug):
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="former_slugs")
+
+    class Meta:
+        verbose_name = _("former address of a page")
+        verbose_name_plural = _("former addresses of pages")
+
+
+class CityProfileManager(models.Manager):
+    def current(self):
+        """Return the city profile; one that says only what every site can say, where none is filled in yet."""
+        return self.first() or self.model(pk=1)
+
+
+class CityProfile(models.Model):
+    """The city whose site this is. There is one row."""
+
+    city_name = models.CharField(
+        _("name of the city"), max_length=100, help_text=_("As it stands at the top of every page: City of Niš.")
+    )
+    site_title = models.CharField(_("title of the site"), max_length=100, help_text=_("For example: City Networks."))
+    introduction = models.TextField(
+        _("introduction"),
+        blank=True,
+        validators=[MaxLengthValidator(600)],
+        help_text=_("Two or three sentences above the list: what citizens find here."),
+    )
+    coat_of_arms = PictureField(
+        _("coat of arms"),
+        upload_to="city",
+        blank=True,
+        width_field="coat_of_arms_width",
+        height_field="coat_of_arms_height",
+        help_text=_("PNG, JPEG or WebP, at most 5 MB. A PNG without a background works best."),
+    )
+    coat_of_arms_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    coat_of_arms_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    address = models.CharField(
+        _("postal address"), max_length=200, blank=True, help_text=_("For example: 7. jula 2, 18000 Niš.")
+    )
+    email = models.EmailField(_("e-mail"), blank=True, help_text=_("The address citizens write to."))
+    phone = models.CharField(
+        _("telephone"),
+        max_length=40,
+        blank=True,
+        validators=[validate_telephone],
+        help_text=_("With the country code, such as +381 18 504 000."),
+    )
+    website = WebAddressField(_("website of the city"), blank=True)
+    licence_name = models.CharField(
+        _("licence of the data"), max_length=100, blank=True, help_text=_("For example: CC BY 4.0.")
+    )
+    licence_url = WebAddressField(_("web address of the licence"), blank=True)
+    changed_at = models.DateTimeField(_("last changed"), auto_now=True)
+
+    objects = CityProfileManager()
+
+    class Meta:
+        verbose_name = _("city profile")
+        verbose_name_plural = _("city profile")
+        constraints = [
+            models.CheckConstraint(
+                name="city_profile_is_one_row",
+                condition=models.Q(pk=1),
+                violation_error_message=_("There is only one city profile."),
+            ),
+            web_address_constraint("city_profile", "website"),
+            web_address_constraint("city_profile", "licence_url"),
+        ]
+
+    def __str__(self):
+        return str(reading.Reader().text(self, "city_name"))
+
+    def save(self, *args, **kwargs):
+        self.pk = 1
+        super().save(*args, **kwargs)

@@ -1,0 +1,338 @@
+"""
+Reading: which text, in which language and script, a reader gets.
+
+The one place that decides it. Whatever shows a stored text (page, admin list, sitemap, feed, data) asks a Reader
+and is told with the text which language it really is in.
+"""
+
+from functools import cached_property
+from zlib import crc32
+
+from django.conf import settings
+from django.db import models
+from django.utils.formats import number_format
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, get_language_info, override
+from django.utils.translation import gettext as _
+
+from networks import serbian
+from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, language_tag, stored_language
+from networks.partial_dates import PartialDate, format_partial_date
+from networks.rich_text import RichTextField
+
+SORT_KEYS = {
+    SERBIAN: serbian.azbuka_key,
+    SERBIAN_LATIN: serbian.abeceda_key,
+    ENGLISH: serbian.english_key,
+}
+
+
+class Text(str):
+    """
+    A text as a reader gets it.
+
+    `language` is the code of the language it really is in, or None where that is not known (a name that is the
+    same in all); `is_fallback` says that the reader asked for another one; `stored` is the text it was made from.
+    """
+
+    __slots__ = ("is_fallback", "is_html", "language", "stored")
+
+    def __new__(cls, value="", *, language=None, asked=None, is_html=False, stored=None):
+        text = super().__new__(cls, value)
+        text.language = language
+        text.is_fallback = bool(value) and language is not None and asked is not None and language != asked
+        text.is_html = is_html
+        text.stored = value if stored is None else stored
+        return text
+
+    @property
+    def html(self) -> SafeString:
+        """The text for a page: rich text as it is, for it was sanitised when it was stored; other text escaped."""
+        return mark_safe(self) if self.is_html else escape(self)  # noqa: S308
+
+    @property
+    def lang(self) -> str:
+        """The attribute ' lang="sr-Latn"' for the element, where the text is not in the language of the page."""
+        return format_html(' lang="{}"', language_tag(self.language)) if self.is_fallback else ""
+
+
+class Reader:
+    """Somebody who reads the site in one of its languages: the active one, unless another is given."""
+
+    def __init__(self, language: str | None = None):
+        language = language or get_language() or settings.LANGUAGE_CODE
+        self.language = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+    def text(self, instance: models.Model, field: str) -> Text:
+        """
+        Return a translated field of a row, in the reader's language or else in Serbian.
+
+        To a reader of Latin script, Serbian is given in Latin. Empty where the text is not even in Serbian; so is
+        a Serbian text for those who read Serbian, even if there is an English one.
+        """
+        is_html = isinstance(instance._meta.get_field(field), RichTextField)
+        stored = stored_language(self.language)
+        value = getattr(instance, f"{field}_{stored}") or ""
+        if value and stored != SERBIAN:
+            return Text(value, language=self.language, asked=self.language, is_html=is_html)
+        return self.serbian(getattr(instance, f"{field}_{SERBIAN}") or "", is_html=is_html)
+
+    def serbian(self, value: str, *, is_html: bool = False) -> Text:
+        """Return a text that is stored in Serbian only, in the script of the reader."""
+        if self.language == SERBIAN:
+            return Text(value, language=SERBIAN, asked=self.language, is_html=is_html)
+        latin = serbian.html_to_latin(value) if is_html else serbian.to_latin(value)
+        return Text(latin, language=SERBIAN_LATIN, asked=self.language, is_html=is_html, stored=value)
+
+    def unmarked(self, value: str) -> Text:
+        """
+        Return a text that is stored once for all languages, such as the title of a document or a former name.
+
+        Where it has Cyrillic letters it is Serbian; else its language is not known, and it is given as it stands.
+        """
+        if serbian.is_cyrillic(value):
+            return self.serbian(value)
+        return Text(value)
+
+    def sort_key(self, text: str):
+        """
+        Return the key that sorts texts by the alphabet on show: azbuka, abeceda or English.
+
+        Latin is sorted by the Cyrillic it was made from, in which nj is one letter or two without doubt.
+        """
+        return SORT_KEYS.get(self.language, serbian.english_key)(getattr(text, "stored", text))
+
+    def date(self, value) -> str:
+        """Return a date, a moment or a partial date in words: 3. мај 2007. or 3 May 2007. Empty for None."""
+        if value is None:
+            return ""
+        if not isinstance(value, PartialDate):
+            day = localtime(value).date() if hasattr(value, "tzinfo") else value
+            value = PartialDate(day.year, day.month, day.day)
+        return format_partial_date(value, self.language)
+
+    def network(self, network) -> "NetworkReading":
+        return NetworkReading(network, self)
+
+    def page(self, page) -> "PageReading":
+        return PageReading(page, self)
+
+    def profile(self, profile) -> "ProfileReading":
+        return ProfileReading(profile, self)
+
+
+class RowReading:
+    """
+    A row as a reader gets it. Translated fields are Texts under their own name; a subclass says the rest.
+
+    `own_fields` are those that make the page a page of its language: where none of them is written in English,
+    the page is not offered in English.
+    """
+
+    own_fields: tuple[str, ...] = ()
+    # Where one of these stands in another language, the page says so; an acronym or a town needs no apology.
+    prose_fields: tuple[str, ...] = ()
+
+    def __init__(self, row: models.Model, reader: Reader):
+        self.row = row
+        self.reader = reader
+
+    def __getattr__(self, name):
+        if name.startswith("_") or name not in translated_fields(type(self.row)):
+            raise AttributeError(
+                f"{name!r} of {type(self).__name__}: no such field, or what it is made from is missing"
+            )
+        text = self.reader.text(self.row, name)
+        self.__dict__[name] = text
+        return text
+
+    def is_available_in(self, language: str) -> bool:
+        """Say whether the row's own words are written in the language, or are rendered from what is."""
+        stored = stored_language(language)
+        return stored == SERBIAN or any(getattr(self.row, f"{field}_{stored}") for field in self.own_fields)
+
+    @cached_property
+    def is_available(self) -> bool:
+        return self.is_available_in(self.reader.language)
+
+    @cached_property
+    def has_fallback(self) -> bool:
+        """Whether some prose of the row is shown in another language than the reader asked for."""
+        return any(getattr(self, field).is_fallback for field in self.prose_fields)
+
+    @property
+    def slug(self) -> str:
+        return self.row.slug
+
+    @property
+    def url(self) -> str:
+        return self.row.get_absolute_url()
+
+    @property
+    def changed_at(self):
+        return self.row.changed_at
+
+    @cached_property
+    def changed_on(self) -> str:
+        return self.reader.date(self.row.changed_at)
+
+
+def translated_fields(model) -> tuple[str, ...]:
+    """Return the names of a model's fields that are written in more than one language."""
+    # Here and not above: it loads the models, which need this module first.
+    from modeltranslation.translator import translator
+
+    translated = translator.get_options_for_model(model).all_fields
+    return tuple(field.name for field in model._meta.fields if field.name in translated)
+
+
+def missing_translations(row: models.Model, language: str = ENGLISH) -> list[str]:
+    """Return the names of the fields that have a Serbian text but none in the language."""
+    return [
+        field
+        for field in translated_fields(type(row))
+        if getattr(row, f"{field}_{SERBIAN}") and not getattr(row, f"{field}_{language}")
+    ]
+
+
+LITTLE_WORDS = {"and", "for", "the", "или", "ради"}
+
+
+class NetworkReading(RowReading):
+    own_fields = ("name", "description")
+    prose_fields = ("name", "summary", "description", "benefit")
+
+    @property
+    def short_name(self) -> Text:
+        return self.acronym or self.name
+
+    @cached_property
+    def mark(self) -> str:
+        """What is drawn where there is no logo: a short acronym, or the initials of the name without little words."""
+        if 0 < len(self.acronym) <= 6:
+            return self.acronym
+        name = self.row.name_sr if self.name.language != ENGLISH else self.row.name_en
+        words = [word.strip("„“”\"'().,–-") for word in name.split()]
+        initials = "".join(word[0] for word in words if len(word) > 2 and word.lower() not in LITTLE_WORDS)
+        letters = (initials or name.strip())[:4].upper()
+        return serbian.to_latin(letters) if self.name.language == SERBIAN_LATIN else letters
+
+    @cached_property
+    def hue(self) -> int:
+        """A number from 0 to 5 that chooses the colour of the mark; the same for ever for the same address."""
+        return crc32(self.row.slug.encode()) % 6
+
+    @cached_property
+    def logo(self):
+        return self.row.logo or None
+
+    @cached_property
+    def scope(self) -> str:
+        return self.label(self.row.get_scope_display)
+
+    @cached_property
+    def status(self) -> str:
+        return self.label(self.row.get_status_display)
+
+    def label(self, get_display) -> str:
+        with override(self.reader.language):
+            return str(get_display())
+
+    @cached_property
+    def themes(self) -> list["ThemeReading"]:
+        themes = [ThemeReading(theme, self.reader) for theme in self.row.themes.all()]
+        return sorted(themes, key=lambda theme: self.reader.sort_key(theme.name))
+
+    @cached_property
+    def founded(self) -> str:
+        return self.reader.date(self.row.founded)
+
+    @cached_property
+    def joined(self) -> str:
+        return self.reader.date(self.row.joined)
+
+    @cached_property
+    def left(self) -> str:
+        return self.reader.date(self.row.left)
+
+    @cached_property
+    def verified_on(self) -> str:
+        return self.reader.date(self.row.verified_on)
+
+    @cached_property
+    def is_former(self) -> bool:
+        return self.row.status in (self.row.Status.LEFT, self.row.Status.ENDED)
+
+    @cached_property
+    def original_name(self) -> Text:
+        """The network's own name, marked with its language; left out where it is the name already shown."""
+        name, code = self.row.original_name, self.row.original_language
+        if not name or name in (self.name, self.row.name_en if self.name.language == ENGLISH else self.row.name_sr):
+            return Text()
+        if serbian.is_cyrillic(name):
+            if code.partition("-")[0] == SERBIAN:
+                return self.reader.serbian(name)
+            if self.reader.language == SERBIAN_LATIN:
+                name, code = serbian.romanise(name), f"{code.partition('-')[0]}-latn"
+        elif code == SERBIAN:
+            code = SERBIAN_LATIN
+        return Text(name, language=code, asked=self.reader.language)
+
+    @cached_property
+    def original_language(self) -> str:
+        """The name of the language of the original name, such as French; its code where it has no name here."""
+        code = self.row.original_language
+        with override(self.reader.language):
+            try:
+                return str(get_language_info(code.lower())["name_translated"])
+            except KeyError:
+                return code
+
+    @cached_property
+    def former_names(self) -> list[Text]:
+        return [self.reader.unmarked(line.strip()) for line in self.row.former_names.splitlines() if line.strip()]
+
+    @cached_property
+    def deciding_act(self) -> Text:
+        return self.reader.unmarked(self.row.deciding_act)
+
+    @cached_property
+    def responsible_unit(self) -> Text:
+        return self.reader.unmarked(self.row.responsible_unit)
+
+    @cached_property
+    def source(self) -> Text:
+        return self.reader.unmarked(self.row.source)
+
+    @cached_property
+    def fee(self) -> str:
+        """The yearly fee with its currency and year: 1.500,00 RSD (2026). Empty where none is recorded."""
+        if self.row.fee_amount is None:
+            return ""
+        with override(self.reader.language):
+            amount = number_format(self.row.fee_amount, decimal_pos=2, force_grouping=True)
+        return f"{amount} {self.row.fee_currency} ({self.row.fee_year})"
+
+
+class ThemeReading(RowReading):
+    own_fields = ("name",)
+
+
+class PageReading(RowReading):
+    own_fields = ("title", "body")
+    prose_fields = own_fields
+
+
+class ProfileReading(RowReading):
+    own_fields = ("city_name", "introduction")
+
+    @cached_property
+    def licence_name(self) -> Text:
+        return self.reader.unmarked(self.row.licence_name)
+
+    @property
+    def site_title(self) -> Text:
+        with override(self.reader.language):
+            return self.reader.text(self.row, "site_title") or Text(_("City Networks"))

@@ -1,0 +1,29 @@
+"""Which fields are written in Serbian and in English. Serbian Latin is rendered, never stored."""
+
+from modeltranslation.translator import TranslationOptions, register
+
+from networks.models import CityProfile, Network, Page, Theme
+
+
+@register(Theme)
+class ThemeTranslation(TranslationOptions):
+    fields = ("name",)
+    required_languages = ("sr",)
+
+
+@register(Network)
+class NetworkTranslation(TranslationOptions):
+    fields = ("name", "acronym", "summary", "description", "seat", "benefit")
+    required_languages = ("sr",)
+
+
+@register(Page)
+class PageTranslation(TranslationOptions):
+    fields = ("title", "body")
+    required_languages = ("sr",)
+
+
+@register(CityProfile)
+class CityProfileTranslation(TranslationOptions):
+    fields = ("city_name", "site_title", "introduction", "address")
+    required_languages = ("sr",)
