@@ -1,0 +1,85 @@
+"""Pages for what goes wrong, in the language of the address."""
+
+import logging
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from networks.languages import OWN_NAMES, codes, language_of_path, language_tag, prefix
+from networks.public.site import render_page
+
+logger = logging.getLogger(__name__)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    try:
+        return render_page(request, "networks/404.html", status=404)
+    except DatabaseError:
+        logger.exception("The page for a missing address needs the database")
+        return server_error(request)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return bare_page(
+        request,
+        400,
+        _("The request was not understood"),
+        _("The address or what was sent with it is not complete. Go back and try again."),
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return bare_page(
+        request,
+        403,
+        _("This page is not open to you"),
+        _("Your account does not have the right to open it. Ask the administrator of the site."),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return bare_page(
+        request,
+        403,
+        _("The form could not be accepted"),
+        _(
+            "You have signed in or out in another tab, or your session has ended. Go back and copy what you typed. "
+            "Then sign in again, open the form anew and paste it there."
+        ),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return bare_page(
+        request,
+        500,
+        _("The page cannot be shown at the moment"),
+        _("Something went wrong on our side, and it has been recorded. Try again in a few minutes."),
+    )
+
+
+def bare_page(request: HttpRequest, status: int, title: str, explanation: str) -> HttpResponse:
+    """Answer with a page that needs neither the database nor a valid host, nor its stylesheet."""
+    try:
+        stylesheet, icon = static("networks/site.css"), static("networks/icon.svg")
+    except ValueError:  # no static files have been collected, which may be the very error
+        stylesheet, icon = "", ""
+    language = language_of_path(request.path_info)
+    with translation.override(language):
+        content = render_to_string(
+            "networks/bare.html",
+            {
+                "language_tag": language_tag(language),
+                "stylesheet": stylesheet,
+                "icon": icon,
+                "title": title,
+                "explanation": explanation,
+                "home_url": prefix(language),
+                "languages": [(language_tag(code), OWN_NAMES.get(code, code), prefix(code)) for code in codes()],
+            },
+        )
+    return HttpResponse(content, status=status)

@@ -1,0 +1,86 @@
+"""What every public page shows around its own content: city, languages, plain pages, canonical address."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from networks.languages import OWN_NAMES, address, codes, language_tag
+from networks.models import CityProfile, Page
+from networks.reading import Reader, RowReading
+
+
+@dataclass(frozen=True)
+class LanguageLink:
+    """A form the reader can choose; without `url` where the page is not written in it."""
+
+    tag: str
+    name: str
+    url: str
+    is_current: bool
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: dict | None = None,
+    *,
+    subject: RowReading | None = None,
+    query: str = "",
+    changed_at=None,
+    status: int = 200,
+) -> HttpResponse:
+    """
+    Render a public page in the language of its address.
+
+    `subject` is the row the page is about, and decides in which languages the page is offered; `query` is what
+    the language switch keeps of the query; `changed_at` is the moment of the last change of what is shown, where
+    that is not the subject's.
+    """
+    reader = Reader()
+    profile = reader.profile(CityProfile.objects.current())
+    languages = [code for code in codes() if subject is None or subject.is_available_in(code)]
+    # Of an address that leads nowhere there is nothing in another language either, so the list is offered.
+    addresses = {
+        code: same_page(request, code) if status != 404 else address(code, "public:index") for code in codes()
+    }
+    is_available = reader.language in languages
+    canonical = addresses[reader.language if is_available else settings.LANGUAGE_CODE]
+    if changed_at is None and subject is not None:
+        changed_at = subject.changed_at
+    page_context = {
+        "language": reader.language,
+        "language_tag": language_tag(reader.language),
+        "home_url": address(reader.language, "public:index"),
+        "profile": profile,
+        "pages": [reader.page(page) for page in Page.objects.published()],
+        "language_links": [
+            LanguageLink(
+                tag=language_tag(code),
+                name=OWN_NAMES.get(code, code),
+                url=f"{addresses[code]}{query}" if code in languages else "",
+                is_current=code == reader.language,
+            )
+            for code in codes()
+        ],
+        "canonical_url": request.build_absolute_uri(canonical),
+        "alternates": [
+            (tag, request.build_absolute_uri(addresses[code]))
+            for code, tag in [
+                *((code, language_tag(code)) for code in languages),
+                (settings.LANGUAGE_CODE, "x-default"),
+            ]
+        ]
+        # A page that is not written in its language is no member of the group, so it names none of the others.
+        if is_available and status == 200
+        else [],
+        "changed_on": reader.date(changed_at),
+    }
+    return render(request, template, page_context | (context or {}), status=status)
+
+
+def same_page(request: HttpRequest, language: str) -> str:
+    """Return the path of the requested page in another language."""
+    match = request.resolver_match
+    return address(language, match.view_name, *match.args, **match.kwargs)

@@ -1,0 +1,15 @@
+"""Addresses of the citizens' pages. They stand inside `i18n_patterns`: once for each language."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from networks.public import views
+
+app_name = "public"
+
+urlpatterns = [
+    path("", views.network_list, name="index"),
+    path("networks/", RedirectView.as_view(pattern_name="public:index", permanent=True), name="networks"),
+    path("networks/<slug:slug>/", views.network_detail, name="network"),
+    path("pages/<slug:slug>/", views.page_detail, name="page"),
+]
