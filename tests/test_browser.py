@@ -1,0 +1,311 @@
+"""What only a real browser can tell: the pages as people see them, by eye, keyboard and assistive technology."""
+
+import os
+import shutil
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from playwright.sync_api import sync_playwright
+
+from networks.models import Network
+
+CHROMIUM = shutil.which("chromium")
+REASON = "Chromium is not installed (Debian's package chromium)"
+
+pytestmark = pytest.mark.browser
+
+PREFIXES = ("", "/sr-latn", "/en")
+PUBLIC_PATHS = (
+    "/",
+    "/?q=gradova&scope=european",
+    "/?q=xyzzy",
+    "/?scope=wrong",
+    "/networks/alda/",
+    "/networks/energy-cities/",
+    "/networks/everything/",
+    "/pages/about/",
+    "/no-such-page/",
+)
+PASSWORD = "a long enough password"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{REASON}; in CI it must be")
+        pytest.skip(REASON)
+    # Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def site(live_server):
+    """The address of a live site with the content of Niš and one network that has every field."""
+    call_command("loaddata", "nis", verbosity=0)
+    Network.objects.create(
+        slug="everything",
+        name_sr="Мрежа са свим подацима",
+        name_en="A network with every fact",
+        acronym_sr="МСП",
+        acronym_en="ANEF",
+        summary_sr="Има све што мрежа може да има.",
+        summary_en="It has all that a network can have.",
+        description_sr="<p>Први <strong>пасус</strong>.</p><ul><li>ставка</li></ul>",
+        description_en='<p>First <em>paragraph</em> with a <a href="https://example.org/">link</a>.</p>',
+        seat_sr="Ниш",
+        seat_en="Niš",
+        benefit_sr="Добија искуство.",
+        benefit_en="It gains experience.",
+        original_name="Réseau complet",
+        original_language="fr",
+        former_names="Стара мрежа (1990–1999)\nOld Network",
+        scope="european",
+        founded="1990",
+        joined="2003-05-03",
+        left="2020",
+        status="left",
+        website="https://example.org/",
+        membership_page="https://example.org/members/nis",
+        deciding_act="Одлука број 06-123/2003",
+        fee_amount="1500.00",
+        fee_currency="EUR",
+        fee_year=2019,
+        responsible_unit="Служба за међународну сарадњу",
+        contact_email="contact@example.org",
+        contact_phone="+381 18 000 000",
+        source="Архива града",
+        verified_on="2026-01-15",
+        is_published=True,
+    )
+    return live_server.url
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open pages, and fail in the end if one of them asked another host or broke its own policy."""
+    contexts, wrong = [], []
+
+    def open_one(width=1280, scheme="light", **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    # The browser itself reports each page that is missing, or refused, as an error; those are asked for.
+    wrong = [text for text in wrong if "the server responded with a status of 4" not in text]
+    assert not wrong
+
+
+def sign_in(page, site, prefix=""):
+    if not User.objects.filter(username="admin").exists():
+        User.objects.create_superuser("admin", password=PASSWORD)
+    page.goto(f"{site}{prefix}/admin/login/")
+    page.fill("#id_username", "admin")
+    page.fill("#id_password", PASSWORD)
+    page.click("[type=submit]")
+
+
+def accessibility_problems(page):
+    results = Axe().run(page)
+    return [
+        (violation["id"], [node["target"] for node in violation["nodes"]])
+        for violation in results.response["violations"]
+    ]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_public_pages_have_no_accessibility_violation(site, open_page, width, scheme):
+    problems = {}
+    page = open_page(width, scheme)
+    for prefix in PREFIXES:
+        for path in PUBLIC_PATHS:
+            page.goto(f"{site}{prefix}{path}")
+            if found := accessibility_problems(page):
+                problems[prefix + path] = found
+    assert problems == {}
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
+def test_no_public_page_is_wider_than_the_screen(site, open_page, width):
+    Network.objects.create(slug="long", name_sr="Ж" * 200, summary_sr="Ш" * 300, seat_sr="Ћ" * 120, is_published=True)
+    page = open_page(width)
+    for prefix in PREFIXES:
+        for path in (*PUBLIC_PATHS, "/networks/long/"):
+            page.goto(f"{site}{prefix}{path}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, prefix + path
+
+
+def test_reader_finds_a_network_by_keyboard_alone(site, open_page):
+    page = open_page()
+    page.goto(f"{site}/sr-latn/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.keyboard.type("gradonacelnici")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sr-latn/?q=gradonacelnici*")
+    assert page.locator("main h3").all_inner_texts() == ["Gradonačelnici za mir"]
+    page.locator("main h3 a").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sr-latn/networks/mayors-for-peace/")
+    page.locator(".languages a[lang=sr-Cyrl]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{site}/networks/mayors-for-peace/")
+
+
+def test_public_pages_ask_no_other_host_and_run_no_script(site, open_page):
+    page = open_page()
+    asked = []
+    page.on("request", lambda request: asked.append((request.resource_type, request.url)))
+    for path in PUBLIC_PATHS:
+        page.goto(f"{site}/en{path}")
+    assert {url for _type, url in asked if not url.startswith((site, "data:"))} == set()
+    assert {kind for kind, _url in asked} <= {"document", "stylesheet", "image", "other"}
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_desk_breaks_no_policy_and_asks_no_other_host(site, open_page, prefix):
+    page = open_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    sign_in(page, site, prefix)
+    paths = ["/admin/"]
+    for name, row in (
+        ("networks/network", Network.objects.get(slug="ecad").pk),
+        ("networks/theme", 1),
+        ("networks/page", 1),
+        ("networks/cityprofile", 1),
+        ("auth/user", 1),
+    ):
+        paths += [f"/admin/{name}/", f"/admin/{name}/add/", f"/admin/{name}/{row}/change/"]
+    for path in paths:
+        page.goto(f"{site}{prefix}{path}")
+    page.wait_for_load_state("networkidle")
+    assert {url for url in asked if not url.startswith((site, "data:"))} == set()
+
+
+@pytest.mark.parametrize(("width", "columns"), [(1280, 2), (390, 1)])
+def test_serbian_and_english_stand_side_by_side_or_one_under_the_other(site, open_page, width, columns):
+    page = open_page(width)
+    sign_in(page, site)
+    page.goto(f"{site}/admin/networks/network/{Network.objects.get(slug='ecad').pk}/change/")
+    page.wait_for_selector(".ProseMirror")
+    for field in ("name", "acronym", "summary", "description", "benefit", "seat"):
+        serbian, english = (
+            page.locator(f".fieldBox.field-{field}_{language}").bounding_box() for language in ("sr", "en")
+        )
+        assert (serbian["y"] == english["y"]) == (columns == 2), field
+        assert (serbian["x"] < english["x"]) == (columns == 2), field
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_is_typed_in_the_editor_is_on_the_page(site, open_page):
+    page = open_page()
+    sign_in(page, site)
+    page.goto(f"{site}/admin/networks/network/{Network.objects.get(slug='alda').pk}/change/")
+    editor = page.locator(".fieldBox.field-description_en .ProseMirror")
+    editor.click()
+    page.keyboard.type("A ")
+    page.keyboard.press("Control+b")
+    page.keyboard.type("bold")
+    page.keyboard.press("Control+b")
+    page.keyboard.type(" word.")
+    page.fill("#id_name_en", "Association of Local Democracy Agencies")
+    page.click("[name=_save] >> nth=0")
+    page.wait_for_url("**/admin/networks/network/")
+    page.goto(f"{site}/en/networks/alda/")
+    assert page.locator(".prose").inner_html() == "<p>A <strong>bold</strong> word.</p>"
+
+
+def test_desk_works_without_javascript(site, open_page):
+    page = open_page(java_script_enabled=False)
+    sign_in(page, site)
+    page.goto(f"{site}/admin/networks/network/{Network.objects.get(slug='alda').pk}/change/")
+    page.fill("[name=description_en]", "First.\n\nSecond.")
+    page.fill("#id_name_en", "Association of Local Democracy Agencies")
+    page.click("[name=_save] >> nth=0")
+    page.wait_for_url("**/admin/networks/network/")
+    page.goto(f"{site}/en/networks/alda/")
+    assert page.locator(".prose p").all_inner_texts() == ["First.", "Second."]
+
+
+def test_theme_added_beside_the_form_appears_ticked_and_nothing_typed_is_lost(site, open_page):
+    page = open_page()
+    sign_in(page, site)
+    page.goto(f"{site}/admin/networks/network/{Network.objects.get(slug='alda').pk}/change/")
+    page.fill("#id_name_en", "Association of Local Democracy Agencies")
+    with page.expect_popup() as opened:
+        page.click("#add_id_themes")
+    popup = opened.value
+    popup.fill("#id_name_sr", "Саобраћај")
+    with popup.expect_event("close"):
+        popup.click("[name=_save]")
+    assert page.get_by_label("Саобраћај").is_checked()
+    page.click("[name=_save] >> nth=0")
+    page.wait_for_url("**/admin/networks/network/")
+    network = Network.objects.get(slug="alda")
+    assert network.name_en == "Association of Local Democracy Agencies"
+    assert set(network.themes.values_list("slug", flat=True)) == {"democracy", "saobracaj"}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "titles", "dialog", "name"),
+    [
+        ("", ["набрајање", "подебљано"], ["Веза", "Интернет адреса", "Прихвати", "Одустани"], "Опис (на српском)"),
+        (
+            "/sr-latn",
+            ["nabrajanje", "podebljano"],
+            ["Veza", "Internet adresa", "Prihvati", "Odustani"],
+            "Opis (na srpskom)",
+        ),
+        ("/en", ["unordered list", "bold"], ["Edit Link", "URL", "Update", "Cancel"], "Description (in Serbian)"),
+    ],
+)
+def test_editor_speaks_the_language_of_the_desk(site, open_page, prefix, titles, dialog, name):
+    page = open_page()
+    sign_in(page, site, prefix)
+    page.goto(f"{site}{prefix}/admin/networks/network/{Network.objects.get(slug='ecad').pk}/change/")
+    box = page.get_by_role("textbox", name=name)
+    assert box.get_attribute("lang") == "sr-Cyrl"
+    editor = page.locator(".fieldBox.field-description_sr .prose-editor")
+    for title in titles:
+        assert editor.get_by_role("button", name=title, exact=True).first.is_visible()
+    box.click()
+    page.keyboard.press("Control+a")
+    editor.locator("[data-name=link]").click()
+    words = page.locator("dialog").inner_text()
+    assert [word for word in dialog if word not in words] == []
+
+
+def test_link_that_leads_nowhere_is_refused_beside_its_text(site, open_page):
+    page = open_page()
+    sign_in(page, site, "/en")
+    page.goto(f"{site}/en/admin/networks/network/{Network.objects.get(slug='ecad').pk}/change/")
+    page.locator(".fieldBox.field-description_en .ProseMirror").click()
+    page.keyboard.press("Control+a")
+    page.locator(".fieldBox.field-description_en [data-name=link]").click()
+    page.locator("dialog input").first.fill("javascript:alert(1)")
+    page.get_by_role("button", name="Update").click()
+    page.click("[name=_save] >> nth=0")
+    page.wait_for_selector(".errornote")
+    assert "A link has no address" in page.locator(".field-description_en .errorlist").first.inner_text()
+    assert "javascript" not in Network.objects.get(slug="ecad").description_en
