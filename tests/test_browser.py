@@ -151,6 +151,15 @@ def test_no_public_page_is_wider_than_the_screen(site, open_page, width):
             assert page.evaluate("document.documentElement.scrollWidth") <= width, prefix + path
 
 
+def test_text_of_twice_the_size_stays_within_a_narrow_screen(site, open_page):
+    page = open_page(320)
+    for prefix in PREFIXES:
+        for path in PUBLIC_PATHS:
+            page.goto(f"{site}{prefix}{path}")
+            page.evaluate("document.documentElement.style.fontSize = '200%'")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, prefix + path
+
+
 def test_reader_finds_a_network_by_keyboard_alone(site, open_page):
     page = open_page()
     page.goto(f"{site}/sr-latn/")
