@@ -5,7 +5,7 @@ The one place that decides it. Whatever shows a stored text (page, admin list, s
 and is told with the text which language it really is in.
 """
 
-from functools import cached_property
+from functools import cache, cached_property
 from zlib import crc32
 
 from django.conf import settings
@@ -154,10 +154,6 @@ class RowReading:
         return stored == SERBIAN or any(getattr(self.row, f"{field}_{stored}") for field in self.own_fields)
 
     @cached_property
-    def is_available(self) -> bool:
-        return self.is_available_in(self.reader.language)
-
-    @cached_property
     def has_fallback(self) -> bool:
         """Whether some prose of the row is shown in another language than the reader asked for."""
         return any(getattr(self, field).is_fallback for field in self.prose_fields)
@@ -174,11 +170,8 @@ class RowReading:
     def changed_at(self):
         return self.row.changed_at
 
-    @cached_property
-    def changed_on(self) -> str:
-        return self.reader.date(self.row.changed_at)
 
-
+@cache
 def translated_fields(model) -> tuple[str, ...]:
     """Return the names of a model's fields that are written in more than one language."""
     # Here and not above: it loads the models, which need this module first.
