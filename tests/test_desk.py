@@ -850,6 +850,13 @@ class TestList:
         assert set(shown(clerk, f"{base}?english=missing")) == {missing.pk, partly.pk}
         assert set(shown(clerk, f"{base}?english=complete")) == {written.pk, english_only.pk}
 
+    def test_deleting_a_theme_says_how_many_networks_lose_it(self, clerk):
+        theme = make_theme(name_sr="Мир")
+        for _number in range(2):
+            make_network(themes=[theme])
+        page = opened(clerk, f"/admin/networks/theme/{theme.pk}/delete/")
+        assert "Мир (2 мреже)" in text_of(page.get_element_by_id("content"))
+
     def test_theme_without_english_is_not_found_by_the_word_none(self, clerk):
         make_theme(name_sr="Мир")
         assert shown(clerk, "/admin/networks/theme/?q=none") == {}

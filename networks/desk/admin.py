@@ -314,6 +314,15 @@ class ThemeAdmin(DeskAdmin):
         ]
         return queryset.filter(pk__in=found), False
 
+    def get_deleted_objects(self, objs, request):
+        _names, *rest = super().get_deleted_objects(objs, request)
+        names = []
+        for theme in objs:
+            count = theme.networks.count()
+            networks = ngettext("%(count)s network", "%(count)s networks", count) % {"count": count}
+            names.append(f"{theme} ({networks})")
+        return names, *rest
+
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(network_count=models.Count("networks"))
 
