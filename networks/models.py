@@ -144,6 +144,9 @@ class Addressed(models.Model):
     # What is worked out from other fields, and so is written with any of them
     derived_fields = ()
 
+    # The translated field whose words the page is known by
+    heading_field = "name"
+
     class Meta:
         abstract = True
 
@@ -167,7 +170,7 @@ class Addressed(models.Model):
     @property
     def heading(self):
         """The English or else the Serbian words that the page is known by."""
-        raise NotImplementedError
+        return getattr(self, f"{self.heading_field}_en") or getattr(self, f"{self.heading_field}_sr") or ""
 
 
 class FormerSlug(models.Model):
@@ -501,10 +504,6 @@ class Network(Addressed):
         if errors:
             raise ValidationError(errors)
 
-    @property
-    def heading(self):
-        return self.name_en or self.name_sr or ""
-
     def words_to_search(self):
         """Return all that a reader might look for, in both stored languages, folded for search."""
         texts = [
@@ -540,6 +539,8 @@ class Page(Addressed):
     title = models.CharField(_("title"), max_length=120, help_text=_("For example: About this site."))
     body = RichTextField(_("text"), blank=True, validators=[MaxLengthValidator(40_000)])
 
+    heading_field = "title"
+
     class Meta:
         ordering = ["position", "slug"]
         verbose_name = _("page")
@@ -559,10 +560,6 @@ class Page(Addressed):
 
     def get_absolute_url(self):
         return reverse("public:page", args=[self.slug])
-
-    @property
-    def heading(self):
-        return self.title_en or self.title_sr or ""
 
 
 class FormerPageSlug(FormerSlug):
