@@ -237,6 +237,10 @@ class TestEveryPage:
             response = client.post(link, {"username": "boss", "password": "known to the boss alone"})
             assert response["Location"] == f"{PREFIXES[language]}/admin/"
 
+    @pytest.mark.parametrize("wanted", ["//[", "http://[::1", "https://evil.example/", "\0", "нешто"])
+    def test_for_signing_in_opens_whatever_it_is_to_lead_to(self, client, db, wanted):
+        assert client.get("/admin/login/", {"next": wanted}).status_code == 200
+
     @in_each_language
     def test_for_somebody_elses_password_is_in_its_language(self, clerk, language):
         account = User.objects.create_user("milica", password="known to Milica alone")

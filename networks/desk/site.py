@@ -1,5 +1,7 @@
 """The staff's admin as a whole: its title, and the switch between its languages."""
 
+from contextlib import suppress
+
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.urls import NoReverseMatch, translate_url
@@ -50,5 +52,7 @@ def same_place(request, language):
         path = address(language, "admin:index")
     query = request.GET.copy()
     if REDIRECT_FIELD_NAME in query:
-        query[REDIRECT_FIELD_NAME] = translate_url(query[REDIRECT_FIELD_NAME], language)
+        # What is no address at all stays as it is; Django does not lead there.
+        with suppress(ValueError):
+            query[REDIRECT_FIELD_NAME] = translate_url(query[REDIRECT_FIELD_NAME], language)
     return f"{path}?{query.urlencode()}" if query and request.method == "GET" else path
