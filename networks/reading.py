@@ -206,7 +206,7 @@ class NetworkReading(RowReading):
         """What is drawn where there is no logo: a short acronym, or the initials of the name without little words."""
         if 0 < len(self.acronym) <= 6:
             return self.acronym
-        name = self.row.name_sr if self.name.language != ENGLISH else self.row.name_en
+        name = self.name.stored
         words = [word.strip("„“”\"'().,–-") for word in name.split()]
         initials = "".join(word[0] for word in words if len(word) > 2 and word.lower() not in LITTLE_WORDS)
         letters = (initials or name.strip())[:4].upper()
@@ -216,10 +216,6 @@ class NetworkReading(RowReading):
     def hue(self) -> int:
         """A number from 0 to 5 that chooses the colour of the mark; the same for ever for the same address."""
         return crc32(self.row.slug.encode()) % 6
-
-    @cached_property
-    def logo(self):
-        return self.row.logo or None
 
     @cached_property
     def scope(self) -> str:
@@ -262,7 +258,7 @@ class NetworkReading(RowReading):
     def original_name(self) -> Text:
         """The network's own name, marked with its language; left out where it is the name already shown."""
         name, code = self.row.original_name, self.row.original_language
-        if not name or name in (self.name, self.row.name_en if self.name.language == ENGLISH else self.row.name_sr):
+        if not name or name in (self.name, self.name.stored):
             return Text()
         if serbian.is_cyrillic(name):
             if code.partition("-")[0] == SERBIAN:
