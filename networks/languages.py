@@ -5,6 +5,9 @@ The languages of the site: what they are called in markup, and the address each 
 stored; Serbian Latin is rendered from the Cyrillic.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -56,6 +59,24 @@ def address(code: str, name: str, *args, **kwargs) -> str:
     """Return the path of a named route in the given language, whichever language is active."""
     with override(code):
         return reverse(name, args=args, kwargs=kwargs)
+
+
+@dataclass(frozen=True)
+class LanguageLink:
+    """A form that somebody can choose; without `url` where the page is not written in it."""
+
+    tag: str
+    name: str
+    url: str
+    is_current: bool
+
+
+def language_links(current: str, urls: Mapping[str, str]) -> list[LanguageLink]:
+    """Return the switch of a page: each form in its own words, with what `urls` holds for its code."""
+    return [
+        LanguageLink(language_tag(code), OWN_NAMES.get(code, code), urls.get(code, ""), code == current)
+        for code in codes()
+    ]
 
 
 def localized_verbose_name(verbose_name: str, language: str) -> Promise:

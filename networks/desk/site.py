@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, translate_url
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import JavaScriptCatalog
 
-from networks.languages import OWN_NAMES, address, codes, language_tag
+from networks.languages import address, codes, language_links
 from networks.reading import Reader
 
 
@@ -27,15 +27,7 @@ class DeskSite(AdminSite):
         return {
             **context,
             "site_url": address(language, "public:index"),
-            "language_links": [
-                {
-                    "tag": language_tag(code),
-                    "name": OWN_NAMES.get(code, code),
-                    "url": same_place(request, code),
-                    "is_current": code == language,
-                }
-                for code in codes()
-            ],
+            "language_links": language_links(language, {code: same_place(request, code) for code in codes()}),
         }
 
 

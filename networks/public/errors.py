@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from networks.languages import OWN_NAMES, codes, language_of_path, language_tag, prefix
+from networks.languages import codes, language_links, language_of_path, language_tag, prefix
 from networks.public.site import render_page
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def bare_page(request: HttpRequest, status: int, title: str, explanation: str) -
                 "title": title,
                 "explanation": explanation,
                 "home_url": prefix(language),
-                "languages": [(language_tag(code), OWN_NAMES.get(code, code), prefix(code)) for code in codes()],
+                "language_links": language_links(language, {code: prefix(code) for code in codes()}),
             },
         )
     return HttpResponse(content, status=status)

@@ -1,24 +1,12 @@
 """What every public page shows around its own content: city, languages, plain pages, canonical address."""
 
-from dataclasses import dataclass
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from networks.languages import OWN_NAMES, address, codes, language_tag
+from networks.languages import address, codes, language_links, language_tag
 from networks.models import CityProfile, Page
 from networks.reading import Reader, RowReading
-
-
-@dataclass(frozen=True)
-class LanguageLink:
-    """A form the reader can choose; without `url` where the page is not written in it."""
-
-    tag: str
-    name: str
-    url: str
-    is_current: bool
 
 
 def render_page(
@@ -55,15 +43,7 @@ def render_page(
         "home_url": address(reader.language, "public:index"),
         "profile": profile,
         "pages": [reader.page(page) for page in Page.objects.published()],
-        "language_links": [
-            LanguageLink(
-                tag=language_tag(code),
-                name=OWN_NAMES.get(code, code),
-                url=f"{addresses[code]}{query}" if code in languages else "",
-                is_current=code == reader.language,
-            )
-            for code in codes()
-        ],
+        "language_links": language_links(reader.language, {code: f"{addresses[code]}{query}" for code in languages}),
         "canonical_url": request.build_absolute_uri(canonical),
         "alternates": [
             (tag, request.build_absolute_uri(addresses[code]))
