@@ -1,0 +1,217 @@
+"""What the lists and forms of the desk have in common: both languages side by side, and the words of clerks."""
+
+import json
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import models
+from django.db.models import Q
+from django.forms import CheckboxSelectMultiple, Script
+from django.utils.html import format_html
+from django.utils.text import capfirst, get_text_list
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django_prose_editor.fields import ProseEditorFormField
+from django_prose_editor.widgets import AdminProseEditorWidget
+from js_asset import Media
+
+from networks.languages import language_tag
+from networks.reading import Reader, missing_translations, translated_fields
+from networks.rich_text import RichTextField
+
+# What the editor offers is what `rich_text` keeps.
+EDITOR = {
+    "extensions": {
+        "Bold": True,
+        "Italic": True,
+        "BulletList": True,
+        "OrderedList": True,
+        "ListItem": True,
+        "Link": {"enableTarget": False},
+        "History": True,
+        "HardBreak": True,
+    }
+}
+
+
+def side_by_side(*fields):
+    """Return the rows of a fieldset in which each translated field stands in Serbian and in English."""
+    return [(f"{field}_sr", f"{field}_en") for field in fields]
+
+
+def changes(entry):
+    """Return what a log entry says was done, with the labels that the fields have now."""
+    model = entry.content_type.model_class()
+    try:
+        (message,) = json.loads(entry.change_message)
+        labels = [capfirst(model._meta.get_field(name).verbose_name) for name in message["changed"]["fields"]]
+    except (ValueError, KeyError, TypeError, AttributeError, FieldDoesNotExist):
+        return entry.get_change_message()  # not a change, or of a field that is no more
+    return gettext("Changed {fields}.").format(fields=get_text_list(labels, gettext("and")))
+
+
+class RichTextWidget(AdminProseEditorWidget):
+    @property
+    def media(self):
+        return super().media + Media(js=[Script("networks/editor.js", type="module")])
+
+
+class Checkboxes(CheckboxSelectMultiple):
+    """Checkboxes among which a new choice appears, and whose help text the admin can point to."""
+
+    class Media:
+        js = [Script("networks/checkboxes.js", type="module")]
+
+    def id_for_label(self, id_, index=None):
+        # The admin gives its help text an id only where there is one for the label.
+        return super().id_for_label(id_, index) or id_
+
+
+class PlainPages:
+    """History and deletion as clerks read them: by the labels of fields and the names of things."""
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        # The names of the fields and not their labels: those are in the language of whoever reads the history.
+        if add:
+            return [{"added": {}}]
+        return [{"changed": {"fields": form.changed_data}}] if form.changed_data else []
+
+    def changelist_view(self, request, extra_context=None):
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def history_view(self, request, object_id, extra_context=None):
+        response = super().history_view(request, object_id, extra_context)
+        for entry in getattr(response, "context_data", {}).get("action_list", []):
+            entry.get_change_message = changes(entry)
+        return response
+
+    def get_deleted_objects(self, objs, request):
+        # Without the rows that the database keeps about them, such as which theme belongs to which network.
+        _rows, _counts, permissions_needed, protected = super().get_deleted_objects(objs, request)
+        return [str(row) for row in objs], {self.opts.verbose_name_plural: len(objs)}, permissions_needed, protected
+
+
+class DeskAdmin(PlainPages, admin.ModelAdmin):
+    """What all our lists and forms have in common."""
+
+    formfield_overrides = {
+        models.ManyToManyField: {"widget": Checkboxes},
+        models.TextField: {"widget": admin.widgets.AdminTextareaWidget(attrs={"rows": 3})},
+        RichTextField: {
+            "form_class": ProseEditorFormField,
+            "widget": RichTextWidget,
+            "config": EDITOR,
+        },
+    }
+    save_on_top = True
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and hasattr(db_field, "translated_field"):
+            # So that browsers check the spelling, and screen readers speak, in the language that is being written.
+            field.widget.attrs["lang"] = language_tag(db_field.language)
+        return field
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        reader = Reader()
+        field.choices = sorted(field.choices, key=lambda choice: reader.sort_key(choice[1]))
+        return field
+
+    def get_changelist_instance(self, request):
+        if any("\0" in value for _name, values in request.GET.lists() for value in values):
+            raise IncorrectLookupParameters  # PostgreSQL knows no null byte in a text
+        return super().get_changelist_instance(request)
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        # The import map of the editor is an inline script: the policy lets it through by its nonce alone.
+        context["media"] = Media.from_media(context["media"], nonce=request.csp_nonce)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class MissingTranslationFilter(admin.SimpleListFilter):
+    title = _("English")
+    parameter_name = "english"
+
+    def lookups(self, request, model_admin):
+        return [("missing", _("something is missing")), ("complete", _("complete"))]
+
+    def queryset(self, request, queryset):
+        if self.value() is None:
+            return queryset
+        missing = Q()
+        for field in translated_fields(queryset.model):
+            has_serbian = Q(**{f"{field}_sr__isnull": False}) & ~Q(**{f"{field}_sr": ""})
+            has_english = Q(**{f"{field}_en__isnull": False}) & ~Q(**{f"{field}_en": ""})
+            missing |= has_serbian & ~has_english
+        return queryset.filter(missing) if self.value() == "missing" else queryset.exclude(missing)
+
+
+class PublishedAdmin(DeskAdmin):
+    """Lists and forms of what citizens read. Publishing takes a permission of its own."""
+
+    actions = ["publish", "unpublish"]
+
+    def publish_permission(self):
+        return f"{self.opts.app_label}.publish_{self.opts.model_name}"
+
+    def has_publish_permission(self, request):
+        return request.user.has_perm(self.publish_permission())
+
+    def get_changeform_initial_data(self, request):
+        last = self.model.objects.aggregate(last=models.Max("position"))["last"] or 0
+        return {"position": last + 10, **super().get_changeform_initial_data(request)}
+
+    def view_on_site(self, row):
+        return row.get_absolute_url() if row.is_published else None
+
+    def get_readonly_fields(self, request, obj=None):
+        readonly = [*super().get_readonly_fields(request, obj), "changed_at"]
+        return readonly if self.has_publish_permission(request) else [*readonly, "is_published"]
+
+    @admin.display(description=_("English"))
+    def missing_english(self, row):
+        fields = missing_translations(row)
+        if not fields:
+            return _("complete")
+        if not any(getattr(row, f"{field}_en") for field in translated_fields(type(row))):
+            return _("not written")
+        names = ", ".join(str(self.opts.get_field(field).verbose_name) for field in fields)
+        return format_html("{}: {}", _("missing"), names)
+
+    @admin.action(description=_("Publish the chosen entries"), permissions=["publish"])
+    def publish(self, request, queryset):
+        self.set_published(request, queryset, True)
+
+    @admin.action(description=_("Withdraw the chosen entries from the site"), permissions=["publish"])
+    def unpublish(self, request, queryset):
+        self.set_published(request, queryset, False)
+
+    def set_published(self, request, queryset, is_published):
+        count = 0
+        for row in queryset.exclude(is_published=is_published):
+            row.is_published = is_published
+            try:
+                row.validate_constraints()
+            except ValidationError as error:
+                name = str(row) or row.slug
+                self.message_user(request, f"{name}: {' '.join(error.messages)}", messages.ERROR)
+                continue
+            row.save(update_fields=["is_published"])
+            count += 1
+            self.log_change(
+                request,
+                row,
+                [{"changed": {"fields": ["is_published"]}}],
+            )
+        if is_published:
+            text = ngettext("%(count)d entry was published.", "%(count)d entries were published.", count)
+        else:
+            text = ngettext(
+                "%(count)d entry was withdrawn from the site.",
+                "%(count)d entries were withdrawn from the site.",
+                count,
+            )
+        self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.INFO)
