@@ -2,6 +2,7 @@
 
 import itertools
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import (
     MaxLengthValidator,
@@ -217,6 +218,16 @@ class Theme(models.Model):
 
 
 class NetworkQuerySet(AddressedQuerySet):
+    def outside_bin(self):
+        return self.filter(deleted_at__isnull=True)
+
+    def in_bin(self):
+        return self.filter(deleted_at__isnull=False)
+
+    def with_draft(self):
+        """Those of which something newer is written than what citizens see; all that they do not see."""
+        return self.exclude(is_published=True, head=models.F("live"))
+
     def search(self, query):
         """Those in which every word of the query stands, in either script, with or without marks."""
         return self.marking_matches(query).filter(is_match=True)
@@ -231,7 +242,12 @@ class NetworkQuerySet(AddressedQuerySet):
 
 
 class Network(Addressed):
-    """A network of cities and the city's membership in it."""
+    """
+    A network of cities and the city's membership in it.
+
+    Published, the row holds what citizens see: the content of its `live` revision. Unpublished, it holds that of
+    its `head`, the newest version. Nothing but `networks.revisions` writes it.
+    """
 
     class Scope(models.TextChoices):
         GLOBAL = "global", _("global")
@@ -433,6 +449,18 @@ class Network(Addressed):
         help_text=_("For colleagues. It is never shown to citizens."),
     )
 
+    # Where the network stands: its newest version, the one that citizens see, and whether it waits for somebody
+    head = models.ForeignKey(
+        "Revision", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    live = models.ForeignKey(
+        "Revision", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    submitted_at = models.DateTimeField(_("submitted for publishing"), null=True, blank=True, editable=False)
+    submitted_by = models.CharField(max_length=150, blank=True, default="", editable=False)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
+    deleted_by = models.CharField(max_length=150, blank=True, default="", editable=False)
+
     # Derived: the words of the public fields, folded, so that every database can search them
     search_text = models.TextField(default="", blank=True, editable=False)
 
@@ -489,6 +517,11 @@ class Network(Addressed):
     def get_absolute_url(self):
         return reverse("public:network", args=[self.slug])
 
+    @property
+    def has_draft(self):
+        """Whether something newer is written than what citizens see."""
+        return not self.is_published or self.head_id != self.live_id
+
     def clean(self):
         super().clean()
         today = timezone.localdate()
@@ -531,6 +564,149 @@ class FormerNetworkSlug(FormerSlug):
     class Meta:
         verbose_name = _("former address of a network")
         verbose_name_plural = _("former addresses of networks")
+
+
+class Signed(models.Model):
+    """Something that somebody did. The name stays when the account goes; it is empty where no person did it."""
+
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    author_name = models.CharField(_("author"), max_length=150, blank=True)
+    created_at = models.DateTimeField(_("time"), default=timezone.now)
+
+    class Meta:
+        abstract = True
+
+
+class Revision(Signed):
+    """
+    What somebody wrote: the whole content of a network at one time, as `networks.revisions` keeps it. Never changed.
+
+    The parent is the version it took the place of, so what differs from the parent is what this author changed.
+    """
+
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField(_("version"))
+    content = models.JSONField(_("content"))
+    parent = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    restored_from = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    comment = models.CharField(_("remark"), max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-number"]
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["network", "number"], name="revision_number_is_unique")]
+
+    def __str__(self):
+        return f"{self.network_id}/{self.number}"
+
+
+class Event(Signed):
+    """Something that was done with a network without changing its content, such as its publishing."""
+
+    class Kind(models.TextChoices):
+        PUBLISHED = "published", _("Published")
+        WITHDRAWN = "withdrawn", _("Taken off the site")
+        DISCARDED = "discarded", _("Draft discarded")
+        SUBMITTED = "submitted", _("Submitted for publishing")
+        SCHEDULED = "scheduled", _("Publishing scheduled")
+        WITHDRAWAL_SCHEDULED = "withdrawal_scheduled", _("Taking off the site scheduled")
+        CANCELLED = "cancelled", _("Schedule cancelled")
+        FAILED = "failed", _("Scheduled publishing failed")
+        DELETED = "deleted", _("Moved to the bin")
+        UNDELETED = "undeleted", _("Put back from the bin")
+
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="events")
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="events")
+    kind = models.CharField(max_length=30, choices=Kind)
+    planned_for = models.DateTimeField(null=True, blank=True)
+    explanation = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.network_id}: {self.kind}"
+
+
+class Schedule(Signed):
+    """Publishing a version of a network, or taking the network off the site, at a time to come."""
+
+    class Action(models.TextChoices):
+        PUBLISH = "publish", _("publish")
+        WITHDRAW = "withdraw", _("take off the site")
+
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="schedules")
+    action = models.CharField(max_length=20, choices=Action)
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(_("time"), db_index=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["network", "action"], name="schedule_is_one_of_its_kind")]
+
+    def __str__(self):
+        return f"{self.network_id}: {self.action} {self.at:%Y-%m-%d %H:%M}"
+
+
+class PreviewLink(Signed):
+    """A link by which somebody without an account reads one version, until it expires or is revoked."""
+
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="preview_links")
+    expires_at = models.DateTimeField(_("expires"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.revision}, {self.expires_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_open(self):
+        return self.revoked_at is None and self.expires_at > timezone.now()
+
+
+class OpenForm(models.Model):
+    """Somebody who has the form of a network open, so that a colleague can be told."""
+
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="open_forms")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    opened_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["network", "user"], name="open_form_once_for_each_user")]
+
+    def __str__(self):
+        return f"{self.network_id}: {self.user_id}"
+
+
+class SavedForm(models.Model):
+    """
+    A form of the desk that was saved, known by the token it was given when it was opened.
+
+    So a browser that never got the answer learns that its text arrived, and a form that is sent once more, or
+    changed after going back to it, goes on from what it wrote before.
+    """
+
+    token = models.CharField(max_length=40, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    saved_at = models.DateTimeField(default=timezone.now, db_index=True)
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return self.token
 
 
 class Page(Addressed):

@@ -1,0 +1,535 @@
+"""
+The one door for writing a network.
+
+A revision is what somebody wrote: the whole content of a network, as JSON. The row of the network is what citizens
+see. All writing goes through the functions below, each in one transaction that holds the row of the network:
+
+    save        a new version, merged with what others have written meanwhile; citizens go on seeing what they saw
+    publish     a version becomes what citizens see; `withdraw` takes the network off the site
+    schedule    either of them at a time to come; `apply_due` does what has fallen due
+    discard     back to what citizens see
+    restore     an old version becomes the newest
+    delete      into the bin, with its history, logo and address; `undelete` puts it back
+
+Content is a dictionary by the names of the model's fields, as `content_of` makes it: text without space around it and
+with \\n for a line break, rich text sanitised, dates and numbers as text, themes as a sorted list of their slugs, a
+picture as its name, width and height.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from networks.models import Event, Network, Revision, SavedForm, Schedule, Theme, free_slug
+from networks.pictures import PictureField
+from networks.reading import translated_fields
+
+Content = dict[str, Any]
+
+# What has been called otherwise in older revisions: {old name: present name}. A migration that renames a field of
+# Network adds it here; revisions themselves are never rewritten.
+RENAMED_FIELDS: dict[str, str] = {}
+
+FORMS_ARE_REMEMBERED = timedelta(days=30)
+
+# Whether citizens see a network is no part of what is written about it.
+NOT_CONTENT = {"is_published"}
+
+
+class Conflict(Exception):
+    """Two people have changed the same fields to different values. Nothing was saved."""
+
+    def __init__(self, fields: list[str]):
+        super().__init__(", ".join(fields))
+        self.fields = fields
+
+
+@dataclass(frozen=True)
+class Merge:
+    """What comes of two people's work: the content, and the fields that were taken over, or that both changed."""
+
+    content: Content
+    taken: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a save came to. `taken` names the fields that a colleague had changed meanwhile."""
+
+    network: Network
+    revision: Revision
+    taken: list[str] = field(default_factory=list)
+    is_new: bool = True
+
+
+# Content
+
+
+@cache
+def content_fields() -> dict[str, models.Field]:
+    """Return the fields that make up the content of a network, by name."""
+    # Of a translated field the columns of each language count, and not the one that they stand in for.
+    left_out = {*NOT_CONTENT, *translated_fields(Network)}
+    fields = [*Network._meta.fields, *Network._meta.many_to_many]
+    return {
+        each.name: each for each in fields if each.editable and not each.primary_key and each.name not in left_out
+    }
+
+
+def content_of(network: Network, themes: Iterable[Theme] | None = None) -> Content:
+    """Return the content of a network as it stands in the instance, with the given themes or else its own."""
+    content = {
+        name: stored_value(each, getattr(network, name))
+        for name, each in content_fields().items()
+        if name != "themes"
+    }
+    return {**content, "themes": sorted(theme.slug for theme in (network.themes.all() if themes is None else themes))}
+
+
+def stored_value(model_field: models.Field, value):
+    """Return a value of a model field as revisions keep it."""
+    if isinstance(model_field, PictureField):
+        return {"name": value.name, "width": value.width, "height": value.height} if value else None
+    value = model_field.get_prep_value(value)
+    if isinstance(value, Decimal):
+        return f"{value:.{model_field.decimal_places}f}"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        # Browsers send \r\n; a version that differs in nothing else is no new version.
+        return value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return "" if value is None and is_text(model_field) else value
+
+
+def is_text(model_field: models.Field) -> bool:
+    return isinstance(model_field, models.CharField | models.TextField) and model_field.empty_strings_allowed
+
+
+def empty_value(model_field: models.Field):
+    """Return what revisions keep of a field of a new network in which nothing is filled in."""
+    if model_field.many_to_many:
+        return []
+    if isinstance(model_field, PictureField):
+        return None
+    return stored_value(model_field, model_field.get_default())
+
+
+def known(content: Mapping) -> Content:
+    """Return what a revision says of the fields that networks have now, under their present names."""
+    present = {RENAMED_FIELDS.get(name, name): value for name, value in content.items()}
+    return {name: present[name] for name in content_fields() if name in present}
+
+
+def complete(content: Mapping) -> Content:
+    """Return the content with all fields that networks have now; those a revision does not know are empty."""
+    return {name: empty_value(each) for name, each in content_fields().items()} | known(content)
+
+
+def changed_fields(before: Mapping, after: Mapping) -> list[str]:
+    """Return the names of the fields in which two contents differ, in the order of the model."""
+    before, after = complete(before), complete(after)
+    return [name for name in content_fields() if before[name] != after[name]]
+
+
+def merge(base: Mapping, theirs: Mapping, mine: Mapping) -> Merge:
+    """
+    Bring together two contents that both began with `base`.
+
+    A field that only one side changed, or that both changed alike, is as that side has it. Where both changed a
+    field differently, it is in `conflicts`, and the content has mine.
+    """
+    base, theirs, mine = complete(base), complete(theirs), complete(mine)
+    content, taken, conflicts = {}, [], []
+    for name in content_fields():
+        content[name] = mine[name]
+        if theirs[name] in (mine[name], base[name]):
+            continue
+        if mine[name] == base[name]:
+            content[name] = theirs[name]
+            taken.append(name)
+        else:
+            conflicts.append(name)
+    return Merge(content, taken, conflicts)
+
+
+def network_with(row: Network, content: Mapping) -> Network:
+    """
+    Return a network that has the content, and all else from the row. Nothing is written.
+
+    Its themes are those of the content that still exist.
+    """
+    content = complete(content)
+    values = {}
+    for name, model_field in content_fields().items():
+        if name == "themes":
+            continue
+        if isinstance(model_field, PictureField):
+            picture = content[name] or {}
+            values |= {
+                name: picture.get("name", ""),
+                model_field.width_field: picture.get("width"),
+                model_field.height_field: picture.get("height"),
+            }
+            continue
+        try:
+            values[name] = model_field.to_python(content[name])
+        except ValidationError:  # of a time when the field took other values
+            values[name] = model_field.to_python(empty_value(model_field))
+    for each in Network._meta.concrete_fields:
+        if each.name not in values and each.name not in translated_fields(Network):
+            values[each.attname] = getattr(row, each.attname)
+    network = Network(**values)
+    network._state.adding, network._state.db = row._state.adding, row._state.db
+    network._prefetched_objects_cache = {"themes": Theme.objects.filter(slug__in=content["themes"])}
+    return network
+
+
+# Writing
+
+
+def save(
+    network: Network | None,
+    content: Mapping,
+    *,
+    author: AbstractBaseUser | None,
+    base: Revision | None = None,
+    comment: str = "",
+    token: str = "",
+) -> Saved:
+    """
+    Write a version of a network, or the first version of a new one. Citizens see it when it is published.
+
+    `base` is the revision that the author began with; without it, the newest one. What others have written since is
+    taken over. Where nothing differs from the newest version, none is made. `token` is that of the form that was
+    saved. Raises Conflict, or ValidationError with the messages by field.
+    """
+    with transaction.atomic():
+        if network is None:
+            saved = Saved(*create(content, author=author, comment=comment))
+        else:
+            row = lock(network)
+            refuse_in_bin(row)
+            merged = merge((base or row.head).content, row.head.content, content)
+            if merged.conflicts:
+                raise Conflict(merged.conflicts)
+            if changed_fields(row.head.content, merged.content):
+                row, revision = write(row, merged.content, author=author, comment=comment)
+                saved = Saved(row, revision, merged.taken)
+            else:
+                saved = Saved(row, row.head, merged.taken, is_new=False)
+        if token:
+            remember_form(token, author, saved.revision)
+    return saved
+
+
+def create(content, *, author, comment):
+    row = Network()
+    network = validated(row, content)
+    save_row(network)
+    revision = add_revision(network, content_of(network), comment=comment, **signed(author))
+    point(network, head=revision)
+    return network, revision
+
+
+def write(row, content, *, author, comment="", restored_from=None):
+    """Make a revision, which becomes the newest one, and return the row and it."""
+    network = validated(row, content)
+    revision = add_revision(row, content_of(network), restored_from=restored_from, comment=comment, **signed(author))
+    if not row.is_published:
+        save_row(network)
+        row = network
+    point(row, head=revision)
+    return row, revision
+
+
+def validated(row, content):
+    """Return the network with the content, whose slug is made where it is empty; raise ValidationError."""
+    network = network_with(row, content)
+    if not network.slug:
+        network.slug = row.slug or free_slug(network, network.heading)
+    network.full_clean(exclude=translated_fields(Network))
+    return network
+
+
+def save_row(network):
+    """Write the network and its themes as they stand in the instance."""
+    themes = list(network._prefetched_objects_cache.pop("themes"))
+    try:
+        with transaction.atomic():
+            network.save()
+    except IntegrityError as error:
+        # Somebody else has taken the address since it was validated.
+        raise ValidationError({"slug": Network._meta.get_field("slug").error_messages["unique"]}) from error
+    network.themes.set(themes)
+
+
+def point(row, **values):
+    """Write where a network stands, without touching its content or the time of its last change."""
+    Network.objects.filter(pk=row.pk).update(**values)
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+def lock(network: Network) -> Network:
+    """Return the row anew, and let nobody else write it until the transaction ends."""
+    row = Network.objects.select_for_update().get(pk=network.pk)
+    if row.head_id is None:
+        # What loaddata or a script has written past this door is a version too, from when somebody first works on it.
+        loaded = add_revision(row, content_of(row), created_at=row.changed_at)
+        point(row, head=loaded, live=loaded if row.is_published else None)
+    return row
+
+
+def newest(network: Network) -> Revision:
+    """Return the version that somebody who opens the network goes on from."""
+    if network.head_id is None:
+        with transaction.atomic():
+            row = lock(network)
+        network.head, network.live = row.head, row.live
+    return network.head
+
+
+def add_revision(row, content, **details):
+    last = row.revisions.first()
+    return Revision.objects.create(
+        network=row, number=last.number + 1 if last else 1, content=content, parent=row.head or last, **details
+    )
+
+
+def signed(author: AbstractBaseUser | None) -> dict:
+    return {"author": author, "author_name": name_of(author)}
+
+
+def name_of(author: AbstractBaseUser | None) -> str:
+    return (author.get_full_name() or author.get_username()) if author else ""
+
+
+def record(row, kind, author, revision=None, **details):
+    if isinstance(author, Schedule):  # done at its time, in the name of who planned it
+        details |= {"author": author.author, "author_name": author.author_name, "planned_for": author.at}
+    else:
+        details |= signed(author)
+    return Event.objects.create(network=row, kind=kind, revision=revision, **details)
+
+
+def remember_form(token: str, user: AbstractBaseUser, revision: Revision | None = None) -> None:
+    """Note that the form with the token was saved. Browsers are told so for as long as they may ask: 30 days."""
+    now = timezone.now()
+    SavedForm.objects.filter(saved_at__lt=now - FORMS_ARE_REMEMBERED).delete()
+    SavedForm.objects.update_or_create(token=token, user=user, defaults={"revision": revision, "saved_at": now})
+
+
+# What citizens see
+
+
+def publish(network: Network, *, author, revision: Revision | None = None) -> Network:
+    """Make a version, or else the newest one, what citizens see. Raises ValidationError."""
+    with transaction.atomic():
+        row = lock(network)
+        refuse_in_bin(row)
+        revision = revision or row.head
+        row.is_published, row.live = True, revision
+        if revision == row.head:
+            row.submitted_at, row.submitted_by = None, ""
+        network = validated(row, revision.content)
+        save_row(network)
+        # What was planned was about this version or an older one: it must not come back over a newer one.
+        network.schedules.filter(action=Schedule.Action.PUBLISH).delete()
+        record(network, Event.Kind.PUBLISHED, author, revision)
+    return network
+
+
+def withdraw(network: Network, *, author) -> Network:
+    """Take the network off the site. All that is written stays."""
+    with transaction.atomic():
+        row = lock(network)
+        if not row.is_published:
+            return row
+        live = row.live
+        network = hide(row)
+        network.schedules.filter(action=Schedule.Action.WITHDRAW).delete()
+        record(network, Event.Kind.WITHDRAWN, author, live)
+    return network
+
+
+def hide(row):
+    """Take the row off the site. From now on it holds its newest version."""
+    row.is_published, row.live = False, None
+    network = network_with(row, row.head.content)
+    if Network.objects.filter(slug=network.slug).exclude(pk=row.pk).exists():
+        # The address that the draft asks for was free when it was written. The draft says so when it is next saved.
+        network.slug = row.slug
+    save_row(network)
+    return network
+
+
+def discard(network: Network, *, author) -> Network:
+    """Go back to what citizens see. The discarded versions stay in the history."""
+    with transaction.atomic():
+        row = lock(network)
+        if not row.is_published:
+            raise ValidationError(_("There is nothing published to go back to."))
+        if row.head_id == row.live_id:
+            return row
+        discarded = row.head
+        point(row, head=row.live, submitted_at=None, submitted_by="")
+        row.schedules.filter(action=Schedule.Action.PUBLISH).delete()
+        record(row, Event.Kind.DISCARDED, author, discarded)
+    return row
+
+
+def submit(network: Network, *, author) -> Network:
+    """Put the newest version before the publishers."""
+    with transaction.atomic():
+        row = lock(network)
+        refuse_in_bin(row)
+        if not row.has_draft:
+            raise ValidationError(_("There is no draft to publish."))
+        point(row, submitted_at=timezone.now(), submitted_by=name_of(author))
+        record(row, Event.Kind.SUBMITTED, author, row.head)
+    return row
+
+
+# History and bin
+
+
+def restore(network: Network, revision: Revision, *, author) -> Saved:
+    """
+    Make an old version the newest one, as a draft. Raises ValidationError where it is not valid any more.
+
+    Fields that the old version does not know stay as they are.
+    """
+    with transaction.atomic():
+        row = lock(network)
+        refuse_in_bin(row)
+        content = complete(row.head.content) | known(revision.content)
+        if not changed_fields(row.head.content, content):
+            return Saved(row, row.head, is_new=False)
+        return Saved(*write(row, content, author=author, restored_from=revision))
+
+
+def delete(network: Network, *, author) -> Network:
+    """Take the network off the site and put it into the bin."""
+    with transaction.atomic():
+        row = lock(network)
+        if row.deleted_at is not None:
+            return row
+        network = hide(row)
+        network.schedules.all().delete()
+        point(network, deleted_at=timezone.now(), deleted_by=name_of(author), submitted_at=None, submitted_by="")
+        record(network, Event.Kind.DELETED, author, network.head)
+    return network
+
+
+def undelete(network: Network, *, author) -> Network:
+    """Put the network back from the bin, as a draft."""
+    with transaction.atomic():
+        row = lock(network)
+        if row.deleted_at is None:
+            return row
+        point(row, deleted_at=None, deleted_by="")
+        record(row, Event.Kind.UNDELETED, author, row.head)
+    return row
+
+
+def refuse_in_bin(row):
+    if row.deleted_at is not None:
+        raise ValidationError(_("This network is in the bin. Put it back first."))
+
+
+# Schedules
+
+
+def schedule(network: Network, action: str, at: datetime, *, author) -> Schedule:
+    """
+    Plan to publish the newest version, or to take the network off the site. One plan of each kind at a time.
+
+    Raises ValidationError for a time that has passed, and for what cannot be done.
+    """
+    with transaction.atomic():
+        row = lock(network)
+        refuse_in_bin(row)
+        if at <= timezone.now():
+            raise ValidationError({"at": _("This time has passed. Choose one that is still to come.")})
+        plans = {each.action: each for each in row.schedules.all()}
+        if action == Schedule.Action.PUBLISH:
+            if not row.has_draft:
+                raise ValidationError(_("There is no draft to publish."))
+            published_then = network_with(row, row.head.content)
+            published_then.is_published = True
+            published_then.full_clean(exclude=translated_fields(Network))
+            kind, revision, other = Event.Kind.SCHEDULED, row.head, plans.get(Schedule.Action.WITHDRAW)
+            is_in_order = not other or row.is_published or at < other.at
+        else:
+            kind, revision, other = Event.Kind.WITHDRAWAL_SCHEDULED, None, plans.get(Schedule.Action.PUBLISH)
+            if not row.is_published and other is None:
+                raise ValidationError(_("The network is not on the site."))
+            is_in_order = not other or row.is_published or other.at < at
+        if not is_in_order:
+            raise ValidationError({"at": _("The network must be published before it is taken off the site.")})
+        row.schedules.filter(action=action).delete()
+        plan = Schedule.objects.create(network=row, action=action, revision=revision, at=at, **signed(author))
+        record(row, kind, author, row.head, planned_for=at)
+    return plan
+
+
+def cancel(plan: Schedule, *, author) -> None:
+    """Drop a plan. One that has been carried out or dropped already is left alone."""
+    with transaction.atomic():
+        row = lock(plan.network)
+        if row.schedules.filter(pk=plan.pk).delete()[0]:
+            record(row, Event.Kind.CANCELLED, author, plan.revision, planned_for=plan.at)
+
+
+def apply_due(now: datetime | None = None) -> int:
+    """Do what was planned for a time up to now. Return how many plans were carried out."""
+    due = Schedule.objects.filter(at__lte=now or timezone.now()).select_related("network")
+    return sum(apply(plan) for plan in due)
+
+
+def apply(plan):
+    with transaction.atomic():
+        row = lock(plan.network)
+        plan = row.schedules.filter(pk=plan.pk).first()
+        if plan is None:  # another process was first
+            return False
+        plan.delete()
+        try:
+            with transaction.atomic():
+                if plan.action == Schedule.Action.PUBLISH:
+                    publish(row, author=plan, revision=plan.revision)
+                else:
+                    withdraw(row, author=plan)
+        except ValidationError as error:
+            # Nobody waits for an answer, so it stands in the history and in the list of the desk.
+            with override(settings.LANGUAGE_CODE):
+                record(row, Event.Kind.FAILED, plan, plan.revision, explanation=in_words(error))
+    return True
+
+
+def in_words(error: ValidationError) -> str:
+    """Return the messages of an error, each after the label of its field."""
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return " ".join(
+        " ".join(messages) if name == NON_FIELD_ERRORS else f"{label(name)}: {' '.join(messages)}"
+        for name, messages in error.message_dict.items()
+    )
+
+
+def label(name: str) -> str:
+    """Return what a field of the content is called, such as 'description (in English)'; the name of a former one."""
+    model_field = content_fields().get(name)
+    return str(model_field.verbose_name) if model_field else name
