@@ -217,6 +217,10 @@ class Theme(models.Model):
         return (self.slug,)
 
 
+# A first and a last name of an account, with the space between them
+LONGEST_NAME = 301
+
+
 class NetworkQuerySet(AddressedQuerySet):
     def outside_bin(self):
         return self.filter(deleted_at__isnull=True)
@@ -226,7 +230,8 @@ class NetworkQuerySet(AddressedQuerySet):
 
     def with_draft(self):
         """Those of which something newer is written than what citizens see; all that they do not see."""
-        return self.exclude(is_published=True, head=models.F("live"))
+        has_newer = models.Q(head__isnull=False) & ~models.Q(head=models.F("live"))
+        return self.filter(models.Q(is_published=False) | has_newer)
 
     def search(self, query):
         """Those in which every word of the query stands, in either script, with or without marks."""
@@ -457,9 +462,9 @@ class Network(Addressed):
         "Revision", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
     submitted_at = models.DateTimeField(_("submitted for publishing"), null=True, blank=True, editable=False)
-    submitted_by = models.CharField(max_length=150, blank=True, default="", editable=False)
+    submitted_by = models.CharField(max_length=LONGEST_NAME, blank=True, default="", editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
-    deleted_by = models.CharField(max_length=150, blank=True, default="", editable=False)
+    deleted_by = models.CharField(max_length=LONGEST_NAME, blank=True, default="", editable=False)
 
     # Derived: the words of the public fields, folded, so that every database can search them
     search_text = models.TextField(default="", blank=True, editable=False)
@@ -572,7 +577,7 @@ class Signed(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    author_name = models.CharField(_("author"), max_length=150, blank=True)
+    author_name = models.CharField(_("author"), max_length=LONGEST_NAME, blank=True)
     created_at = models.DateTimeField(_("time"), default=timezone.now)
 
     class Meta:

@@ -34,12 +34,19 @@ from django.utils.translation import override
 from networks.models import Event, Network, Revision, SavedForm, Schedule, Theme, free_slug
 from networks.pictures import PictureField
 from networks.reading import translated_fields
+from networks.rich_text import RichTextField
 
 Content = dict[str, Any]
 
 # What has been called otherwise in older revisions: {old name: present name}. A migration that renames a field of
 # Network adds it here; revisions themselves are never rewritten.
 RENAMED_FIELDS: dict[str, str] = {}
+
+# How often an address is made anew that somebody else takes at the same moment
+ATTEMPTS = 5
+
+# Every process asks for new plans once in this time: see SchedulesMiddleware.
+SOONEST = timedelta(seconds=1)
 
 FORMS_ARE_REMEMBERED = timedelta(days=30)
 
@@ -101,7 +108,13 @@ def content_of(network: Network, themes: Iterable[Theme] | None = None) -> Conte
 def stored_value(model_field: models.Field, value):
     """Return a value of a model field as revisions keep it."""
     if isinstance(model_field, PictureField):
-        return {"name": value.name, "width": value.width, "height": value.height} if value else None
+        if not value:
+            return None
+        # As the row has them: the file may be far away, or lost.
+        width, height = (
+            getattr(value.instance, name) for name in (model_field.width_field, model_field.height_field)
+        )
+        return {"name": value.name, "width": width, "height": height}
     value = model_field.get_prep_value(value)
     if isinstance(value, Decimal):
         return f"{value:.{model_field.decimal_places}f}"
@@ -128,13 +141,42 @@ def empty_value(model_field: models.Field):
 
 def known(content: Mapping) -> Content:
     """Return what a revision says of the fields that networks have now, under their present names."""
-    present = {RENAMED_FIELDS.get(name, name): value for name, value in content.items()}
+    present = {RENAMED_FIELDS[name]: value for name, value in content.items() if name in RENAMED_FIELDS}
+    present |= {name: value for name, value in content.items() if name not in RENAMED_FIELDS}
     return {name: present[name] for name in content_fields() if name in present}
 
 
 def complete(content: Mapping) -> Content:
     """Return the content with all fields that networks have now; those a revision does not know are empty."""
     return {name: empty_value(each) for name, each in content_fields().items()} | known(content)
+
+
+def current(content: Mapping) -> Content:
+    """Return the complete content without themes that are no more."""
+    content = complete(content)
+    existing = Theme.objects.filter(slug__in=content["themes"]).values_list("slug", flat=True)
+    return content | {"themes": sorted(existing)}
+
+
+def normalised(content: Mapping) -> Content:
+    """Return the fields that are given, each written as revisions keep it. Raises ValidationError."""
+    result, errors = {}, {}
+    for name, value in known(content).items():
+        model_field = content_fields()[name]
+        if model_field.many_to_many or isinstance(model_field, PictureField):
+            result[name] = value
+            continue
+        try:
+            value = model_field.to_python(value)
+            if isinstance(model_field, RichTextField):
+                # Before it is sanitised, which would drop the address of a link without a word.
+                model_field.run_validators(value or "")
+            result[name] = stored_value(model_field, value)
+        except ValidationError as error:
+            errors[name] = error
+    if errors:
+        raise ValidationError(errors)
+    return result
 
 
 def changed_fields(before: Mapping, after: Mapping) -> list[str]:
@@ -168,7 +210,8 @@ def network_with(row: Network, content: Mapping) -> Network:
     """
     Return a network that has the content, and all else from the row. Nothing is written.
 
-    Its themes are those of the content that still exist.
+    Its themes are those of the content that still exist. A value that cannot be read any more is left empty, for
+    what is only looked at.
     """
     content = complete(content)
     values = {}
@@ -215,16 +258,21 @@ def save(
     taken over. Where nothing differs from the newest version, none is made. `token` is that of the form that was
     saved. Raises Conflict, or ValidationError with the messages by field.
     """
+    content = normalised(content)
     with transaction.atomic():
         if network is None:
             saved = Saved(*create(content, author=author, comment=comment))
         else:
             row = lock(network)
             refuse_in_bin(row)
-            merged = merge((base or row.head).content, row.head.content, content)
+            refuse_foreign(row, base)
+            head = current(row.head.content)
+            if not content.get("slug"):
+                content["slug"] = head["slug"]
+            merged = merge(current((base or row.head).content), head, current(content))
             if merged.conflicts:
                 raise Conflict(merged.conflicts)
-            if changed_fields(row.head.content, merged.content):
+            if changed_fields(head, merged.content):
                 row, revision = write(row, merged.content, author=author, comment=comment)
                 saved = Saved(row, revision, merged.taken)
             else:
@@ -236,8 +284,17 @@ def save(
 
 def create(content, *, author, comment):
     row = Network()
-    network = validated(row, content)
-    save_row(network)
+    for _attempt in range(ATTEMPTS):
+        network = validated(row, content)
+        try:
+            save_row(network)
+            break
+        except ValidationError:
+            # Somebody has taken the address that was made here; there are others.
+            if content.get("slug"):
+                raise
+    else:
+        raise ValidationError({"slug": Network._meta.get_field("slug").error_messages["unique"]})
     revision = add_revision(network, content_of(network), comment=comment, **signed(author))
     point(network, head=revision)
     return network, revision
@@ -256,7 +313,7 @@ def write(row, content, *, author, comment="", restored_from=None):
 
 def validated(row, content):
     """Return the network with the content, whose slug is made where it is empty; raise ValidationError."""
-    network = network_with(row, content)
+    network = network_with(row, complete(content) | normalised(content))
     if not network.slug:
         network.slug = row.slug or free_slug(network, network.heading)
     network.full_clean(exclude=translated_fields(Network))
@@ -303,9 +360,12 @@ def newest(network: Network) -> Revision:
 
 def add_revision(row, content, **details):
     last = row.revisions.first()
-    return Revision.objects.create(
+    revision = Revision(
         network=row, number=last.number + 1 if last else 1, content=content, parent=row.head or last, **details
     )
+    revision.clean_fields(exclude=["content"])
+    revision.save()
+    return revision
 
 
 def signed(author: AbstractBaseUser | None) -> dict:
@@ -339,14 +399,17 @@ def publish(network: Network, *, author, revision: Revision | None = None) -> Ne
     with transaction.atomic():
         row = lock(network)
         refuse_in_bin(row)
+        refuse_foreign(row, revision)
         revision = revision or row.head
+        if row.is_published and row.live_id == revision.pk:
+            return row
         row.is_published, row.live = True, revision
         if revision == row.head:
             row.submitted_at, row.submitted_by = None, ""
         network = validated(row, revision.content)
         save_row(network)
-        # What was planned was about this version or an older one: it must not come back over a newer one.
-        network.schedules.filter(action=Schedule.Action.PUBLISH).delete()
+        # What was planned for this version or an older one must not come back over it.
+        network.schedules.filter(action=Schedule.Action.PUBLISH, revision__number__lte=revision.number).delete()
         record(network, Event.Kind.PUBLISHED, author, revision)
     return network
 
@@ -414,8 +477,10 @@ def restore(network: Network, revision: Revision, *, author) -> Saved:
     with transaction.atomic():
         row = lock(network)
         refuse_in_bin(row)
-        content = complete(row.head.content) | known(revision.content)
-        if not changed_fields(row.head.content, content):
+        refuse_foreign(row, revision)
+        head = current(row.head.content)
+        content = current(head | known(revision.content))
+        if not changed_fields(head, content):
             return Saved(row, row.head, is_new=False)
         return Saved(*write(row, content, author=author, restored_from=revision))
 
@@ -449,6 +514,11 @@ def refuse_in_bin(row):
         raise ValidationError(_("This network is in the bin. Put it back first."))
 
 
+def refuse_foreign(row, revision):
+    if revision is not None and revision.network_id != row.pk:
+        raise ValueError(f"Version {revision} is of another network than {row.pk}.")
+
+
 # Schedules
 
 
@@ -461,7 +531,7 @@ def schedule(network: Network, action: str, at: datetime, *, author) -> Schedule
     with transaction.atomic():
         row = lock(network)
         refuse_in_bin(row)
-        if at <= timezone.now():
+        if at < timezone.now() + SOONEST:
             raise ValidationError({"at": _("This time has passed. Choose one that is still to come.")})
         plans = {each.action: each for each in row.schedules.all()}
         if action == Schedule.Action.PUBLISH:
@@ -499,24 +569,37 @@ def apply_due(now: datetime | None = None) -> int:
     return sum(apply(plan) for plan in due)
 
 
+def next_due() -> datetime | None:
+    """Return the time of the next plan, or None where nothing is planned."""
+    return Schedule.objects.aggregate(at=models.Min("at"))["at"]
+
+
 def apply(plan):
+    """Carry out a plan, and say whether it was; one that fails is on record."""
     with transaction.atomic():
         row = lock(plan.network)
         plan = row.schedules.filter(pk=plan.pk).first()
         if plan is None:  # another process was first
             return False
         plan.delete()
-        try:
-            with transaction.atomic():
-                if plan.action == Schedule.Action.PUBLISH:
-                    publish(row, author=plan, revision=plan.revision)
-                else:
-                    withdraw(row, author=plan)
-        except ValidationError as error:
-            # Nobody waits for an answer, so it stands in the history and in the list of the desk.
-            with override(settings.LANGUAGE_CODE):
+        # Nobody waits for an answer, so a failure stands in the history, and where the network is edited.
+        with override(settings.LANGUAGE_CODE):
+            try:
+                with transaction.atomic():
+                    carry_out(row, plan)
+            except ValidationError as error:
                 record(row, Event.Kind.FAILED, plan, plan.revision, explanation=in_words(error))
+                return False
     return True
+
+
+def carry_out(row, plan):
+    if plan.action == Schedule.Action.PUBLISH:
+        publish(row, author=plan, revision=plan.revision)
+    elif row.is_published:
+        withdraw(row, author=plan)
+    else:
+        raise ValidationError(_("The network is not on the site."))
 
 
 def in_words(error: ValidationError) -> str:

@@ -1,9 +1,22 @@
-"""No migration is missing. That they run forward and back is seen in test_roles.py."""
+"""No migration is missing, and none loses what there is. That they run forward and back is seen in test_roles.py."""
 
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import QuerySet
+
+from networks import revisions
+from networks.models import Event, Network, Revision, Schedule
+from tests.test_revisions import EMPTY, FROZEN, IN_ROW, store_picture
+
+# When the networks were last changed, before there were revisions
+CHANGED = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
 
 
 @pytest.mark.django_db
@@ -11,3 +24,88 @@ def test_no_migration_is_pending():
     output = StringIO()
     call_command("makemigrations", check=True, dry_run=True, stdout=output)
     assert "No changes detected" in output.getvalue()
+
+
+@pytest.fixture
+def before_revisions(transactional_db):
+    """The models as they were before there were revisions. Whatever happens, the database ends as it began."""
+    call_command("migrate", "networks", "zero", verbosity=0)
+    try:
+        call_command("migrate", "networks", "0002", verbosity=0)
+        yield MigrationExecutor(connection).loader.project_state(("networks", "0002_roles")).apps
+    finally:
+        # Without rows none can be in the way, and the roles are made anew.
+        call_command("migrate", "networks", "zero", verbosity=0)
+        call_command("migrate", verbosity=0)
+
+
+def test_every_network_has_its_first_version_when_there_are_revisions(before_revisions, subtests):
+    OldNetwork, OldTheme = (before_revisions.get_model("networks", name) for name in ("Network", "Theme"))
+    store_picture("mark.png", (60, 40))
+    themes = [OldTheme.objects.create(slug=slug, name_sr=slug) for slug in ("peace", "culture")]
+    facts = {name: value for name, value in IN_ROW.items() if name != "themes"}
+    # Past save() and sanitising, as data of long ago may stand there
+    unusual = {
+        "summary_sr": " one\r\ntwo\rthree\n",
+        "name_en": None,
+        "description_en": None,
+        "description_sr": "<p>one</p>\n",
+        "internal_note": "\r\n",
+        "logo": None,
+        "fee_amount": 0,
+        "fee_currency": "RSD",
+        "fee_year": 2020,
+        "founded": facts["founded"].fromisoformat("2003-10"),
+    }
+    networks = {
+        "empty": {"name_sr": "Мрежа"},
+        "full": facts,
+        "unusual": {"name_sr": " Мрежа "} | unusual,
+        "unpublished": facts | {"is_published": False},
+        "nameless": {"name_sr": None, "is_published": False},
+    }
+    for slug, fields in networks.items():
+        row = OldNetwork.objects.create(**{"is_published": True} | fields | {"slug": slug})
+        row.themes.set(themes if "logo" in fields else [])
+    OldNetwork.objects.update(changed_at=CHANGED)
+    kept = {row["slug"]: row for row in OldNetwork.objects.values()}
+
+    call_command("migrate", verbosity=0)
+
+    assert set(Network.objects.values_list("slug", flat=True)) == set(networks)
+    for network in Network.objects.all():
+        with subtests.test(network.slug):
+            first = Revision.objects.get(network=network)
+            assert first.content == revisions.content_of(network)
+            assert list(revisions.known(first.content)) == list(FROZEN)
+            assert (first.number, first.parent, first.restored_from) == (1, None, None)
+            assert (first.author, first.author_name, first.created_at) == (None, "", CHANGED)
+            assert (network.head, network.live) == (first, first if network.is_published else None)
+            assert (network.changed_at, network.has_draft) == (CHANGED, not network.is_published)
+            assert (network.submitted_at, network.deleted_at) == (None, None)
+            # The row itself is as it was.
+            now = QuerySet(Network).filter(pk=network.pk).values().get()
+            before = kept[network.slug]
+            assert {name: str(now[name]) for name in before} == {name: str(before[name]) for name in before}
+            # Whoever opens it goes on from there.
+            assert (revisions.newest(network), network.revisions.count()) == (first, 1)
+    contents = {each.network.slug: each.content for each in Revision.objects.select_related("network")}
+    assert contents["empty"] == EMPTY | {"slug": "empty", "name_sr": "Мрежа"}
+    assert contents["full"] == FROZEN | {"slug": "full"}
+    assert contents["unusual"]["summary_sr"] == "one\ntwo\nthree"
+    assert (Event.objects.count(), Schedule.objects.count()) == (0, 0)
+
+
+def test_logo_whose_file_is_lost_stops_no_upgrade_and_a_second_one_makes_no_second_version(before_revisions):
+    OldNetwork = before_revisions.get_model("networks", "Network")
+    logo = {"logo": default_storage.save("logos/lost.png", ContentFile(b"")), "logo_width": 60, "logo_height": 40}
+    default_storage.delete(logo["logo"])
+    # Past the model, which would look for the file
+    row = OldNetwork.objects.create(slug="lost", name_sr="Мрежа")
+    OldNetwork.objects.filter(pk=row.pk).update(**logo)
+    call_command("migrate", verbosity=0)
+    first = Revision.objects.get()
+    assert first.content["logo"] == {"name": "logos/lost.png", "width": 60, "height": 40}
+    call_command("migrate", "networks", "0003", verbosity=0)
+    call_command("migrate", verbosity=0)
+    assert (Revision.objects.get(), Network.objects.get().head) == (first, first)

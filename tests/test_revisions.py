@@ -1,16 +1,93 @@
 """The one door: versions, drafts, publishing, schedules, the bin."""
 
-from datetime import timedelta
+import io
+import json
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.utils import timezone
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.utils import timezone, translation
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
 
 from networks import revisions
-from networks.models import Event, Network, Schedule
+from networks.models import Event, Network, Revision, SavedForm, Schedule, Theme
+from networks.partial_dates import PartialDate
+from tests.makers import make_network, make_theme
+from tests.processes import Clock
 
 pytestmark = pytest.mark.django_db
+
+PUBLISH, WITHDRAW = Schedule.Action.PUBLISH, Schedule.Action.WITHDRAW
+HOUR = timedelta(hours=1)
+
+# The format of every revision that was ever written. Where a field comes, goes or is renamed, revisions keep this.
+FROZEN = {
+    "slug": "avec",
+    "position": 10,
+    "name_sr": "Асоцијација европских градова културе",
+    "name_en": "Association of European Cities of Culture",
+    "acronym_sr": "АЕГК",
+    "acronym_en": "AVEC",
+    "summary_sr": "Европска мрежа.\nУ два реда.",
+    "summary_en": "A European network.",
+    "description_sr": "<p>Бави се <strong>наслеђем</strong>.</p>",
+    "description_en": '<p>It is about <a href="https://example.org/a?b=1&amp;c=2">heritage</a>.</p><ul><li>One</li></ul>',
+    "seat_sr": "Стразбур",
+    "seat_en": "Strasbourg",
+    "benefit_sr": "Искуство.",
+    "benefit_en": "Experience.",
+    "original_name": "Alliance de Villes Européennes de Culture",
+    "original_language": "fr",
+    "former_names": "First (1988–1990)\nSecond (1990–1995)",
+    "scope": "european",
+    "founded": "1997",
+    "joined": "2007-05",
+    "left": "2023-05-03",
+    "status": "left",
+    "website": "https://example.org/",
+    "membership_page": "http://example.org/members",
+    "deciding_act": "Одлука 06-12/2007",
+    "fee_amount": "1500.00",
+    "fee_currency": "EUR",
+    "fee_year": 2026,
+    "responsible_unit": "Канцеларија",
+    "contact_email": "office@example.org",
+    "contact_phone": "+381 18 504 000",
+    "source": "https://example.org/source",
+    "verified_on": "2026-01-31",
+    "logo": {"name": "logos/mark.png", "width": 60, "height": 40},
+    "internal_note": "За колеге",
+    "themes": ["culture", "peace"],
+}
+# The same as it stands in the row
+IN_ROW = FROZEN | {
+    "founded": PartialDate(1997),
+    "joined": PartialDate(2007, 5),
+    "left": PartialDate(2023, 5, 3),
+    "fee_amount": Decimal("1500"),
+    "verified_on": date(2026, 1, 31),
+    "logo": "logos/mark.png",
+}
+EMPTY = dict.fromkeys(FROZEN, "") | {
+    "position": 0,
+    "founded": None,
+    "joined": None,
+    "left": None,
+    "status": "member",
+    "fee_amount": None,
+    "fee_year": None,
+    "verified_on": None,
+    "logo": None,
+    "themes": [],
+}
 
 
 @pytest.fixture
@@ -19,12 +96,86 @@ def ana():
 
 
 @pytest.fixture
+def milan():
+    return User.objects.create_user("milan")
+
+
+@pytest.fixture
 def avec(nis):
     return Network.objects.get(slug="avec")
 
 
+@pytest.fixture
+def draft(ana):
+    """A network of which nobody but its author knows."""
+    return revisions.save(None, {"slug": "mreza", "name_sr": "Мрежа", "name_en": "First"}, author=ana).network
+
+
+@pytest.fixture
+def network(draft, ana):
+    """A published network without a draft."""
+    return revisions.publish(draft, author=ana)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time that it is for the whole project, to be moved by hand."""
+    monkeypatch.setattr(Clock, "moment", datetime(2026, 12, 1, 12, tzinfo=UTC))
+    monkeypatch.setattr(timezone, "datetime", Clock)
+    return Clock
+
+
+@pytest.fixture
+def logo():
+    return store_picture("mark.png", (60, 40))
+
+
+def store_picture(name, size):
+    content = io.BytesIO()
+    Image.new("RGB", size).save(content, "PNG")
+    name = default_storage.save(f"logos/{name}", ContentFile(content.getvalue()))
+    return {"name": name, "width": size[0], "height": size[1]}
+
+
 def anew(network):
     return Network.objects.get(pk=network.pk)
+
+
+def newest(network):
+    return revisions.newest(anew(network))
+
+
+def write(network, *, author=None, base=None, **changes):
+    """Save the changes of somebody who began with the base, or else with the newest version."""
+    base = base or newest(network)
+    return revisions.save(network, base.content | changes, base=base, author=author).revision
+
+
+def by_hand(network, content, number=90):
+    """A revision as another release of the project may have written it."""
+    return Revision.objects.create(network=network, number=number, content=content)
+
+
+def kinds(network):
+    return [event.kind for event in network.events.order_by("pk")]
+
+
+def history(network):
+    return [each.content for each in network.revisions.order_by("number")]
+
+
+def whole(network):
+    """All that is stored about a network."""
+    rows = [Network.objects.filter(pk=network.pk), network.revisions, network.events, network.schedules]
+    return [
+        *(list(each.order_by("pk").values()) for each in rows),
+        sorted(network.themes.values_list("slug", flat=True)),
+        sorted(network.former_slugs.values_list("slug", flat=True)),
+    ]
+
+
+def errors_of(error):
+    return getattr(error.value, "message_dict", {"": error.value.messages})
 
 
 def test_what_two_people_change_in_different_fields_is_kept_and_named(avec, ana):
@@ -71,3 +222,1154 @@ def test_network_comes_back_from_the_bin_with_its_history_and_address(avec, ana)
         revisions.save(avec, {"name_sr": "Нешто друго"}, author=ana)
     revisions.undelete(avec, author=ana)
     assert (anew(avec).deleted_at, anew(avec).name_en, avec.revisions.count()) == (None, avec.name_en, 1)
+
+
+class TestContent:
+    def test_format_is_the_one_in_which_all_revisions_are_written(self, logo):
+        make_theme(slug="culture"), make_theme(slug="peace")
+        row = Network.objects.create(**{name: value for name, value in IN_ROW.items() if name != "themes"})
+        row.themes.set(Theme.objects.all())
+        assert revisions.content_of(anew(row)) == FROZEN
+        assert list(FROZEN) == list(revisions.content_fields())
+
+    def test_format_of_an_empty_network(self):
+        assert revisions.content_of(Network(), themes=[]) == EMPTY
+        assert revisions.complete({}) == EMPTY
+
+    def test_comes_back_from_the_database_as_it_was_written(self, logo, ana):
+        make_theme(slug="culture"), make_theme(slug="peace")
+        saved = revisions.save(None, FROZEN, author=ana)
+        assert Revision.objects.get().content == FROZEN
+        assert revisions.content_of(anew(saved.network)) == FROZEN
+        for name, value in IN_ROW.items():
+            if name != "themes":
+                assert getattr(anew(saved.network), name) == value, name
+
+    def test_each_field_goes_into_an_instance_and_back(self, logo):
+        make_theme(slug="culture"), make_theme(slug="peace")
+        for name in FROZEN:
+            for content in (EMPTY | {name: FROZEN[name]}, FROZEN | {name: EMPTY[name]}):
+                assert revisions.content_of(revisions.network_with(Network(pk=1), content)) == content, name
+
+    @pytest.mark.parametrize(
+        ("name", "in_row", "kept"),
+        [
+            ("name_en", None, ""),
+            ("name_en", "", ""),
+            ("name_en", "  Network\n", "Network"),
+            ("summary_en", "one\r\ntwo\rthree\nfour", "one\ntwo\nthree\nfour"),
+            ("internal_note", "\r\n \t", ""),
+            ("description_en", None, ""),
+            ("description_en", "", ""),
+            ("description_en", "<p> </p>", ""),
+            ("description_en", "one\n\ntwo", "<p>one</p><p>two</p>"),
+            ("description_en", "<p>one</p>\r\n<p>two</p>\r\n", "<p>one</p><p>two</p>"),
+            ("description_en", "<p onclick='x()'>one<script>x()</script></p>", "<p>one</p>"),
+            ("description_en", "<h1>one</h1><b>two</b>", "<p>one</p><p><strong>two</strong></p>"),
+            ("founded", None, None),
+            ("founded", "", None),
+            ("founded", PartialDate(2007), "2007"),
+            ("founded", PartialDate(2007, 5), "2007-05"),
+            ("founded", PartialDate(2007, 5, 3), "2007-05-03"),
+            ("founded", "2007-05", "2007-05"),
+            ("verified_on", None, None),
+            ("verified_on", date(2007, 5, 3), "2007-05-03"),
+            ("verified_on", "2007-05-03", "2007-05-03"),
+            ("fee_amount", None, None),
+            ("fee_amount", Decimal("0"), "0.00"),
+            ("fee_amount", Decimal("1500"), "1500.00"),
+            ("fee_amount", Decimal("1500.5"), "1500.50"),
+            ("fee_amount", Decimal("1.5E+3"), "1500.00"),
+            ("fee_amount", Decimal("9999999999.99"), "9999999999.99"),
+            ("fee_amount", "12.50", "12.50"),
+            ("fee_year", None, None),
+            ("fee_year", 2026, 2026),
+            ("position", 0, 0),
+            ("logo", "", None),
+            ("logo", None, None),
+        ],
+    )
+    def test_is_kept_in_one_form_however_it_stands_in_the_instance(self, name, in_row, kept):
+        content = revisions.content_of(Network(**{name: in_row}), themes=[])
+        assert content == EMPTY | {name: kept}
+        assert json.loads(json.dumps(content)) == content
+        again = revisions.content_of(revisions.network_with(Network(), content), themes=[])
+        assert again == content
+
+    def test_themes_are_in_one_order(self):
+        themes = [Theme(slug=slug) for slug in ("peace", "culture", "energy")]
+        assert revisions.content_of(Network(), themes)["themes"] == ["culture", "energy", "peace"]
+
+    def test_theme_that_is_gone_is_left_out_of_the_instance(self):
+        make_theme(slug="peace")
+        network = revisions.network_with(Network(pk=1), EMPTY | {"themes": ["gone", "peace"]})
+        assert [theme.slug for theme in network.themes.all()] == ["peace"]
+
+    def test_instance_has_all_else_from_the_row(self, network, ana):
+        revisions.schedule(network, WITHDRAW, timezone.now() + HOUR, author=ana)
+        row = anew(network)
+        instance = revisions.network_with(row, EMPTY)
+        names = ["pk", "is_published", "changed_at", "head_id", "live_id", "submitted_at", "deleted_at"]
+        assert [getattr(instance, name) for name in names] == [getattr(row, name) for name in names]
+        assert (instance.name_sr, row.name_sr, anew(network).name_sr) == ("", "Мрежа", "Мрежа")
+
+    def test_of_a_logo_whose_file_is_lost_is_kept_all_the_same(self, draft, logo, ana):
+        """The site shows a mark in its place; work on the network goes on."""
+        write(draft, author=ana, logo=logo)
+        default_storage.delete(logo["name"])
+        write(draft, author=ana, name_en="Second")
+        revisions.publish(draft, author=ana)
+        assert [newest(draft).content[name] for name in ("name_en", "logo")] == ["Second", logo]
+        assert revisions.content_of(anew(draft))["logo"] == logo
+
+    def test_change_of_one_field_is_a_change_of_that_field(self):
+        assert revisions.changed_fields(FROZEN, FROZEN) == []
+        for name in FROZEN:
+            assert revisions.changed_fields(FROZEN, FROZEN | {name: EMPTY[name]}) == [name]
+            assert revisions.changed_fields(EMPTY | {name: FROZEN[name]}, EMPTY) == [name]
+
+    def test_changes_stand_in_the_order_of_the_form(self):
+        unlike_empty = [name for name in FROZEN if FROZEN[name] != EMPTY[name]]
+        assert revisions.changed_fields(FROZEN, EMPTY) == unlike_empty
+        assert revisions.changed_fields({}, dict(reversed(FROZEN.items()))) == unlike_empty
+
+    def test_field_that_a_content_does_not_have_is_empty(self):
+        assert revisions.changed_fields({"name_en": ""}, {}) == []
+        assert revisions.changed_fields({}, {"status": "member", "position": 0, "logo": None, "themes": []}) == []
+        assert revisions.changed_fields({"name_en": "Network"}, {}) == ["name_en"]
+
+
+# Three values of each field, so that two people often write the same
+CHOICES = {name: (EMPTY[name], FROZEN[name], f"another {name}") for name in FROZEN}
+contents = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in CHOICES.items()})
+# Most of a form stays as it was
+three = st.tuples(contents, *[st.dictionaries(st.sampled_from(list(FROZEN)), st.integers(0, 2))] * 2).map(
+    lambda drawn: (drawn[0], *(drawn[0] | {name: CHOICES[name][n] for name, n in edit.items()} for edit in drawn[1:]))
+)
+
+
+class TestMerge:
+    @pytest.mark.parametrize(
+        ("base", "theirs", "mine", "merged", "is_taken", "is_conflict"),
+        [
+            ("", "", "", "", False, False),
+            ("a", "a", "a", "a", False, False),
+            ("a", "a", "m", "m", False, False),
+            ("a", "t", "a", "t", True, False),
+            ("a", "", "a", "", True, False),
+            ("a", "a", "", "", False, False),
+            ("a", "b", "b", "b", False, False),
+            ("a", "", "", "", False, False),
+            ("a", "t", "m", "m", False, True),
+            ("a", "t", "", "", False, True),
+            ("a", "", "m", "m", False, True),
+            ("", "t", "m", "m", False, True),
+        ],
+    )
+    def test_of_one_field(self, base, theirs, mine, merged, is_taken, is_conflict):
+        result = revisions.merge(*(EMPTY | {"name_en": value} for value in (base, theirs, mine)))
+        assert result == revisions.Merge(
+            EMPTY | {"name_en": merged}, ["name_en"] * is_taken, ["name_en"] * is_conflict
+        )
+
+    @pytest.mark.parametrize(
+        ("name", "theirs", "mine", "fields"),
+        [
+            ("themes", ["culture", "energy"], ["peace"], ["themes"]),
+            ("themes", ["energy"], ["energy"], []),
+            ("logo", None, {"name": "logos/a.png", "width": 1, "height": 1}, ["logo"]),
+            ("fee_amount", "1500.00", "1500.00", []),
+            ("fee_amount", None, "0.00", ["fee_amount"]),
+            ("joined", "2007", "2007-05-03", ["joined"]),
+        ],
+    )
+    def test_knows_lists_pictures_numbers_and_dates(self, name, theirs, mine, fields):
+        assert revisions.merge(FROZEN, FROZEN | {name: theirs}, FROZEN | {name: mine}).conflicts == fields
+
+    @given(three)
+    def test_every_field_is_as_the_rule_says(self, three):
+        base, theirs, mine = three
+        merged = revisions.merge(base, theirs, mine)
+        for name in FROZEN:
+            they_changed, i_changed = theirs[name] != base[name], mine[name] != base[name]
+            differ = theirs[name] != mine[name]
+            assert merged.content[name] == (theirs if they_changed and not i_changed else mine)[name]
+            assert (name in merged.taken) == (they_changed and not i_changed)
+            assert (name in merged.conflicts) == (they_changed and i_changed and differ)
+        assert list(merged.content) == list(FROZEN)
+
+    @given(three)
+    def test_does_not_ask_who_came_first_but_where_both_wrote(self, three):
+        base, theirs, mine = three
+        one, other = revisions.merge(base, theirs, mine), revisions.merge(base, mine, theirs)
+        assert one.conflicts == other.conflicts
+        assert {name for name in FROZEN if one.content[name] != other.content[name]} == set(one.conflicts)
+
+    @given(three)
+    def test_with_somebody_who_changed_nothing_is_what_the_other_wrote(self, three):
+        base, theirs, _ = three
+        changed = revisions.changed_fields(base, theirs)
+        assert revisions.merge(base, base, theirs) == revisions.Merge(theirs)
+        assert revisions.merge(base, theirs, base) == revisions.Merge(theirs, changed)
+        assert revisions.merge(base, theirs, theirs) == revisions.Merge(theirs)
+
+    @given(three)
+    def test_leaves_what_it_is_given_as_it_was(self, three):
+        before = json.dumps(three)
+        revisions.merge(*three)
+        assert json.dumps(three) == before
+
+
+class TestSave:
+    def test_new_network_is_a_draft_with_one_version(self, ana):
+        saved = revisions.save(None, FROZEN | {"logo": None, "themes": []}, author=ana, comment="From the letter")
+        row = anew(saved.network)
+        assert (row.is_published, row.has_draft, row.live, row.head) == (False, True, None, saved.revision)
+        revision = Revision.objects.get()
+        assert (revision.number, revision.parent, revision.author, revision.author_name, revision.comment) == (
+            (1, None, ana, "Ана Анић", "From the letter")
+        )
+        assert (saved.is_new, saved.taken, kinds(row)) == (True, [], [])
+
+    def test_versions_are_counted_and_know_what_they_took_the_place_of(self, network, ana, milan):
+        first, second, third = newest(network), write(network, name_en="Second"), write(network, name_en="Third")
+        assert [(each.number, each.parent) for each in (first, second, third)] == [(1, None), (2, first), (3, second)]
+
+    def test_version_written_on_an_old_one_follows_the_newest(self, network, ana, milan):
+        base = newest(network)
+        second = write(network, author=ana, base=base, name_en="Second")
+        third = write(network, author=milan, base=base, seat_en="Nice")
+        assert (third.parent, revisions.changed_fields(second.content, third.content)) == (second, ["seat_en"])
+        assert third.content["name_en"] == "Second"
+
+    def test_without_a_base_goes_on_from_the_newest(self, network, ana):
+        second = write(network, author=ana, name_en="Second")
+        saved = revisions.save(network, second.content | {"name_en": "Third"}, author=ana)
+        assert (saved.taken, saved.revision.content["name_en"]) == ([], "Third")
+
+    def test_draft_of_an_unpublished_network_stands_in_its_row(self, draft, ana):
+        theme = make_theme()
+        revision = write(draft, author=ana, name_en="Second", slug="druga", themes=[theme.slug])
+        assert revisions.content_of(anew(draft)) == revision.content
+        assert draft.former_slugs.get().slug == "mreza"
+
+    def test_draft_of_a_published_network_does_not(self, network, ana):
+        before = whole(network)
+        write(network, author=ana, name_en="Second", slug="druga", themes=[make_theme().slug])
+        after = whole(network)
+        assert after[0][0].pop("head_id") != before[0][0].pop("head_id")
+        assert (after[0], after[2:]) == (before[0], before[2:])
+
+    @pytest.mark.parametrize("is_published", [True, False])
+    def test_makes_no_version_where_nothing_differs(self, draft, is_published, ana, milan):
+        if is_published:
+            revisions.publish(draft, author=ana)
+        write(draft, author=ana, name_en="Second", summary_en="one\ntwo")
+        before = whole(draft)
+        saved = revisions.save(draft, newest(draft).content, author=milan)
+        assert (saved.is_new, saved.revision, whole(draft)) == (False, newest(draft), before)
+
+    def test_makes_no_version_of_what_a_colleague_wrote_alike(self, network, ana, milan):
+        base = newest(network)
+        theirs = write(network, author=ana, base=base, name_en="Second")
+        saved = revisions.save(network, base.content | {"name_en": "Second"}, base=base, author=milan)
+        assert (saved.is_new, saved.revision, saved.taken, network.revisions.count()) == (False, theirs, [], 2)
+
+    def test_makes_no_version_for_somebody_who_changed_nothing_and_names_what_came_meanwhile(self, network, ana):
+        base = newest(network)
+        theirs = write(network, author=ana, name_en="Second")
+        saved = revisions.save(network, base.content, base=base, author=ana)
+        assert (saved.is_new, saved.revision, saved.taken) == (False, theirs, ["name_en"])
+
+    def test_makes_no_version_of_an_address_that_is_to_be_made_and_is_the_same(self, network, ana):
+        saved = revisions.save(network, newest(network).content | {"slug": ""}, author=ana)
+        assert (saved.is_new, network.revisions.count()) == (False, 1)
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            {"name_en": " First "},
+            {"summary_en": "one\r\ntwo"},
+            {"description_en": "<p>Text</p>\r\n"},
+            {"fee_amount": "12.5"},
+            {"founded": PartialDate(2007, 5)},
+            {"themes": ["peace", "culture"]},
+        ],
+    )
+    def test_makes_no_version_of_what_is_only_written_differently(self, network, typed, ana):
+        make_theme(slug="culture"), make_theme(slug="peace")
+        fee = {"fee_amount": "12.50", "fee_currency": "EUR", "fee_year": 2026}
+        texts = {"summary_en": "one\ntwo", "description_en": "<p>Text</p>", "founded": "2007-05"}
+        write(network, author=ana, themes=["culture", "peace"], **fee, **texts)
+        saved = revisions.save(network, newest(network).content | typed, author=ana)
+        assert (saved.is_new, network.revisions.count()) == (False, 2)
+
+    def test_makes_no_version_because_a_theme_was_deleted(self, draft, ana):
+        """Whoever opens the form cannot choose the theme any more, and has changed nothing."""
+        theme = make_theme()
+        write(draft, author=ana, themes=[theme.slug])
+        theme.delete()
+        opened = revisions.content_of(revisions.network_with(anew(draft), newest(draft).content))
+        assert not revisions.save(draft, opened, author=ana).is_new
+
+    @pytest.mark.parametrize("is_published", [True, False])
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            {"name_en": " Second\r\n"},
+            {"summary_en": "one\r\ntwo\r\n"},
+            {"description_en": "one<script>x()</script>"},
+        ],
+    )
+    def test_what_is_written_differently_is_kept_in_one_form(self, draft, is_published, typed, ana):
+        if is_published:
+            revisions.publish(draft, author=ana)
+        revision = write(draft, author=ana, **typed)
+        row = anew(draft) if not is_published else revisions.publish(draft, author=ana)
+        for name, value in typed.items():
+            assert "\r" not in revision.content[name] == revision.content[name].strip()
+            assert getattr(anew(row), name) == revision.content[name] != value
+
+    def test_conflict_saves_nothing_and_names_all_fields_in_which_it_lies(self, network, ana, milan):
+        base = newest(network)
+        write(network, author=ana, base=base, name_en="Theirs", seat_en="Theirs", acronym_en="TH")
+        before = whole(network)
+        with pytest.raises(revisions.Conflict) as conflict:
+            write(network, author=milan, base=base, seat_en="Mine", name_en="Mine", benefit_en="Mine")
+        assert (conflict.value.fields, str(conflict.value)) == (["name_en", "seat_en"], "name_en, seat_en")
+        assert whole(network) == before
+
+    def test_after_a_conflict_one_goes_on_from_the_newest(self, network, ana, milan):
+        base = newest(network)
+        theirs = write(network, author=ana, base=base, name_en="Theirs")
+        mine = revisions.save(network, base.content | {"name_en": "Mine"}, base=theirs, author=milan)
+        assert [each["name_en"] for each in history(network)] == ["First", "Theirs", "Mine"]
+        assert mine.taken == []
+
+    @pytest.mark.parametrize(
+        ("typed", "fields", "is_published"),
+        [
+            ({"name_sr": ""}, {"name_sr"}, False),
+            ({"name_sr": ""}, {"name_sr"}, True),
+            ({"status": "paused"}, {"status"}, False),
+            ({"website": "javascript:alert(1)"}, {"website"}, True),
+            ({"fee_amount": "10.00"}, {"fee_amount"}, False),
+            ({"fee_amount": "10.00", "fee_currency": "eur", "fee_year": 2026}, {"fee_currency"}, True),
+            ({"joined": "2007", "left": "2003", "status": "left"}, {"left"}, False),
+            ({"verified_on": "2999-01-01"}, {"verified_on"}, True),
+            ({"description_en": "<p><a href='ftp://example.org'>x</a></p>"}, {"description_en"}, False),
+            ({"slug": "two words"}, {"slug"}, True),
+            ({"slug": "taken"}, {"slug"}, False),
+            ({"summary_en": "x" * 301, "contact_email": "nobody"}, {"summary_en", "contact_email"}, True),
+        ],
+    )
+    def test_what_is_not_valid_leaves_nothing_half_saved(self, draft, is_published, typed, fields, ana):
+        make_network(slug="taken")
+        if is_published:
+            revisions.publish(draft, author=ana)
+        write(draft, author=ana, themes=[make_theme().slug])
+        before = whole(draft)
+        with pytest.raises(ValidationError) as error:
+            revisions.save(draft, newest(draft).content | typed | {"themes": []}, author=ana, token="the form")
+        assert set(errors_of(error)) == fields
+        assert (whole(draft), SavedForm.objects.count()) == (before, 0)
+
+    @pytest.mark.parametrize("typed", [{"name_sr": ""}, {"name_sr": "Мрежа", "slug": "taken"}, {}])
+    def test_new_network_that_is_not_valid_is_not_made(self, typed, ana):
+        make_network(slug="taken")
+        with pytest.raises(ValidationError):
+            revisions.save(None, typed, author=ana, token="the form")
+        assert (Network.objects.count(), Revision.objects.count(), SavedForm.objects.count()) == (1, 0, 0)
+
+    def test_form_is_remembered_with_what_it_wrote(self, network, ana):
+        saved = revisions.save(network, newest(network).content | {"name_en": "A"}, author=ana, token="one")
+        again = revisions.save(network, newest(network).content, author=ana, token="two")
+        remembered = dict(SavedForm.objects.values_list("token", "revision"))
+        assert remembered == {"one": saved.revision.pk, "two": saved.revision.pk}
+        assert again.is_new is False
+
+    def test_form_is_remembered_for_thirty_days(self, clock, network, ana):
+        revisions.save(network, newest(network).content, author=ana, token="one")
+        clock.moment += timedelta(days=29)
+        revisions.save(network, newest(network).content, author=ana, token="two")
+        assert {*SavedForm.objects.values_list("token", flat=True)} == {"one", "two"}
+        clock.moment += timedelta(days=2)
+        revisions.save(network, newest(network).content, author=ana, token="three")
+        assert {*SavedForm.objects.values_list("token", flat=True)} == {"two", "three"}
+
+    def test_form_of_a_conflict_is_not_remembered(self, network, ana):
+        base = newest(network)
+        write(network, author=ana, name_en="Theirs")
+        with pytest.raises(revisions.Conflict):
+            revisions.save(network, base.content | {"name_en": "Mine"}, base=base, author=ana, token="one")
+        assert not SavedForm.objects.exists()
+
+
+class TestAuthors:
+    def test_names_stay_when_the_account_goes(self, network, ana, milan):
+        write(network, author=ana, name_en="Second")
+        revisions.submit(network, author=ana)
+        revisions.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana)
+        User.objects.all().delete()
+        assert {(each.author, each.author_name) for each in network.revisions.all()} == {(None, "Ана Анић")}
+        assert {(each.author, each.author_name) for each in network.events.all()} == {(None, "Ана Анић")}
+        assert anew(network).submitted_by == "Ана Анић"
+        revisions.apply_due(timezone.now() + HOUR)
+        assert (anew(network).name_en, network.events.first().author_name) == ("Second", "Ана Анић")
+
+    def test_names_are_those_of_their_time(self, network, ana):
+        write(network, author=ana, name_en="Second")
+        User.objects.filter(pk=ana.pk).update(last_name="Петровић")
+        ana.refresh_from_db()
+        write(network, author=ana, name_en="Third")
+        assert [each.author_name for each in network.revisions.all()] == ["Ана Петровић", "Ана Анић", "Ана Анић"]
+
+    def test_account_without_a_name_goes_by_that_it_signs_in_with(self, network, milan):
+        assert write(network, author=milan, name_en="Second").author_name == "milan"
+
+    def test_what_no_person_did_has_no_name(self, network):
+        revision = write(network, name_en="Second")
+        assert (revision.author, revision.author_name) == (None, "")
+
+    def test_longest_name_that_an_account_may_have_is_no_obstacle(self, network):
+        author = User.objects.create_user("longest", first_name="Б" * 150, last_name="В" * 150)
+        author.full_clean(exclude=["password"])
+        revision = write(network, author=author, name_en="Second")
+        revision.full_clean()
+        revisions.submit(network, author=author)
+        revisions.publish(network, author=author)
+        revisions.delete(network, author=author)
+        assert revision.author_name.startswith("Б")
+
+
+class TestPublish:
+    def test_makes_the_newest_version_what_citizens_see(self, network, ana):
+        revision = write(network, author=ana, name_en="Second")
+        returned = revisions.publish(network, author=ana)
+        row = anew(network)
+        assert (row.head, row.live, row.is_published, row.has_draft) == (revision, revision, True, False)
+        assert revisions.content_of(row) == revisions.content_of(returned) == revision.content
+        event = network.events.first()
+        assert (event.kind, event.revision, event.author) == (Event.Kind.PUBLISHED, revision, ana)
+
+    def test_of_an_older_version_leaves_the_draft(self, network, ana):
+        second, third = write(network, author=ana, name_en="Second"), write(network, author=ana, name_en="Third")
+        revisions.publish(network, author=ana, revision=second)
+        row = anew(network)
+        assert (row.head, row.live, row.name_en, row.has_draft) == (third, second, "Second", True)
+
+    def test_answers_who_submitted_it(self, network, ana):
+        write(network, author=ana, name_en="Second")
+        revisions.submit(network, author=ana)
+        revisions.publish(network, author=ana)
+        assert (anew(network).submitted_at, anew(network).submitted_by) == (None, "")
+
+    def test_of_an_older_version_leaves_what_was_submitted(self, network, ana):
+        second, _third = write(network, author=ana, name_en="Second"), write(network, author=ana, name_en="Third")
+        revisions.submit(network, author=ana)
+        revisions.publish(network, author=ana, revision=second)
+        assert anew(network).submitted_by == "Ана Анић"
+
+    def test_of_what_is_no_longer_valid_changes_nothing(self, network, ana):
+        revision = by_hand(network, FROZEN | {"logo": None, "status": "paused"})
+        before = whole(network)
+        with pytest.raises(ValidationError):
+            revisions.publish(network, author=ana, revision=revision)
+        assert whole(network) == before
+
+    def test_network_in_the_bin_is_not_published(self, draft, ana):
+        revisions.delete(draft, author=ana)
+        before = whole(draft)
+        with pytest.raises(ValidationError):
+            revisions.publish(draft, author=ana)
+        assert whole(draft) == before
+
+    def test_version_of_another_network_is_not_published(self, network, ana):
+        other = revisions.save(None, {"name_sr": "Друга"}, author=ana).revision
+        before = whole(network)
+        with pytest.raises((ValidationError, ValueError)):
+            revisions.publish(network, author=ana, revision=other)
+        assert whole(network) == before
+
+
+class TestWithdraw:
+    def test_keeps_all_that_is_written_and_the_row_has_the_newest(self, network, ana):
+        second = write(network, author=ana, name_en="Second", themes=[make_theme().slug])
+        before = history(network)
+        revisions.withdraw(network, author=ana)
+        row = anew(network)
+        assert (row.is_published, row.live, row.head, row.has_draft) == (False, None, second, True)
+        assert (revisions.content_of(row), history(network)) == (second.content, before)
+        event = network.events.first()
+        assert (event.kind, event.revision.number) == (Event.Kind.WITHDRAWN, 1)
+
+    def test_of_what_is_not_on_the_site_does_nothing(self, draft, ana):
+        before = whole(draft)
+        revisions.withdraw(draft, author=ana)
+        assert whole(draft) == before
+
+    def test_network_can_be_written_and_published_again(self, network, ana):
+        revisions.withdraw(network, author=ana)
+        write(network, author=ana, name_en="Second")
+        revisions.publish(network, author=ana)
+        assert (anew(network).name_en, kinds(network)) == ("Second", ["published", "withdrawn", "published"])
+
+    def test_drops_the_plan_to_do_so_and_leaves_the_plan_to_publish(self, network, ana):
+        write(network, author=ana, name_en="Second")
+        revisions.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana)
+        revisions.schedule(network, WITHDRAW, timezone.now() + 2 * HOUR, author=ana)
+        revisions.withdraw(network, author=ana)
+        assert [plan.action for plan in network.schedules.all()] == [PUBLISH]
+
+
+class TestDiscard:
+    def test_goes_back_to_what_citizens_see_and_keeps_the_history(self, network, ana, milan):
+        first, second = newest(network), write(network, author=ana, name_en="Second")
+        revisions.submit(network, author=ana)
+        changed_at, before = anew(network).changed_at, history(network)
+        revisions.discard(network, author=milan)
+        row = anew(network)
+        assert (row.head, row.live, row.has_draft, row.changed_at) == (first, first, False, changed_at)
+        assert (row.submitted_at, row.submitted_by, history(network)) == (None, "", before)
+        event = network.events.first()
+        assert (event.kind, event.revision, event.author) == (Event.Kind.DISCARDED, second, milan)
+
+    def test_next_version_has_a_number_of_its_own(self, network, ana):
+        first = newest(network)
+        write(network, author=ana, name_en="Second")
+        revisions.discard(network, author=ana)
+        third = write(network, author=ana, name_en="Third")
+        assert (third.number, third.parent) == (3, first)
+
+    def test_what_was_discarded_does_not_come_back_with_a_form_that_was_open(self, network, ana, milan):
+        second = write(network, author=ana, name_en="Second")
+        revisions.discard(network, author=ana)
+        third = write(network, author=milan, base=second, seat_en="Nice")
+        assert (third.content["name_en"], third.content["seat_en"]) == ("First", "Nice")
+
+    def test_of_what_has_no_draft_does_nothing(self, network, ana):
+        before = whole(network)
+        revisions.discard(network, author=ana)
+        assert whole(network) == before
+
+    def test_of_what_was_never_published_is_refused(self, draft, ana):
+        before = whole(draft)
+        with pytest.raises(ValidationError):
+            revisions.discard(draft, author=ana)
+        assert whole(draft) == before
+
+
+class TestSubmit:
+    def test_is_noted_with_who_and_when(self, clock, network, ana):
+        revision = write(network, author=ana, name_en="Second")
+        revisions.submit(network, author=ana)
+        row, event = anew(network), network.events.first()
+        assert (row.submitted_at, row.submitted_by) == (clock.moment, "Ана Анић")
+        assert (event.kind, event.revision, event.created_at) == (Event.Kind.SUBMITTED, revision, clock.moment)
+
+    def test_stays_when_somebody_corrects_a_word(self, network, ana, milan):
+        write(network, author=ana, name_en="Second")
+        revisions.submit(network, author=ana)
+        write(network, author=milan, name_en="Second, corrected")
+        assert anew(network).submitted_by == "Ана Анић"
+
+    @pytest.mark.parametrize("is_deleted", [True, False])
+    def test_of_what_has_no_draft_or_is_in_the_bin_is_refused(self, network, is_deleted, ana):
+        if is_deleted:
+            revisions.delete(network, author=ana)
+        before = whole(network)
+        with pytest.raises(ValidationError):
+            revisions.submit(network, author=ana)
+        assert whole(network) == before
+
+
+class TestRestore:
+    def test_makes_the_old_version_the_newest_draft(self, network, ana, milan):
+        first = newest(network)
+        second = write(network, author=ana, name_en="Second", themes=[make_theme().slug])
+        revisions.publish(network, author=ana)
+        saved = revisions.restore(network, first, author=milan)
+        assert (saved.revision.content, saved.is_new) == (first.content, True)
+        assert (saved.revision.number, saved.revision.parent, saved.revision.restored_from) == (3, second, first)
+        assert (saved.revision.author, anew(network).head, anew(network).live) == (milan, saved.revision, second)
+        assert anew(network).name_en == "Second"
+
+    def test_of_what_was_discarded_brings_it_back(self, network, ana):
+        second = write(network, author=ana, name_en="Second")
+        revisions.discard(network, author=ana)
+        revisions.restore(network, second, author=ana)
+        assert newest(network).content == second.content
+
+    def test_of_what_is_the_newest_makes_no_version(self, network, ana):
+        before = whole(network)
+        assert not revisions.restore(network, newest(network), author=ana).is_new
+        assert whole(network) == before
+
+    @pytest.mark.parametrize(
+        ("old", "fields", "is_published"),
+        [
+            ({"status": "paused"}, {"status"}, True),
+            ({"scope": "lunar"}, {"scope"}, False),
+            ({"name_sr": ""}, {"name_sr"}, True),
+            ({"fee_amount": "10.00"}, {"fee_amount"}, False),
+            ({"slug": "taken"}, {"slug"}, True),
+            ({"founded": "the thirties"}, {"founded"}, False),
+            ({"fee_amount": "a lot", "fee_currency": "EUR", "fee_year": 2026}, {"fee_amount"}, True),
+        ],
+    )
+    def test_of_what_is_no_longer_valid_is_an_error_and_saves_nothing(self, draft, is_published, old, fields, ana):
+        make_network(slug="taken")
+        if is_published:
+            revisions.publish(draft, author=ana)
+        revision = by_hand(draft, newest(draft).content | {"name_en": "Old"} | old)
+        before = whole(draft)
+        with pytest.raises(ValidationError) as error:
+            revisions.restore(draft, revision, author=ana)
+        assert set(errors_of(error)) == fields
+        assert whole(draft) == before
+
+    def test_theme_that_is_gone_does_not_stand_in_the_way(self, network, ana):
+        theme = make_theme()
+        second = write(network, author=ana, themes=[theme.slug], name_en="Second")
+        write(network, author=ana, themes=[], name_en="Third")
+        theme.delete()
+        saved = revisions.restore(network, second, author=ana)
+        assert (saved.revision.content["name_en"], saved.revision.content["themes"]) == ("Second", [])
+
+    def test_makes_no_version_where_only_a_theme_that_is_gone_differs(self, network, ana):
+        theme = make_theme()
+        second = write(network, author=ana, themes=[theme.slug])
+        write(network, author=ana, themes=[])
+        theme.delete()
+        assert not revisions.restore(network, second, author=ana).is_new
+
+    def test_in_the_bin_is_refused(self, network, ana):
+        first = newest(network)
+        write(network, author=ana, name_en="Second")
+        revisions.delete(network, author=ana)
+        before = whole(network)
+        with pytest.raises(ValidationError):
+            revisions.restore(network, first, author=ana)
+        assert whole(network) == before
+
+
+class TestBin:
+    def test_takes_the_network_off_the_site_with_its_plans_and_keeps_the_rest(self, clock, network, logo, ana, milan):
+        second = write(network, author=ana, name_en="Second", logo=logo, themes=[make_theme().slug])
+        revisions.submit(network, author=ana)
+        for action in (PUBLISH, WITHDRAW):
+            revisions.schedule(network, action, clock.moment + HOUR, author=ana)
+        before = history(network)
+        revisions.delete(network, author=milan)
+        row = anew(network)
+        assert (row.deleted_at, row.deleted_by) == (clock.moment, "milan")
+        assert (row.is_published, row.live, row.head, row.submitted_at) == (False, None, second, None)
+        assert (revisions.content_of(row), history(network)) == (second.content, before)
+        assert not network.schedules.exists()
+        assert (network.events.first().kind, network.events.first().revision) == (Event.Kind.DELETED, second)
+        assert ([*Network.objects.in_bin()], [*Network.objects.outside_bin()]) == ([row], [])
+
+    def test_gives_it_back_as_a_draft(self, network, logo, ana, milan):
+        revisions.publish(network, revision=write(network, author=ana, logo=logo), author=ana)
+        before = revisions.content_of(anew(network))
+        revisions.delete(network, author=ana)
+        revisions.undelete(network, author=milan)
+        row = anew(network)
+        assert (row.deleted_at, row.deleted_by, row.is_published, row.has_draft) == (None, "", False, True)
+        assert (revisions.content_of(row), row.slug, row.logo.name) == (before, "mreza", logo["name"])
+        assert default_storage.exists(logo["name"])
+        assert (network.events.first().kind, network.events.first().author) == (Event.Kind.UNDELETED, milan)
+        revisions.publish(network, author=milan)
+        assert revisions.content_of(anew(network)) == before
+
+    def test_twice_is_once(self, network, ana):
+        revisions.delete(network, author=ana)
+        before = whole(network)
+        revisions.delete(network, author=ana)
+        assert whole(network) == before
+        revisions.undelete(network, author=ana)
+        before = whole(network)
+        revisions.undelete(network, author=ana)
+        assert whole(network) == before
+
+    @pytest.mark.parametrize("what", ["save", "publish", "submit", "schedule", "restore", "discard"])
+    def test_nothing_in_it_is_written(self, network, what, ana):
+        first = newest(network)
+        write(network, author=ana, name_en="Second")
+        revisions.delete(network, author=ana)
+        before = whole(network)
+        attempts = {
+            "save": lambda: revisions.save(network, FROZEN | {"logo": None}, author=ana),
+            "publish": lambda: revisions.publish(network, author=ana),
+            "submit": lambda: revisions.submit(network, author=ana),
+            "schedule": lambda: revisions.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana),
+            "restore": lambda: revisions.restore(network, first, author=ana),
+            "discard": lambda: revisions.discard(network, author=ana),
+        }
+        with pytest.raises(ValidationError):
+            attempts[what]()
+        assert whole(network) == before
+
+
+class TestAddress:
+    @pytest.mark.parametrize(
+        ("typed", "slug"),
+        [
+            ({"name_sr": "Ђердапска мрежа"}, "djerdapska-mreza"),
+            ({"name_sr": "Мрежа", "name_en": "Mayors for Peace"}, "mayors-for-peace"),
+            ({"name_sr": "Мрежа", "slug": "chosen"}, "chosen"),
+            ({"name_sr": "Мрежа", "name_en": "Taken"}, "taken-2"),
+            ({"name_sr": "Мрежа", "name_en": "Deleted"}, "deleted-2"),
+            ({"name_sr": "Мрежа", "name_en": "Formerly"}, "formerly-2"),
+            ({"name_sr": "平和"}, "network"),
+        ],
+    )
+    def test_that_is_left_empty_is_made(self, typed, slug, ana):
+        make_network(slug="taken")
+        revisions.delete(make_network(slug="deleted"), author=ana)
+        write(make_network(slug="formerly", is_published=False), slug="present")
+        saved = revisions.save(None, typed, author=ana)
+        assert (anew(saved.network).slug, saved.revision.content["slug"]) == (slug, slug)
+
+    def test_that_is_emptied_later_stays(self, network, ana):
+        revision = write(network, author=ana, slug="", name_en="Second")
+        assert revision.content["slug"] == "mreza"
+
+    def test_in_the_bin_stays_taken(self, network, ana):
+        revisions.delete(network, author=ana)
+        with pytest.raises(ValidationError) as error:
+            revisions.save(None, {"name_sr": "Друга", "slug": "mreza"}, author=ana)
+        assert set(errors_of(error)) == {"slug"}
+
+    def test_former_one_leads_on_from_when_the_new_one_is_published(self, client, network, ana):
+        write(network, author=ana, slug="druga")
+        assert client.get("/networks/mreza/").status_code == 200
+        assert client.get("/networks/druga/").status_code == 404
+        revisions.publish(network, author=ana)
+        assert client.get("/networks/druga/").status_code == 200
+        assert client.get("/networks/mreza/")["Location"] == "/networks/druga/"
+
+    def test_former_one_comes_back_with_the_version_that_had_it(self, client, network, ana):
+        first = newest(network)
+        write(network, author=ana, slug="druga")
+        revisions.publish(network, author=ana)
+        revisions.publish(network, revision=revisions.restore(network, first, author=ana).revision, author=ana)
+        assert client.get("/networks/mreza/").status_code == 200
+        assert client.get("/networks/druga/")["Location"] == "/networks/mreza/"
+
+    def test_of_a_draft_that_somebody_else_took_meanwhile_cannot_be_published(self, network, ana):
+        write(network, author=ana, slug="druga")
+        revisions.save(None, {"name_sr": "Друга", "slug": "druga"}, author=ana)
+        before = whole(network)
+        for attempt in (
+            lambda: revisions.publish(network, author=ana),
+            lambda: revisions.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana),
+        ):
+            with pytest.raises(ValidationError) as error:
+                attempt()
+            assert set(errors_of(error)) == {"slug"}
+        assert whole(network) == before
+        write(network, author=ana, slug="treca")
+        revisions.publish(network, author=ana)
+        assert anew(network).slug == "treca"
+
+    @pytest.mark.parametrize("off", [revisions.withdraw, revisions.delete])
+    def test_of_a_draft_that_somebody_else_took_meanwhile_is_no_obstacle_off_the_site(self, network, off, ana):
+        second = write(network, author=ana, slug="druga", name_en="Second")
+        other = revisions.save(None, {"name_sr": "Друга", "slug": "druga"}, author=ana).network
+        off(network, author=ana)
+        row = anew(network)
+        assert (row.slug, row.name_en, row.is_published, row.head) == ("mreza", "Second", False, second)
+        assert (anew(other).slug, row.former_slugs.count(), newest(network).content) == ("druga", 0, second.content)
+        revisions.undelete(network, author=ana)
+        with pytest.raises(ValidationError) as error:
+            revisions.publish(network, author=ana)
+        assert set(errors_of(error)) == {"slug"}
+
+
+class TestSchedules:
+    @pytest.mark.parametrize(
+        ("local", "utc"),
+        [
+            ((2026, 12, 24, 8, 0), datetime(2026, 12, 24, 7, tzinfo=UTC)),
+            ((2027, 3, 27, 8, 0), datetime(2027, 3, 27, 7, tzinfo=UTC)),
+            ((2027, 3, 28, 8, 0), datetime(2027, 3, 28, 6, tzinfo=UTC)),  # the night in which summer time begins
+            ((2027, 7, 1, 0, 0), datetime(2027, 6, 30, 22, tzinfo=UTC)),
+            ((2027, 10, 31, 1, 59), datetime(2027, 10, 30, 23, 59, tzinfo=UTC)),
+            ((2027, 10, 31, 3, 0), datetime(2027, 10, 31, 2, tzinfo=UTC)),
+        ],
+    )
+    def test_are_kept_at_the_hour_of_belgrade_in_winter_and_in_summer(self, clock, draft, local, utc, ana):
+        at = timezone.make_aware(datetime(*local))
+        assert at.tzinfo == ZoneInfo("Europe/Belgrade")
+        plan = revisions.schedule(draft, PUBLISH, at, author=ana)
+        plan.refresh_from_db()
+        assert timezone.localtime(plan.at).timetuple()[:5] == local
+        clock.moment = utc - timedelta(seconds=1)
+        assert (revisions.apply_due(), anew(draft).is_published) == (0, False)
+        clock.moment = utc
+        assert (revisions.apply_due(), anew(draft).is_published) == (1, True)
+
+    @pytest.mark.parametrize("action", [PUBLISH, WITHDRAW])
+    def test_for_a_time_that_has_passed_are_refused(self, clock, network, action, ana):
+        write(network, author=ana, name_en="Second")
+        revisions.schedule(network, action, clock.moment + HOUR, author=ana)
+        before = whole(network)
+        for distance in (timedelta(0), -timedelta(seconds=1), -timedelta(days=365)):
+            with pytest.raises(ValidationError) as error:
+                revisions.schedule(network, action, clock.moment + distance, author=ana)
+            assert (set(errors_of(error)), whole(network)) == ({"at"}, before)
+
+    def test_publish_the_version_that_was_the_newest_when_they_were_made(self, clock, network, ana, milan):
+        second = write(network, author=ana, name_en="Second")
+        revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        third = write(network, author=milan, name_en="Third")
+        revisions.apply_due(clock.moment + HOUR)
+        row = anew(network)
+        assert (row.name_en, row.live, row.head) == ("Second", second, third)
+
+    def test_are_done_in_the_name_of_who_made_them(self, clock, network, ana):
+        second = write(network, author=ana, name_en="Second")
+        revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        clock.moment += 2 * HOUR
+        revisions.apply_due()
+        event = network.events.first()
+        assert (event.kind, event.author, event.author_name, event.revision) == (
+            (Event.Kind.PUBLISHED, ana, "Ана Анић", second)
+        )
+        assert (event.planned_for, event.created_at) == (clock.moment - HOUR, clock.moment)
+        assert kinds(network) == ["published", "scheduled", "published"]
+
+    def test_take_the_network_off_the_site(self, clock, network, ana):
+        revisions.schedule(network, WITHDRAW, clock.moment + HOUR, author=ana)
+        revisions.apply_due(clock.moment + HOUR)
+        event = network.events.first()
+        assert (anew(network).is_published, network.schedules.count()) == (False, 0)
+        assert (event.kind, event.author, event.planned_for) == (Event.Kind.WITHDRAWN, ana, clock.moment + HOUR)
+
+    @pytest.mark.parametrize("action", [PUBLISH, WITHDRAW])
+    def test_second_one_takes_the_place_of_the_first(self, clock, network, action, ana, milan):
+        write(network, author=ana, name_en="Second")
+        revisions.schedule(network, action, clock.moment + HOUR, author=ana)
+        third = write(network, author=milan, name_en="Third")
+        revisions.schedule(network, action, clock.moment + 2 * HOUR, author=milan)
+        plan = network.schedules.get()
+        assert (plan.at, plan.author, plan.author_name) == (clock.moment + 2 * HOUR, milan, "milan")
+        assert plan.revision == (third if action == PUBLISH else None)
+        assert revisions.apply_due(clock.moment + HOUR) == 0
+        assert revisions.apply_due(clock.moment + 2 * HOUR) == 1
+
+    def test_cancelled_one_does_not_happen(self, clock, network, ana, milan):
+        second = write(network, author=ana, name_en="Second")
+        plan = revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        revisions.cancel(plan, author=milan)
+        assert (revisions.apply_due(clock.moment + HOUR), anew(network).name_en) == (0, "First")
+        event = network.events.first()
+        assert (event.kind, event.revision, event.author, event.planned_for) == (
+            (Event.Kind.CANCELLED, second, milan, clock.moment + HOUR)
+        )
+
+    def test_cancelling_what_is_done_already_does_nothing(self, clock, network, ana):
+        write(network, author=ana, name_en="Second")
+        first_plan = revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        stale = Schedule.objects.get()
+        second_plan = revisions.schedule(network, PUBLISH, clock.moment + 2 * HOUR, author=ana)
+        before = whole(network)
+        revisions.cancel(stale, author=ana)
+        assert (whole(network), first_plan.at) == (before, clock.moment + HOUR)
+        revisions.apply_due(clock.moment + 2 * HOUR)
+        before = whole(network)
+        revisions.cancel(second_plan, author=ana)
+        assert whole(network) == before
+
+    @pytest.mark.parametrize(
+        ("do", "left"),
+        [
+            (lambda network, ana: revisions.publish(network, author=ana), [WITHDRAW]),
+            (lambda network, ana: revisions.discard(network, author=ana), [WITHDRAW]),
+            (lambda network, ana: revisions.withdraw(network, author=ana), [PUBLISH]),
+            (lambda network, ana: revisions.delete(network, author=ana), []),
+            (lambda network, ana: write(network, author=ana, name_en="Third"), [PUBLISH, WITHDRAW]),
+            (lambda network, ana: revisions.submit(network, author=ana), [PUBLISH, WITHDRAW]),
+        ],
+        ids=["publish", "discard", "withdraw", "delete", "save", "submit"],
+    )
+    def test_are_dropped_by_what_makes_them_pointless(self, clock, network, do, left, ana):
+        write(network, author=ana, name_en="Second")
+        revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        revisions.schedule(network, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
+        do(network, ana)
+        assert [plan.action for plan in network.schedules.all()] == left
+
+    @pytest.mark.parametrize(
+        ("is_published", "first", "second", "fits"),
+        [
+            (False, (PUBLISH, 1), (WITHDRAW, 2), True),
+            (False, (PUBLISH, 2), (WITHDRAW, 1), False),
+            (False, (PUBLISH, 1), (WITHDRAW, 1), False),
+            (True, (PUBLISH, 1), (WITHDRAW, 2), True),
+            (True, (PUBLISH, 2), (WITHDRAW, 1), True),
+            (True, (WITHDRAW, 1), (PUBLISH, 2), True),
+            (True, (WITHDRAW, 2), (PUBLISH, 1), True),
+        ],
+    )
+    def test_stand_in_an_order_that_makes_sense(self, clock, draft, is_published, first, second, fits, ana):
+        if is_published:
+            revisions.publish(draft, author=ana)
+            write(draft, author=ana, name_en="Second")
+        revisions.schedule(draft, first[0], clock.moment + first[1] * HOUR, author=ana)
+        if fits:
+            revisions.schedule(draft, second[0], clock.moment + second[1] * HOUR, author=ana)
+            assert draft.schedules.count() == 2
+            return
+        with pytest.raises(ValidationError) as error:
+            revisions.schedule(draft, second[0], clock.moment + second[1] * HOUR, author=ana)
+        assert (set(errors_of(error)), draft.schedules.count()) == ({"at"}, 1)
+
+    def test_moving_the_publishing_past_the_withdrawal_is_refused(self, clock, draft, ana):
+        revisions.schedule(draft, PUBLISH, clock.moment + HOUR, author=ana)
+        revisions.schedule(draft, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
+        with pytest.raises(ValidationError):
+            revisions.schedule(draft, PUBLISH, clock.moment + 3 * HOUR, author=ana)
+        assert draft.schedules.get(action=PUBLISH).at == clock.moment + HOUR
+
+    @pytest.mark.parametrize(
+        ("publish", "withdraw", "events", "is_published"),
+        [
+            (1, 2, ["published", "withdrawn"], False),
+            (2, 1, ["withdrawn", "published"], True),
+        ],
+    )
+    def test_are_done_in_their_order_by_a_server_that_was_down(
+        self, clock, network, publish, withdraw, events, is_published, ana
+    ):
+        write(network, author=ana, name_en="Second")
+        revisions.schedule(network, PUBLISH, clock.moment + publish * HOUR, author=ana)
+        revisions.schedule(network, WITHDRAW, clock.moment + withdraw * HOUR, author=ana)
+        assert revisions.apply_due(clock.moment + 9 * HOUR) == 2
+        assert (kinds(network)[-2:], anew(network).is_published) == (events, is_published)
+
+    @pytest.mark.parametrize(
+        ("make", "action"),
+        [
+            (lambda network, ana: None, PUBLISH),  # published, without a draft
+            (lambda network, ana: revisions.withdraw(network, author=ana), WITHDRAW),
+            (lambda network, ana: revisions.delete(network, author=ana), PUBLISH),
+            (lambda network, ana: revisions.delete(network, author=ana), WITHDRAW),
+        ],
+        ids=["no draft", "off the site", "publish in the bin", "withdraw in the bin"],
+    )
+    def test_of_what_cannot_be_done_are_refused(self, clock, network, make, action, ana):
+        make(network, ana)
+        before = whole(network)
+        with pytest.raises(ValidationError):
+            revisions.schedule(network, action, clock.moment + HOUR, author=ana)
+        assert whole(network) == before
+
+    def test_that_would_publish_what_is_not_valid_are_refused(self, clock, network, ana):
+        row = anew(network)
+        revisions.point(row, head=by_hand(network, newest(network).content | {"status": "paused"}))
+        before = whole(network)
+        with pytest.raises(ValidationError) as error:
+            revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        assert (set(errors_of(error)), whole(network)) == ({"status"}, before)
+
+    def test_that_fail_are_on_record_and_the_others_go_on(self, clock, network, ana, milan):
+        second = write(network, author=ana, slug="druga")
+        revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        other = revisions.save(None, {"name_sr": "Друга", "slug": "druga"}, author=milan).network
+        revisions.schedule(other, PUBLISH, clock.moment + 2 * HOUR, author=milan)
+        before = Network.objects.filter(pk=network.pk).values().get()
+        with translation.override("en"):
+            revisions.apply_due(clock.moment + 2 * HOUR)
+        assert anew(other).is_published
+        assert Network.objects.filter(pk=network.pk).values().get() == before
+        event = network.events.first()
+        assert (event.kind, event.revision, event.author_name) == (Event.Kind.FAILED, second, "Ана Анић")
+        assert event.planned_for == clock.moment + HOUR
+        # Nobody reads along, so it is told in the language of the site, with the label of the field.
+        label, _, words = event.explanation.partition(": ")
+        assert all("а" <= letter <= "ш" for letter in label if letter.isalpha())
+        assert "druga" not in words
+        assert words
+        assert (network.schedules.count(), revisions.apply_due(clock.moment + 3 * HOUR)) == (0, 0)
+
+    def test_withdrawal_that_found_nothing_to_withdraw_is_on_record(self, clock, draft, ana):
+        """Its publishing was cancelled after it had been planned; nobody should wonder where it is."""
+        plan = revisions.schedule(draft, PUBLISH, clock.moment + HOUR, author=ana)
+        revisions.schedule(draft, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
+        revisions.cancel(plan, author=ana)
+        is_still_planned, before = draft.schedules.exists(), kinds(draft)
+        revisions.apply_due(clock.moment + 2 * HOUR)
+        assert not is_still_planned or kinds(draft) != before
+
+
+class TestLogoFiles:
+    def test_no_file_is_ever_deleted(self, network, ana):
+        logos = [store_picture(f"{number}.png", (10 + number, 10)) for number in range(3)]
+        first = write(network, author=ana, logo=logos[0])
+        revisions.publish(network, author=ana)
+        write(network, author=ana, logo=logos[1])
+        revisions.discard(network, author=ana)
+        write(network, author=ana, logo=logos[2])
+        revisions.publish(network, author=ana)
+        write(network, author=ana, logo=None)
+        revisions.publish(network, author=ana)
+        revisions.withdraw(network, author=ana)
+        revisions.delete(network, author=ana)
+        revisions.undelete(network, author=ana)
+        assert all(default_storage.exists(logo["name"]) for logo in logos)
+        assert len(default_storage.listdir("logos")[1]) == 3
+        revisions.restore(network, first, author=ana)
+        row = revisions.publish(network, author=ana)
+        assert (row.logo.name, row.logo_width, row.logo_height) == (logos[0]["name"], 10, 10)
+
+
+class TestOldRevisions:
+    """Revisions are never rewritten, so those of all earlier releases are there for good."""
+
+    @pytest.fixture
+    def old(self, network, ana):
+        """A network of today and a version of it with a field that is gone, one missing and one renamed."""
+        today = write(network, author=ana, name_en="Today", seat_en="Nice", benefit_en="Peace")
+        revisions.publish(network, author=ana)
+        content = today.content | {"mayor": "Somebody", "name_en": "Then", "town_en": "Strasbourg"}
+        del content["seat_en"], content["benefit_en"]
+        return by_hand(network, content)
+
+    @pytest.fixture
+    def renamed(self, monkeypatch):
+        monkeypatch.setattr(revisions, "RENAMED_FIELDS", {"town_en": "seat_en"})
+
+    def test_are_read_and_previewed(self, network, old, renamed):
+        preview = revisions.network_with(anew(network), old.content)
+        shown = [getattr(preview, name) for name in ("name_en", "seat_en", "benefit_en", "slug", "pk")]
+        assert shown == ["Then", "Strasbourg", "", "mreza", network.pk]
+        assert set(revisions.content_of(preview)) == set(FROZEN)
+
+    def test_are_compared(self, network, old, renamed):
+        changed = ["name_en", "seat_en", "benefit_en"]
+        assert revisions.changed_fields(old.content, newest(network).content) == changed
+        assert revisions.changed_fields(newest(network).content, old.content) == changed
+
+    def test_are_restored_and_what_they_do_not_know_stays(self, network, old, renamed, ana):
+        restored = revisions.restore(network, old, author=ana).revision
+        assert [restored.content[name] for name in ("name_en", "seat_en", "benefit_en")] == (
+            ["Then", "Strasbourg", "Peace"]
+        )
+        assert set(restored.content) == set(FROZEN)
+        assert Revision.objects.get(pk=old.pk).content["mayor"] == "Somebody"
+
+    def test_are_published(self, network, old, renamed, ana):
+        row = revisions.publish(network, revision=old, author=ana)
+        assert (anew(row).name_en, anew(row).seat_en, anew(row).live) == ("Then", "Strasbourg", old)
+
+    def test_are_what_somebody_had_open_during_the_upgrade(self, network, old, renamed, ana):
+        revision = write(network, author=ana, base=old, acronym_en="MINE")
+        # What the open form did not know was not changed by who filled it in.
+        expected = {"acronym_en": "MINE", "name_en": "Today", "seat_en": "Nice", "benefit_en": "Peace"}
+        assert {name: revision.content[name] for name in expected} == expected
+
+    def test_that_make_no_difference_are_not_restored(self, network, ana):
+        old = by_hand(network, {"name_en": "First", "mayor": "Somebody"})
+        assert not revisions.restore(network, old, author=ana).is_new
+
+    def test_frozen_format_is_read_to_the_last_field(self, network, logo, ana):
+        make_theme(slug="culture"), make_theme(slug="peace")
+        old = by_hand(network, FROZEN)
+        revisions.publish(network, revision=revisions.restore(network, old, author=ana).revision, author=ana)
+        assert revisions.content_of(anew(network)) == newest(network).content == FROZEN
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("founded", "the thirties"), ("founded", "2007-13"), ("fee_amount", "a lot"), ("fee_year", "last")],
+    )
+    def test_value_that_the_field_no_longer_takes_does_not_hinder_the_preview(self, network, name, value):
+        old = by_hand(network, FROZEN | {name: value, "logo": None})
+        assert getattr(revisions.network_with(anew(network), old.content), name) is None
+        assert name in revisions.changed_fields(old.content, newest(network).content)
+
+
+class TestRowsWrittenPastTheDoor:
+    def test_published_one_gets_its_version_from_who_opens_it_first(self):
+        row = make_network(name_en="Loaded", themes=[make_theme()])
+        changed_at = row.changed_at
+        first = newest(row)
+        assert (first.number, first.content, first.author_name) == (1, revisions.content_of(row), "")
+        assert (first.created_at, anew(row).changed_at) == (changed_at, changed_at)
+        assert (anew(row).head, anew(row).live, anew(row).has_draft) == (first, first, False)
+        assert (newest(row), row.revisions.count()) == (first, 1)
+
+    def test_unpublished_one_gets_its_version_too(self):
+        row = make_network(is_published=False)
+        first = newest(row)
+        assert (anew(row).head, anew(row).live, anew(row).has_draft) == (first, None, True)
+
+    @pytest.mark.parametrize("is_published", [True, False])
+    def test_is_no_draft_before_anybody_opened_it_unless_it_is_unpublished(self, is_published):
+        row = make_network(is_published=is_published)
+        before = anew(row).has_draft
+        assert Network.objects.with_draft().exists() == before == (not is_published)
+        newest(row)
+        assert Network.objects.with_draft().exists() == before
+
+    @pytest.mark.parametrize("is_published", [True, False])
+    @pytest.mark.parametrize("what", ["save", "publish", "withdraw", "submit", "schedule", "delete", "restore"])
+    def test_can_be_worked_on_at_once_and_begins_with_what_was_there(self, what, is_published, clock, ana):
+        row = make_network(name_en="Loaded", is_published=is_published)
+        before = revisions.content_of(row)
+        work = {
+            "save": lambda: revisions.save(row, before | {"name_en": "Mine"}, author=ana),
+            "publish": lambda: revisions.publish(row, author=ana),
+            "withdraw": lambda: revisions.withdraw(row, author=ana),
+            "submit": lambda: revisions.submit(row, author=ana),
+            "schedule": lambda: revisions.schedule(row, PUBLISH, clock.moment + HOUR, author=ana),
+            "delete": lambda: revisions.delete(row, author=ana),
+            "restore": lambda: revisions.restore(row, by_hand(row, {"name_en": "Old"}, number=1), author=ana),
+        }
+        is_refused = is_published and what in ("submit", "schedule")
+        if is_refused:
+            with pytest.raises(ValidationError):
+                work[what]()
+            assert newest(row).content == before
+        else:
+            work[what]()
+            loaded = [each for each in history(row) if each == before]
+            assert len(loaded) == 1
+
+    def test_loading_over_a_site_loses_no_version(self, nis, ana):
+        row = Network.objects.get(slug="avec")
+        fixture = revisions.content_of(row)
+        write(row, author=ana, name_en="Published")
+        revisions.publish(row, author=ana)
+        third = write(row, author=ana, name_en="Draft")
+        plan = revisions.schedule(row, WITHDRAW, timezone.now() + HOUR, author=ana)
+        before, events = history(row), kinds(row)
+        call_command("loaddata", "nis", verbosity=0)
+        assert Network.objects.get(slug="avec").pk == row.pk
+        assert (anew(row).head, anew(row).has_draft, history(row)) == (None, False, before)
+        loaded = newest(row)
+        assert (loaded.number, loaded.parent, loaded.content) == (4, third, fixture)
+        assert (anew(row).head, anew(row).live, anew(row).name_en) == (loaded, loaded, fixture["name_en"])
+        assert (history(row), kinds(row), row.schedules.get()) == ([*before, fixture], events, plan)
+        restored = revisions.restore(row, third, author=ana).revision
+        assert (restored.number, restored.content) == (5, third.content)
+
+    def test_loading_over_what_is_open_keeps_both(self, nis, ana):
+        row = Network.objects.get(slug="avec")
+        base = newest(row)
+        write(row, author=ana, name_en="Published")
+        revisions.publish(row, author=ana)
+        call_command("loaddata", "nis", verbosity=0)
+        revision = write(row, author=ana, base=base, seat_en="Nice")
+        assert (revision.content["name_en"], revision.content["seat_en"]) == (base.content["name_en"], "Nice")
+        assert [each["name_en"] for each in history(row)].count("Published") == 1
+
+    def test_all_revisions_survive_being_dumped_and_loaded(self, network, ana, tmp_path):
+        write(network, author=ana, name_en="Second")
+        file = tmp_path / "dump.json"
+        call_command("dumpdata", "auth.user", "networks", output=file, verbosity=0)
+        row, before = anew(network), (history(network), kinds(network))
+        call_command("loaddata", file, verbosity=0)
+        assert (history(network), kinds(network)) == before
+        assert (anew(network).head, anew(network).live, anew(network).name_en) == (row.head, row.live, "First")

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="network",
             name="deleted_by",
-            field=models.CharField(blank=True, default="", editable=False, max_length=150),
+            field=models.CharField(blank=True, default="", editable=False, max_length=301),
         ),
         migrations.AddField(
             model_name="network",
@@ -35,13 +35,13 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="network",
             name="submitted_by",
-            field=models.CharField(blank=True, default="", editable=False, max_length=150),
+            field=models.CharField(blank=True, default="", editable=False, max_length=301),
         ),
         migrations.CreateModel(
             name="Revision",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("author_name", models.CharField(blank=True, max_length=150, verbose_name="author")),
+                ("author_name", models.CharField(blank=True, max_length=301, verbose_name="author")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="time")),
                 ("number", models.PositiveIntegerField(verbose_name="version")),
                 ("content", models.JSONField(verbose_name="content")),
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
             name="PreviewLink",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("author_name", models.CharField(blank=True, max_length=150, verbose_name="author")),
+                ("author_name", models.CharField(blank=True, max_length=301, verbose_name="author")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="time")),
                 ("expires_at", models.DateTimeField(verbose_name="expires")),
                 ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
             name="Event",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("author_name", models.CharField(blank=True, max_length=150, verbose_name="author")),
+                ("author_name", models.CharField(blank=True, max_length=301, verbose_name="author")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="time")),
                 (
                     "kind",
@@ -235,7 +235,7 @@ class Migration(migrations.Migration):
             name="Schedule",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("author_name", models.CharField(blank=True, max_length=150, verbose_name="author")),
+                ("author_name", models.CharField(blank=True, max_length=301, verbose_name="author")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="time")),
                 (
                     "action",

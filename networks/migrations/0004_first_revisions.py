@@ -3,11 +3,35 @@
 from django.db import migrations
 
 # As networks.revisions kept content when revisions began. It may differ by now; this does not.
-TEXTS = """
-    slug name_sr name_en acronym_sr acronym_en summary_sr summary_en description_sr description_en seat_sr seat_en
-    benefit_sr benefit_en original_name original_language former_names scope status website membership_page
-    deciding_act fee_currency responsible_unit contact_email contact_phone source internal_note
-""".split()
+TEXTS = [
+    "slug",
+    "name_sr",
+    "name_en",
+    "acronym_sr",
+    "acronym_en",
+    "summary_sr",
+    "summary_en",
+    "description_sr",
+    "description_en",
+    "seat_sr",
+    "seat_en",
+    "benefit_sr",
+    "benefit_en",
+    "original_name",
+    "original_language",
+    "former_names",
+    "scope",
+    "status",
+    "website",
+    "membership_page",
+    "deciding_act",
+    "fee_currency",
+    "responsible_unit",
+    "contact_email",
+    "contact_phone",
+    "source",
+    "internal_note",
+]
 DATES = ("founded", "joined", "left", "verified_on")
 
 

@@ -1,0 +1,314 @@
+"""Several processes that write the same network at the same moment: nothing is lost, and nothing is done twice."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests import processes
+
+HERE = "tests.test_two_processes:"
+ROUNDS = 20  # with two processes, and as many with four
+NOON = datetime(2030, 5, 4, 12, tzinfo=UTC)
+
+
+# What the workers do
+
+
+def make(**content):
+    from networks import revisions
+
+    return revisions.save(None, {"name_sr": "Мрежа"} | content, author=None).network.pk
+
+
+def open_form(pk):
+    from networks import revisions
+    from networks.models import Network
+
+    newest = revisions.newest(Network.objects.get(pk=pk))
+    return {"pk": newest.pk, "number": newest.number, "content": newest.content}
+
+
+def save(pk, base, changes):
+    """Save a form that was opened with the base, and return the version that it became."""
+    from networks import revisions
+    from networks.models import Network, Revision
+
+    base = Revision.objects.get(pk=base)
+    saved = revisions.save(Network.objects.get(pk=pk), base.content | changes, base=base, author=None)
+    return saved.revision.pk
+
+
+def create(slug):
+    from networks import revisions
+
+    return revisions.save(None, {"name_sr": "Мрежа", "name_en": "Alike", "slug": slug}, author=None).network.slug
+
+
+def act(pk, what):
+    from networks import revisions
+    from networks.models import Network
+
+    getattr(revisions, what)(Network.objects.get(pk=pk), author=None)
+
+
+def plan(pk, action, at):
+    from networks import revisions
+    from networks.models import Network
+
+    revisions.schedule(Network.objects.get(pk=pk), action, datetime.fromisoformat(at), author=None)
+
+
+def cancel(pk):
+    from networks import revisions
+    from networks.models import Schedule
+
+    for each in Schedule.objects.filter(network=pk):
+        revisions.cancel(each, author=None)
+
+
+def apply_due(now=None):
+    from networks import revisions
+
+    return revisions.apply_due(now and datetime.fromisoformat(now))
+
+
+def load(slug):
+    """Write a published network as loaddata does, without a version."""
+    from networks.models import Network
+
+    return Network.objects.create(slug=slug, name_sr="Мрежа", is_published=True).pk
+
+
+def state(pk):
+    """Return all that there is to know of a network."""
+    from networks import revisions
+    from networks.models import Network
+
+    row = Network.objects.get(pk=pk)
+    return {
+        "history": [each.content for each in row.revisions.order_by("number")],
+        "numbers": [each.number for each in row.revisions.order_by("number")],
+        "parents": [each.parent and each.parent.number for each in row.revisions.order_by("number")],
+        "head": row.head and row.head.number,
+        "live": row.live and row.live.number,
+        "row": revisions.content_of(row),
+        "is_published": row.is_published,
+        "is_deleted": row.deleted_at is not None,
+        "events": [each.kind for each in row.events.order_by("pk")],
+        "plans": [[each.action, each.at.isoformat()] for each in row.schedules.all()],
+    }
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory, django_db_blocker):
+    with processes.migrated_database(tmp_path_factory.mktemp("processes"), django_db_blocker) as template:
+        yield template
+
+
+@pytest.fixture(scope="module")
+def everybody(template):
+    """Four processes that stay for all tests; each test has a network of its own."""
+    with template.copy() as database, processes.workers(database.env, 4) as crew:
+        yield crew
+
+
+@pytest.fixture(params=[2, 4])
+def crew(request, everybody):
+    """Two of the processes, and all four."""
+    return everybody[: request.param]
+
+
+@pytest.fixture
+def two(everybody):
+    return everybody[:2]
+
+
+def do(crew, task, **kwargs):
+    return crew[0].do(HERE + task, **kwargs)
+
+
+def together(crew, task, arguments):
+    tasks = HERE + task if isinstance(task, str) else [HERE + each for each in task]
+    return processes.together(crew, tasks, arguments)
+
+
+def assert_unbroken(state):
+    """The versions are counted without a gap, each follows the one before, and the row shows what it should."""
+    count = len(state["history"])
+    assert state["numbers"] == list(range(1, count + 1))
+    assert state["parents"] == [None, *range(1, count)]
+    assert state["head"] == count
+    shown = state["live"] if state["is_published"] else state["head"]
+    assert state["row"] == state["history"][shown - 1]
+    assert state["is_published"] == (state["live"] is not None)
+
+
+TEXTS = ["name_en", "seat_en", "summary_en", "internal_note"]
+
+
+def test_different_fields_that_are_saved_at_once_are_all_kept(crew):
+    pk = do(crew, "make")
+    opened = do(crew, "open_form", pk=pk)
+    for number in range(ROUNDS):
+        if number == ROUNDS // 2:  # from here on they write drafts of what citizens see
+            do(crew, "act", pk=pk, what="publish")
+        texts = {name: f"{name} {number}" for name in TEXTS[: len(crew)]}
+        answers = together(
+            crew, "save", [{"pk": pk, "base": opened["pk"], "changes": {name: text}} for name, text in texts.items()]
+        )
+        assert [answer.error for answer in answers] == [""] * len(crew)
+        opened = do(crew, "open_form", pk=pk)
+        assert {name: opened["content"][name] for name in texts} == texts
+    assert opened["number"] == 1 + ROUNDS * len(crew)
+    assert_unbroken(do(crew, "state", pk=pk))
+
+
+def test_same_field_that_is_saved_at_once_is_saved_once_and_the_others_are_told(crew):
+    pk = do(crew, "make")
+    base, winners = do(crew, "open_form", pk=pk), []
+    for number in range(ROUNDS):
+        texts = [f"Text {number} of {who}" for who in range(len(crew))]
+        answers = together(
+            crew, "save", [{"pk": pk, "base": base["pk"], "changes": {"name_en": text}} for text in texts]
+        )
+        (winner,) = [text for text, answer in zip(texts, answers, strict=True) if not answer.error]
+        refused = [(answer.error, answer.fields) for answer in answers if answer.error]
+        assert refused == [("Conflict", ["name_en"])] * (len(crew) - 1)
+        winners.append(winner)
+        base = do(crew, "open_form", pk=pk)
+        assert base["content"]["name_en"] == winner
+    after = do(crew, "state", pk=pk)
+    assert [each["name_en"] for each in after["history"]] == ["", *winners]
+    assert_unbroken(after)
+
+
+def test_same_text_that_is_saved_at_once_is_one_version(crew):
+    pk = do(crew, "make")
+    for number in range(ROUNDS // 2):
+        base = do(crew, "open_form", pk=pk)["pk"]
+        answers = together(
+            crew, "save", [{"pk": pk, "base": base, "changes": {"name_en": f"Text {number}"}}] * len(crew)
+        )
+        assert {answer.error for answer in answers} == {""}
+        assert len({answer.result for answer in answers}) == 1
+    assert_unbroken(do(crew, "state", pk=pk))
+
+
+def test_network_that_two_make_with_the_same_address_is_made_once(crew):
+    """The others choose another address; nobody sees the page of somebody else's network."""
+    for number in range(ROUNDS // 2):
+        slug = f"chosen-{len(crew)}-{number}"
+        answers = together(crew, "create", [{"slug": slug}] * len(crew))
+        assert [answer.result for answer in answers if not answer.error] == [slug]
+        refused = [(answer.error, answer.fields) for answer in answers if answer.error]
+        assert refused == [("ValidationError", ["slug"])] * (len(crew) - 1)
+
+
+def test_network_whose_address_is_to_be_made_is_made_by_everybody(crew):
+    """Whoever left the address empty cannot be told that the one they chose is taken."""
+    for _ in range(ROUNDS // 4):
+        answers = together(crew, "create", [{"slug": ""}] * len(crew))
+        assert [(answer.error, answer.words) for answer in answers] == [("", "")] * len(crew)
+        assert len({answer.result for answer in answers}) == len(crew)
+
+
+def test_publishing_while_a_colleague_saves_publishes_one_whole_version(two):
+    pk, lives = do(two, "make"), set()
+    for number in range(ROUNDS):
+        base = do(two, "open_form", pk=pk)["pk"]
+        changes = {"name_en": f"Name {number}", "seat_en": f"Seat {number}"}
+        answers = together(
+            two, ["save", "act"], [{"pk": pk, "base": base, "changes": changes}, {"pk": pk, "what": "publish"}]
+        )
+        assert [answer.error for answer in answers] == ["", ""]
+        after = do(two, "state", pk=pk)
+        assert (after["live"], len(after["history"])) in {(number + 1, number + 2), (number + 2, number + 2)}
+        lives.add(after["live"])  # what is live already is not published once more
+        assert after["events"].count("published") == len(lives)
+        assert_unbroken(after)
+
+
+@pytest.mark.parametrize(
+    "others", [["withdraw"], ["withdraw", "publish", "submit"], ["publish", "discard", "delete"]]
+)
+def test_whatever_colleagues_do_meanwhile_a_text_that_was_saved_is_kept(everybody, others):
+    crew = everybody[: 1 + len(others)]
+    pk = do(crew, "make")
+    for number in range(ROUNDS // 3):
+        do(crew, "act", pk=pk, what="undelete")
+        do(crew, "act", pk=pk, what="publish")
+        base = do(crew, "open_form", pk=pk)["pk"]
+        mine = {"pk": pk, "base": base, "changes": {"name_en": f"Name {number}"}}
+        answers = together(crew, ["save", *["act"] * len(others)], [mine, *({"pk": pk, "what": w} for w in others)])
+        assert {answer.error for answer in answers} <= {"", "ValidationError"}
+        after = do(crew, "state", pk=pk)
+        is_kept = [each["name_en"] for each in after["history"]].count(f"Name {number}")
+        assert is_kept == (not answers[0].error)
+        assert not answers[0].error or after["is_deleted"]
+        shown = after["live"] if after["is_published"] else after["head"]
+        assert after["row"] == after["history"][shown - 1]
+
+
+def test_first_version_of_what_was_loaded_is_made_once(crew):
+    for number in range(ROUNDS // 4):
+        pk = do(crew, "load", slug=f"loaded-{len(crew)}-{number}")
+        answers = together(crew, "open_form", [{"pk": pk}] * len(crew))
+        assert {answer.error for answer in answers} == {""}
+        assert len({answer.result["pk"] for answer in answers}) == 1
+        after = do(crew, "state", pk=pk)
+        assert (after["numbers"], after["head"], after["live"]) == ([1], 1, 1)
+
+
+def test_plan_that_two_processes_find_due_is_carried_out_once(crew):
+    for number in range(ROUNDS // 3):
+        pk = do(crew, "make")
+        at = NOON + timedelta(days=number)
+        do(crew, "plan", pk=pk, action="publish", at=at.isoformat())
+        answers = together(crew, "apply_due", [{"now": at.isoformat()}] * len(crew))
+        assert sorted(answer.result for answer in answers) == [0] * (len(crew) - 1) + [1]
+        after = do(crew, "state", pk=pk)
+        assert (after["events"], after["plans"], after["is_published"]) == (["scheduled", "published"], [], True)
+
+
+def test_plan_that_is_cancelled_the_moment_it_falls_due_is_one_or_the_other(two):
+    for number in range(ROUNDS // 3):
+        pk = do(two, "make")
+        at = NOON + timedelta(days=number)
+        do(two, "plan", pk=pk, action="publish", at=at.isoformat())
+        answers = together(two, ["cancel", "apply_due"], [{"pk": pk}, {"now": at.isoformat()}])
+        assert [answer.error for answer in answers] == ["", ""]
+        after = do(two, "state", pk=pk)
+        expected = ["scheduled", "published"] if after["is_published"] else ["scheduled", "cancelled"]
+        assert (after["events"], after["plans"]) == (expected, [])
+
+
+def test_plan_that_two_make_at_once_is_one_plan(crew):
+    for number in range(ROUNDS // 4):
+        pk = do(crew, "make")
+        times = [(NOON + timedelta(days=number, hours=hour)).isoformat() for hour in range(len(crew))]
+        answers = together(crew, "plan", [{"pk": pk, "action": "publish", "at": at} for at in times])
+        assert [answer.error for answer in answers] == [""] * len(crew)
+        after = do(crew, "state", pk=pk)
+        assert (len(after["plans"]), after["events"]) == (1, ["scheduled"] * len(crew))
+        assert after["plans"][0][1] in times
+        do(crew, "cancel", pk=pk)
+
+
+def test_one_process_plans_and_another_that_is_asked_later_carries_it_out(template):
+    with template.copy() as database, processes.workers(database.env, 2) as (ana, server):
+        clock = "tests.processes:set_clock"
+        ana.do(clock, now=NOON.isoformat())
+        server.do(clock, now=NOON.isoformat())
+        pk = ana.do(HERE + "make", name_en="First")
+        at = NOON + timedelta(hours=20)
+        ana.do(HERE + "plan", pk=pk, action="publish", at=at.isoformat())
+        ana.do(HERE + "plan", pk=pk, action="withdraw", at=(at + timedelta(hours=1)).isoformat())
+        assert server.do(HERE + "apply_due") == 0
+        server.do(clock, now=at.isoformat())
+        assert server.do(HERE + "apply_due") == 1
+        assert ana.do(HERE + "state", pk=pk)["is_published"] is True
+        server.do(clock, now=(at + timedelta(hours=1)).isoformat())
+        assert server.do(HERE + "apply_due") == 1
+        after = ana.do(HERE + "state", pk=pk)
+        assert (after["is_published"], after["plans"]) == (False, [])
+        assert after["events"] == ["scheduled", "withdrawal_scheduled", "published", "withdrawn"]
