@@ -702,13 +702,14 @@ class SavedForm(models.Model):
     changed after going back to it, goes on from what it wrote before.
     """
 
-    token = models.CharField(max_length=40, unique=True)
+    token = models.CharField(max_length=40)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     saved_at = models.DateTimeField(default=timezone.now, db_index=True)
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
 
     class Meta:
         default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["token", "user"], name="saved_form_once_for_each_user")]
 
     def __str__(self):
         return self.token

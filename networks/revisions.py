@@ -278,7 +278,7 @@ def save(
             else:
                 saved = Saved(row, row.head, merged.taken, is_new=False)
         if token:
-            remember_form(token, author, saved.revision)
+            remember_form(token, author, saved.revision if saved.is_new else None)
     return saved
 
 
@@ -385,10 +385,15 @@ def record(row, kind, author, revision=None, **details):
 
 
 def remember_form(token: str, user: AbstractBaseUser, revision: Revision | None = None) -> None:
-    """Note that the form with the token was saved. Browsers are told so for as long as they may ask: 30 days."""
+    """
+    Note that the form with the token was saved, and the version it made, if it made one.
+
+    Browsers are told so for as long as they may ask: 30 days.
+    """
     now = timezone.now()
     SavedForm.objects.filter(saved_at__lt=now - FORMS_ARE_REMEMBERED).delete()
-    SavedForm.objects.update_or_create(token=token, user=user, defaults={"revision": revision, "saved_at": now})
+    made = {"revision": revision} if revision else {}
+    SavedForm.objects.update_or_create(token=token, user=user, defaults={"saved_at": now, **made})
 
 
 # What citizens see

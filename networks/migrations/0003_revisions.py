@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
             name="SavedForm",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("token", models.CharField(max_length=40, unique=True)),
+                ("token", models.CharField(max_length=40)),
                 ("saved_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 (
                     "revision",
@@ -309,5 +309,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="schedule",
             constraint=models.UniqueConstraint(fields=("network", "action"), name="schedule_is_one_of_its_kind"),
+        ),
+        migrations.AddConstraint(
+            model_name="savedform",
+            constraint=models.UniqueConstraint(fields=("token", "user"), name="saved_form_once_for_each_user"),
         ),
     ]
