@@ -62,7 +62,7 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "networks.public.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "networks.desk.site.csrf_failure"
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -111,6 +111,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
+    "networks.middleware.SchedulesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     # In place of LocaleMiddleware, which reads a cookie and varies by Accept-Language.
     "networks.middleware.AddressLanguageMiddleware",

@@ -1,15 +1,21 @@
-"""The language of a request, decided by its address alone, and the addresses that lead there."""
+"""What holds for every request: its language, decided by its address alone, and schedules that have fallen due."""
 
+import logging
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.encoding import escape_uri_path
 from django.utils.http import escape_leading_slashes
 
+from networks import revisions
 from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, language_of_path, language_tag, prefix
+
+logger = logging.getLogger(__name__)
 
 # First segments of an address that mean a language, in lower case, beside the ones the site itself uses.
 OTHER_SPELLINGS = {
@@ -76,3 +82,31 @@ def canonical_address(path: str, query: str) -> str | None:
         # Right as it is, or only the slash at its end is missing: Django adds that.
         return None
     return escape_uri_path(target) + (f"?{remaining_query}" if remaining_query else "")
+
+
+class SchedulesMiddleware:
+    """
+    Carry out what was scheduled for a time that has come, before the first request after it is answered.
+
+    Each process remembers when the next plan falls due, and asks for it anew once a second. A plan is made at least
+    a second ahead, so no request after its time comes before it, on any server.
+    """
+
+    ASK_AGAIN_AFTER = timedelta(seconds=1)
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+        self.asked_at: datetime | None = None
+        self.next_due: datetime | None = None
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        now = timezone.now()
+        # A clock that was set back counts as a new one.
+        is_fresh = self.asked_at is not None and timedelta() <= now - self.asked_at < self.ASK_AGAIN_AFTER
+        if not is_fresh or (self.next_due is not None and self.next_due <= now):
+            try:
+                revisions.apply_due(now)
+                self.asked_at, self.next_due = now, revisions.next_due()
+            except DatabaseError:
+                logger.exception("Schedules that have fallen due wait for the database")
+        return self.get_response(request)
