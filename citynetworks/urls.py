@@ -22,7 +22,7 @@ urlpatterns = [
     ),
 ]
 
-handler400 = "networks.public.errors.bad_request"
-handler403 = "networks.public.errors.permission_denied"
-handler404 = "networks.public.errors.page_not_found"
-handler500 = "networks.public.errors.server_error"
+handler400 = "networks.errors.bad_request"
+handler403 = "networks.errors.permission_denied"
+handler404 = "networks.public.views.page_not_found"
+handler500 = "networks.errors.server_error"

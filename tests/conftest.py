@@ -1,8 +1,13 @@
+import os
+
 import hypothesis
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.utils import translation
+from playwright.sync_api import sync_playwright
+
+from tests.browser import CHROMIUM, FLAGS, NO_CHROMIUM
 
 # A slow machine is no failure of the code, and each run tries the same examples.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
@@ -23,3 +28,52 @@ def clean_surroundings(settings, tmp_path):
 def nis(db):
     """The real content: the eleven memberships of Niš, their themes, the plain pages and the city's profile."""
     call_command("loaddata", "nis", verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def playwright():
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{NO_CHROMIUM}; in CI it must be")
+        pytest.skip(NO_CHROMIUM)
+    # Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        yield playwright
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def browser(playwright):
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """
+    Open pages, and fail in the end if one of them asked another host or broke its own policy.
+
+    `expected` is what else the browser may report as an error.
+    """
+    contexts, wrong = [], []
+    # The browser itself reports each page that is missing, or refused, as an error; those are asked for.
+    asked_for = ["the server responded with a status of 4"]
+
+    def open_one(width=1280, scheme="light", expected=(), **options):
+        asked_for.extend(expected)
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not [text for text in wrong if not any(each in text for each in asked_for)]

@@ -1,18 +1,10 @@
 """What only a real browser can tell: the pages as people see them, by eye, keyboard and assistive technology."""
 
-import os
-import shutil
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth.models import User
 from django.core.management import call_command
-from playwright.sync_api import sync_playwright
 
 from networks.models import Network
-
-CHROMIUM = shutil.which("chromium")
-REASON = "Chromium is not installed (Debian's package chromium)"
+from tests.browser import accessibility_problems, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -28,23 +20,6 @@ PUBLIC_PATHS = (
     "/pages/about/",
     "/no-such-page/",
 )
-PASSWORD = "a long enough password"
-
-
-@pytest.fixture(scope="session")
-def browser():
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{REASON}; in CI it must be")
-        pytest.skip(REASON)
-    # Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -87,46 +62,6 @@ def site(live_server):
         is_published=True,
     )
     return live_server.url
-
-
-@pytest.fixture
-def open_page(browser):
-    """Open pages, and fail in the end if one of them asked another host or broke its own policy."""
-    contexts, wrong = [], []
-
-    def open_one(width=1280, scheme="light", **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on(
-            "console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None
-        )
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    # The browser itself reports each page that is missing, or refused, as an error; those are asked for.
-    wrong = [text for text in wrong if "the server responded with a status of 4" not in text]
-    assert not wrong
-
-
-def sign_in(page, site, prefix=""):
-    if not User.objects.filter(username="admin").exists():
-        User.objects.create_superuser("admin", password=PASSWORD)
-    page.goto(f"{site}{prefix}/admin/login/")
-    page.fill("#id_username", "admin")
-    page.fill("#id_password", PASSWORD)
-    page.click("[type=submit]")
-
-
-def accessibility_problems(page):
-    results = Axe().run(page)
-    return [
-        (violation["id"], [node["target"] for node in violation["nodes"]])
-        for violation in results.response["violations"]
-    ]
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
@@ -239,7 +174,7 @@ def test_what_is_typed_in_the_editor_is_on_the_page(site, open_page):
     page.keyboard.press("Control+b")
     page.keyboard.type(" word.")
     page.fill("#id_name_en", "Association of Local Democracy Agencies")
-    page.click("[name=_save] >> nth=0")
+    page.click("[name=_publish] >> nth=0")
     page.wait_for_url("**/admin/networks/network/")
     page.goto(f"{site}/en/networks/alda/")
     assert page.locator(".prose").inner_html() == "<p>A <strong>bold</strong> word.</p>"
@@ -251,7 +186,7 @@ def test_desk_works_without_javascript(site, open_page):
     page.goto(f"{site}/admin/networks/network/{Network.objects.get(slug='alda').pk}/change/")
     page.fill("[name=description_en]", "First.\n\nSecond.")
     page.fill("#id_name_en", "Association of Local Democracy Agencies")
-    page.click("[name=_save] >> nth=0")
+    page.click("[name=_publish] >> nth=0")
     page.wait_for_url("**/admin/networks/network/")
     page.goto(f"{site}/en/networks/alda/")
     assert page.locator(".prose p").all_inner_texts() == ["First.", "Second."]
@@ -269,7 +204,7 @@ def test_theme_added_beside_the_form_appears_ticked_and_nothing_typed_is_lost(si
     with popup.expect_event("close"):
         popup.click("[name=_save]")
     assert page.get_by_label("Саобраћај").is_checked()
-    page.click("[name=_save] >> nth=0")
+    page.click("[name=_publish] >> nth=0")
     page.wait_for_url("**/admin/networks/network/")
     network = Network.objects.get(slug="alda")
     assert network.name_en == "Association of Local Democracy Agencies"
@@ -314,7 +249,7 @@ def test_link_that_leads_nowhere_is_refused_beside_its_text(site, open_page):
     page.locator(".fieldBox.field-description_en [data-name=link]").click()
     page.locator("dialog input").first.fill("javascript:alert(1)")
     page.get_by_role("button", name="Update").click()
-    page.click("[name=_save] >> nth=0")
+    page.click("[name=_publish] >> nth=0")
     page.wait_for_selector(".errornote")
     assert "A link has no address" in page.locator(".field-description_en .errorlist").first.inner_text()
     assert "javascript" not in Network.objects.get(slug="ecad").description_en

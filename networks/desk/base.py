@@ -8,6 +8,7 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import Q
 from django.forms import CheckboxSelectMultiple, Script
+from django.http import HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext, ngettext
@@ -16,8 +17,11 @@ from django_prose_editor.fields import ProseEditorFormField
 from django_prose_editor.widgets import AdminProseEditorWidget
 from js_asset import Media
 
+from networks.desk.guarded_form import GuardedForm
+from networks.desk.unsaved import TOKEN, WITHOUT_KEPT_TEXT, SignInForm, let_go, waiting
 from networks.languages import language_tag
 from networks.reading import Reader, missing_translations, translated_fields
+from networks.revisions import name_of, remember_form
 from networks.rich_text import RichTextField
 
 # What the editor offers is what `rich_text` keeps.
@@ -105,7 +109,15 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
             "config": EDITOR,
         },
     }
+    form = GuardedForm
     save_on_top = True
+
+    def get_object(self, request, object_id, from_field=None):
+        row = super().get_object(request, object_id, from_field)
+        if row is None or request.method != "POST":
+            return row
+        # Until the save is done, nobody writes what it was compared with.
+        return self.model._base_manager.select_for_update().get(pk=row.pk)
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -117,7 +129,8 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         reader = Reader()
-        field.choices = sorted(field.choices, key=lambda choice: reader.sort_key(choice[1]))
+        # By iter(), for a list would first ask the database how long it is to be.
+        field.choices = sorted(iter(field.choices), key=lambda choice: reader.sort_key(choice[1]))
         return field
 
     def get_changelist_instance(self, request):
@@ -125,10 +138,48 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
             raise IncorrectLookupParameters  # PostgreSQL knows no null byte in a text
         return super().get_changelist_instance(request)
 
-    def render_change_form(self, request, context, *args, **kwargs):
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         # The import map of the editor is an inline script: the policy lets it through by its nonce alone.
         context["media"] = Media.from_media(context["media"], nonce=request.csp_nonce)
-        return super().render_change_form(request, context, *args, **kwargs)
+        may_save = self.has_add_permission(request) if add else self.has_change_permission(request, obj)
+        if may_save and not context["is_popup"]:
+            context["typist"] = {"id": request.user.pk, "name": name_of(request.user)}
+            context["log_in_form"] = SignInForm(
+                auto_id="unsaved_%s", initial={"username": request.user.get_username()}
+            )
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    # Nothing typed is lost: see networks/desk/unsaved.py
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method == "GET" and WITHOUT_KEPT_TEXT in request.GET:
+            let_go(request)
+            query = request.GET.copy()
+            del query[WITHOUT_KEPT_TEXT]
+            return HttpResponseRedirect(f"{request.path}?{query.urlencode()}" if query else request.path)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.kept = waiting(request) if request.method == "GET" else None
+        return form
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        self.remember_form(request, form)
+
+    def remember_form(self, request, form):
+        """Note that the form was saved, in the same transaction. Whoever saves otherwise does it there."""
+        if token := form.cleaned_data.get(TOKEN):
+            remember_form(token, request.user)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        let_go(request)
+        return super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request, obj):
+        let_go(request)
+        return super().response_change(request, obj)
 
 
 class MissingTranslationFilter(admin.SimpleListFilter):
@@ -149,7 +200,21 @@ class MissingTranslationFilter(admin.SimpleListFilter):
         return queryset.filter(missing) if self.value() == "missing" else queryset.exclude(missing)
 
 
-class PublishedAdmin(DeskAdmin):
+class MissingTranslations:
+    """A column of the list that says what is not written in English yet."""
+
+    @admin.display(description=_("English"))
+    def missing_english(self, row):
+        fields = missing_translations(row)
+        if not fields:
+            return _("complete")
+        if not any(getattr(row, f"{field}_en") for field in translated_fields(type(row))):
+            return _("not written")
+        names = ", ".join(str(self.opts.get_field(field).verbose_name) for field in fields)
+        return format_html("{}: {}", _("missing"), names)
+
+
+class PublishedAdmin(MissingTranslations, DeskAdmin):
     """Lists and forms of what citizens read. Publishing takes a permission of its own."""
 
     actions = ["publish", "unpublish"]
@@ -170,16 +235,6 @@ class PublishedAdmin(DeskAdmin):
     def get_readonly_fields(self, request, obj=None):
         readonly = [*super().get_readonly_fields(request, obj), "changed_at"]
         return readonly if self.has_publish_permission(request) else [*readonly, "is_published"]
-
-    @admin.display(description=_("English"))
-    def missing_english(self, row):
-        fields = missing_translations(row)
-        if not fields:
-            return _("complete")
-        if not any(getattr(row, f"{field}_en") for field in translated_fields(type(row))):
-            return _("not written")
-        names = ", ".join(str(self.opts.get_field(field).verbose_name) for field in fields)
-        return format_html("{}: {}", _("missing"), names)
 
     @admin.action(description=_("Publish the chosen entries"), permissions=["publish"])
     def publish(self, request, queryset):

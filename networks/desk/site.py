@@ -1,21 +1,46 @@
-"""The staff's admin as a whole: its title, and the switch between its languages."""
+"""The staff's admin as a whole: its title, the switch between its languages, and logging in without losing text."""
 
 from contextlib import suppress
+from functools import update_wrapper
 
+from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.urls import NoReverseMatch, translate_url
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.middleware.csrf import get_token
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, path, reverse, translate_url
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_GET
 from django.views.i18n import JavaScriptCatalog
 
+from networks.desk.unsaved import KeptForm, SignInForm, came_from_here, name_of_owner
+from networks.errors import form_not_accepted
 from networks.languages import address, codes, language_links
+from networks.models import Network, SavedForm
 from networks.reading import Reader
+from networks.revisions import name_of
+
+# How many drafts the start page names; the list of networks has all of them.
+MOST_DRAFTS = 10
+
+# How many forms a browser asks about at once
+MOST_TOKENS = 100
 
 
 class DeskSite(AdminSite):
     site_header = _("City Networks – the desk")
     site_title = _("City Networks")
     index_title = _("What can be edited")
+    login_form = SignInForm
+
+    def get_urls(self):
+        return [path("session/", never_cache(require_GET(self.session)), name="session"), *super().get_urls()]
 
     def i18n_javascript(self, request, extra_context=None):
         # With our own catalogue beside Django's: it holds what the rich-text editor says.
@@ -29,6 +54,135 @@ class DeskSite(AdminSite):
             "site_url": address(language, "public:index"),
             "language_links": language_links(language, {code: same_place(request, code) for code in codes()}),
         }
+
+    def index(self, request, extra_context=None):
+        return super().index(request, {**what_waits(request.user), **(extra_context or {})})
+
+    # Nothing typed is lost: see networks/desk/unsaved.py
+
+    def session(self, request: HttpRequest) -> JsonResponse:
+        """Tell a page of the desk who is signed in now, and when which of its forms were saved."""
+        user = request.user if self.has_permission(request) else None
+        tokens = [token for token in request.GET.getlist("token") if "\0" not in token][:MOST_TOKENS]
+        saved = SavedForm.objects.filter(user=user, token__in=tokens) if user and tokens else ()
+        return JsonResponse(
+            {
+                "user": user and user.pk,
+                "name": name_of(user),
+                "csrf_token": get_token(request),
+                "now": timezone.now().timestamp(),
+                "saved": {form.token: form.saved_at.timestamp() for form in saved},
+            }
+        )
+
+    def admin_view(self, view, cacheable=False):
+        protected = super().admin_view(view, cacheable)
+        instead_of_saving = csrf_protect(self.instead_of_saving)
+
+        def inner(request, *args, **kwargs):
+            kept = KeptForm.from_post(request)
+            if kept is not None and not self.may_save(request, kept):
+                return instead_of_saving(request, kept)
+            return protected(request, *args, **kwargs)
+
+        return update_wrapper(inner, view)
+
+    def may_save(self, request: HttpRequest, kept: KeptForm) -> bool:
+        return self.has_permission(request) and kept.belongs_to(request.user)
+
+    @method_decorator(never_cache)
+    def instead_of_saving(self, request: HttpRequest, kept: KeptForm) -> HttpResponse:
+        """
+        Answer a form that cannot be saved as it was sent, with a page that carries all of its text.
+
+        Whose text it is sends it once more; anybody else is asked to sign in.
+        """
+        if self.may_save(request, kept):
+            context = {"title": gettext("Not saved yet"), **self.kept_context(kept)}
+            return TemplateResponse(
+                request, "admin/send_again.html", self.each_context(request) | context, status=403
+            )
+        if kept.is_too_large:
+            return form_not_accepted(request)
+        context = {
+            "form": self.login_form(request),
+            "app_path": reverse("admin:login", current_app=self.name),
+            REDIRECT_FIELD_NAME: kept.address,
+            **self.sign_in_context(request, kept),
+        }
+        return TemplateResponse(request, "admin/sign_in_again.html", self.each_context(request) | context, status=403)
+
+    def kept_context(self, kept):
+        # Without the switch of languages, which would lead to a page that does not carry the text.
+        return {"kept": kept, "subtitle": None, "language_links": []}
+
+    def sign_in_context(self, request, kept):
+        is_somebody_else = self.has_permission(request) and not kept.belongs_to(request.user)
+        return {
+            "title": gettext("Sign in again"),
+            "owner": name_of_owner(kept.owner) if is_somebody_else else "",
+            **self.kept_context(kept),
+        }
+
+    def login(self, request, extra_context=None):
+        response = super().login(request, extra_context)
+        kept = KeptForm.carried_by(request)
+        if kept is not None and isinstance(response, HttpResponseRedirect):
+            kept.wait_in(request.session)
+        elif kept is not None:  # a wrong password, say
+            response.template_name = "admin/sign_in_again.html"
+            response.context_data |= self.sign_in_context(request, kept)
+        return response
+
+    def logout(self, request, extra_context=None):
+        response = super().logout(request, extra_context)
+        if request.method == "POST" and "drafts_deleted" not in request.POST:
+            # Whoever comes next to this computer finds no text in its browser. Where scripts run, unsaved.js has
+            # deleted what this person left, and leaves alone what colleagues did.
+            response.headers["Clear-Site-Data"] = '"storage"'
+        return response
+
+
+def what_waits(user) -> dict:
+    """Return what the start page names first: drafts that wait for a publisher, and those that are being written."""
+    if not user.has_perm("networks.view_network"):
+        return {}
+    reader = Reader()
+    drafts = Network.objects.outside_bin().with_draft().select_related("head").order_by("-head__created_at")
+    return {
+        "submitted": [
+            {
+                "network": network,
+                "who": reader.unmarked(network.submitted_by),
+                "when": reader.moment(network.submitted_at),
+            }
+            for network in drafts
+            if network.submitted_at
+        ],
+        "drafts": [
+            {
+                "network": network,
+                "who": reader.unmarked(network.head.author_name) if network.head else "",
+                "when": reader.moment(network.head.created_at) if network.head else "",
+            }
+            for network in drafts
+            if not network.submitted_at
+        ][:MOST_DRAFTS],
+    }
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """
+    Refuse a form without the secret of the session it was sent in. What was sent is not done.
+
+    The text of our own forms is not lost by that: their sender gets it back, to send it again with the new secret.
+    Whoever cannot prove to be a page of this site gets nothing back, lest it have a person send what it wrote.
+    """
+    if came_from_here(request):
+        kept = KeptForm.from_post(request) or KeptForm.carried_by(request)
+        if kept is not None:
+            return admin.site.instead_of_saving(request, kept)
+    return form_not_accepted(request)
 
 
 def same_place(request, language):

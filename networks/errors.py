@@ -1,8 +1,5 @@
-"""Pages for what goes wrong, in the language of the address."""
+"""Pages for what goes wrong, in the language of the address. They need neither a database nor a valid host."""
 
-import logging
-
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -10,17 +7,6 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from networks.languages import codes, language_links, language_of_path, language_tag, prefix
-from networks.public.site import render_page
-
-logger = logging.getLogger(__name__)
-
-
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    try:
-        return render_page(request, "networks/404.html", status=404)
-    except DatabaseError:
-        logger.exception("The page for a missing address needs the database")
-        return server_error(request)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -41,7 +27,16 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     )
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def closed_link(request: HttpRequest) -> HttpResponse:
+    return bare_page(
+        request,
+        410,
+        _("This link is not valid any more"),
+        _("It has expired, or whoever sent it to you has revoked it. Ask them for a new one."),
+    )
+
+
+def form_not_accepted(request: HttpRequest) -> HttpResponse:
     return bare_page(
         request,
         403,

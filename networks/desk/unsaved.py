@@ -1,0 +1,203 @@
+"""
+Nothing typed on the desk is lost: the server's half.
+
+Each form has a token, made when it is opened. A save records it, so that a browser whose answer never arrived can
+ask whether its text did (static/networks/unsaved.js does the rest). For browsers without JavaScript, a form that is
+sent when nobody is signed in any more is carried through the log-in in a hidden field, waits in the session, and
+opens again with the text as it was typed.
+"""
+
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
+
+from django import forms
+from django.conf import settings
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, QueryDict
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from networks.revisions import name_of
+
+TOKEN = "form_token"  # noqa: S105 - the name of a field
+OWNER = "form_user"
+CARRIED = "kept_form"
+IN_SESSION = "kept_forms"
+WITHOUT_KEPT_TEXT = "without-kept-text"
+
+# What is no text of the person, and so is not carried along
+NOT_TYPED = {"csrfmiddlewaretoken", OWNER}
+
+# Of the largest log-in that Django takes, what is left for the log-in's own fields
+ROOM_FOR_LOG_IN = 10_000  # bytes
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(16)
+
+
+class TokenField(forms.CharField):
+    """Made anew for each form that is opened, so that it differs is no change."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"initial": new_token, "max_length": 40, "required": False, **kwargs})
+
+    def has_changed(self, initial, data):
+        return False
+
+
+class DeskForm(forms.ModelForm):
+    """A form of the desk. Text that waits in the session is shown as it was typed, however invalid."""
+
+    form_token = TokenField()
+
+    # Set on the class that DeskAdmin makes for a request
+    kept: "KeptForm | None" = None
+
+    def __init__(self, data=None, *args, **kwargs):
+        if data is None and self.kept is not None:
+            data = self.kept.data
+        super().__init__(data, *args, **kwargs)
+
+
+class SignInForm(AdminAuthenticationForm):
+    """The log-in of the desk. One that is to save or to carry somebody's text takes nobody else."""
+
+    def confirm_login_allowed(self, user):
+        super().confirm_login_allowed(user)
+        owner = self.request.POST.get(OWNER, "") if self.request else ""
+        if owner not in ("", str(user.pk)):
+            raise ValidationError(
+                _("This text was typed by {name}, and nobody else can save it. Sign in as {name}.").format(
+                    name=name_of_owner(owner)
+                ),
+                code="not_the_owner",
+            )
+
+
+def name_of_owner(owner: str) -> str:
+    """Return the name that goes with the id in a form, which may be anything."""
+    accounts = get_user_model().objects
+    account = accounts.filter(pk=owner).first() if owner.isascii() and owner.isdigit() and len(owner) < 19 else None
+    return name_of(account) or _("somebody else")
+
+
+@dataclass(frozen=True)
+class KeptForm:
+    """What was typed into a form that could not be saved: every value as it was sent, by the names of the fields."""
+
+    address: str
+    values: dict[str, list[str]]
+    owner: str = ""
+    had_file: bool = False
+
+    @classmethod
+    def from_post(cls, request: HttpRequest) -> "KeptForm | None":
+        """Return what was sent from one of our forms; None if the request is nothing of the kind."""
+        if request.method != "POST" or TOKEN not in request.POST or not is_form_address(request):
+            return None
+        values = {name: values for name, values in request.POST.lists() if name not in NOT_TYPED}
+        return cls(request.get_full_path(), values, request.POST.get(OWNER, ""), bool(request.FILES))
+
+    @classmethod
+    def carried_by(cls, request: HttpRequest) -> "KeptForm | None":
+        """Return what a log-in carries; None if it carries nothing, or nothing that we wrote."""
+        try:
+            kept = cls(**json.loads(request.POST.get(CARRIED, "")))
+        except (ValueError, TypeError, RecursionError):
+            return None
+        is_whole = (
+            isinstance(kept.address, str)
+            and url_has_allowed_host_and_scheme(kept.address, allowed_hosts=None)
+            and isinstance(kept.owner, str)
+            and isinstance(kept.had_file, bool)
+            and isinstance(kept.values, dict)
+            and all(
+                isinstance(values, list) and all(isinstance(value, str) for value in values)
+                for values in kept.values.values()
+            )
+        )
+        return kept if is_whole else None
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.address).path
+
+    @property
+    def address_without(self) -> str:
+        """The address that drops the text and leads to the form as it is saved."""
+        return f"{self.address}{'&' if '?' in self.address else '?'}{WITHOUT_KEPT_TEXT}="
+
+    @property
+    def carried(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether Django would refuse a log-in that carries this."""
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        return limit is not None and len(self.carried.encode()) > limit - ROOM_FOR_LOG_IN
+
+    @property
+    def data(self) -> QueryDict:
+        data = QueryDict(mutable=True)
+        for name, values in self.values.items():
+            data.setlist(name, values)
+        return data
+
+    def belongs_to(self, user) -> bool:
+        return self.owner in ("", str(user.pk))
+
+    def wait_in(self, session) -> None:
+        session[IN_SESSION] = session.get(IN_SESSION, {}) | {self.path: asdict(self)}
+
+
+def is_form_address(request: HttpRequest) -> bool:
+    """Whether the request is for adding or changing something with a form of the desk."""
+    match = request.resolver_match
+    model_admin = getattr(match and match.func, "model_admin", None)
+    form = getattr(model_admin, "form", None)
+    return form is not None and issubclass(form, DeskForm) and match.url_name.endswith(("_add", "_change"))
+
+
+def waiting(request: HttpRequest) -> KeptForm | None:
+    """Return the text that waits in the session for the requested form."""
+    kept = request.session.get(IN_SESSION, {}).get(request.path)
+    return KeptForm(**kept) if kept else None
+
+
+def let_go(request: HttpRequest) -> None:
+    """Drop the text that waits for the requested form."""
+    forms_kept = request.session.get(IN_SESSION, {})
+    if request.path in forms_kept:
+        request.session[IN_SESSION] = {path: kept for path, kept in forms_kept.items() if path != request.path}
+
+
+def came_from_here(request: HttpRequest) -> bool:
+    """
+    Whether the browser says that a page of this site sent the request.
+
+    Each header that it sent must say so, and there must be one. No other site's page can write them.
+    """
+    here = f"{request.scheme}://{request.get_host()}"
+    says_so = []
+    if fetched_from := request.headers.get("Sec-Fetch-Site"):
+        says_so.append(fetched_from == "same-origin")
+    for name in ("Origin", "Referer"):
+        if address := request.headers.get(name):
+            says_so.append(origin(address) == here)
+    return bool(says_so) and all(says_so)
+
+
+def origin(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}"

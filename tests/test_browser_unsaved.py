@@ -1,0 +1,658 @@
+"""
+Nothing typed is lost: what goes wrong while somebody writes, played in a real browser.
+
+Each replay counts the characters that were typed and those that can be had again; a table at the end has them all.
+"""
+
+import os
+import re
+import signal
+import socket
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+from playwright.sync_api import expect
+
+from networks import revisions
+from networks.models import Page, SavedForm, Theme
+from tests.browser import CHROMIUM, FLAGS, PASSWORD, accessibility_problems, account, sign_in
+from tests.makers import make_network, make_page, make_theme
+
+pytestmark = pytest.mark.browser
+
+TEXT = "Ниш – град „Константина“ & <b>мрежа</b>  "
+MORE = "Још једна реченица. "
+
+KEPT = "[data-unsaved-status] >> nth=0"
+DIALOG = "dialog[open]"
+SAVE = "[name=_save] >> nth=0"
+
+
+@pytest.fixture(scope="module")
+def replays(request):
+    """Note what each replay typed and got back; say so when the last one has ended."""
+    rows = []
+
+    def note(typed, recovered):
+        """Each is a text or a list of texts."""
+        typed, recovered = ([each] if isinstance(each, str) else list(each) for each in (typed, recovered))
+        lost = sum(
+            len(text) - len(os.path.commonprefix([text, found])) for text, found in zip(typed, recovered, strict=True)
+        )
+        name = os.environ["PYTEST_CURRENT_TEST"].split("::")[-1].removesuffix(" (call)").removeprefix("test_")
+        rows.append((name.replace("_", " "), sum(map(len, typed)), lost))
+        assert recovered == typed
+
+    yield note
+    report = [f"{typed:6} {lost:5}  {name}" for name, typed, lost in rows]
+    typed, lost = sum(row[1] for row in rows), sum(row[2] for row in rows)
+    with request.config.pluginmanager.get_plugin("capturemanager").global_and_fixture_disabled():
+        print("", " typed  lost  replay", *report, sep="\n")
+        print(f"{typed:6} {lost:5}  characters in {len(rows)} replays")
+
+
+def change_address(row, prefix=""):
+    return f"{prefix}/admin/networks/{row._meta.model_name}/{row.pk}/change/"
+
+
+def open_form(page, site, row, prefix=""):
+    page.goto(f"{site}{change_address(row, prefix)}")
+    if not isinstance(row, Theme):
+        expect(page.locator(".ProseMirror")).to_have_count(2)
+
+
+def type_text(page, field, text=TEXT):
+    """Type at the end of a field, key by key, and return what was typed."""
+    page.locator(f"[name={field}]").focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(text)
+    return text
+
+
+def type_prose(page, field, text):
+    page.locator(f".fieldBox.field-{field} .ProseMirror").focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(text)
+    return text
+
+
+def value(page, field):
+    return page.locator(f"[name={field}]").input_value()
+
+
+def prose(page, field):
+    return page.locator(f".fieldBox.field-{field} .ProseMirror p").last.inner_text()
+
+
+def drafts(page):
+    """How many drafts the browser keeps, of everybody."""
+    return page.evaluate(
+        """() => new Promise((resolve) => {
+            const request = indexedDB.open("unsaved");
+            request.onsuccess = () => {
+                const all = request.result.transaction("drafts").objectStore("drafts").getAll();
+                all.onsuccess = () => { request.result.close(); resolve(all.result.length); };
+            };
+        })"""
+    )
+
+
+def expect_drafts(page, number):
+    for _attempt in range(100):
+        if drafts(page) == number:
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"{drafts(page)} drafts and not {number}")
+
+
+def wait_until_kept(page):
+    expect(page.locator(KEPT)).to_have_text(re.compile(r", \d\d:\d\d$"))
+
+
+def be_signed_in(page, site, username="admin"):
+    """Sign somebody in without the pages for it."""
+    client = Client()
+    client.force_login(account(username))
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+
+
+def end_session():
+    Session.objects.all().delete()
+
+
+def sign_in_to_save(page, username="admin", password=PASSWORD):
+    page.fill(f"{DIALOG} [name=username]", username)
+    page.fill(f"{DIALOG} [name=password]", password)
+    page.click(f"{DIALOG} .button >> nth=0")
+
+
+def put_in(page):
+    page.click("[data-put] >> nth=0")
+    expect(page.locator("[data-put]")).to_have_count(0)
+
+
+def saved_theme(theme):
+    theme.refresh_from_db()
+    return theme.name_en
+
+
+@pytest.fixture
+def theme(live_server):
+    return make_theme(name_sr="Култура", name_en="")
+
+
+@pytest.fixture
+def desk(live_server, open_page, theme):
+    """A page of somebody who is signed in, in English."""
+    page = open_page(expected=["net::ERR_", "status of 503"])
+    be_signed_in(page, live_server.url)
+    return page
+
+
+# The session
+
+
+def test_session_ends_while_typing_and_one_signs_in_on_the_page(desk, live_server, replays):
+    row = make_page(is_published=False, body_en="<p>Before.</p>")
+    open_form(desk, live_server.url, row, "/en")
+    typed = [type_text(desk, "title_en", "About Niš"), type_prose(desk, "body_en", " Typed.")]
+    desk.check("[name=is_published]")
+    end_session()
+    desk.click(SAVE)
+
+    expect(desk.get_by_role("dialog", name="Sign in to save")).to_be_visible()
+    assert desk.evaluate("document.activeElement.name") == "password"
+    desk.keyboard.press("Escape")
+    expect(desk.locator(DIALOG)).to_have_count(0)
+    expect(desk.locator(KEPT)).to_contain_text("you are not signed in")
+    typed[1] += type_prose(desk, "body_en", " And more.")
+
+    desk.click(SAVE)
+    sign_in_to_save(desk, password="wrong")
+    expect(desk.get_by_role("alert")).to_contain_text("correct username and password")
+    assert accessibility_problems(desk, preload=False) == []
+    sign_in_to_save(desk)
+    desk.wait_for_url("**/en/admin/networks/page/")
+    row.refresh_from_db()
+    assert row.is_published
+    assert SavedForm.objects.count() == 1
+    replays(typed, [row.title_en, row.body_en.removeprefix("<p>Before.").removesuffix("</p>")])
+    expect(desk.locator(".messagelist .success")).to_be_visible()
+    expect_drafts(desk, 0)
+
+
+def test_log_in_in_another_tab_changes_the_secret(desk, live_server, theme, replays):
+    open_form(desk, live_server.url, theme, "/en")
+    typed = type_text(desk, "name_en").strip()
+    other = desk.context.new_page()
+    desk.context.clear_cookies(name="sessionid")
+    sign_in(other, live_server.url, "/en")
+    desk.click(SAVE)
+    desk.wait_for_url("**/en/admin/networks/theme/")
+    replays(typed, saved_theme(theme))
+
+
+def test_somebody_else_signs_in_in_another_tab(desk, live_server, theme, replays):
+    open_form(desk, live_server.url, theme, "/en")
+    typed = type_text(desk, "name_en").strip()
+    other = desk.context.new_page()
+    desk.context.clear_cookies(name="sessionid")
+    sign_in(other, live_server.url, "/en", "milica")
+    desk.click(SAVE)
+    expect(desk.get_by_role("dialog")).to_contain_text("This text was typed by admin, but milica is signed in now")
+    sign_in_to_save(desk, "milica")
+    expect(desk.get_by_role("alert")).to_contain_text("nobody else can save it")
+    assert saved_theme(theme) == ""
+    sign_in_to_save(desk)
+    desk.wait_for_url("**/en/admin/networks/theme/")
+    replays(typed, saved_theme(theme))
+
+
+# The server
+
+
+@pytest.mark.parametrize("how", ["offline", "error"])
+def test_server_is_gone_while_saving_and_comes_back(desk, live_server, theme, replays, how):
+    open_form(desk, live_server.url, theme, "/en")
+    typed = type_text(desk, "name_en")
+    if how == "offline":
+        desk.context.set_offline(True)
+    else:
+        desk.route("**/admin/**", lambda route: route.fulfill(status=503, body="<h1>Down</h1>"))
+    desk.click(SAVE)
+    expect(desk.locator(KEPT)).to_contain_text("the server does not answer")
+    typed += type_text(desk, "name_en", MORE)
+    wait_until_kept(desk)
+    desk.context.set_offline(False)
+    desk.unroute_all()
+    desk.click(SAVE)
+    desk.wait_for_url("**/en/admin/networks/theme/")
+    replays(typed.strip(), saved_theme(theme))
+    expect_drafts(desk, 0)
+
+
+class Relay:
+    """Stands between browsers and the live server, at a port of its own, and can be gone as a server is gone."""
+
+    def __init__(self, server_url):
+        self.server = ("127.0.0.1", urlsplit(server_url).port)
+        self.port = 0
+        self.start()
+
+    @property
+    def url(self):
+        return f"http://localhost:{self.port}"
+
+    def start(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = self.listener.getsockname()[1]
+        self.sockets = [self.listener]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with suppress(OSError):
+            while True:
+                ends = self.listener.accept()[0], socket.create_connection(self.server)
+                self.sockets.extend(ends)
+                for source, target in (ends, ends[::-1]):
+                    threading.Thread(target=self.pump, args=(source, target), daemon=True).start()
+
+    def pump(self, source, target):
+        with suppress(OSError):
+            while chunk := source.recv(65536):
+                target.sendall(chunk)
+            target.shutdown(socket.SHUT_WR)
+
+    def stop(self):
+        for each in self.sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+
+def test_server_is_stopped_and_started_again(live_server, open_page, theme, replays):
+    page = open_page(expected=["net::ERR_"])
+    server = Relay(live_server.url)
+    be_signed_in(page, server.url)
+    open_form(page, server.url, theme, "/en")
+    typed = type_text(page, "name_en")
+    server.stop()
+    page.click(SAVE)
+    expect(page.locator(KEPT)).to_contain_text("the server does not answer")
+    typed += type_text(page, "name_en", MORE)
+    server.start()
+    page.click(SAVE)
+    page.wait_for_url("**/en/admin/networks/theme/")
+    replays(typed.strip(), saved_theme(theme))
+    page.goto("about:blank")
+    server.stop()
+
+
+def test_server_goes_between_the_question_and_the_form(desk, live_server, theme, replays):
+    open_form(desk, live_server.url, theme, "/en")
+    typed = type_text(desk, "name_en")
+
+    def break_off(route):
+        if route.request.method == "POST":
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    desk.route("**/change/", break_off)
+    with desk.expect_event("requestfailed"):
+        desk.click(SAVE)
+    desk.unroute_all()
+    assert saved_theme(theme) == ""
+    open_form(desk, live_server.url, theme, "/en")
+    put_in(desk)
+    replays(typed, value(desk, "name_en"))
+
+
+def test_answer_to_a_save_is_lost_and_the_text_is_not_offered_again(desk, live_server, theme, replays):
+    open_form(desk, live_server.url, theme, "/en")
+    typed = type_text(desk, "name_en").strip()
+
+    def lose_the_answer(route):
+        if route.request.method == "POST":
+            route.fetch(max_redirects=0)
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    desk.route("**/change/", lose_the_answer)
+    with desk.expect_event("requestfailed"):
+        desk.click(SAVE)
+    desk.unroute_all()
+    replays(typed, saved_theme(theme))
+    desk.goto(f"{live_server.url}/en/admin/")
+    expect_drafts(desk, 0)
+
+
+def test_button_pressed_twice_saves_once(desk, live_server, replays):
+    desk.goto(f"{live_server.url}/en/admin/networks/theme/add/")
+    typed = type_text(desk, "name_sr").strip()
+    desk.locator(SAVE).dblclick()
+    desk.wait_for_url("**/en/admin/networks/theme/")
+    replays([typed], Theme.objects.exclude(name_sr="Култура").values_list("name_sr", flat=True))
+
+
+@pytest.mark.parametrize("button", ["_continue", "_addanother"])
+def test_pressed_button_is_sent_and_the_draft_is_gone(desk, live_server, theme, button):
+    open_form(desk, live_server.url, theme, "/en")
+    type_text(desk, "name_en")
+    desk.click(f"[name={button}] >> nth=0")
+    expect(desk.locator(".messagelist .success")).to_be_visible()
+    assert desk.url.endswith("/change/" if button == "_continue" else "/add/")
+    expect_drafts(desk, 0)
+    expect(desk.locator("[data-put]")).to_have_count(0)
+
+
+# The browser
+
+
+def processes_with(folder):
+    for each in Path("/proc").iterdir():
+        try:
+            if each.name.isdigit() and str(folder).encode() in (each / "cmdline").read_bytes():
+                yield int(each.name)
+        except OSError:  # it has ended meanwhile
+            continue
+
+
+def test_browser_is_killed_while_typing(playwright, live_server, theme, replays, tmp_path):
+    def start():
+        context = playwright.chromium.launch_persistent_context(tmp_path, executable_path=CHROMIUM, args=FLAGS)
+        context.set_default_timeout(15_000)
+        page = context.pages[0]
+        be_signed_in(page, live_server.url)
+        return context, page
+
+    row = make_page(is_published=False, body_en="<p>Before.</p>")
+    context, page = start()
+    open_form(page, live_server.url, row, "/en")
+    typed = [type_text(page, "title_en", "About Niš"), type_prose(page, "body_en", " Typed when it was killed")]
+    time.sleep(0.1)  # between the last key and the blow
+    for process in processes_with(tmp_path):
+        os.kill(process, signal.SIGKILL)
+    while list(processes_with(tmp_path)):
+        time.sleep(0.05)
+
+    context, page = start()
+    open_form(page, live_server.url, row, "/en")
+    assert value(page, "title_en") == ""
+    put_in(page)
+    replays(typed, [value(page, "title_en"), prose(page, "body_en").removeprefix("Before.")])
+    context.close()
+
+
+def test_tab_is_closed_and_every_control_comes_back(desk, live_server, replays):
+    themes = [make_theme(name_en=f"Theme {number}") for number in range(3)]
+    row = make_network(themes=themes[:1], is_published=False)
+    open_form(desk, live_server.url, row, "/en")
+    texts = {"name_en": TEXT, "summary_en": f"{TEXT}\n{MORE}", "joined": "2003", "verified_on": "2026-01-15"}
+    for field, text in texts.items():
+        type_text(desk, field, text)
+    written = type_prose(desk, "description_en", "A ")
+    desk.keyboard.press("Control+b")
+    desk.keyboard.type("bold  ")
+    desk.select_option("[name=scope]", "balkan")
+    desk.uncheck(f"[name=themes][value='{themes[0].pk}']")
+    desk.check(f"[name=themes][value='{themes[2].pk}']")
+    wait_until_kept(desk)
+    html = value(desk, "description_en")
+    assert html == "<p>A <strong>bold  </strong></p>"
+    desk.close()
+
+    page = desk.context.new_page()
+    open_form(page, live_server.url, row, "/en")
+    offer = page.locator(".unsaved-offer")
+    expect(offer).to_contain_text("Unsaved text found")
+    for label in ("Name (in English)", "Description (in English)", "Scope", "Themes", "Joined", "Verified on"):
+        expect(offer).to_contain_text(label)
+    expect(offer).not_to_contain_text("Serbian")
+    assert page.input_value("[name=name_en]") == ""
+    put_in(page)
+    found = [
+        *(value(page, field) for field in texts),
+        page.locator(".fieldBox.field-description_en .ProseMirror").text_content(),
+    ]
+    assert value(page, "description_en") == html
+    assert value(page, "scope") == "balkan"
+    assert [box.get_attribute("value") for box in page.locator("[name=themes]:checked").all()] == [str(themes[2].pk)]
+    replays([*texts.values(), f"{written}bold  "], found)
+
+
+def test_leaving_warns_of_unsaved_text_only(desk, live_server, theme, replays):
+    warnings = []
+
+    def answer(dialog):
+        warnings.append(dialog.type)
+        dialog.accept()
+
+    desk.on("dialog", answer)
+    for row in (theme, make_page(body_en="<p>Text</p>"), make_network(description_sr="<ul><li><p>а</p></li></ul>")):
+        open_form(desk, live_server.url, row, "/en")
+        desk.locator("[name=slug], [name=name_en]").first.click()
+        desk.goto(f"{live_server.url}/en/admin/")
+    expect_drafts(desk, 0)
+    assert warnings == []
+
+    open_form(desk, live_server.url, theme, "/en")
+    typed = type_text(desk, "name_en")
+    for _letter in typed:
+        desk.keyboard.press("Backspace")
+    desk.goto(f"{live_server.url}/en/admin/")
+    expect_drafts(desk, 0)
+    assert warnings == []
+
+    open_form(desk, live_server.url, theme, "/en")
+    typed = type_text(desk, "name_en")
+    desk.goto(f"{live_server.url}/en/admin/")
+    assert warnings == ["beforeunload"]
+    open_form(desk, live_server.url, theme, "/en")
+    put_in(desk)
+    replays(typed, value(desk, "name_en"))
+    desk.click(SAVE)
+    desk.wait_for_url("**/en/admin/networks/theme/")
+    assert warnings == ["beforeunload"]
+
+
+def test_form_sent_back_with_an_error_is_kept_too(desk, live_server, theme, replays):
+    open_form(desk, live_server.url, theme, "/en")
+    desk.fill("[name=name_sr]", "")
+    typed = type_text(desk, "name_en")
+    desk.click(SAVE)
+    desk.wait_for_selector(".errornote")
+    typed += type_text(desk, "name_en", MORE)
+    wait_until_kept(desk)
+    desk.close()
+    page = desk.context.new_page()
+    open_form(page, live_server.url, theme, "/en")
+    put_in(page)
+    replays(typed, value(page, "name_en"))
+
+
+# What was found
+
+
+def test_text_of_two_openings_is_kept_apart_until_somebody_chooses(desk, live_server, theme, replays):
+    open_form(desk, live_server.url, theme, "/en")
+    first = type_text(desk, "name_en", "First")
+    wait_until_kept(desk)
+    desk.goto(f"{live_server.url}/en/admin/")
+    open_form(desk, live_server.url, theme, "/en")
+    expect(desk.locator("[data-put]")).to_have_count(1)
+    second = type_text(desk, "name_en", "Second")
+    wait_until_kept(desk)
+
+    desk.click("[data-discard]")
+    expect(desk.locator("[data-undo]")).to_be_focused()
+    desk.keyboard.press("Enter")
+    desk.click("[data-put]")
+    expect(desk.locator("[name=name_en]")).to_have_value(first)
+    expect(desk.locator(".unsaved-offer")).to_have_count(2)
+    expect_drafts(desk, 2)
+    desk.click("[data-put]")
+    expect(desk.locator("[name=name_en]")).to_have_value(second)
+    desk.click(SAVE)
+    desk.wait_for_url("**/en/admin/networks/theme/")
+
+    open_form(desk, live_server.url, theme, "/en")
+    put_in(desk)
+    replays([first, second], [value(desk, "name_en"), saved_theme(theme)])
+    desk.locator("[name=name_en]").fill("")
+    desk.keyboard.type(second)
+    expect(desk.locator(KEPT)).to_be_empty()
+    expect_drafts(desk, 0)
+
+
+def test_text_that_a_colleague_has_saved_meanwhile_stays(desk, live_server, replays):
+    row = make_page(is_published=False)
+    open_form(desk, live_server.url, row, "/en")
+    typed = type_text(desk, "title_en", "Mine")
+    wait_until_kept(desk)
+    Page.objects.filter(pk=row.pk).update(slug="a-colleague-was-here")
+    open_form(desk, live_server.url, row, "/en")
+    put_in(desk)
+    assert value(desk, "slug") == "a-colleague-was-here"
+    replays(typed, value(desk, "title_en"))
+
+
+def test_text_goes_back_with_the_version_that_it_began_with(desk, live_server, replays):
+    """So that what a colleague has saved meanwhile is brought together with it, and not written over."""
+    row = make_network(is_published=False)
+    open_form(desk, live_server.url, row, "/en")
+    typed = type_text(desk, "summary_en", "Mine")
+    wait_until_kept(desk)
+    theirs = revisions.content_of(row) | {"name_en": "Theirs"}
+    revisions.save(row, theirs, author=account("milica"))
+    open_form(desk, live_server.url, row, "/en")
+    put_in(desk)
+    desk.click(SAVE)
+    expect(desk.locator(".messagelist")).to_contain_text("milica")
+    row.refresh_from_db()
+    assert row.name_en == "Theirs"
+    replays(typed, row.summary_en)
+
+
+def test_text_is_never_mixed(desk, live_server, theme, replays):
+    other_theme = make_theme(name_sr="Спорт")
+    open_form(desk, live_server.url, theme, "/en")
+    typed = type_text(desk, "name_en")
+    wait_until_kept(desk)
+
+    for address in (change_address(other_theme, "/en"), change_address(theme), "/en/admin/networks/theme/add/"):
+        desk.goto(f"{live_server.url}{address}")
+        desk.wait_for_timeout(200)
+        expect(desk.locator(".unsaved-offer")).to_have_count(0)
+    be_signed_in(desk, live_server.url, "milica")
+    open_form(desk, live_server.url, theme, "/en")
+    desk.wait_for_timeout(200)
+    expect(desk.locator(".unsaved-offer")).to_have_count(0)
+    type_text(desk, "name_en", "Milica")
+    wait_until_kept(desk)
+    desk.click("#logout-form button")
+    desk.click(f"{DIALOG} [value=leave]")
+    expect(desk.locator("#logout-form")).to_have_count(0)
+    expect_drafts(desk, 1)  # a colleague’s
+
+    be_signed_in(desk, live_server.url)
+    open_form(desk, live_server.url, theme, "/en")
+    put_in(desk)
+    replays(typed, value(desk, "name_en"))
+
+
+def test_log_out_asks_and_then_leaves_nothing(desk, live_server, theme, replays):
+    open_form(desk, live_server.url, theme, "/en")
+    typed = type_text(desk, "name_en")
+    wait_until_kept(desk)
+    desk.goto(f"{live_server.url}/en/admin/")
+    desk.click("#logout-form button")
+    dialog = desk.get_by_role("dialog", name="Unsaved text will be lost")
+    expect(dialog).to_contain_text("Kultura")
+    assert accessibility_problems(desk, preload=False) == []
+    dialog.get_by_role("button", name="Stay logged in").click()
+    expect(dialog).to_have_count(0)
+    open_form(desk, live_server.url, theme, "/en")
+    put_in(desk)
+    replays(typed, value(desk, "name_en"))
+
+    desk.on("dialog", lambda warning: pytest.fail("was asked twice"))
+    desk.click("#logout-form button")
+    dialog.get_by_role("button", name="Delete the text and log out").click()
+    expect(desk.locator("#logout-form")).to_have_count(0)
+    expect_drafts(desk, 0)
+
+
+@pytest.mark.parametrize(("prefix", "width", "scheme"), [("", 1280, "light"), ("/sr-latn", 390, "dark")])
+def test_what_is_said_fits_and_can_be_reached_by_everybody(live_server, open_page, theme, width, scheme, prefix):
+    page = open_page(width, scheme)
+    be_signed_in(page, live_server.url)
+    for text in ("First", "Second"):
+        open_form(page, live_server.url, theme, prefix)
+        type_text(page, "name_en", text)
+        wait_until_kept(page)
+    open_form(page, live_server.url, theme, prefix)
+    expect(page.locator("[data-put]")).to_have_count(2)
+    page.click("[data-discard] >> nth=0")
+    page.click("[data-put]")
+    expect(page.locator(".unsaved-offer")).to_have_count(2)
+    assert accessibility_problems(page, preload=False) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    end_session()
+    page.click(SAVE)
+    expect(page.locator(DIALOG)).to_be_visible()
+    assert accessibility_problems(page, preload=False) == []
+    box = page.locator(DIALOG).bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+
+
+# Without JavaScript
+
+
+@pytest.fixture
+def plain_desk(live_server, open_page, theme):
+    page = open_page(java_script_enabled=False)
+    be_signed_in(page, live_server.url)
+    return page
+
+
+def test_session_ends_without_javascript(plain_desk, live_server, theme, replays):
+    themes = [make_theme(), make_theme()]
+    row = make_network(is_published=False)
+    plain_desk.goto(f"{live_server.url}{change_address(row, '/en')}")
+    typed = {"name_en": TEXT, "description_en": f"First.\n\n{TEXT}", "website": "nowhere"}
+    for field, text in typed.items():
+        type_text(plain_desk, field, text)
+    for each in themes:
+        plain_desk.check(f"[name=themes][value='{each.pk}']")
+    end_session()
+    plain_desk.click(SAVE)
+    expect(plain_desk.get_by_role("heading", name="Sign in again")).to_be_visible()
+    for password in ("wrong", PASSWORD):
+        plain_desk.fill("#id_username", "admin")
+        plain_desk.fill("#id_password", password)
+        plain_desk.click("[type=submit]")
+    assert plain_desk.url.endswith(change_address(row, "/en"))
+    replays(typed.values(), [value(plain_desk, field) for field in typed])
+    assert plain_desk.locator("[name=themes]:checked").count() == 2
+    expect(plain_desk.locator(".unsaved-offer")).to_contain_text("This is not saved yet")
+
+
+def test_log_in_in_another_tab_without_javascript(plain_desk, live_server, theme, replays):
+    plain_desk.goto(f"{live_server.url}{change_address(theme, '/en')}")
+    typed = type_text(plain_desk, "name_en").strip()
+    plain_desk.context.clear_cookies(name="sessionid")
+    sign_in(plain_desk.context.new_page(), live_server.url, "/en")
+    plain_desk.click(SAVE)
+    assert saved_theme(theme) == ""
+    plain_desk.get_by_role("button", name="Continue").click()
+    plain_desk.wait_for_url("**/en/admin/networks/theme/")
+    replays(typed, saved_theme(theme))
