@@ -113,6 +113,11 @@ class Reader:
             value = PartialDate(day.year, day.month, day.day)
         return format_partial_date(value, self.language)
 
+    def moment(self, value) -> str:
+        """Return a day and the time of day in the city's own time: 3. мај 2007. у 08:00 or 3 May 2007, 08:00."""
+        with override(self.language):
+            return _("{date}, {time}").format(date=self.date(value), time=f"{localtime(value):%H:%M}")
+
     def network(self, network) -> "NetworkReading":
         return NetworkReading(network, self)
 

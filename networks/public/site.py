@@ -28,7 +28,9 @@ def render_page(
     """
     reader = Reader()
     profile = reader.profile(CityProfile.objects.current())
-    languages = [code for code in codes() if subject is None or subject.is_available_in(code)]
+    is_preview = bool((context or {}).get("preview"))
+    # Before a page is published, it is looked at in each form: also in one in which it would not be offered.
+    languages = [code for code in codes() if subject is None or is_preview or subject.is_available_in(code)]
     # Of an address that leads nowhere there is nothing in another language either, so the list is offered.
     addresses = {
         code: same_page(request, code) if status != 404 else address(code, "public:index") for code in codes()
@@ -53,7 +55,7 @@ def render_page(
             ]
         ]
         # A page that is not written in its language is no member of the group, so it names none of the others.
-        if is_available and status == 200
+        if is_available and status == 200 and not is_preview
         else [],
         "changed_on": reader.date(changed_at),
     }

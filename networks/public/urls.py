@@ -11,5 +11,6 @@ urlpatterns = [
     path("", views.network_list, name="index"),
     path("networks/", RedirectView.as_view(pattern_name="public:index", permanent=True), name="networks"),
     path("networks/<slug:slug>/", views.network_detail, name="network"),
+    path("preview/<str:token>/", views.preview, name="preview"),
     path("pages/<slug:slug>/", views.page_detail, name="page"),
 ]

@@ -1,19 +1,30 @@
 """The pages that citizens read."""
 
+import logging
 from itertools import groupby
 from urllib.parse import urlencode
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.core.signing import BadSignature
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from networks import previews, revisions
+from networks.errors import closed_link, server_error
 from networks.models import Network, Page, Theme
 from networks.public.site import render_page
 from networks.reading import Reader, ThemeReading
+
+logger = logging.getLogger(__name__)
 
 GROUP_HEADINGS = {
     Network.Status.MEMBER: gettext_lazy("Current memberships"),
@@ -109,7 +120,64 @@ def detail(request, rows, slug, template):
         return HttpResponsePermanentRedirect(get_object_or_404(rows, former_slugs__slug=slug).get_absolute_url())
     reader = Reader()
     subject = reader.network(row) if isinstance(row, Network) else reader.page(row)
-    return render_page(request, template, {row._meta.model_name: subject}, subject=subject)
+    edit_url = address_of_form(request, row)
+    response = render_page(request, template, {row._meta.model_name: subject, "edit_url": edit_url}, subject=subject)
+    if edit_url:
+        response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def address_of_form(request: HttpRequest, row) -> str:
+    """Return where staff who are signed in edit a row; nothing for anybody else."""
+    # Citizens have no cookie. Who they are is not even asked, so that their pages stay the same for all.
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return ""
+    label, name = row._meta.app_label, row._meta.model_name
+    if not (request.user.is_staff and request.user.has_perm(f"{label}.change_{name}")):
+        return ""
+    return reverse(f"admin:{label}_{name}_change", args=[row.pk])
+
+
+@require_safe
+def preview(request: HttpRequest, token: str) -> HttpResponse:
+    """Answer with the public page of a version that citizens do not see, or do not see yet."""
+    try:
+        revision = previews.revision_at(token, request.user)
+    except BadSignature as error:
+        raise Http404 from error
+    except previews.LinkClosed:
+        response = closed_link(request)
+    except PermissionDenied:
+        if request.user.is_authenticated:
+            raise
+        response = redirect_to_login(request.get_full_path(), reverse("admin:login"))
+    else:
+        reader = Reader()
+        row = revision.network
+        shown = revisions.network_with(row, revision.content)
+        shown.changed_at = revision.created_at
+        network = reader.network(shown)
+        context = {
+            "network": network,
+            "preview": revision,
+            "preview_is_live": row.is_published and row.live_id == revision.pk,
+            "preview_is_newest": row.head_id == revision.pk,
+            "preview_time": reader.moment(revision.created_at),
+            "preview_author": reader.unmarked(revision.author_name),
+            "edit_url": "" if row.deleted_at else address_of_form(request, row),
+        }
+        response = render_page(request, "networks/network_detail.html", context, subject=network)
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    try:
+        return render_page(request, "networks/404.html", status=404)
+    except DatabaseError:
+        logger.exception("The page for a missing address needs the database")
+        return server_error(request)
 
 
 @require_safe
