@@ -52,10 +52,13 @@ def prepare() -> dict[str, str]:
     from django.core.management import call_command
 
     from networks.models import Network
+    from networks.revisions import newest
 
     call_command("migrate", verbosity=0, interactive=False)
     if not Network.objects.exists():
         call_command("loaddata", "nis", verbosity=0)
+    for network in Network.objects.filter(head=None):
+        newest(network)  # its history begins now, and not when somebody first opens it
     call_command("collectstatic", verbosity=0, interactive=False)
     return {username: ensure_user(username, group) for username, group in USERS.items()}
 

@@ -1,34 +1,87 @@
-"""The memberships on the desk: their list and their form."""
+"""The memberships on the desk: their list, and the form that opens on the newest version."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.http import HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from networks.desk.base import MissingTranslationFilter, PublishedAdmin, side_by_side
-from networks.models import Network
+from networks import revisions
+from networks.desk.base import DeskAdmin, MissingTranslationFilter, MissingTranslations, side_by_side
+from networks.desk.membership_form import NetworkForm
+from networks.desk.membership_views import PLAN_KINDS, MembershipViews, plan_in_words
+from networks.desk.unsaved import let_go
+from networks.models import Event, Network, SavedForm
 from networks.reading import Reader
 
 
+class StateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("published", _("published")),
+            ("draft", _("with a draft")),
+            ("submitted", _("submitted for publishing")),
+            ("scheduled", _("scheduled")),
+            ("unpublished", _("not on the site")),
+        ]
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case "published":
+                return queryset.published()
+            case "draft":
+                return queryset.with_draft()
+            case "submitted":
+                return queryset.filter(submitted_at__isnull=False)
+            case "scheduled":
+                return queryset.filter(schedules__isnull=False).distinct()
+            case "unpublished":
+                return queryset.filter(is_published=False)
+        return queryset
+
+
+def last_plan():
+    """Return an expression for what last became of a network's plans, or of its publishing."""
+    events = Event.objects.filter(network=models.OuterRef("pk"), kind__in=PLAN_KINDS)
+    return models.Subquery(events.values("kind")[:1])
+
+
+class NetworkList(ChangeList):
+    def get_queryset(self, request, **kwargs):
+        networks = super().get_queryset(request, **kwargs).prefetch_related("schedules")
+        # The texts that the list does not show are long.
+        return networks.annotate(last_plan=last_plan()).defer("head__content", "live__content")
+
+
 @admin.register(Network)
-class NetworkAdmin(PublishedAdmin):
+class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
     # List
     list_display = [
         "displayed_name",
+        "state",
         "missing_english",
-        "displayed_scope",
         "displayed_joined",
         "status",
-        "is_published",
         "position",
     ]
-    list_filter = ["is_published", "status", "scope", "themes", MissingTranslationFilter]
+    list_filter = [StateFilter, "status", "scope", "themes", MissingTranslationFilter]
     list_per_page = 100
+    actions = ["publish", "withdraw", "submit"]
 
     # Search: the words are looked for in the folded text, so the script in which they are typed does not matter
     search_fields = ["search_text"]
     search_help_text = _("In either script, with or without diacritical marks: gradonacelnici, Градоначелници, SCTM.")
 
     # Form
+    form = NetworkForm
     fieldsets = [
         (
             _("Texts"),
@@ -60,21 +113,209 @@ class NetworkAdmin(PublishedAdmin):
                 ]
             },
         ),
-        (_("On the site"), {"fields": [("is_published", "position"), ("slug", "changed_at")]}),
+        (_("On the site"), {"fields": [("position", "slug")]}),
+        (_("This version"), {"fields": ["comment"]}),
     ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).outside_bin().select_related("head", "live")
+
+    def get_changelist(self, request, **kwargs):
+        return NetworkList
 
     def get_search_results(self, request, queryset, search_term):
         return queryset.search(search_term), False
+
+    def get_changeform_initial_data(self, request):
+        last = Network.objects.outside_bin().aggregate(last=models.Max("position"))["last"] or 0
+        return {"position": last + 10, **super().get_changeform_initial_data(request)}
+
+    def changelist_view(self, request, extra_context=None):
+        may_delete = self.has_delete_permission(request)
+        return super().changelist_view(request, {"may_delete": may_delete, **(extra_context or {})})
+
+    def view_on_site(self, network):
+        return network.get_absolute_url() if network.is_published else None
+
+    def has_publish_permission(self, request):
+        return request.user.has_perm("networks.publish_network")
+
+    # The form: it opens on the newest version, and what it saves goes through the one door
+
+    def get_object(self, request, object_id, from_field=None):
+        network = super().get_object(request, object_id, from_field)
+        if network is None:
+            return None
+        # Held until the end of a save, so that nobody writes between the merge and it
+        row = revisions.lock(network) if request.method == "POST" else network
+        newest = revisions.newest(row)
+        network = revisions.network_with(row, newest.content)
+        network.head, network.live = newest, row.live
+        return network
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if object_id is None and request.method == "POST":
+            # The form of a new network that was saved, and to which its author went back, is that network's now.
+            saved = SavedForm.objects.filter(token=request.POST.get("form_token", ""), user=request.user)
+            if again := saved.filter(revision__network__deleted_at=None).select_related("revision").first():
+                object_id = str(again.revision.network_id)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None and obj.pk:
+            context |= self.whereabouts(request, obj)
+        else:
+            context["may"] = {"publish": self.has_publish_permission(request), "change": True}
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def save_model(self, request, obj, form, change):
+        if "_publish" in request.POST and not self.has_publish_permission(request):
+            raise PermissionDenied
+        network = Network.objects.get(pk=obj.pk) if change else None
+        saved = revisions.save(
+            network,
+            form.content(),
+            base=form.head,
+            author=request.user,
+            comment=form.cleaned_data["comment"],
+            token=form.cleaned_data["form_token"],
+        )
+        form.saved = saved
+        obj.pk, obj.slug, obj._state.adding = saved.network.pk, saved.network.slug, False
+        if "_publish" in request.POST:
+            revisions.publish(saved.network, author=request.user)
+            obj.is_published = True
+        elif "_submit" in request.POST and saved.network.has_draft:
+            revisions.submit(saved.network, author=request.user)
+        obj.open_forms.filter(user=request.user).delete()
+        self.message_user(request, *self.what_was_saved(request, obj, form))
+
+    def save_related(self, request, form, formsets, change):
+        """The themes are saved with the rest of the content."""
+
+    def what_was_saved(self, request, obj, form):
+        """Return what the save came to, in words, and the level of the message."""
+        name = str(obj)
+        if "_publish" in request.POST:
+            text = gettext("“{name}” is published. Citizens see it as it stands here.")
+        elif "_submit" in request.POST and form.saved.network.has_draft:
+            text = gettext("“{name}” is saved and waits for somebody who publishes.")
+        elif not form.saved.is_new and not form.taken:
+            text = gettext("Nothing was changed in “{name}”, so no new version was made.")
+        elif obj.is_published:
+            text = gettext(
+                "The draft of “{name}” is saved. Until it is published, citizens see what they saw before."
+            )
+        else:
+            text = gettext("The draft of “{name}” is saved. Citizens do not see it until it is published.")
+        sentences = [text.format(name=name), form.taken_in_words()]
+        return " ".join(filter(None, sentences)), messages.WARNING if form.taken else messages.SUCCESS
+
+    def response_add(self, request, obj, post_url_continue=None):
+        return self.response_change(request, obj)
+
+    def response_change(self, request, obj):
+        let_go(request)
+        if "_preview" in request.POST:
+            return HttpResponseRedirect(reverse("admin:networks_network_preview", args=[obj.pk]))
+        if "_schedule" in request.POST:
+            return HttpResponseRedirect(reverse("admin:networks_network_schedule", args=[obj.pk]))
+        if "_publish" in request.POST or "_submit" in request.POST:
+            return self.response_post_save_change(request, obj)
+        return HttpResponseRedirect(reverse("admin:networks_network_change", args=[obj.pk]))
+
+    def delete_model(self, request, obj):
+        revisions.delete(obj, author=request.user)
+
+    def delete_queryset(self, request, queryset):
+        for network in queryset:
+            revisions.delete(network, author=request.user)
+
+    # List
 
     @admin.display(description=_("name"))
     def displayed_name(self, network):
         name = Reader().text(network, "name")
         return format_html("<span{}>{}</span>", name.lang, name) if name.is_fallback else name
 
-    @admin.display(description=_("scope"), ordering="scope")
-    def displayed_scope(self, network):
-        return Reader().network(network).scope
+    @admin.display(description=_("state"))
+    def state(self, network):
+        return mark_safe("<br>".join(format_html("{}", line) for line in states(network)))  # noqa: S308 - escaped
 
     @admin.display(description=_("joined"), ordering="joined", empty_value="")
     def displayed_joined(self, network):
         return Reader().date(network.joined)
+
+    # Actions
+
+    @admin.action(description=_("Publish the newest version of the chosen networks"), permissions=["publish"])
+    def publish(self, request, queryset):
+        def one(network):
+            if network.has_draft:
+                return revisions.publish(network, author=request.user)
+            return None
+
+        self.do_with_each(
+            request, queryset, one, lambda count: ngettext("%d network published.", "%d networks published.", count)
+        )
+
+    @admin.action(description=_("Take the chosen networks off the site"), permissions=["publish"])
+    def withdraw(self, request, queryset):
+        def one(network):
+            return revisions.withdraw(network, author=request.user) if network.is_published else None
+
+        self.do_with_each(
+            request,
+            queryset,
+            one,
+            lambda count: ngettext("%d network taken off the site.", "%d networks taken off the site.", count),
+        )
+
+    @admin.action(description=_("Submit the chosen networks for publishing"), permissions=["change"])
+    def submit(self, request, queryset):
+        def one(network):
+            if network.has_draft and network.submitted_at is None:
+                return revisions.submit(network, author=request.user)
+            return None
+
+        self.do_with_each(
+            request,
+            queryset,
+            one,
+            lambda count: ngettext(
+                "%d network submitted for publishing.", "%d networks submitted for publishing.", count
+            ),
+        )
+
+    def do_with_each(self, request, networks, action, in_words):
+        """Do the action with each network, and say how many it changed and which it could not."""
+        count = 0
+        for network in networks:
+            try:
+                count += action(network) is not None
+            except ValidationError as error:
+                self.message_user(
+                    request, f"{str(network) or network.slug}: {revisions.in_words(error)}", messages.ERROR
+                )
+        self.message_user(request, in_words(count) % count, messages.SUCCESS if count else messages.INFO)
+
+
+def states(network: Network) -> list[str]:
+    """Return where a network stands, in a few words each: published, a draft and whose, waiting, planned."""
+    reader = Reader()
+    lines = [gettext("On the site") if network.is_published else gettext("Not on the site")]
+    if network.has_draft and network.head:
+        author = reader.unmarked(network.head.author_name)
+        lines.append(gettext("Draft: {author}").format(author=author) if author else gettext("Draft"))
+    if network.submitted_at:
+        lines.append(gettext("Submitted for publishing"))
+    if network.last_plan == Event.Kind.FAILED:
+        lines.append(str(Event.Kind.FAILED.label))
+    for plan in network.schedules.all():
+        lines.append(plan_in_words(plan, reader))
+    return lines

@@ -1,0 +1,33 @@
+// While the form of a network is open, the server is told so every minute, so that colleagues can be warned of each
+// other; and so that this page can say when somebody has saved meanwhile.
+
+const MINUTE = 60_000; // milliseconds
+
+const address = new URL("../open/", location.href);
+const form = document.querySelector("#network_form");
+const notice = document.querySelector("#colleagues");
+
+const tell = async (what = {}) => {
+  const body = new URLSearchParams({ csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value, ...what });
+  return fetch(address, { method: "POST", body, keepalive: true, redirect: "error" });
+};
+
+const stillOpen = async () => {
+  if (document.visibilityState !== "visible") return;
+  try {
+    const response = await tell();
+    if (!response.ok) return;
+    const { colleagues } = await response.json();
+    notice.hidden = !colleagues;
+    if (notice.textContent !== colleagues) notice.textContent = colleagues;
+  } catch {
+    // Without the server there is nobody to be warned of.
+  }
+};
+
+if (form && notice) {
+  setInterval(stillOpen, MINUTE);
+  document.addEventListener("visibilitychange", stillOpen);
+  addEventListener("pagehide", () => tell({ left: "1" }).catch(() => {}));
+  addEventListener("pageshow", (event) => event.persisted && stillOpen());
+}
