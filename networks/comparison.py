@@ -135,10 +135,13 @@ def readable_rich_text(html: str) -> str:
 
 def compare_words(before: str, after: str) -> list[Piece]:
     """Return the pieces of which both texts are made: joined without those of one side, they are the other's."""
-    old, new = WORD.findall(before), WORD.findall(after)
-    counts = Counter(word.rstrip() for word in old)
-    if sum(counts[word.rstrip()] for word in new) > MOST_PAIRS:
-        old, new = SENTENCE.findall(before), SENTENCE.findall(after)
+    for unit in (WORD, SENTENCE):
+        old, new = unit.findall(before), unit.findall(after)
+        counts = Counter(part.rstrip() for part in old)
+        if sum(counts[part.rstrip()] for part in new) <= MOST_PAIRS:
+            break
+    else:
+        old, new = [before], [after]
     # The same word at the end of a line or before a comma is the same word.
     matcher = SequenceMatcher(None, [word.rstrip() for word in old], [word.rstrip() for word in new], autojunk=False)
     pieces: list[Piece] = []

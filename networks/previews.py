@@ -14,6 +14,7 @@ from networks.models import PreviewLink, Revision
 
 STAFF, LINK = "v", "l"
 READ_PERMISSION = "networks.view_network"
+BIN_PERMISSION = "networks.delete_network"
 
 
 class LinkClosed(Exception):
@@ -53,6 +54,7 @@ def revision_at(token: str, user: AbstractBaseUser | AnonymousUser) -> Revision:
         if link is not None and not link.is_open:
             raise LinkClosed
         revision = link and revisions.get(pk=link.revision_id)
-    if revision is None or (kind == LINK and revision.network.deleted_at is not None):
+    in_bin = revision is not None and revision.network.deleted_at is not None
+    if revision is None or (in_bin and (kind == LINK or not user.has_perm(BIN_PERMISSION))):
         raise BadSignature
     return revision

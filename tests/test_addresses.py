@@ -164,6 +164,7 @@ def test_addresses_that_are_in_no_language_are_found_in_any_spelling(site, clien
     assert response["Content-Type"].startswith(("text/plain", "application/xml"))
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize(
     "target",

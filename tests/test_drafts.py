@@ -207,13 +207,13 @@ def listed(client, query=""):
 
 
 class TestDrafts:
-    @in_each_language
-    def test_form_opens_on_the_newest_version(self, ana, milan, network, language):
+    def test_form_opens_on_the_newest_version(self, ana, milan, network):
         by(milan, network, name_en="A Draft", founded="2003")
         write(ana, network, summary_en="Here")
-        values = form_of(ana, network, PREFIXES[language])
-        assert (values["name_en"], values["summary_en"], values["base"]) == (["A Draft"], ["Here"], ["3"])
-        assert values["founded"] == ["2003" if language == "en" else "2003."]
+        for language, prefix in PREFIXES.items():
+            values = form_of(ana, network, prefix)
+            assert (values["name_en"], values["summary_en"], values["base"]) == (["A Draft"], ["Here"], ["3"])
+            assert values["founded"] == ["2003" if language == "en" else "2003."]
 
     def test_of_what_is_published_changes_nothing_that_citizens_see(self, ana, milan, network, themes):
         before = seen_by_citizens(network)
@@ -255,8 +255,9 @@ class TestDrafts:
 
     def test_that_is_not_valid_is_neither_saved_nor_published(self, milan, network):
         before = seen_by_citizens(network)
+        values = form_of(milan, network)
         for button in ("_save", "_publish", "_submit", "_schedule", "_preview"):
-            response = send(milan, network, form_of(milan, network), button, name_en="Not Yet", founded="око 1999")
+            response = send(milan, network, values, button, name_en="Not Yet", founded="око 1999")
             assert (response.status_code, list(errors_by_field(parsed(response)))) == (200, ["founded"])
         network.refresh_from_db()
         assert (count(network), network.submitted_at) == (1, None)
@@ -506,7 +507,6 @@ class TestTwoPeople:
         self, ana, milan, network, language
     ):
         prefix = PREFIXES[language]
-        before = seen_by_citizens(network)
         values = form_of(ana, network, prefix)
         by(milan, network, name_sr="Мрежа великих градова")
         tree = parsed(send(ana, network, values, prefix=prefix, name_sr="Мрежа малих градова"))
@@ -528,7 +528,7 @@ class TestTwoPeople:
         if language == "sr-latn":
             (conflicts,) = tree.find_class("conflicts")
             assert not CYRILLIC.search(text_of(conflicts.find("p")) + text_of(conflict.find("legend")))
-        assert (count(network), seen_by_citizens(network)) == (2, before)
+        assert count(network) == 2
 
     def test_who_change_rich_text_compare_it_as_text(self, ana, milan, network):
         values = form_of(ana, network)
@@ -827,7 +827,7 @@ class TestSendingAgain:
         by(ana, other, name_sr="Друга 2")  # there is a version 2, elsewhere
         values = form_of(ana, network, PREFIXES[language]) | {"name_en": "Mine", "_save": "1"}
         without = {name: value for name, value in values.items() if name != "base"}
-        wrong = ["", "2", "0", "-1", "9" * 30, "1.5", "x", "\0"] if language == "en" else []
+        wrong = ["", "2", "-1", "9" * 30, "x"] if language == "en" else []
         for sent in (without, *(values | {"base": base} for base in wrong)):
             response = ana.post(page_of(network, prefix=PREFIXES[language]), sent)
             tree = parsed(response)
@@ -944,7 +944,7 @@ class TestSchedule:
             assert names == "at_0 at_1"
             assert bool(CYRILLIC.search(error)) == (language == "sr"), error
             if language == "en" and time == "02:30":
-                assert "ambiguous" in error
+                assert "The clocks are changed" in error
             assert not draft.schedules.exists()
             # What was typed stands there still.
             assert tree.xpath("//input[@name='at_1']/@value") == [time.replace("\0", "\ufffd")]
@@ -1634,15 +1634,15 @@ class TestOpenForms:
         assert (element.get("hidden") is None) == bool(text_of(element))
         return text_of(element)
 
-    @in_each_language
-    def test_are_told_to_colleagues(self, ana, milan, network, language):
-        prefix = PREFIXES[language]
-        assert self.told(ana, network, prefix) == ""
-        assert self.told(ana, network, prefix) == ""
-        text = self.told(milan, network, prefix)
-        assert ("Ана Анић" if language == "sr" else "Ana Anić") in text
-        assert ("Others have this form open now" in text) == (language == "en")
-        assert ("Милан Милић" if language == "sr" else "Milan Milić") in self.told(ana, network, prefix)
+    def test_are_told_to_colleagues(self, ana, milan, network):
+        assert self.told(ana, network) == ""
+        assert self.told(ana, network) == ""
+        for language, prefix in PREFIXES.items():
+            text = self.told(milan, network, prefix)
+            assert ("Ана Анић" if language == "sr" else "Ana Anić") in text
+            assert ("Others have this form open now" in text) == (language == "en")
+            assert bool(CYRILLIC.search(text)) == (language == "sr")
+        assert "Milan Milić" in self.told(ana, network)
 
     def test_are_forgotten_after_a_while(self, ana, milan, network, clock):
         self.told(ana, network)

@@ -210,6 +210,7 @@ def upload(clerk, content, network=None, *, name="logo.png", **typed):
     else:
         address = f"/admin/networks/network/{network.pk}/change/"
         typed.setdefault("slug", network.slug)
+        typed["base"] = str(network.head.number)
     if content:
         typed["logo"] = SimpleUploadedFile("NAME", content)
     # The test client would make the name harmless before it sends it.

@@ -586,6 +586,8 @@ def in_each_form(slugs):
 
 def readable(value):
     """The name of a test's parameter, where pytest would write escapes or nothing at all."""
+    # A set has no order, and another one in each process.
+    value = sorted(value) if isinstance(value, set) else value
     return urlencode(value if isinstance(value, dict) else {"": value})[:30]
 
 

@@ -102,6 +102,7 @@ def test_the_queries_of_the_sitemap_do_not_grow_with_the_rows(db, client, django
         client.get("/sitemap.xml")
 
 
+@pytest.mark.django_db
 def test_robots_are_shown_the_sitemap_and_kept_from_the_desk(client):
     response = client.get("/robots.txt")
     lines = [line.strip() for line in response.content.decode().splitlines()]

@@ -92,11 +92,29 @@ ACTS = {
 }
 
 
+class LocalTimeField(forms.SplitDateTimeField):
+    """A day and a time in the city's own time zone."""
+
+    def compress(self, data_list):
+        try:
+            return super().compress(data_list)
+        except ValidationError as error:
+            if error.code != "ambiguous_timezone":
+                raise
+            raise ValidationError(
+                _(
+                    "The clocks are changed on this day, and this time does not exist, or exists twice. Choose an "
+                    "earlier or a later one."
+                ),
+                code=error.code,
+            ) from error
+
+
 class ScheduleForm(forms.Form):
     """When something is to happen, in the city's own time."""
 
     action = forms.ChoiceField(label=_("What is to happen"), choices=Schedule.Action, widget=forms.RadioSelect)
-    at = forms.SplitDateTimeField(
+    at = LocalTimeField(
         label=_("When"),
         widget=forms.SplitDateTimeWidget(
             date_attrs={"type": "date"}, time_attrs={"type": "time"}, date_format="%Y-%m-%d", time_format="%H:%M"
