@@ -1721,3 +1721,10 @@ class TestQueries:
         with CaptureQueriesContext(connection) as captured:
             opened(milan, LIST)
         assert not [each["sql"] for each in captured if '"content" AS' in each["sql"] or '."content"' in each["sql"]]
+
+
+def test_form_shows_the_logo_that_there_is(milan, network):
+    by(milan, network, logo=stored_picture("red"))
+    (image,) = opened(milan, page_of(network)).xpath("//img[@class='picture']")
+    assert image.get("src").endswith(newest(network)["logo"]["name"])
+    assert image.get("alt") == "The picture as it is now"

@@ -20,6 +20,7 @@ from js_asset import Media
 from networks.desk.guarded_form import GuardedForm
 from networks.desk.unsaved import TOKEN, WITHOUT_KEPT_TEXT, SignInForm, let_go, waiting
 from networks.languages import language_tag
+from networks.pictures import PictureField
 from networks.reading import Reader, missing_translations, translated_fields
 from networks.revisions import name_of, remember_form
 from networks.rich_text import RichTextField
@@ -59,6 +60,17 @@ class RichTextWidget(AdminProseEditorWidget):
     @property
     def media(self):
         return super().media + Media(js=[Script("networks/editor.js", type="module")])
+
+
+class PictureWidget(admin.widgets.AdminFileWidget):
+    """The choice of a file, with the picture that there is above it."""
+
+    def render(self, name, value, attrs=None, renderer=None):
+        choice = super().render(name, value, attrs, renderer)
+        if not self.is_initial(value):
+            return choice
+        text = gettext("The picture as it is now")
+        return format_html('<img class="picture" src="{}" alt="{}">{}', value.url, text, choice)
 
 
 class Checkboxes(CheckboxSelectMultiple):
@@ -103,6 +115,7 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
     formfield_overrides = {
         models.ManyToManyField: {"widget": Checkboxes},
         models.TextField: {"widget": admin.widgets.AdminTextareaWidget(attrs={"rows": 3})},
+        PictureField: {"widget": PictureWidget},
         RichTextField: {
             "form_class": ProseEditorFormField,
             "widget": RichTextWidget,
