@@ -30,7 +30,7 @@ WORD = re.compile(r"\s+|(?:\w+|[^\w\s])\s*")
 SPACE_BEHIND = re.compile(r"\s*\Z")
 SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+|\n|\Z)\s*")
 # So many pairs of equal words are compared in a fraction of a second. Texts of words that all repeat have more.
-MOST_PAIRS = 500_000
+MOST_PAIRS = 50_000
 MARKS = re.compile(
     r"<a\b[^>]*\bhref=\"(?P<address>[^\"]*)\"[^>]*>(?P<words>.*?)</a>|(?P<item><li>)|(?P<block></?(?:p|ul|ol|li|br)>)",
     re.DOTALL,

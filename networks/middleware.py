@@ -104,9 +104,10 @@ class SchedulesMiddleware:
         # A clock that was set back counts as a new one.
         is_fresh = self.asked_at is not None and timedelta() <= now - self.asked_at < self.ASK_AGAIN_AFTER
         if not is_fresh or (self.next_due is not None and self.next_due <= now):
+            self.asked_at = now
             try:
                 revisions.apply_due(now)
-                self.asked_at, self.next_due = now, revisions.next_due()
+                self.next_due = revisions.next_due()
             except DatabaseError:
                 logger.exception("Schedules that have fallen due wait for the database")
         return self.get_response(request)

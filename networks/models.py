@@ -620,7 +620,7 @@ class Event(Signed):
         SCHEDULED = "scheduled", _("Publishing scheduled")
         WITHDRAWAL_SCHEDULED = "withdrawal_scheduled", _("Taking off the site scheduled")
         CANCELLED = "cancelled", _("Schedule cancelled")
-        FAILED = "failed", _("Scheduled publishing failed")
+        FAILED = "failed", _("What was scheduled could not be done")
         DELETED = "deleted", _("Moved to the bin")
         UNDELETED = "undeleted", _("Put back from the bin")
 

@@ -16,6 +16,7 @@ with \\n for a line break, rich text sanitised, dates and numbers as text, theme
 picture as its name, width and height.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -35,6 +36,8 @@ from networks.models import Event, Network, Revision, SavedForm, Schedule, Theme
 from networks.pictures import PictureField
 from networks.reading import translated_fields
 from networks.rich_text import RichTextField
+
+logger = logging.getLogger(__name__)
 
 Content = dict[str, Any]
 
@@ -267,9 +270,10 @@ def save(
             refuse_in_bin(row)
             refuse_foreign(row, base)
             head = current(row.head.content)
+            first = current((base or row.head).content)
             if not content.get("slug"):
                 content["slug"] = head["slug"]
-            merged = merge(current((base or row.head).content), head, current(content))
+            merged = merge(first, head, current(first | content))
             if merged.conflicts:
                 raise Conflict(merged.conflicts)
             if changed_fields(head, merged.content):
@@ -453,7 +457,8 @@ def discard(network: Network, *, author) -> Network:
             return row
         discarded = row.head
         point(row, head=row.live, submitted_at=None, submitted_by="")
-        row.schedules.filter(action=Schedule.Action.PUBLISH).delete()
+        for plan in row.schedules.filter(action=Schedule.Action.PUBLISH):
+            cancel(plan, author=author)
         record(row, Event.Kind.DISCARDED, author, discarded)
     return row
 
@@ -570,8 +575,14 @@ def cancel(plan: Schedule, *, author) -> None:
 
 def apply_due(now: datetime | None = None) -> int:
     """Do what was planned for a time up to now. Return how many plans were carried out."""
-    due = Schedule.objects.filter(at__lte=now or timezone.now()).select_related("network")
-    return sum(apply(plan) for plan in due)
+    count = 0
+    for plan in Schedule.objects.filter(at__lte=now or timezone.now()).select_related("network"):
+        try:
+            count += apply(plan)
+        except Exception:
+            # One plan must not keep the others from being carried out, nor anybody from reading the site.
+            logger.exception("The plan %s could not be carried out", plan)
+    return count
 
 
 def next_due() -> datetime | None:

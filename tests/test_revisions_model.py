@@ -108,10 +108,10 @@ class Reference:
     def discard(self, who):
         self.refuse(self.live is None)
         if self.head != self.live:
-            self.note("discarded", who, self.head)
-            self.head = self.live
+            discarded, self.head = self.head, self.live
             self.submitted_by = ""
-            self.plans.pop("publish", None)
+            self.cancel(who, "publish")
+            self.note("discarded", who, discarded)
 
     def submit(self, who):
         self.refuse(self.deleted_by or self.head == self.live)

@@ -130,7 +130,7 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
         if row is None or request.method != "POST":
             return row
         # Until the save is done, nobody writes what it was compared with.
-        return self.model._base_manager.select_for_update().get(pk=row.pk)
+        return self.model._base_manager.select_for_update().filter(pk=row.pk).first()
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -243,7 +243,8 @@ class PublishedAdmin(MissingTranslations, DeskAdmin):
         return {"position": last + 10, **super().get_changeform_initial_data(request)}
 
     def view_on_site(self, row):
-        return row.get_absolute_url() if row.is_published else None
+        # Without an address while it is typed anew
+        return row.get_absolute_url() if row.is_published and row.slug else None
 
     def get_readonly_fields(self, request, obj=None):
         readonly = [*super().get_readonly_fields(request, obj), "changed_at"]

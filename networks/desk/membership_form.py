@@ -72,6 +72,8 @@ class NetworkForm(DeskForm):
 
     def clean(self):
         cleaned = super().clean()
+        if self.instance.deleted_at is not None:
+            raise ValidationError(_("This network is in the bin. Put it back first."), code="bin")
         if self.head is not None:
             self.merge(*self.beginning())
         return cleaned
@@ -176,6 +178,7 @@ class NetworkForm(DeskForm):
 
     def put(self, name, network):
         """Let a field be as it is in the network, in what is saved and in what is shown."""
+        self.errors.pop(name, None)
         if name == "themes":
             self.cleaned_data[name] = themes = list(network.themes.all())
             self.show(name, [theme.pk for theme in themes])

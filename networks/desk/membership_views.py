@@ -68,7 +68,10 @@ ACTS = {
         "change",
         revisions.discard,
         _("Discard draft"),
-        _("The form will open on what citizens see. What you discard stays in the history, and can be restored."),
+        _(
+            "The form will open on what citizens see. What you discard stays in the history, from which somebody who "
+            "publishes can restore it."
+        ),
         _("Discard draft"),
         _("The draft of “{name}” is discarded. It stays in the history."),
         is_dangerous=True,
@@ -212,7 +215,8 @@ class MembershipViews:
 
     def history_view(self, request, object_id, extra_context=None):
         pk = unquote(object_id)
-        network = self.network_for(request, int(pk) if pk.isdecimal() else 0, "view", in_bin=True)
+        pk = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
+        network = self.network_for(request, pk, "view", in_bin=True)
         versions = network.revisions.select_related("parent", "restored_from")
         shown = Paginator(versions, VERSIONS_ON_A_PAGE).get_page(request.GET.get("p"))
         return self.page(
@@ -229,7 +233,7 @@ class MembershipViews:
         """Return the versions of a page of the history with what was done between them, newest first."""
         reader = Reader()
         versions = list(shown)
-        events = network.events.select_related("revision")
+        events = network.events.select_related("revision").defer("revision__content")
         if shown.has_next():
             events = events.filter(created_at__gte=versions[-1].created_at)
         if shown.has_previous():
@@ -272,7 +276,7 @@ class MembershipViews:
         network = self.network_for(request, pk, "view", in_bin=True)
         before = self.version(network, request.GET.get("from"), network.live or network.head)
         after = self.version(network, request.GET.get("to"), network.head)
-        if before.number > after.number and "swap" not in request.GET:
+        if before.number > after.number:
             before, after = after, before
         return self.page(
             request,
@@ -328,7 +332,16 @@ class MembershipViews:
     def act_view(self, request, pk, name):
         act = ACTS[name]
         network = self.network_for(request, pk, act.permission, in_bin=name == "undelete")
+        plans = network.schedules.filter(action=Schedule.Action.PUBLISH)
+        if name == "discard" and plans and not self.may(request, "publish"):
+            text = gettext("The draft is scheduled for publishing. Ask somebody who publishes to cancel that first.")
+            self.message_user(request, text, messages.ERROR)
+            return self.to_form(network)
         if request.method == "POST":
+            if request.POST.get("version", str(network.head.number)) != str(network.head.number):
+                text = gettext("Somebody has saved a newer version meanwhile. Look at it, and decide again.")
+                self.message_user(request, text, messages.WARNING)
+                return HttpResponseRedirect(request.path)
             try:
                 act.do(network, author=request.user)
             except ValidationError as error:
@@ -443,13 +456,13 @@ class MembershipViews:
     # Who else has the form open
 
     def open_view(self, request, pk):
-        """Note that the form is still open, or was left; tell who else has it open, and whether somebody saved."""
+        """Note that the form is still open, or was left; tell who else has it open."""
         network = self.network_for(request, pk, "change")
         if "left" in request.POST:
             network.open_forms.filter(user=request.user).delete()
             return JsonResponse({})
         colleagues = self.note_open_form(request, network)
-        return JsonResponse({"colleagues": colleagues, "newest": network.head.number})
+        return JsonResponse({"colleagues": colleagues})
 
     def note_open_form(self, request, network) -> str:
         """Note that somebody has the form open, and return in words who else has, or nothing."""

@@ -135,7 +135,7 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
         return super().changelist_view(request, {"may_delete": may_delete, **(extra_context or {})})
 
     def view_on_site(self, network):
-        return network.get_absolute_url() if network.is_published else None
+        return getattr(network, "live_url", None)
 
     def has_publish_permission(self, request):
         return request.user.has_perm("networks.publish_network")
@@ -144,12 +144,18 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
 
     def get_object(self, request, object_id, from_field=None):
         network = super().get_object(request, object_id, from_field)
+        if network is None and request.method == "POST" and object_id.isdecimal() and len(object_id) < 19:
+            # Somebody has put it into the bin meanwhile. The form says so, and keeps what was typed.
+            network = Network.objects.in_bin().filter(pk=object_id).first()
         if network is None:
             return None
         # Held until the end of a save, so that nobody writes between the merge and it
         row = revisions.lock(network) if request.method == "POST" else network
         newest = revisions.newest(row)
+        # Before the form writes what was typed into it; the draft may have another address.
+        live_url = row.get_absolute_url() if row.is_published else None
         network = revisions.network_with(row, newest.content)
+        network.live_url = live_url
         network.head, network.live = newest, row.live
         return network
 
@@ -161,10 +167,15 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if object_id is None and request.method == "POST":
             # The form of a new network that was saved, and to which its author went back, is that network's now.
-            saved = SavedForm.objects.filter(token=request.POST.get("form_token", ""), user=request.user)
+            token = request.POST.get("form_token", "").replace("\0", "")
+            saved = SavedForm.objects.filter(token=token, user=request.user)
             if again := saved.filter(revision__network__deleted_at=None).select_related("revision").first():
                 object_id = str(again.revision.network_id)
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except ValidationError:
+            # Somebody has taken the address between the check and the save. Asked again, the form says so.
+            return super().changeform_view(request, object_id, form_url, extra_context)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is not None and obj.pk:
@@ -174,7 +185,7 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request, obj, form, change):
-        if "_publish" in request.POST and not self.has_publish_permission(request):
+        if {"_publish", "_schedule"} & request.POST.keys() and not self.has_publish_permission(request):
             raise PermissionDenied
         network = Network.objects.get(pk=obj.pk) if change else None
         saved = revisions.save(
@@ -187,13 +198,17 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
         )
         form.saved = saved
         obj.pk, obj.slug, obj._state.adding = saved.network.pk, saved.network.slug, False
-        if "_publish" in request.POST:
+        # What a colleague has written meanwhile is read by whoever publishes it.
+        form.publishes = "_publish" in request.POST and not form.taken
+        if form.publishes:
             revisions.publish(saved.network, author=request.user)
             obj.is_published = True
         elif "_submit" in request.POST and saved.network.has_draft:
             revisions.submit(saved.network, author=request.user)
         obj.open_forms.filter(user=request.user).delete()
-        self.message_user(request, *self.what_was_saved(request, obj, form))
+        if "_preview" not in request.POST:
+            self.message_user(request, *self.what_was_saved(request, obj, form))
+        request.was_published = form.publishes
 
     def save_related(self, request, form, formsets, change):
         """The themes are saved with the rest of the content."""
@@ -201,7 +216,9 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
     def what_was_saved(self, request, obj, form):
         """Return what the save came to, in words, and the level of the message."""
         name = str(obj)
-        if "_publish" in request.POST:
+        if "_publish" in request.POST and form.taken:
+            text = gettext("“{name}” is saved, but not published yet: read what was taken over, and publish again.")
+        elif "_publish" in request.POST:
             text = gettext("“{name}” is published. Citizens see it as it stands here.")
         elif "_submit" in request.POST and form.saved.network.has_draft:
             text = gettext("“{name}” is saved and waits for somebody who publishes.")
@@ -225,7 +242,7 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
             return HttpResponseRedirect(reverse("admin:networks_network_preview", args=[obj.pk]))
         if "_schedule" in request.POST:
             return HttpResponseRedirect(reverse("admin:networks_network_schedule", args=[obj.pk]))
-        if "_publish" in request.POST or "_submit" in request.POST:
+        if request.was_published or "_submit" in request.POST:
             return self.response_post_save_change(request, obj)
         return HttpResponseRedirect(reverse("admin:networks_network_change", args=[obj.pk]))
 

@@ -148,7 +148,13 @@ def what_waits(user) -> dict:
     if not user.has_perm("networks.view_network"):
         return {}
     reader = Reader()
-    drafts = Network.objects.outside_bin().with_draft().select_related("head").order_by("-head__created_at")
+    drafts = (
+        Network.objects.outside_bin()
+        .with_draft()
+        .select_related("head")
+        .defer("head__content")
+        .order_by("-head__created_at")
+    )
     return {
         "submitted": [
             {

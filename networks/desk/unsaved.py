@@ -110,6 +110,7 @@ class KeptForm:
         """Return what a log-in carries; None if it carries nothing, or nothing that we wrote."""
         try:
             kept = cls(**json.loads(request.POST.get(CARRIED, "")))
+            kept.carried.encode()  # half a character cannot be written
         except (ValueError, TypeError, RecursionError):
             return None
         is_whole = (

@@ -157,14 +157,16 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
         shown = revisions.network_with(row, revision.content)
         shown.changed_at = revision.created_at
         network = reader.network(shown)
+        edit_url = "" if row.deleted_at else address_of_form(request, row)
         context = {
             "network": network,
             "preview": revision,
             "preview_is_live": row.is_published and row.live_id == revision.pk,
             "preview_is_newest": row.head_id == revision.pk,
             "preview_time": reader.moment(revision.created_at),
-            "preview_author": reader.unmarked(revision.author_name),
-            "edit_url": "" if row.deleted_at else address_of_form(request, row),
+            # Who wrote it is no matter of those who were sent a link.
+            "preview_author": reader.unmarked(revision.author_name) if edit_url else "",
+            "edit_url": edit_url,
         }
         response = render_page(request, "networks/network_detail.html", context, subject=network)
     response.headers["Cache-Control"] = "private, no-store"

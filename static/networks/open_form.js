@@ -1,5 +1,5 @@
 // While the form of a network is open, the server is told so every minute, so that colleagues can be warned of each
-// other; and so that this page can say when somebody has saved meanwhile.
+// other.
 
 const MINUTE = 60_000; // milliseconds
 
