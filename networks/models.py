@@ -705,6 +705,8 @@ class SavedForm(models.Model):
     token = models.CharField(max_length=40)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     saved_at = models.DateTimeField(default=timezone.now, db_index=True)
+    # What the form said, and the version that was the newest after it; of networks only
+    content = models.JSONField(null=True, blank=True)
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
 
     class Meta:

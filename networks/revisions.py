@@ -253,13 +253,14 @@ def save(
     base: Revision | None = None,
     comment: str = "",
     token: str = "",
+    said: Mapping | None = None,
 ) -> Saved:
     """
     Write a version of a network, or the first version of a new one. Citizens see it when it is published.
 
     `base` is the revision that the author began with; without it, the newest one. What others have written since is
     taken over. Where nothing differs from the newest version, none is made. `token` is that of the form that was
-    saved. Raises Conflict, or ValidationError with the messages by field.
+    saved, `said` what stood in it before it was merged with what others wrote. Raises Conflict, or ValidationError with the messages by field.
     """
     content = normalised(content)
     with transaction.atomic():
@@ -282,7 +283,7 @@ def save(
             else:
                 saved = Saved(row, row.head, merged.taken, is_new=False)
         if token:
-            remember_form(token, author, saved.revision if saved.is_new else None)
+            remember_form(token, author, saved.revision, saved.revision.content if said is None else said)
     return saved
 
 
@@ -388,16 +389,18 @@ def record(row, kind, author, revision=None, **details):
     return Event.objects.create(network=row, kind=kind, revision=revision, **details)
 
 
-def remember_form(token: str, user: AbstractBaseUser, revision: Revision | None = None) -> None:
+def remember_form(
+    token: str, user: AbstractBaseUser, revision: Revision | None = None, content: Mapping | None = None
+) -> None:
     """
-    Note that the form with the token was saved, and the version it made, if it made one.
+    Note that the form with the token was saved; of a network, also what it said and what was the newest after it.
 
     Browsers are told so for as long as they may ask: 30 days.
     """
     now = timezone.now()
     SavedForm.objects.filter(saved_at__lt=now - FORMS_ARE_REMEMBERED).delete()
-    made = {"revision": revision} if revision else {}
-    SavedForm.objects.update_or_create(token=token, user=user, defaults={"saved_at": now, **made})
+    written = {"saved_at": now, "revision": revision, "content": content}
+    SavedForm.objects.update_or_create(token=token, user=user, defaults=written)
 
 
 # What citizens see

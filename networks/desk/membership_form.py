@@ -64,6 +64,7 @@ class NetworkForm(DeskForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.head: Revision | None = self.instance.head
+        self.mine: revisions.Content | None = None
         self.taken: list[str] = []
         self.colleagues: list[str] = []
         self.conflicts: list[FieldConflict] = []
@@ -80,9 +81,12 @@ class NetworkForm(DeskForm):
 
     def beginning(self) -> tuple[int, revisions.Content]:
         """Return the number of the version that the form began with, and what its fields stood on."""
-        written = self.written()
+        if saved := self.saved_before():
+            # The form was saved, and its author went back to it. It goes on from what it said that time; what it took
+            # over from others then, it does not show.
+            return saved.revision.number, revisions.current(saved.content)
         base = self.revision(self.cleaned_data.get("base"))
-        if base is None and written is None:
+        if base is None:
             raise ValidationError(
                 _(
                     "It cannot be told which version this form began with. Copy what you have written, open the "
@@ -90,21 +94,13 @@ class NetworkForm(DeskForm):
                 ),
                 code="base",
             )
-        first = revisions.current((base or written).content)
-        if written is None:
-            return base.number, first
-        # The form was saved, and its author went back to it. In what it wrote itself it goes on from there; what it
-        # took over from others that time, it does not show.
-        before = written.parent.content if written.parent else {}
-        own = revisions.changed_fields(before, written.content)
-        return written.number, first | {name: revisions.current(written.content)[name] for name in own}
+        return base.number, revisions.current(base.content)
 
-    def written(self) -> Revision | None:
-        """Return the version that this very form has made already."""
-        saved = SavedForm.objects.filter(
-            token=self.cleaned_data.get("form_token", ""), user=self.user, revision__network=self.instance
-        ).select_related("revision__parent")
-        return saved[0].revision if saved else None
+    def saved_before(self) -> SavedForm | None:
+        """Return the record of this very form, if it was saved already."""
+        token = self.cleaned_data.get("form_token", "")
+        saved = SavedForm.objects.filter(token=token, user=self.user, revision__network=self.instance)
+        return saved.select_related("revision").first()
 
     def revision(self, number):
         if number is None or number == self.head.number:
@@ -115,7 +111,7 @@ class NetworkForm(DeskForm):
         """Bring what was typed together with what others have saved since the form was opened."""
         theirs = revisions.current(self.head.content)
         before = self.settled(base, first, theirs)
-        mine = {name: self.typed(name, before) for name in before}
+        self.mine = mine = {name: self.typed(name, before) for name in before}
         merged = revisions.merge(before, theirs, mine)
         # What cannot be read is a change too, lest its correction take the place of what a colleague has written.
         unreadable = {name for name in self.errors if name in before and theirs[name] != before[name]}

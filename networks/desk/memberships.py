@@ -144,7 +144,8 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
 
     def get_object(self, request, object_id, from_field=None):
         network = super().get_object(request, object_id, from_field)
-        if network is None and request.method == "POST" and object_id.isdecimal() and len(object_id) < 19:
+        is_form = request.resolver_match.url_name == "networks_network_change"
+        if network is None and is_form and request.method == "POST" and object_id.isdecimal() and len(object_id) < 19:
             # Somebody has put it into the bin meanwhile. The form says so, and keeps what was typed.
             network = Network.objects.in_bin().filter(pk=object_id).first()
         if network is None:
@@ -195,6 +196,7 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
             author=request.user,
             comment=form.cleaned_data["comment"],
             token=form.cleaned_data["form_token"],
+            said=form.mine,
         )
         form.saved = saved
         obj.pk, obj.slug, obj._state.adding = saved.network.pk, saved.network.slug, False

@@ -208,6 +208,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("token", models.CharField(max_length=40)),
                 ("saved_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ("content", models.JSONField(blank=True, null=True)),
                 (
                     "revision",
                     models.ForeignKey(

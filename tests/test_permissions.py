@@ -1,0 +1,725 @@
+"""
+Who may do what: every address of the project, asked and posted to by everybody there is.
+
+The addresses are read from the URLconf, so one that is added has no row below and fails, and so does a row whose
+address is gone. What is posted would take effect if it were allowed.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import get_resolver, resolve
+from django.utils import timezone, translation
+
+from networks import previews, revisions
+from networks.models import CityProfile, Network, PreviewLink, Schedule
+from tests.makers import make_page, make_profile, make_theme
+
+pytestmark = pytest.mark.django_db
+
+LANGUAGES = {"sr": "", "sr-latn": "sr-latn/", "en": "en/"}
+PASSWORD = "a long enough password"
+NEW_PASSWORD = "another password, as long"
+PK, UNPUBLISHED, IN_BIN = 654321, 654322, 654323
+
+# A signed-in account that is no staff has every right that a role can have, and is let in nowhere all the same.
+ROLES = ["anonym", "account", "staff", "editor", "publ", "admin", "super"]
+GROUPS = {"account": "administrators", "editor": "editors", "publ": "publishers", "admin": "administrators"}
+
+# By the name of the address, or by its pattern where it has none, and by what is asked: GET, POST, or a case of
+# either that REQUESTS describes.
+#
+#     ok       answered, and nothing has changed        done     answered, and something has changed
+#     moved    sent elsewhere; nothing has changed      refused  sent back to the same page; nothing has changed
+#     login    sent to the log-in                       forbid   403
+#     missing  404                                      gone     410
+#     method   405
+TABLE = """
+                                                            anonym  account staff   editor  publ    admin   super
+sitemap                                      GET            ok      ok      ok      ok      ok      ok      ok
+sitemap                                      POST           ok      ok      ok      ok      ok      ok      ok
+robots                                       GET            ok      ok      ok      ok      ok      ok      ok
+robots                                       POST           method  method  method  method  method  method  method
+admin:session                                GET            ok      ok      ok      ok      ok      ok      ok
+admin:session                                POST           method  method  method  method  method  method  method
+admin:index                                  GET            login   login   ok      ok      ok      ok      ok
+admin:index                                  POST           login   login   ok      ok      ok      ok      ok
+admin:login                                  GET            ok      ok      moved   moved   moved   moved   moved
+admin:login                                  POST           done    done    done    done    done    done    done
+admin:logout                                 GET            moved   moved   method  method  method  method  method
+admin:logout                                 POST           moved   moved   ok      ok      ok      ok      ok
+admin:password_change                        GET            login   login   ok      ok      ok      ok      ok
+admin:password_change                        POST           login   login   done    done    done    done    done
+admin:password_change_done                   GET            login   login   ok      ok      ok      ok      ok
+admin:password_change_done                   POST           login   login   method  method  method  method  method
+admin:autocomplete                           GET            login   login   forbid  ok      ok      ok      ok
+admin:autocomplete                           GET groups     login   login   forbid  forbid  forbid  ok      ok
+admin:autocomplete                           POST           login   login   method  method  method  method  method
+admin:jsi18n                                 GET            login   login   ok      ok      ok      ok      ok
+admin:jsi18n                                 POST           login   login   method  method  method  method  method
+admin:view_on_site                           GET            login   login   moved   moved   moved   moved   moved
+admin:view_on_site                           GET draft      login   login   moved   moved   moved   moved   moved
+admin:view_on_site                           GET bin        login   login   moved   moved   moved   moved   moved
+admin:view_on_site                           GET account    login   login   missing missing missing missing missing
+admin:view_on_site                           POST           login   login   moved   moved   moved   moved   moved
+admin:auth_group_changelist                  GET            login   login   forbid  forbid  forbid  ok      ok
+admin:auth_group_changelist                  POST delete    login   login   forbid  forbid  forbid  ok      done
+admin:auth_group_add                         GET            login   login   forbid  forbid  forbid  forbid  ok
+admin:auth_group_add                         POST           login   login   forbid  forbid  forbid  forbid  done
+admin:auth_group_history                     GET            login   login   forbid  forbid  forbid  ok      ok
+admin:auth_group_history                     POST           login   login   forbid  forbid  forbid  ok      ok
+admin:auth_group_delete                      GET            login   login   forbid  forbid  forbid  forbid  ok
+admin:auth_group_delete                      POST           login   login   forbid  forbid  forbid  forbid  done
+admin:auth_group_change                      GET            login   login   forbid  forbid  forbid  ok      ok
+admin:auth_group_change                      POST           login   login   forbid  forbid  forbid  forbid  done
+admin/auth/group/<path:object_id>/           GET            login   login   moved   moved   moved   moved   moved
+admin/auth/group/<path:object_id>/           POST           login   login   moved   moved   moved   moved   moved
+admin:auth_user_password_change              GET            login   login   forbid  forbid  forbid  ok      ok
+admin:auth_user_password_change              POST           login   login   forbid  forbid  forbid  done    done
+admin:auth_user_password_change              POST unset     login   login   forbid  forbid  forbid  done    done
+admin:auth_user_changelist                   GET            login   login   forbid  forbid  forbid  ok      ok
+admin:auth_user_changelist                   POST delete    login   login   forbid  forbid  forbid  done    done
+admin:auth_user_add                          GET            login   login   forbid  forbid  forbid  ok      ok
+admin:auth_user_add                          POST           login   login   forbid  forbid  forbid  done    done
+admin:auth_user_history                      GET            login   login   forbid  forbid  forbid  ok      ok
+admin:auth_user_history                      POST           login   login   forbid  forbid  forbid  ok      ok
+admin:auth_user_delete                       GET            login   login   forbid  forbid  forbid  ok      ok
+admin:auth_user_delete                       POST           login   login   forbid  forbid  forbid  done    done
+admin:auth_user_change                       GET            login   login   forbid  forbid  forbid  ok      ok
+admin:auth_user_change                       POST           login   login   forbid  forbid  forbid  done    done
+admin/auth/user/<path:object_id>/            GET            login   login   moved   moved   moved   moved   moved
+admin/auth/user/<path:object_id>/            POST           login   login   moved   moved   moved   moved   moved
+admin:networks_network_bin                   GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_network_bin                   POST           login   login   forbid  forbid  ok      ok      ok
+admin:networks_network_withdraw              GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_network_withdraw              POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_withdraw              POST bin       login   login   forbid  forbid  missing missing missing
+admin:networks_network_discard               GET            login   login   forbid  moved   ok      ok      ok
+admin:networks_network_discard               GET unplanned  login   login   forbid  ok      ok      ok      ok
+admin:networks_network_discard               POST           login   login   forbid  moved   done    done    done
+admin:networks_network_discard               POST unplanned login   login   forbid  done    done    done    done
+admin:networks_network_discard               POST bin       login   login   forbid  missing missing missing missing
+admin:networks_network_submit                GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_submit                POST           login   login   forbid  done    done    done    done
+admin:networks_network_submit                POST bin       login   login   forbid  missing missing missing missing
+admin:networks_network_undelete              GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_network_undelete              POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_compare               GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_compare               GET bin        login   login   forbid  missing ok      ok      ok
+admin:networks_network_compare               POST           login   login   forbid  ok      ok      ok      ok
+admin:networks_network_restore               GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_network_restore               POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_restore               POST bin       login   login   forbid  forbid  missing missing missing
+admin:networks_network_schedule              GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_network_schedule              POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_schedule              POST bin       login   login   forbid  forbid  missing missing missing
+admin:networks_network_cancel                GET            login   login   forbid  forbid  moved   moved   moved
+admin:networks_network_cancel                POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_preview               GET            login   login   forbid  moved   moved   moved   moved
+admin:networks_network_preview               GET bin        login   login   forbid  missing moved   moved   moved
+admin:networks_network_preview               POST           login   login   forbid  moved   moved   moved   moved
+admin:networks_network_links                 GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_links                 POST           login   login   forbid  done    done    done    done
+admin:networks_network_links                 POST bin       login   login   forbid  missing missing missing missing
+admin:networks_network_revoke                GET            login   login   forbid  moved   moved   moved   moved
+admin:networks_network_revoke                POST           login   login   forbid  done    done    done    done
+admin:networks_network_open                  GET            login   login   method  method  method  method  method
+admin:networks_network_open                  POST           login   login   forbid  done    done    done    done
+admin:networks_network_open                  POST bin       login   login   forbid  missing missing missing missing
+admin:networks_network_changelist            GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_changelist            POST publish   login   login   forbid  refused done    done    done
+admin:networks_network_changelist            POST withdraw  login   login   forbid  refused done    done    done
+admin:networks_network_changelist            POST submit    login   login   forbid  done    done    done    done
+admin:networks_network_changelist            POST delete    login   login   forbid  refused done    done    done
+admin:networks_network_add                   GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_add                   POST           login   login   forbid  done    done    done    done
+admin:networks_network_add                   POST publish   login   login   forbid  forbid  done    done    done
+admin:networks_network_history               GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_history               GET bin        login   login   forbid  missing ok      ok      ok
+admin:networks_network_history               POST           login   login   forbid  ok      ok      ok      ok
+admin:networks_network_delete                GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_network_delete                POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_delete                POST bin       login   login   forbid  forbid  moved   moved   moved
+admin:networks_network_change                GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_change                GET bin        login   login   forbid  moved   moved   moved   moved
+admin:networks_network_change                POST           login   login   forbid  done    done    done    done
+admin:networks_network_change                POST publish   login   login   forbid  forbid  done    done    done
+admin:networks_network_change                POST submit    login   login   forbid  done    done    done    done
+admin:networks_network_change                POST bin       login   login   forbid  ok      ok      ok      ok
+admin/networks/network/<path:object_id>/     GET            login   login   moved   moved   moved   moved   moved
+admin/networks/network/<path:object_id>/     POST           login   login   moved   moved   moved   moved   moved
+admin:networks_theme_changelist              GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_theme_changelist              POST delete    login   login   forbid  ok      done    done    done
+admin:networks_theme_add                     GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_theme_add                     POST           login   login   forbid  done    done    done    done
+admin:networks_theme_history                 GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_theme_history                 POST           login   login   forbid  ok      ok      ok      ok
+admin:networks_theme_delete                  GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_theme_delete                  POST           login   login   forbid  forbid  done    done    done
+admin:networks_theme_change                  GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_theme_change                  POST           login   login   forbid  done    done    done    done
+admin/networks/theme/<path:object_id>/       GET            login   login   moved   moved   moved   moved   moved
+admin/networks/theme/<path:object_id>/       POST           login   login   moved   moved   moved   moved   moved
+admin:networks_page_changelist               GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_page_changelist               POST publish   login   login   forbid  ok      done    done    done
+admin:networks_page_changelist               POST unpublish login   login   forbid  ok      done    done    done
+admin:networks_page_changelist               POST delete    login   login   forbid  ok      done    done    done
+admin:networks_page_add                      GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_page_add                      POST           login   login   forbid  forbid  done    done    done
+admin:networks_page_history                  GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_page_history                  POST           login   login   forbid  ok      ok      ok      ok
+admin:networks_page_delete                   GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_page_delete                   POST           login   login   forbid  forbid  done    done    done
+admin:networks_page_change                   GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_page_change                   POST           login   login   forbid  done    done    done    done
+admin/networks/page/<path:object_id>/        GET            login   login   moved   moved   moved   moved   moved
+admin/networks/page/<path:object_id>/        POST           login   login   moved   moved   moved   moved   moved
+admin:networks_cityprofile_changelist        GET            login   login   forbid  moved   moved   moved   moved
+admin:networks_cityprofile_changelist        POST delete    login   login   forbid  moved   moved   moved   moved
+admin:networks_cityprofile_add               GET            login   login   forbid  forbid  forbid  forbid  forbid
+admin:networks_cityprofile_add               GET first      login   login   forbid  forbid  forbid  ok      ok
+admin:networks_cityprofile_add               POST           login   login   forbid  forbid  forbid  forbid  forbid
+admin:networks_cityprofile_add               POST first     login   login   forbid  forbid  forbid  done    done
+admin:networks_cityprofile_history           GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_cityprofile_history           POST           login   login   forbid  ok      ok      ok      ok
+admin:networks_cityprofile_delete            GET            login   login   forbid  forbid  forbid  forbid  forbid
+admin:networks_cityprofile_delete            POST           login   login   forbid  forbid  forbid  forbid  forbid
+admin:networks_cityprofile_change            GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_cityprofile_change            POST           login   login   forbid  forbid  forbid  done    done
+admin/networks/cityprofile/<path:object_id>/ GET            login   login   moved   moved   moved   moved   moved
+admin/networks/cityprofile/<path:object_id>/ POST           login   login   moved   moved   moved   moved   moved
+admin:app_list                               GET            login   login   missing ok      ok      ok      ok
+admin:app_list                               GET auth       login   login   missing missing missing ok      ok
+admin:app_list                               POST           login   login   missing ok      ok      ok      ok
+admin/(?P<url>.*)$                           GET            login   login   missing missing missing missing missing
+admin/(?P<url>.*)$                           POST           login   login   missing missing missing missing missing
+public:index                                 GET            ok      ok      ok      ok      ok      ok      ok
+public:index                                 POST           method  method  method  method  method  method  method
+public:networks                              GET            moved   moved   moved   moved   moved   moved   moved
+public:networks                              POST           moved   moved   moved   moved   moved   moved   moved
+public:network                               GET            ok      ok      ok      ok      ok      ok      ok
+public:network                               GET bin        missing missing missing missing missing missing missing
+public:network                               GET draft      missing missing missing missing missing missing missing
+public:network                               POST           method  method  method  method  method  method  method
+public:preview                               GET            login   forbid  forbid  ok      ok      ok      ok
+public:preview                               GET link       ok      ok      ok      ok      ok      ok      ok
+public:preview                               GET revoked    gone    gone    gone    gone    gone    gone    gone
+public:preview                               GET forged     missing missing missing missing missing missing missing
+public:preview                               POST           method  method  method  method  method  method  method
+public:page                                  GET            ok      ok      ok      ok      ok      ok      ok
+public:page                                  GET draft      missing missing missing missing missing missing missing
+public:page                                  POST           method  method  method  method  method  method  method
+"""
+
+
+@dataclass
+class Asked:
+    """What is asked of an address beside the plain GET: its query or what is posted, and of which row."""
+
+    data: dict = field(default_factory=dict)
+    arguments: dict[str, object] = field(default_factory=dict)
+    prepare: object = None
+
+
+def action(name, pk=PK):
+    return Asked({"action": name, "_selected_action": [pk], "post": "yes", "index": 0})
+
+
+def network_form(**typed):
+    return {"name_sr": "Промењено", "slug": "changed", "position": 7, "status": "left", "base": 3, **typed}
+
+
+def page_form(**typed):
+    return {"title_sr": "Промењено", "slug": "changed", "position": 7, **typed}
+
+
+def account_form(**typed):
+    joined = {"date_joined_0": "2026-05-01", "date_joined_1": "12:00:00"}
+    return {"username": "changed", "is_active": "on", "is_staff": "on", **joined, **typed}
+
+
+def schedule_form():
+    tomorrow = timezone.localtime() + timedelta(days=1)
+    return {"action": "publish", "at_0": tomorrow.strftime("%Y-%m-%d"), "at_1": tomorrow.strftime("%H:%M")}
+
+
+PASSWORDS = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "usable_password": "true"}
+PROFILE = {"city_name_sr": "Промењено", "site_title_sr": "Промењено"}
+YES = {"post": "yes"}
+
+
+def without_plan():
+    Schedule.objects.all().delete()
+
+
+def without_profile():
+    CityProfile.objects.all().delete()
+
+
+REQUESTS = {
+    "public:network": {
+        "GET bin": Asked(arguments={"slug": "in-bin"}),
+        "GET draft": Asked(arguments={"slug": "draft"}),
+    },
+    "public:page": {"GET draft": Asked(arguments={"slug": "page-draft"})},
+    "public:preview": {
+        "GET link": Asked(arguments={"token": "link"}),
+        "GET revoked": Asked(arguments={"token": "revoked"}),
+        "GET forged": Asked(arguments={"token": "forged"}),
+    },
+    "admin:login": {"POST": Asked({"username": "colleague", "password": PASSWORD})},
+    "admin:password_change": {
+        "POST": Asked({"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD})
+    },
+    "admin:autocomplete": {
+        "GET": Asked({"app_label": "networks", "model_name": "network", "field_name": "themes"}),
+        "GET groups": Asked({"app_label": "auth", "model_name": "user", "field_name": "groups"}),
+    },
+    "admin:view_on_site": {
+        "GET draft": Asked(arguments={"object_id": UNPUBLISHED}),
+        "GET bin": Asked(arguments={"object_id": IN_BIN}),
+        "GET account": Asked(arguments={"content_type_id": "user"}),
+    },
+    "admin:app_list": {"GET auth": Asked(arguments={"app_label": "auth"})},
+    # Roles and accounts
+    "admin:auth_group_changelist": {"POST delete": action("delete_selected")},
+    "admin:auth_group_add": {"POST": Asked({"name": "added"})},
+    "admin:auth_group_change": {"POST": Asked({"name": "changed"})},
+    "admin:auth_group_delete": {"POST": Asked(YES)},
+    "admin:auth_user_changelist": {"POST delete": action("delete_selected")},
+    "admin:auth_user_add": {"POST": Asked({"username": "added", **PASSWORDS})},
+    "admin:auth_user_change": {"POST": Asked(account_form())},
+    "admin:auth_user_delete": {"POST": Asked(YES)},
+    "admin:auth_user_password_change": {
+        "POST": Asked({**PASSWORDS, "set-password": "1"}),
+        "POST unset": Asked({"unset-password": "1", "usable_password": "false"}),
+    },
+    # Memberships
+    "admin:networks_network_changelist": {
+        "POST publish": action("publish"),
+        "POST withdraw": action("withdraw"),
+        "POST submit": action("submit"),
+        "POST delete": action("delete_selected"),
+    },
+    "admin:networks_network_add": {
+        "POST": Asked(network_form(_save="1")),
+        "POST publish": Asked(network_form(_publish="1")),
+    },
+    "admin:networks_network_change": {
+        "GET bin": Asked(arguments={"object_id": IN_BIN}),
+        "POST": Asked(network_form(_save="1")),
+        "POST publish": Asked(network_form(_publish="1")),
+        "POST submit": Asked(network_form(_submit="1")),
+        "POST bin": Asked(network_form(_save="1", base=1), arguments={"object_id": IN_BIN}),
+    },
+    "admin:networks_network_delete": {"POST": Asked(YES), "POST bin": Asked(YES, arguments={"object_id": IN_BIN})},
+    "admin:networks_network_history": {"GET bin": Asked(arguments={"object_id": IN_BIN})},
+    "admin:networks_network_compare": {"GET bin": Asked(arguments={"pk": IN_BIN})},
+    "admin:networks_network_preview": {"GET bin": Asked(arguments={"pk": IN_BIN})},
+    "admin:networks_network_undelete": {
+        "GET": Asked(arguments={"pk": IN_BIN}),
+        "POST": Asked(arguments={"pk": IN_BIN}),
+    },
+    "admin:networks_network_withdraw": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+    "admin:networks_network_discard": {
+        "GET unplanned": Asked(prepare=without_plan),
+        "POST unplanned": Asked(prepare=without_plan),
+        "POST bin": Asked(arguments={"pk": IN_BIN}),
+    },
+    "admin:networks_network_submit": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+    "admin:networks_network_restore": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+    "admin:networks_network_schedule": {
+        "POST": Asked(schedule_form()),
+        "POST bin": Asked(schedule_form(), arguments={"pk": IN_BIN}),
+    },
+    "admin:networks_network_links": {
+        "POST": Asked({"days": 7}),
+        "POST bin": Asked({"days": 7}, arguments={"pk": IN_BIN}),
+    },
+    "admin:networks_network_open": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+    # Themes, pages and the city profile
+    "admin:networks_theme_changelist": {"POST delete": action("delete_selected")},
+    "admin:networks_theme_add": {"POST": Asked({"name_sr": "Промењено", "slug": "added"})},
+    "admin:networks_theme_change": {"POST": Asked({"name_sr": "Промењено"})},
+    "admin:networks_theme_delete": {"POST": Asked(YES)},
+    "admin:networks_page_changelist": {
+        "POST publish": action("publish", UNPUBLISHED),
+        "POST unpublish": action("unpublish"),
+        "POST delete": action("delete_selected"),
+    },
+    "admin:networks_page_add": {"POST": Asked(page_form())},
+    "admin:networks_page_change": {"POST": Asked(page_form())},
+    "admin:networks_page_delete": {"POST": Asked(YES)},
+    "admin:networks_cityprofile_changelist": {"POST delete": action("delete_selected", 1)},
+    "admin:networks_cityprofile_add": {
+        "POST": Asked(PROFILE),
+        "GET first": Asked(prepare=without_profile),
+        "POST first": Asked(PROFILE, prepare=without_profile),
+    },
+    "admin:networks_cityprofile_change": {"POST": Asked(PROFILE)},
+    "admin:networks_cityprofile_delete": {"POST": Asked(YES)},
+}
+
+
+# The addresses, as they stand in the URLconf
+
+
+def routes(language="sr"):
+    """Return the pattern of every address, without the language, by its name; by itself where it has no name."""
+
+    def walk(patterns, before="", namespace=""):
+        for each in patterns:
+            pattern = before + str(each.pattern)
+            if hasattr(each, "url_patterns"):
+                yield from walk(each.url_patterns, pattern, f"{each.namespace}:" if each.namespace else namespace)
+            else:
+                yield f"{namespace}{each.name}" if each.name else pattern.removeprefix(LANGUAGES[language]), pattern
+
+    with translation.override(language):
+        found = [(name, pattern) for name, pattern in walk(get_resolver().url_patterns)]
+    assert len(dict(found)) == len(found), "two addresses of one name"
+    return dict(found)
+
+
+def rows():
+    """Return the rows of the table: {(name, what is asked): {role: outcome}}."""
+    header, *lines = [line.split() for line in TABLE.splitlines() if line.strip()]
+    assert header == ROLES
+    parsed = [((line[0], " ".join(line[1 : -len(ROLES)])), line[-len(ROLES) :]) for line in lines]
+    found = {key: dict(zip(ROLES, outcomes, strict=True)) for key, outcomes in parsed}
+    assert len(found) == len(parsed), "a row stands twice"
+    return found
+
+
+ADDRESSES = {language: routes(language) for language in LANGUAGES}
+ROWS = rows()
+
+
+# The rows that the addresses name, and who asks
+
+
+@dataclass
+class World:
+    """One row of each kind, and what stands for the arguments of an address."""
+
+    accounts: dict[str, User]
+    arguments: dict[str, object]
+    tokens: dict[str, str]
+
+    def address(self, pattern, arguments):
+        """Return an address of the pattern. An account's or a profile's page has an argument of the same name."""
+        values = {**self.arguments, **arguments}
+        values["token"] = self.tokens[values["token"]]
+        if "cityprofile" in pattern:
+            values["object_id"] = 1
+        kinds = {"network": ContentType.objects.get_for_model(Network).pk, "user": self.user_type}
+        values["content_type_id"] = kinds[values["content_type_id"]]
+        if "pages/" in pattern and "slug" not in arguments:
+            values["slug"] = "page"
+        pattern = pattern.replace("^", "").replace("$", "")
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)", lambda m: str(values[m[1] or m[2]]), pattern)
+
+    @property
+    def user_type(self):
+        return ContentType.objects.get_for_model(User).pk
+
+
+@pytest.fixture
+def world(db):
+    author = User.objects.create_superuser("author")
+    theme = make_theme(pk=PK)
+
+    def network(pk, slug):
+        # By its number, as the addresses name it
+        made = revisions.save(None, {"name_sr": "Мрежа", "slug": slug, "themes": [theme.slug]}, author=author)
+        assert made.network.pk == pk
+        return made
+
+    with connection.cursor() as cursor:
+        set_next_number(cursor, "networks_network", PK)
+    published = network(PK, "published")
+    unpublished = network(UNPUBLISHED, "draft")
+    in_bin = network(IN_BIN, "in-bin")
+    revisions.publish(published.network, author=author)
+    for name in ("Мрежа градова", "Мрежа европских градова"):
+        content = revisions.newest(Network.objects.get(pk=PK)).content
+        head = revisions.save(published.network, {**content, "name_sr": name}, author=author).revision
+    revisions.delete(in_bin.network, author=author)
+    plan = revisions.schedule(
+        Network.objects.get(pk=PK), Schedule.Action.PUBLISH, timezone.now() + timedelta(days=2), author=author
+    )
+    expires = timezone.now() + timedelta(days=1)
+    link = PreviewLink.objects.create(revision=head, expires_at=expires)
+    revoked = PreviewLink.objects.create(revision=head, expires_at=expires, revoked_at=timezone.now())
+    make_page(pk=PK, slug="page")
+    make_page(pk=UNPUBLISHED, slug="page-draft", is_published=False)
+    make_profile()
+    User.objects.create_user("colleague", password=PASSWORD, is_staff=True, pk=PK)
+    Group.objects.create(pk=PK, name="others")
+    accounts = {}
+    for role in ROLES[1:]:
+        account = User.objects.create_user(
+            role, password=PASSWORD, is_staff=role != "account", is_superuser=role == "super"
+        )
+        if role in GROUPS:
+            account.groups.add(Group.objects.get(name=GROUPS[role]))
+        accounts[role] = account
+    assert unpublished.network.pk == UNPUBLISHED
+
+    def token(address):
+        return address.rstrip("/").rpartition("/")[2]
+
+    return World(
+        accounts,
+        arguments={
+            "pk": PK,
+            "object_id": PK,
+            "id": PK,
+            "number": 1,
+            "schedule_pk": plan.pk,
+            "link_pk": link.pk,
+            "slug": "published",
+            "token": "staff",
+            "app_label": "networks",
+            "content_type_id": "network",
+            "url": "nowhere/",
+        },
+        tokens={
+            "staff": token(previews.staff_address(head)),
+            "link": token(previews.link_address(link)),
+            "revoked": token(previews.link_address(revoked)),
+            "forged": token(previews.staff_address(head))[:-1] + "~",
+        },
+    )
+
+
+def set_next_number(cursor, table_name, number):
+    if connection.vendor == "postgresql":
+        cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table_name}', 'id'), {number}, false)")  # noqa: S608
+    else:
+        cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table_name])
+        cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table_name, number - 1])
+
+
+def fingerprint():
+    """Return all rows of the project, of the accounts and of the log of the admin, by their tables."""
+    rows = {}
+    with connection.cursor() as cursor:
+        for model in apps.get_models(include_auto_created=True):
+            if model._meta.app_label in ("networks", "auth", "admin") and not model._meta.proxy:
+                cursor.execute(f"SELECT * FROM {connection.ops.quote_name(model._meta.db_table)}")  # noqa: S608
+                rows[model._meta.db_table] = sorted(map(repr, cursor.fetchall()))
+    return rows
+
+
+class Statements:
+    """Notes whether anything but reading was asked of the database. Where nothing was, nothing has changed."""
+
+    reading = re.compile(r"\s*(SELECT(?!.*\bFOR UPDATE)|SAVEPOINT|RELEASE|ROLLBACK TO)\b", re.IGNORECASE | re.DOTALL)
+
+    def __init__(self):
+        self.wrote = False
+
+    def __call__(self, execute, sql, *args):
+        self.wrote |= not self.reading.match(sql)
+        return execute(sql, *args)
+
+
+class Visitor:
+    """Somebody of a role, for whom each request is the first: what it changed is undone."""
+
+    def __init__(self, world, role, **options):
+        self.world = world
+        self.client = Client(**options)
+        if role != "anonym":
+            self.client.force_login(world.accounts[role])
+        self.cookies = {name: each.value for name, each in self.client.cookies.items()}
+        self.before = fingerprint()
+
+    def outcome(self, name, asked, language="sr"):
+        """Ask, and return what came of it in a word."""
+        pattern = ADDRESSES[language][name]
+        request = REQUESTS.get(name, {}).get(asked) or Asked()
+        address = self.world.address(pattern, request.arguments)
+        with translation.override(language):
+            assert resolve(address).route == pattern.replace("^", ""), (name, address)
+        method = asked.partition(" ")[0]
+        self.client.cookies.clear()
+        self.client.cookies.load(self.cookies)
+        with transaction.atomic():
+            before = self.before
+            if request.prepare:
+                request.prepare()
+                before = fingerprint()
+            statements = Statements()
+            with connection.execute_wrapper(statements):
+                response = getattr(self.client, method.lower())(address, request.data)
+            after = fingerprint() if statements.wrote else before
+            transaction.set_rollback(True)
+        changed = {each for each in before if before[each] != after[each]}
+        if response.status_code == 200 and name != "admin:networks_network_open":
+            changed -= OPENED
+        return in_a_word(response, address, changed, language)
+
+    def outcomes(self, asked_rows, language="sr"):
+        return {(name, asked): self.outcome(name, asked, language) for name, asked in asked_rows}
+
+
+# That somebody has a form before them is noted, so that colleagues are told.
+OPENED = {"networks_openform"}
+STATUSES = {403: "forbid", 404: "missing", 405: "method", 410: "gone"}
+
+
+def in_a_word(response, address, changed, language):
+    status = response.status_code
+    if status in STATUSES:
+        return STATUSES[status] if not changed else f"{status}, but changed {', '.join(sorted(changed))}"
+    if status == 200:
+        return "done" if changed else "ok"
+    if status in (301, 302):
+        path = response["Location"].partition("?")[0]
+        if changed:
+            return "done"
+        if path == f"/{LANGUAGES[language]}admin/login/" != address:
+            return "login"
+        return "refused" if path == address else "moved"
+    return str(status)
+
+
+def differences(expected, found):
+    return {key: f"{found[key]}, not {expected[key]}" for key in expected if found[key] != expected[key]}
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog):
+    """The server logs each refusal, with a traceback."""
+    caplog.set_level("CRITICAL", logger="django.request")
+
+
+# The tests
+
+
+def test_each_address_has_rows_for_reading_and_posting():
+    expected = {(name, method) for name in ADDRESSES["sr"] for method in ("GET", "POST")}
+    # What is posted to a list are its actions.
+    lists = {(name, "POST") for name in ADDRESSES["sr"] if name.endswith("_changelist")}
+    plain = {(name, asked) for name, asked in ROWS if " " not in asked}
+    assert expected - lists - plain == set(), "addresses without a row"
+    assert plain - expected == set(), "rows without an address"
+
+
+def test_each_case_has_a_row_and_each_row_its_case():
+    described = {(name, asked) for name, cases in REQUESTS.items() for asked in cases}
+    assert described - set(ROWS) == set()
+    assert {row for row in ROWS if " " in row[1]} - described == set()
+
+
+def test_each_action_of_a_list_has_a_row(rf):
+    request = rf.get("/")
+    request.user = User(is_superuser=True, is_active=True, is_staff=True)
+    for model, model_admin in admin.site._registry.items():
+        cases = REQUESTS[f"admin:{model._meta.label_lower.replace('.', '_')}_changelist"].values()
+        posted = {case.data["action"] for case in cases if "action" in case.data}
+        # A list that allows none is asked to delete all the same.
+        assert posted == set(model_admin.get_actions(request)) | {"delete_selected"}, model
+
+
+@pytest.mark.parametrize("language", ["sr-latn", "en"])
+def test_addresses_are_the_same_in_each_language(language):
+    def without(prefix, patterns):
+        return {name: pattern.removeprefix(prefix) for name, pattern in patterns.items()}
+
+    assert without(LANGUAGES[language], ADDRESSES[language]) == ADDRESSES["sr"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_address_answers_each_role_as_the_table_says(world, role):
+    expected = {row: outcomes[role] for row, outcomes in ROWS.items()}
+    assert differences(expected, Visitor(world, role).outcomes(expected)) == {}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_other_languages_open_no_other_door(world, role):
+    """A tenth of the rows for each role and language; each row comes up with somebody."""
+    visitor = Visitor(world, role)
+    for number, language in enumerate(["sr-latn", "en"]):
+        sample = list(ROWS)[(3 * ROLES.index(role) + 5 * number) % 10 :: 10]
+        expected = {row: ROWS[row][role] for row in sample}
+        assert differences(expected, visitor.outcomes(sample, language)) == {}, language
+
+
+def test_nothing_is_posted_from_another_site(world):
+    posted = [(name, asked) for name, asked in ROWS if asked.startswith("POST")]
+    found = Visitor(world, "super", enforce_csrf_checks=True).outcomes(posted)
+    # This one has no forms and asks for no secret; it changes nothing either.
+    expected = dict.fromkeys(posted, "forbid")
+    assert differences(expected, found) == {}
+
+
+def seen_by_citizens():
+    paths = [
+        "",
+        *(f"networks/{slug}/" for slug in ("published", "draft", "in-bin", "changed", "promenjeno")),
+        *(f"pages/{slug}/" for slug in ("page", "page-draft", "changed")),
+    ]
+    client = Client()
+    addresses = ["/sitemap.xml", *(f"/{prefix}{path}" for prefix in LANGUAGES.values() for path in paths)]
+    answers = {address: client.get(address) for address in addresses}
+    return {
+        address: (answer.status_code, answer.get("Location"), answer.content) for address, answer in answers.items()
+    }
+
+
+PUBLISHING = {
+    "button": {"_publish": "1"},
+    "all buttons": {"_save": "1", "_publish": "1", "_schedule": "1", "_preview": "1"},
+    "schedule": {"_schedule": "1", **schedule_form()},
+    "action": {"_save": "1", "action": "publish", "_selected_action": [PK, UNPUBLISHED], "index": 0},
+    "flag": {"_save": "1", "is_published": "on", "initial-is_published": "on"},
+    "pointers": {"_save": "1", "live": 3, "live_id": 3, "head": 1, "head_id": 1, "deleted_at": "", "published": "1"},
+}
+
+
+@pytest.mark.parametrize(("name", "language"), list(zip(PUBLISHING, [*LANGUAGES, *LANGUAGES], strict=True)))
+def test_editor_publishes_nothing_by_a_crafted_form(world, name, language):
+    typed = PUBLISHING[name]
+    Schedule.objects.all().delete()
+    before = seen_by_citizens()
+    client = Client()
+    client.force_login(world.accounts["editor"])
+    desk = f"/{LANGUAGES[language]}admin/networks/"
+    pages = ("change", "schedule", "restore/1", "withdraw", "preview", "links", "submit", "open", "delete", "history")
+    for path in (
+        *(f"network/{PK}/{page}/" for page in pages),
+        f"network/{IN_BIN}/undelete/",
+        f"network/{IN_BIN}/change/",
+        "network/add/",
+        "network/",
+        "page/add/",
+        "page/",
+    ):
+        client.post(f"{desk}{path}?_publish=1&is_published=on&action=publish", network_form(**typed))
+    client.post(f"{desk}network/{UNPUBLISHED}/change/", network_form(slug="draft", **{**typed, "base": 1}))
+    client.post(f"{desk}page/{UNPUBLISHED}/change/", page_form(**typed))
+    assert seen_by_citizens() == before
+    revisions.apply_due(timezone.now() + timedelta(days=365))
+    assert seen_by_citizens() == before
+    assert not Schedule.objects.exists()
+
+
+def test_editor_saves_what_was_not_published(world):
+    """The refusals above are of the publishing; the same form is saved as a draft."""
+    client = Client()
+    client.force_login(world.accounts["editor"])
+    client.post(f"/admin/networks/network/{PK}/change/", network_form(_save="1", is_published="on"))
+    network = Network.objects.get(pk=PK)
+    assert (network.head.content["name_sr"], network.head.author) == ("Промењено", world.accounts["editor"])
+    assert (network.name_sr, network.live.number) == ("Мрежа", 1)
