@@ -260,7 +260,9 @@ def save(
 
     `base` is the revision that the author began with; without it, the newest one. What others have written since is
     taken over. Where nothing differs from the newest version, none is made. `token` is that of the form that was
-    saved, `said` what stood in it before it was merged with what others wrote. Raises Conflict, or ValidationError with the messages by field.
+    saved, `said` what stood in it before it was merged with what others wrote.
+
+    Raises Conflict, or ValidationError with the messages by field.
     """
     content = normalised(content)
     with transaction.atomic():

@@ -64,6 +64,9 @@ class DeskForm(forms.ModelForm):
         if data is None and self.kept is not None:
             data = self.kept.data
         super().__init__(data, *args, **kwargs)
+        for field in self.fields.values():
+            # Gone back to, a browser would put the old text beside the hidden fields of a form that was made anew.
+            getattr(field.widget, "widget", field.widget).attrs["autocomplete"] = "off"
 
 
 class SignInForm(AdminAuthenticationForm):
