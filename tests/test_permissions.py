@@ -214,6 +214,8 @@ public:preview                               GET link       ok      ok      ok  
 public:preview                               GET revoked    gone    gone    gone    gone    gone    gone    gone
 public:preview                               GET forged     missing missing missing missing missing missing missing
 public:preview                               POST           method  method  method  method  method  method  method
+public:timeline                              GET            ok      ok      ok      ok      ok      ok      ok
+public:timeline                              POST           method  method  method  method  method  method  method
 public:page                                  GET            ok      ok      ok      ok      ok      ok      ok
 public:page                                  GET draft      missing missing missing missing missing missing missing
 public:page                                  POST           method  method  method  method  method  method  method

@@ -1,0 +1,364 @@
+"""
+The timeline: each membership as a row of facts, and as a bar on a scale that all rows share.
+
+What is drawn comes from `networks.chronology`, so a bar is solid only where the membership is certain.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from networks.chronology import bounds_of
+from networks.languages import codes, language_tag
+from networks.models import Network
+from networks.partial_dates import PartialDate
+from networks.public.site import render_page, same_page
+from networks.reading import NetworkReading, Reader
+
+ROWS_ON_A_PAGE = 200
+# So many years before the earliest membership, the founding of a network still stands on the scale.
+LONGEST_PREHISTORY = 100
+# As many figures as have room beside each other on the narrowest screen
+MOST_FIGURES = 6
+
+FIELDS = ("slug", "name_sr", "name_en", "former_names", "founded", "joined", "left", "status", "changed_at")
+
+BRACKETS = re.compile(r"\(([^()]*)\)")
+YEAR = re.compile(r"(?<![0-9])[1-9][0-9]{3}(?![0-9])")
+
+
+def last_year_of(former_name: str) -> int | None:
+    """
+    Return the year in which a former name ended: the last one in the brackets of its line.
+
+    None where there is none, and where the line leaves the end open, as in "Healthy Cities (1988–)".
+    """
+    for words in reversed(BRACKETS.findall(former_name)):
+        if years := list(YEAR.finditer(words)):
+            rest = words[years[-1].end() :].strip(" .")
+            return None if rest in {"-", "–", "—"} else int(years[-1].group())
+    return None
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The time that all rows are drawn on: from the first day to the last, from 0 to 100 per cent."""
+
+    first: date
+    last: date
+
+    def percent(self, ordinal: float) -> float:
+        """Return where a day begins, given by its number in the calendar; days outside stand at the edge."""
+        days = self.last.toordinal() + 1 - self.first.toordinal()
+        return round(min(max((ordinal - self.first.toordinal()) / days, 0), 1) * 100, 2)
+
+    @cached_property
+    def ticks(self) -> list["Tick"]:
+        """The lines of the decades, or of longer steps where there are many, and the years that are written out."""
+        years = self.last.year - self.first.year
+        step = next((step for step in (10, 20, 50, 100, 200) if years / step < MOST_FIGURES), 500)
+        lines = step if years > 200 else 10
+        first = -(-self.first.year // lines) * lines
+        origin = first if step <= 20 else 0
+        return [
+            Tick(self.percent(date(year, 1, 1).toordinal()), year if (year - origin) % step == 0 else None)
+            for year in range(first, self.last.year + 1, lines)
+        ]
+
+
+def attribute(percent: float) -> str:
+    """Return a percentage for an attribute of SVG, which has a point in every language: 35.2%."""
+    return f"{percent:g}%"
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A line of the scale, and the year that stands at it."""
+
+    at: float
+    year: int | None
+
+    @property
+    def x(self) -> str:
+        return attribute(self.at)
+
+    @property
+    def figure(self) -> str:
+        return str(self.year or "")
+
+    @property
+    def anchor(self) -> str:
+        return "start" if self.at < 4 else "end" if self.at > 96 else "middle"
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """
+    Some days of a row, both ends among them, drawn in one way, from `start` to `end` per cent.
+
+    Its kind is "member" or "perhaps" for the membership, "life" or "founding" for the network before it.
+    """
+
+    kind: str
+    first: date
+    last: date
+    start: float
+    end: float
+
+    @property
+    def x(self) -> str:
+        return attribute(self.start)
+
+    @property
+    def x2(self) -> str:
+        return attribute(self.end)
+
+    @property
+    def width(self) -> str:
+        return attribute(round(self.end - self.start, 2))
+
+
+@dataclass(frozen=True)
+class Point:
+    """
+    A single event, in the middle of the days it may have been on.
+
+    Its kind is "founded" or "renamed", or "last" for the last day of membership, or today, where no more is known.
+    """
+
+    kind: str
+    at: float
+
+    @property
+    def x(self) -> str:
+        return attribute(self.at)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What stands on the scale in one row; `begins_earlier` where the network is older than the scale."""
+
+    stretches: tuple[Stretch, ...] = ()
+    points: tuple[Point, ...] = ()
+    begins_earlier: bool = False
+
+    @property
+    def lines(self) -> list[Stretch]:
+        return [each for each in self.stretches if each.kind in ("life", "founding")]
+
+    @property
+    def bars(self) -> list[Stretch]:
+        return [each for each in self.stretches if each.kind in ("member", "perhaps")]
+
+    @property
+    def kinds(self) -> set[str]:
+        """What a reader needs to have explained."""
+        kinds = {each.kind for each in (*self.stretches, *self.points)}
+        return kinds | ({"earlier"} if self.begins_earlier else set())
+
+    def __bool__(self) -> bool:
+        return bool(self.stretches or self.points or self.begins_earlier)
+
+
+def renamings_of(network) -> list[date]:
+    """Return the first days of the years in which a network took another name."""
+    years = {last_year_of(line) for line in network.former_names.splitlines()}
+    return [date(year, 1, 1) for year in sorted(years - {None})]
+
+
+def scale_for(networks: Iterable, today: date) -> Scale | None:
+    """
+    Return the scale on which the networks are drawn, to the end of the year of today; None where none has a date.
+
+    It begins with the decade of the earliest date, but for what was long before any membership: of that, the
+    rows say that it was earlier.
+    """
+    dates = [(network.joined, network.left, network.founded, renamings_of(network)) for network in networks]
+    memberships = [
+        each.earliest for joined, left, _founded, _renamed in dates for each in (joined, left) if each is not None
+    ]
+    events = [founded.earliest for *_rest, founded, _renamed in dates if founded is not None]
+    events += [day for *_rest, renamed in dates for day in renamed]
+    if not memberships and not events:
+        return None
+    earliest = min([*memberships, today])
+    recent = [day for day in events if earliest.year - day.year <= LONGEST_PREHISTORY]
+    first = min([*recent, earliest]).year // 10 * 10
+    if len(recent) < len(events):
+        first -= 10  # room for the mark that something was earlier
+    return Scale(date(first, 1, 1), date(today.year, 12, 31))
+
+
+def drawing_of(network, scale: Scale, today: date) -> Drawing:
+    """Return what is known of a network as stretches and points of the scale. Nothing is drawn after today."""
+    stretches = []
+
+    def draw(kind, first, last):
+        last = min(last, today)
+        if first <= last and last >= scale.first:
+            start, end = scale.percent(first.toordinal()), scale.percent(last.toordinal() + 1)
+            stretches.append(Stretch(kind, first, last, start, end))
+
+    points = []
+    one_day = timedelta(days=1)
+    bounds = bounds_of(network, today)
+    is_member = network.status == Network.Status.MEMBER and bounds.left_by >= today
+    over_by = min(bounds.left_by, today)
+    if bounds.joined_by is None:
+        if is_member:
+            points.append(("last", today, today))
+        elif network.left and bounds.left_from == bounds.left_by:
+            points.append(("last", bounds.left_by, bounds.left_by))
+        elif network.left:
+            draw("perhaps", bounds.left_from, bounds.left_by)
+    elif bounds.joined_by <= min(bounds.left_from, today):
+        draw("perhaps", bounds.joined_from, bounds.joined_by - one_day)
+        draw("member", bounds.joined_by, bounds.left_from)
+        if bounds.left_from < over_by:
+            draw("perhaps", bounds.left_from + one_day, over_by)
+    else:
+        draw("perhaps", bounds.joined_from, over_by)
+
+    founded = network.founded
+    if founded:
+        # The city belonged to it, so it existed: until it joined, or else until the last day known.
+        if bounds.joined_by is not None:
+            existed_until = bounds.joined_from - one_day
+        elif is_member:
+            existed_until = today
+        elif network.left:
+            existed_until = bounds.left_from
+        else:
+            existed_until = founded.latest
+        if founded.precision != "day":
+            draw("founding", founded.earliest, min(founded.latest, existed_until))
+        draw("life", founded.latest, existed_until)
+        points.append(("founded", founded.earliest, founded.latest))
+    for day in renamings_of(network):
+        points.append(("renamed", day, date(day.year, 12, 31)))
+
+    def middle(first, last):
+        return scale.percent((first.toordinal() + min(last, today).toordinal() + 1) / 2)
+
+    return Drawing(
+        tuple(stretches),
+        tuple(
+            Point(kind, middle(first, last)) for kind, first, last in points if last >= scale.first and first <= today
+        ),
+        begins_earlier=founded is not None and founded.latest < scale.first,
+    )
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that is known of a row, in words: a label with a date or a text, or a label alone."""
+
+    label: str | Promise
+    date: PartialDate | None = None
+    words: str | Promise = ""
+
+
+NOT_KNOWN = _("not known")
+
+
+def facts_of(network: NetworkReading, today: date) -> list[Fact]:
+    """Return all that the row draws, and all that it cannot, in words and in order."""
+    row, status = network.row, network.row.Status(network.row.status)
+    facts = [Fact(_("Founded"), row.founded)] if row.founded else []
+    facts += [Fact(_("Former name"), words=name) for name in network.former_names]
+    facts.append(Fact(_("Joined"), row.joined) if row.joined else Fact(_("Joined"), words=NOT_KNOWN))
+    if status == status.MEMBER and not (row.left and row.left.latest < today):
+        facts.append(Fact(_("Member today")))
+    if row.left:
+        if row.left.earliest > today:
+            facts.append(Fact(_("The membership will end"), row.left))
+        elif status == status.ENDED:
+            facts.append(Fact(_("The membership ended with the network"), row.left))
+        else:
+            facts.append(Fact(_("Left"), row.left))
+    elif status == status.LEFT:
+        facts.append(Fact(_("No longer a member; it is not known until when the city was one")))
+    elif status == status.ENDED:
+        facts.append(Fact(_("The network has ended; it is not known when")))
+    elif status == status.UNKNOWN:
+        facts.append(Fact(_("It is not known whether the city is still a member")))
+    return facts
+
+
+class Row:
+    """A network as it stands on the timeline."""
+
+    def __init__(self, network: NetworkReading, scale: Scale | None, today: date):
+        self.network = network
+        self.facts = [
+            (fact.label, fact.date, network.reader.date(fact.date) or fact.words, getattr(fact.words, "lang", ""))
+            for fact in facts_of(network, today)
+        ]
+        self.drawing = drawing_of(network.row, scale, today) if scale else Drawing()
+
+
+def page_number(typed: str | None, pages: int) -> int:
+    """Return the number of a page that exists; raise Http404 for anything else."""
+    if typed is None:
+        return 1
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", typed) or int(typed) > pages:
+        raise Http404
+    return int(typed)
+
+
+@require_safe
+def timeline(request: HttpRequest) -> HttpResponse:
+    reader, today = Reader(), timezone.localdate()
+    networks = [reader.network(row) for row in Network.objects.published().only(*FIELDS)]
+    networks.sort(key=lambda network: reader.sort_key(network.name))
+    dated = sorted((each for each in networks if each.row.joined), key=lambda each: each.row.joined.year)
+    in_order = [*dated, *(each for each in networks if not each.row.joined)]
+    pages = max(1, -(-len(in_order) // ROWS_ON_A_PAGE))
+    page = page_number(request.GET.get("page"), pages)
+    # Of all networks, so that every page has the same one.
+    scale = scale_for([network.row for network in networks], today)
+    rows = [Row(each, scale, today) for each in in_order[(page - 1) * ROWS_ON_A_PAGE : page * ROWS_ON_A_PAGE]]
+    query = f"?{urlencode({'page': page})}" if page > 1 else ""
+    context = {
+        "sections": [
+            section
+            for section in (
+                ("dated", _("Known since when"), [row for row in rows if row.network.row.joined]),
+                ("undated", _("Not known since when"), [row for row in rows if not row.network.row.joined]),
+            )
+            if section[2]
+        ],
+        "scale": scale if any(row.drawing for row in rows) else None,
+        "kinds": set().union(*(row.drawing.kinds for row in rows)),
+        "has_fallback": any(row.network.name.is_fallback for row in rows),
+        "page_number": page,
+        "page_count": pages,
+        "earlier_url": page_address(page - 1) if page > 1 else "",
+        "later_url": page_address(page + 1) if page < pages else "",
+    }
+    if query:
+        # Another page than the first is one of its own, in each language.
+        urls = {code: request.build_absolute_uri(same_page(request, code)) + query for code in codes()}
+        context["canonical_url"] = urls[reader.language]
+        context["alternates"] = [
+            *((language_tag(code), url) for code, url in urls.items()),
+            ("x-default", urls[settings.LANGUAGE_CODE]),
+        ]
+    changed_at = max((network.changed_at for network in networks), default=None)
+    return render_page(request, "networks/timeline.html", context, query=query, changed_at=changed_at)
+
+
+def page_address(number: int) -> str:
+    path = reverse("public:timeline")
+    return path if number == 1 else f"{path}?{urlencode({'page': number})}"
