@@ -214,6 +214,12 @@ public:preview                               GET link       ok      ok      ok  
 public:preview                               GET revoked    gone    gone    gone    gone    gone    gone    gone
 public:preview                               GET forged     missing missing missing missing missing missing missing
 public:preview                               POST           method  method  method  method  method  method  method
+public:picture                               GET            ok      ok      ok      ok      ok      ok      ok
+public:picture                               POST           method  method  method  method  method  method  method
+public:network_picture                       GET            ok      ok      ok      ok      ok      ok      ok
+public:network_picture                       GET bin        missing missing missing missing missing missing missing
+public:network_picture                       GET draft      missing missing missing missing missing missing missing
+public:network_picture                       POST           method  method  method  method  method  method  method
 public:timeline                              GET            ok      ok      ok      ok      ok      ok      ok
 public:timeline                              POST           method  method  method  method  method  method  method
 public:page                                  GET            ok      ok      ok      ok      ok      ok      ok
@@ -268,6 +274,10 @@ def without_profile():
 
 REQUESTS = {
     "public:network": {
+        "GET bin": Asked(arguments={"slug": "in-bin"}),
+        "GET draft": Asked(arguments={"slug": "draft"}),
+    },
+    "public:network_picture": {
         "GET bin": Asked(arguments={"slug": "in-bin"}),
         "GET draft": Asked(arguments={"slug": "draft"}),
     },

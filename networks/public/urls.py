@@ -4,6 +4,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from networks.public import views
+from networks.public.share_pictures import network_picture, site_picture
 from networks.public.timeline import timeline
 
 app_name = "public"
@@ -13,6 +14,8 @@ urlpatterns = [
     path("networks/", RedirectView.as_view(pattern_name="public:index", permanent=True), name="networks"),
     path("networks/<slug:slug>/", views.network_detail, name="network"),
     path("preview/<str:token>/", views.preview, name="preview"),
+    path("picture.png", site_picture, name="picture"),
+    path("networks/<slug:slug>/picture.png", network_picture, name="network_picture"),
     path("timeline/", timeline, name="timeline"),
     path("pages/<slug:slug>/", views.page_detail, name="page"),
 ]

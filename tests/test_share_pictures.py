@@ -1,0 +1,316 @@
+"""The pictures that go with a shared link."""
+
+import io
+from types import SimpleNamespace
+from unittest import mock
+
+import pytest
+from django.core.files.base import ContentFile
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageChops
+
+from networks.models import CityProfile, Network
+from networks.partial_dates import PartialDate
+from networks.public import share_pictures
+from networks.public.share_pictures import (
+    BOTTOM,
+    FOOT,
+    LEFT,
+    MARGIN,
+    PAPER,
+    REGULAR,
+    RIGHT,
+    SEMIBOLD,
+    TEXT_LEFT,
+    TOP,
+    Picture,
+    Words,
+    broken,
+    draw,
+    fitted,
+    font,
+    picture_of_network,
+)
+from networks.reading import Reader
+from tests.makers import make_network
+from tests.pages import LANGUAGES, PREFIXES, count_queries, in_each_language
+
+ALPHABETS = (
+    "АБВГДЂЕЖЗИЈКЛЉМНЊОПРСТЋУФХЦЧЏШабвгдђежзијклљмнњопрстћуфхцчџш"
+    "ABCČĆDĐEFGHIJKLMNOPQRSŠTUVWXYZŽabcčćdđefghijklmnopqrsštuvwxyzž"
+    "0123456789„“”‚‘’–—-.,:;!?()/&%+№€«»äöüßéèêëçñáíóúàâîôûåæøœąęłńśźżőűăâșțıłğřůýěÄÖÜÉÇÁŐŞ"
+)
+
+
+def no_file(name):
+    raise FileNotFoundError(name)
+
+
+def decoded(content):
+    image = Image.open(io.BytesIO(content))
+    image.load()
+    assert (image.format, image.size) == ("PNG", (1200, 630))
+    return image.convert("RGB")
+
+
+def inked(image):
+    """The box round all that is not paper."""
+    return ImageChops.difference(image, Image.new("RGB", image.size, PAPER)).getbbox()
+
+
+def tofu(face):
+    """What is drawn for a character that the font does not have."""
+    return bytes(face.getmask("\U0010fffd"))
+
+
+class TestFont:
+    @pytest.mark.parametrize("path", [REGULAR, SEMIBOLD])
+    def test_has_every_letter(self, path):
+        face = font(path, 60)
+        assert tofu(face)
+        assert [each for each in ALPHABETS if bytes(face.getmask(each)) in (b"", tofu(face))] == []
+
+    def test_has_every_letter_that_is_shown(self, nis):
+        face = font(SEMIBOLD, 60)
+        for language in LANGUAGES:
+            reader = Reader(language)
+            texts = [reader.profile(CityProfile.objects.get()).city_name]
+            for row in Network.objects.all():
+                network = reader.network(row)
+                texts += [network.name, network.mark]
+            letters = {letter for text in texts for letter in Words.of(text).text} - {" "}
+            assert [each for each in letters if bytes(face.getmask(each)) == tofu(face)] == []
+
+    def test_a_letter_written_in_two_parts_is_drawn_as_one(self):
+        assert Words.of("Nis\u030c").text == "Niš"
+
+    def test_takes_nothing_from_the_machine(self):
+        assert "site-packages" in str(REGULAR) or "dist-packages" in str(REGULAR)
+        assert REGULAR.is_file() and SEMIBOLD.is_file()
+
+    def test_does_without_the_engine_that_knows_languages(self, monkeypatch):
+        picture = Picture(Words("Љубав", "sr"), (("2003", Words("Приступање", "sr")),), mark=Words("Љ", "sr"))
+        digest = picture.digest
+        monkeypatch.setattr(share_pictures, "KNOWS_LANGUAGES", False)
+        assert inked(decoded(draw(picture, no_file)))
+        assert picture.digest != digest
+
+
+WORD = st.text(st.sampled_from("аШљWi.“"), min_size=1, max_size=60)
+
+
+class TestSetting:
+    @given(st.lists(WORD, min_size=1, max_size=12), st.integers(40, 400))
+    def test_no_line_is_too_wide_and_no_letter_is_lost(self, words, width):
+        face, text = font(SEMIBOLD, 20), " ".join(words)
+        lines = broken(Words(text), face, width)
+        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+        assert all(lines)
+        assert all(face.getlength(line) <= width or len(line) == 1 for line in lines)
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "ЕУ1",
+            "Љубав",
+            "Асоцијација мултиетничких градова југоисточне Европе",
+            "Ш" * 200,
+            "W" * 200,
+            ("Мрежа " * 40)[:200].strip(),
+            "i" * 200,
+        ],
+    )
+    def test_a_name_stays_in_its_column(self, name):
+        picture = Picture(Words(name, "sr"))
+        left, top, right, bottom = inked(decoded(draw(picture, no_file)))
+        assert left >= TEXT_LEFT - 8 and right <= RIGHT + 4
+        assert top >= TOP - 4 and bottom < FOOT
+
+    def test_a_short_name_is_set_larger_than_a_long_one(self):
+        sizes = [
+            fitted(Words("Мрежа " * times), SEMIBOLD, range(112, 18, -2), 792, 346).face.size for times in (1, 10, 33)
+        ]
+        assert sizes[0] == 112
+        assert sizes == sorted(sizes, reverse=True) and len(set(sizes)) == 3
+
+    def test_lines_are_of_about_the_same_length(self):
+        block = fitted(Words("Градови за мир и за сарадњу"), SEMIBOLD, range(60, 58, -2), 600, 300)
+        widths = [block.face.getlength(line) for line in block.lines]
+        assert len(widths) == 2 and min(widths) > 0.6 * max(widths)
+
+    def test_everything_stays_on_the_page(self):
+        picture = Picture(
+            Words("Ш" * 200, "sr"),
+            (("2003", Words("Приступање које дуго траје", "sr")), ("2014", Words("Иступање", "sr"))),
+            (Words("Град " * 20, "sr"), Words("Мреже " * 16, "sr")),
+            mark=Words("ШШШШШШ", "sr"),
+        )
+        left, top, right, bottom = inked(decoded(draw(picture, no_file)))
+        assert left >= LEFT - 8 and top >= TOP - 8
+        assert right <= RIGHT + 4 and bottom <= BOTTOM + 8
+        image = decoded(draw(picture, no_file))
+        # Nothing of the margin reaches into the text.
+        assert inked(image.crop((LEFT + MARGIN + 4, 0, TEXT_LEFT - 8, 630))) is None
+
+
+class TestContent:
+    def picture(self, language="en", **fields):
+        with translation.override(language):
+            row = Network(slug="a", name_sr="Љубав", name_en="Love", **fields)
+            profile = CityProfile(city_name_sr="Град Ниш", site_title_sr="Мреже градова")
+            reader = Reader()
+            return picture_of_network(reader.network(row), reader.profile(profile))
+
+    def test_says_what_the_page_says(self):
+        picture = self.picture(joined=PartialDate(2003, 5))
+        assert picture.name == Words("Love", "en")
+        assert picture.figures == (("2003", Words("Joined", "en")),)
+        assert [each.text for each in picture.foot] == ["Grad Niš", "Mreže gradova"]
+        assert self.picture("sr-latn").name == Words("Ljubav", "sr")
+        assert self.picture("sr").name == Words("Љубав", "sr")
+
+    def test_a_former_membership_says_so(self):
+        fields = {"joined": PartialDate(2003), "left": PartialDate(2014)}
+        figures = self.picture(status="left", **fields).figures
+        assert [(figure, label.text) for figure, label in figures] == [("2003", "Joined"), ("2014", "Left")]
+        assert len(self.picture(status="member", **fields).figures) == 1
+
+    def test_what_is_not_known_is_left_out(self):
+        assert self.picture().figures == ()
+
+    def test_each_thing_that_is_drawn_has_a_part_in_the_digest(self):
+        digests = {
+            each.digest
+            for each in (
+                self.picture(),
+                self.picture("sr"),
+                self.picture("sr-latn"),
+                self.picture(joined=PartialDate(2003)),
+                self.picture(joined=PartialDate(2004)),
+                self.picture(acronym_en="LOVE"),
+                self.picture(logo="logos/a.png"),
+            )
+        }
+        assert len(digests) == 7
+        assert self.picture(joined=PartialDate(2003)).digest == self.picture(joined=PartialDate(2003, 5)).digest
+        with mock.patch.object(share_pictures, "DRAWING", share_pictures.DRAWING + 1):
+            assert self.picture().digest not in digests
+
+
+def logo(colour, size=(640, 320), mode="RGBA"):
+    content = io.BytesIO()
+    Image.new(mode, size, colour).save(content, "PNG")
+    return ContentFile(content.getvalue(), name="logo.png")
+
+
+class TestMark:
+    PLACE = (LEFT, FOOT, LEFT + MARGIN, BOTTOM)
+
+    def test_letters_in_a_circle(self):
+        one, other = (
+            decoded(draw(Picture(Words("Мрежа"), mark=Words("М"), hue=hue), no_file)).crop(self.PLACE)
+            for hue in (0, 1)
+        )
+        assert inked(one) and inked(other)
+        assert ImageChops.difference(one, other).getbbox()
+
+    @pytest.mark.parametrize("size", [(640, 10), (10, 640), (1, 1), (640, 640)])
+    def test_an_uploaded_one(self, size):
+        picture = Picture(Words("Мрежа"), logo="logos/a.png", mark=Words("М"))
+        image = decoded(draw(picture, lambda name: logo("#ff0000", size)))
+        reds = image.crop(self.PLACE).getcolors(100_000)
+        assert (255, 0, 0) in {colour for _count, colour in reds}
+        left, top, right, bottom = inked(image)
+        assert left >= LEFT - 2 and bottom <= BOTTOM + 2
+
+    @pytest.mark.parametrize("wrong", [no_file, lambda name: ContentFile(b"no picture")])
+    def test_one_whose_file_is_gone_or_damaged(self, wrong):
+        with_mark = Picture(Words("Мрежа"), mark=Words("М"))
+        without_file = Picture(Words("Мрежа"), mark=Words("М"), logo="logos/gone.png")
+        assert draw(without_file, wrong) == draw(with_mark, wrong)
+
+
+@pytest.fixture
+def drawings():
+    """How often something was drawn."""
+    with mock.patch.object(share_pictures, "draw", wraps=draw) as drawn:
+        yield SimpleNamespace(count=lambda: drawn.call_count)
+
+
+@in_each_language
+@pytest.mark.parametrize("path", ["/picture.png", "/networks/energy-cities/picture.png"])
+class TestAnswer:
+    def test_is_a_picture(self, nis, client, language, path):
+        response = client.get(PREFIXES[language] + path)
+        assert response["Content-Type"] == "image/png"
+        assert inked(decoded(response.content))
+        assert response["Cache-Control"] == "public, max-age=600, must-revalidate"
+        assert response["ETag"].startswith('"')
+        assert response["Last-Modified"].endswith("GMT")
+        assert not response.cookies
+
+    def test_is_drawn_once(self, nis, client, drawings, language, path):
+        first = client.get(PREFIXES[language] + path)
+        assert drawings.count() == 1
+        assert client.get(PREFIXES[language] + path).content == first.content
+        assert drawings.count() == 1
+
+    def test_is_not_sent_again(self, nis, client, drawings, language, path):
+        address = PREFIXES[language] + path
+        first = client.get(address)
+        again = client.get(address, headers={"If-None-Match": first["ETag"]})
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+        assert again["Cache-Control"] == first["Cache-Control"]
+        assert client.get(address, headers={"If-Modified-Since": first["Last-Modified"]}).status_code == 304
+        assert client.get(address, headers={"If-None-Match": '"another"'}).status_code == 200
+        assert drawings.count() == 1
+
+    def test_is_asked_for_without_its_body(self, nis, client, language, path):
+        response = client.head(PREFIXES[language] + path)
+        assert (response.status_code, response.content) == (200, b"")
+        assert response["Content-Type"] == "image/png"
+
+    def test_queries(self, nis, client, language, path):
+        assert count_queries(client, PREFIXES[language] + path) <= 3
+
+
+def test_a_change_makes_another_picture(db, client):
+    network = make_network(slug="a", name_sr="Мрежа")
+    first = client.get("/networks/a/picture.png")
+    network.name_sr = "Друга мрежа"
+    network.save()
+    second = client.get("/networks/a/picture.png", headers={"If-None-Match": first["ETag"]})
+    assert second.status_code == 200
+    assert second.content != first.content
+
+
+def test_each_language_has_its_own(nis, client):
+    assert len({client.get(f"{prefix}/networks/ecad/picture.png").content for prefix in PREFIXES.values()}) == 3
+    assert len({client.get(f"{prefix}/picture.png").content for prefix in PREFIXES.values()}) == 3
+
+
+def test_what_is_not_published_has_none(db, client):
+    make_network(slug="a", is_published=False)
+    assert client.get("/networks/a/picture.png").status_code == 404
+    assert client.get("/networks/none/picture.png").status_code == 404
+
+
+def test_a_former_address_leads_to_the_present_one(db, client):
+    network = make_network(slug="old")
+    network.slug = "new"
+    network.save()
+    response = client.get("/en/networks/old/picture.png")
+    assert (response.status_code, response["Location"]) == (301, "/en/networks/new/picture.png")
+
+
+def test_an_empty_site_has_one(db, client):
+    assert inked(decoded(client.get("/picture.png").content))
+
+
+def test_an_uploaded_logo_is_drawn(db, client):
+    network = make_network(slug="a")
+    network.logo.save("logo.png", logo("#00ff00"))
+    image = decoded(client.get("/networks/a/picture.png").content)
+    assert (0, 255, 0) in {colour for _count, colour in image.getcolors(1_000_000)}
