@@ -1,4 +1,4 @@
-"""The pictures that go with a shared link."""
+"""The pictures and the cards that go with a shared link."""
 
 import io
 from types import SimpleNamespace
@@ -34,8 +34,8 @@ from networks.public.share_pictures import (
     picture_of_network,
 )
 from networks.reading import Reader
-from tests.makers import make_network
-from tests.pages import LANGUAGES, PREFIXES, count_queries, in_each_language
+from tests.makers import make_network, make_page, make_profile
+from tests.pages import CYRILLIC, LANGUAGES, PREFIXES, count_queries, in_each_language, opened, parsed
 
 ALPHABETS = (
     "АБВГДЂЕЖЗИЈКЛЉМНЊОПРСТЋУФХЦЧЏШабвгдђежзијклљмнњопрстћуфхцчџш"
@@ -314,3 +314,70 @@ def test_an_uploaded_logo_is_drawn(db, client):
     network.logo.save("logo.png", logo("#00ff00"))
     image = decoded(client.get("/networks/a/picture.png").content)
     assert (0, 255, 0) in {colour for _count, colour in image.getcolors(1_000_000)}
+
+
+# The cards
+
+
+def card(tree):
+    """{property: content, or a list of them where there are several}."""
+    found = {}
+    for each in tree.xpath("//head/meta[@property or starts-with(@name, 'twitter:')]"):
+        name = each.get("property") or each.get("name")
+        found.setdefault(name, []).append(each.get("content"))
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+def test_card_of_a_network(db, client):
+    make_profile(city_name_en="City of Niš", site_title_en="City Networks")
+    make_network(slug="a", name_sr="Љубав", name_en="Love", summary_sr="Све.", summary_en="All & “more”.")
+    assert card(opened(client, "/en/networks/a/")) == {
+        "og:title": "Love",
+        "og:description": "All & “more”.",
+        "og:type": "article",
+        "og:url": "http://testserver/en/networks/a/",
+        "og:locale": "en_GB",
+        "og:locale:alternate": "sr_RS",
+        "og:site_name": "City Networks",
+        "og:image": "http://testserver/en/networks/a/picture.png",
+        "og:image:type": "image/png",
+        "og:image:width": "1200",
+        "og:image:height": "630",
+        "og:image:alt": "Love",
+        "twitter:card": "summary_large_image",
+    }
+
+
+def test_card_of_a_page_that_is_not_written_in_english(db, client):
+    make_network(slug="a", name_sr="Љубав")
+    tree = opened(client, "/en/networks/a/")
+    found = card(tree)
+    assert (found["og:title"], found["og:url"]) == ("Ljubav", "http://testserver/networks/a/")
+    assert "og:description" not in found
+    assert tree.xpath("//meta[@property='og:title']/@lang") == ["sr-Latn"]
+    assert "og:locale:alternate" not in card(opened(client, "/networks/a/"))
+
+
+@in_each_language
+def test_every_page_has_a_card_in_its_script(nis, client, language):
+    prefix = PREFIXES[language]
+    make_page(slug="long", title_sr="Дуга страница", body_sr="<p>Реч.</p><p>" + "реч " * 200 + "</p>")
+    paths = ["/", "/timeline/", "/networks/ecad/", "/networks/alda/", "/pages/about/", "/pages/long/"]
+    for path in paths:
+        found = card(opened(client, prefix + path))
+        assert found["og:title"] and len(found.get("og:description", "")) <= 300
+        assert found["og:locale"] == ("en_GB" if language == "en" else "sr_RS")
+        assert found["og:image"].startswith(f"http://testserver{prefix}/")
+        assert client.get(found["og:image"]).status_code == 200
+        if language != "sr":
+            assert not CYRILLIC.search(str(found)), path
+    titles = [card(opened(client, prefix + path))["og:title"] for path in paths]
+    assert len(set(titles)) == len(titles)
+
+
+def test_what_nobody_shares_has_no_card(nis, client, admin_client):
+    assert card(parsed(client.get("/nothing/"))) == {}
+    assert card(parsed(client.get("/preview/forged/"))) == {}
+    network = Network.objects.get(slug="ecad")
+    address = admin_client.get(f"/admin/networks/network/{network.pk}/preview/")["Location"]
+    assert card(opened(admin_client, address)) == {}

@@ -331,6 +331,8 @@ def timeline(request: HttpRequest) -> HttpResponse:
     rows = [Row(each, scale, today) for each in in_order[(page - 1) * ROWS_ON_A_PAGE : page * ROWS_ON_A_PAGE]]
     query = f"?{urlencode({'page': page})}" if page > 1 else ""
     context = {
+        "share_title": _("Timeline"),
+        "share_description": _("Since when the city has belonged to which network of cities, and until when."),
         "sections": [
             section
             for section in (

@@ -1,0 +1,72 @@
+"""What a page says of itself to those that show a card for a link to it."""
+
+from dataclasses import dataclass
+
+from django import template
+from django.urls import reverse
+from django.utils.text import Truncator
+
+from networks.public.share_pictures import HEIGHT, WIDTH
+from networks.reading import NetworkReading, PageReading
+from networks.rich_text import plain_text
+
+register = template.Library()
+
+# The protocol knows languages with a country, and nothing of scripts.
+LOCALES = {"sr-Cyrl": "sr_RS", "sr-Latn": "sr_RS", "en": "en_GB"}
+LONGEST_DESCRIPTION = 300  # letters
+
+
+@dataclass(frozen=True)
+class Card:
+    """What stands on the card of a page: its words, and the picture's absolute address."""
+
+    title: str
+    title_lang: str
+    description: str
+    description_lang: str
+    kind: str
+    locale: str
+    alternates: list[str]
+    picture_url: str
+    picture_words: str
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+@register.simple_tag(takes_context=True)
+def share_card(context) -> Card:
+    """
+    Return the card of the page that is rendered.
+
+    A page that is about neither a network nor a plain page may hand over `share_title` and `share_description`.
+    """
+    profile, network, page = context["profile"], context.get("network"), context.get("page")
+    title, description = context.get("share_title", ""), context.get("share_description", "")
+    kind, picture, picture_words = "article", reverse("public:picture"), profile.site_title
+    if isinstance(network, NetworkReading):
+        title, description = network.name, network.summary
+        picture, picture_words = reverse("public:network_picture", args=[network.slug]), network.name
+    elif isinstance(page, PageReading):
+        title, description = page.title, page.body
+    else:
+        kind = "website"
+        if not title:
+            title, description = profile.site_title, profile.introduction
+    locale = locale_of(context["language_tag"])
+    words = plain_text(description) if getattr(description, "is_html", False) else str(description)
+    return Card(
+        title=title,
+        title_lang=getattr(title, "lang", ""),
+        description=Truncator(" ".join(words.split())).chars(LONGEST_DESCRIPTION),
+        description_lang=getattr(description, "lang", ""),
+        kind=kind,
+        locale=locale,
+        alternates=sorted({locale_of(link.tag) for link in context["language_links"] if link.url} - {locale}),
+        picture_url=context["request"].build_absolute_uri(picture),
+        picture_words=picture_words,
+    )
+
+
+def locale_of(tag: str) -> str:
+    return LOCALES.get(tag, tag.replace("-", "_"))
