@@ -336,7 +336,7 @@ def timeline(request: HttpRequest) -> HttpResponse:
         "sections": [
             section
             for section in (
-                ("dated", _("Known since when"), [row for row in rows if row.network.row.joined]),
+                ("dated", _("By the year of joining"), [row for row in rows if row.network.row.joined]),
                 ("undated", _("Not known since when"), [row for row in rows if not row.network.row.joined]),
             )
             if section[2]
