@@ -543,18 +543,29 @@ class Network(Addressed):
             raise ValidationError(errors)
 
     def words_to_search(self):
-        """Return all that a reader might look for, in both stored languages, folded for search."""
-        texts = [
-            self.slug.replace("-", " "),
-            *(getattr(self, f"{field}_{language}") or "" for field in SEARCHED for language in ("sr", "en")),
-            *(plain_text(clean_rich_text(html)) for html in (self.description_sr, self.description_en) if html),
-            self.original_name,
-            self.former_names,
-        ]
-        return "\n".join(fold(text) for text in texts if text)
+        """
+        Return all that a reader might look for, folded for search: a line for each field of SEARCHED, in that order.
+
+        An empty field has an empty line, so that a line's number tells which field it is.
+        """
+        return "\n".join(fold(self.text_to_search(name)) for name in SEARCHED)
+
+    def text_to_search(self, name):
+        """Return the words of a field of SEARCHED as people read them."""
+        text = getattr(self, name) or ""
+        if name == "slug":
+            return text.replace("-", " ")
+        is_rich = isinstance(self._meta.get_field(name), RichTextField)
+        return plain_text(clean_rich_text(text)) if is_rich and text else text
 
 
-SEARCHED = ("name", "acronym", "summary", "seat", "benefit")
+# Where search looks, the most telling first
+SEARCHED = (
+    *("name_sr", "name_en", "acronym_sr", "acronym_en"),
+    *("original_name", "former_names", "slug"),
+    *("summary_sr", "summary_en", "seat_sr", "seat_en", "benefit_sr", "benefit_en"),
+    *("description_sr", "description_en"),
+)
 
 
 @receiver(pre_save, sender=Network)

@@ -252,6 +252,40 @@ def fold(text: str) -> str:
     return " ".join(re.sub("dj+", "d", _bare(text).translate(_PLAIN)).split())
 
 
+def occurrences(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
+    """Return where search finds the words in a text: start and end of each stretch, in order, none touching another.
+
+    `words` are folded. A letter of which only a part is sought counts whole: "j" is found in љ.
+    """
+    folded: list[str] = []
+    starts: list[int] = []  # where in the text each folded character comes from
+    ends: list[int] = []
+    for index, character in enumerate(text):
+        outputs = _bare(character).translate(_PLAIN)
+        if not outputs and ends and ends[-1] == index:
+            ends[-1] = index + 1  # a mark of the letter before
+        for output in outputs:
+            if output == "j" and folded and folded[-1] == "d":
+                ends[-1] = index + 1  # dj is d, as in fold
+                continue
+            folded.append(output)
+            starts.append(index)
+            ends.append(index + 1)
+    sought = "".join(folded)
+    found = sorted(
+        (starts[match.start()], ends[match.start() + len(word) - 1])
+        for word in {*words} - {""}
+        for match in re.finditer(f"(?={re.escape(word)})", sought)  # overlapping ones too
+    )
+    stretches: list[tuple[int, int]] = []
+    for start, end in found:
+        if stretches and start <= stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0], max(end, stretches[-1][1]))
+        else:
+            stretches.append((start, end))
+    return stretches
+
+
 def _bare(text: str) -> str:
     """Return a text in small letters of its own script, without marks and invisible characters."""
     return "".join(

@@ -1,105 +1,107 @@
 """The pages that citizens read."""
 
 import logging
+from dataclasses import replace
 from itertools import groupby
-from urllib.parse import urlencode
 
-from django import forms
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import InvalidPage, Paginator
 from django.core.signing import BadSignature
 from django.db import DatabaseError
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from networks import previews, revisions
+from networks.chronology import membership_on
 from networks.errors import closed_link, server_error
-from networks.models import Network, Page, Theme
+from networks.models import Network, Page
+from networks.public import finding
+from networks.public.finding import Asked, FindForm, choices, grouped, in_order
 from networks.public.site import render_page
-from networks.reading import Reader, ThemeReading
+from networks.reading import Reader
 
 logger = logging.getLogger(__name__)
 
-GROUP_HEADINGS = {
-    Network.Status.MEMBER: gettext_lazy("Current memberships"),
-    Network.Status.UNKNOWN: gettext_lazy("Memberships whose status is not known"),
-    "former": gettext_lazy("Former memberships"),
-}
-
-
-class FilterForm(forms.Form):
-    """What the address of the list may ask for."""
-
-    q = forms.CharField(max_length=100, required=False)
-    scope = forms.ChoiceField(
-        choices=Network.Scope,
-        required=False,
-        error_messages={"invalid_choice": gettext_lazy("There is no such scope. Choose one from the list.")},
-    )
-    theme = forms.CharField(max_length=50, required=False)
+NETWORKS_ON_A_PAGE = 100
 
 
 @require_safe
 def network_list(request: HttpRequest) -> HttpResponse:
     reader = Reader()
-    form = FilterForm(request.GET)
-    form.full_clean()
-    chosen = form.cleaned_data
-    # All of them in one query, so that the choices of the form stay the same whatever is searched for.
-    rows = Network.objects.published().marking_matches(chosen.get("q", "")).prefetch_related("themes")
-    rows = rows.defer("description", "description_sr", "description_en", "search_text")
+    form = FindForm(request.GET)
+    asked = form.asked()
+    rows = Network.objects.published().marking_matches(asked.q).prefetch_related("themes")
+    # Those with a theme that is asked for too: what it is called is known from them.
+    rows = rows.filter(Q(is_match=True) | Q(pk__in=Network.objects.filter(themes__slug__in=asked.theme).values("pk")))
+    if not asked.words:
+        rows = rows.defer("description", "description_sr", "description_en", "search_text")
     networks = [reader.network(row) for row in rows]
+    changed_at = max((network.changed_at for network in networks), default=None)
     themes = {theme.slug: theme for network in networks for theme in network.themes}
-    scopes = {network.row.scope for network in networks} | {chosen.get("scope")}
-    if chosen.get("theme", "") not in {"", *themes}:
-        if theme := Theme.objects.filter(slug=chosen["theme"]).first():  # one that no published network has
-            themes[theme.slug] = ThemeReading(theme, reader)
-        else:
-            form.add_error("theme", _("There is no such theme. Choose one from the list."))
-    shown = [
-        network
-        for network in networks
-        if network.row.is_match
-        and chosen.get("scope", "") in ("", network.row.scope)
-        and chosen.get("theme", "") in ("", *(theme.slug for theme in network.themes))
-    ]
-    filters = {name: value for name, value in chosen.items() if value}
-    query = f"?{urlencode(filters)}" if filters else ""
+    networks = [network for network in networks if network.row.is_match]
+    if asked.on:
+        networks = [network for network in networks if membership_on(network.row, asked.on)]
+    try:
+        filters = choices(asked, networks, themes, reader)
+    except ValidationError as error:
+        form.add_error("theme", error)
+        asked = replace(asked, theme=())
+        filters = choices(asked, networks, themes, reader)
+    shown = in_order([network for network in networks if asked.allows(network)], asked, reader)
+    pages = Paginator(grouped(shown, asked), NETWORKS_ON_A_PAGE)
+    try:
+        page = pages.page(request.GET.get("page", 1))
+    except InvalidPage as error:
+        raise Http404 from error
     return render_page(
         request,
         "networks/network_list.html",
         {
             "form": form,
-            "typed": request.GET.get("q", "").replace("\0", ""),
-            "networks": shown,
-            "groups": grouped_by_status(shown),
-            "scopes": [(value, label) for value, label in Network.Scope.choices if value in scopes],
-            "themes": sorted(themes.values(), key=lambda theme: reader.sort_key(theme.name)),
-            "is_filtered": bool(query) or not form.is_valid(),
+            "asked": asked,
+            "typed": {name: request.GET.get(name, "").replace("\0", "") for name in ("q", "on")},
+            "words": asked.words,
+            "filters": filters,
+            "sorts": sorts(asked),
+            "count": len(shown),
+            "groups": [
+                (key, heading, [network for _key, _heading, network in members])
+                for (key, heading), members in groupby(page, key=lambda each: each[:2])
+            ],
+            "page": page,
+            "pager": pager(page, asked),
+            "day": reader.date(asked.on),
+            "today_query": replace(asked, on=None).query(),
+            "latest_day": timezone.localdate().isoformat(),
+            "is_filtered": asked != Asked() or not form.is_valid(),
         },
-        query=query,
-        changed_at=max((network.changed_at for network in networks), default=None),
+        query=asked.query(page.number),
+        changed_at=changed_at,
         status=200 if form.is_valid() else 400,
     )
 
 
-def grouped_by_status(networks):
-    """Return (key, heading, networks) for current, unknown and former memberships, those without any left out."""
-    keys = list(GROUP_HEADINGS)
-
-    def group(network):
-        return keys.index("former" if network.is_former else network.row.status)
-
+def sorts(asked: Asked) -> list[tuple[str, str, bool]]:
+    """Return (label, query, is current) for each order of the list."""
+    usual = _("best match first") if asked.words else _("in the city’s order")
     return [
-        (keys[number], GROUP_HEADINGS[keys[number]], list(members))
-        for number, members in groupby(sorted(networks, key=group), key=group)
+        (label, replace(asked, sort=sort).query(), sort == asked.sort)
+        for sort, label in [("", usual), *finding.SORTS.items()]
     ]
+
+
+def pager(page, asked: Asked) -> list[tuple[int | str, str]]:
+    """Return (number, query) of the pages to choose from; an ellipsis, without query, where some are left out."""
+    numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    return [(number, "" if number == Paginator.ELLIPSIS else asked.query(number)) for number in numbers]
 
 
 @require_safe

@@ -3,8 +3,10 @@
 from urllib.parse import urlsplit
 
 from django import template
+from django.utils.safestring import SafeString
 
-from networks.reading import Reader
+from networks.public import finding
+from networks.reading import Reader, Text
 
 register = template.Library()
 
@@ -26,3 +28,27 @@ def telephone(number: str) -> str:
 def in_script(text: str) -> str:
     """Return a text that was recorded in Serbian, such as the name in a log entry, in the script on show."""
     return Reader().unmarked(text)
+
+
+@register.filter
+def marked(text: Text, words: list[str] | None) -> SafeString:
+    """Return plain text with the words that were sought marked in it; only escaped where nothing was sought."""
+    return finding.marked(text, words or [])
+
+
+@register.filter
+def excerpts(network, words: list[str] | None) -> list[finding.Excerpt]:
+    """Return the stretches of a network's other texts in which the sought words stand."""
+    return finding.excerpts(network, words or [])
+
+
+@register.filter
+def year(date: str) -> str:
+    """Return the year of a date in words: 2007. of 3. мај 2007., 2007 of 3 May 2007."""
+    return date.rpartition(" ")[2]
+
+
+@register.filter
+def day_and_month(date: str) -> str:
+    """Return what stands before the year in a date in words: 3. мај, May, or nothing."""
+    return date.rpartition(" ")[0]

@@ -1,0 +1,339 @@
+"""
+Finding networks: what the address of the list may ask for, what is found, and where each further choice leads.
+
+Within a group of choices (scope, theme, status) any one is enough; each group narrows what the others leave.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from networks.chronology import Membership, membership_on
+from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, stored_language
+from networks.models import SEARCHED, Network, Theme
+from networks.reading import NetworkReading, Reader, Text, ThemeReading
+from networks.rich_text import plain_text
+from networks.serbian import fold, occurrences
+
+SORTS = {"name": _("by name"), "joined": _("by year of joining")}
+
+# How much a word counts by the field it stands in, in the order of SEARCHED
+WEIGHTS = dict(zip(SEARCHED, [8, 8, 10, 10, 6, 6, 4, 3, 3, 3, 3, 2, 2, 1, 1], strict=True))
+
+AROUND = 60  # characters of an excerpt on each side of the word that was found
+
+
+class CodesField(forms.MultipleChoiceField):
+    """Codes that stand in an address, each once and in the order of their choices; an empty one counts as none."""
+
+    def to_python(self, value):
+        asked = {code for code in super().to_python(value) if code}
+        known = [code for code, _label in self.choices]
+        return [code for code in known if code in asked] + sorted(asked - {*known})
+
+
+class ThemesField(CodesField):
+    """Codes of themes. Whether there is such a theme is asked later, of the networks that are loaded anyway."""
+
+    def valid_value(self, value):
+        return True
+
+
+class FindForm(forms.Form):
+    """What the address of the list may ask for."""
+
+    q = forms.CharField(max_length=100, required=False)
+    scope = CodesField(
+        choices=Network.Scope,
+        required=False,
+        error_messages={"invalid_choice": _("There is no such scope. Choose one from the list.")},
+    )
+    theme = ThemesField(required=False)
+    status = CodesField(
+        choices=Network.Status,
+        required=False,
+        error_messages={"invalid_choice": _("There is no such status. Choose one from the list.")},
+    )
+    sort = forms.ChoiceField(
+        choices=[("", ""), *SORTS.items()],
+        required=False,
+        error_messages={"invalid_choice": _("The list cannot be sorted so. Choose one of the orders.")},
+    )
+    on = forms.DateField(
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": _("Enter a day as year-month-day, such as 2007-05-01.")},
+    )
+
+    def clean_on(self):
+        day = self.cleaned_data["on"]
+        if day and day > timezone.localdate():
+            raise ValidationError(_("This day is still to come. Enter today or a day in the past."))
+        return day
+
+    def clean_theme(self):
+        slugs = self.cleaned_data["theme"]
+        if any(not re.fullmatch(r"[-\w]{1,50}", slug) for slug in slugs):
+            raise no_such_theme()
+        return slugs
+
+    def asked(self) -> "Asked":
+        """Return what the address asks for; what is not valid in it counts as not asked."""
+        self.full_clean()
+        given = {name: value for name, value in self.cleaned_data.items() if value}
+        return Asked(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+
+
+def no_such_theme() -> ValidationError:
+    return ValidationError(_("There is no such theme. Choose one from the list."))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody asks the list for."""
+
+    q: str = ""
+    scope: tuple[str, ...] = ()
+    theme: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    sort: str = ""
+    on: date | None = None
+
+    @property
+    def words(self) -> list[str]:
+        """The words to look for, folded as search folds them."""
+        return fold(self.q).split()
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but words is asked for."""
+        return replace(self, q="") != Asked()
+
+    def query(self, page: int = 1) -> str:
+        """Return the query of the address that asks for this, beginning with "?"; empty for the whole list."""
+        values = {**vars(self), "page": page if page > 1 else None}
+        given = {name: value for name, value in values.items() if value}
+        return f"?{urlencode(given, doseq=True)}" if given else ""
+
+    def toggled(self, group: str, code: str) -> "Asked":
+        """Return the same with one choice more, or with one less if it is chosen already."""
+        codes = {*getattr(self, group)} ^ {code}
+        in_order = [value for value, _label in CHOICES[group]] if group in CHOICES else sorted(codes)
+        return replace(self, **{group: tuple(value for value in in_order if value in codes)})
+
+    def allows(self, network: NetworkReading, *, but: str = "") -> bool:
+        """Say whether a network has what is asked for, leaving out one group of choices."""
+        return all(
+            group == but or not getattr(self, group) or not {*getattr(self, group)}.isdisjoint(codes(network, group))
+            for group in GROUPS
+        )
+
+
+CHOICES = {"scope": Network.Scope.choices, "status": Network.Status.choices}
+GROUPS = {"scope": _("Scope"), "theme": _("Theme"), "status": _("Status")}
+
+
+def codes(network: NetworkReading, group: str) -> list[str]:
+    """Return the codes of a network in a group of choices."""
+    if group == "theme":
+        return [theme.slug for theme in network.themes]
+    return [code] if (code := getattr(network.row, group)) else []
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A choice that narrows the list or widens it again: what it is called, how many it shows, where it leads."""
+
+    label: Text
+    count: int
+    query: str
+    is_chosen: bool
+
+
+def choices(
+    asked: Asked, networks: Iterable[NetworkReading], themes: Mapping[str, ThemeReading], reader: Reader
+) -> list[tuple[str, str, list[Choice]]]:
+    """
+    Return (group, heading, choices) for each group in which there is something to choose.
+
+    `networks` are those found before any choice, `themes` those known so far, by slug. A choice that would show
+    nothing is left out, unless it is chosen. Raises ValidationError for a theme that does not exist.
+    """
+    found = []
+    for group, heading in GROUPS.items():
+        left = [network for network in networks if asked.allows(network, but=group)]
+        counts = Counter(code for network in left for code in codes(network, group))
+        chosen = getattr(asked, group)
+        labels = labels_of(group, {*counts, *chosen}, themes, reader)
+        if len(labels) > 1 or chosen:
+            found.append(
+                (
+                    group,
+                    heading,
+                    [
+                        Choice(label, counts[code], asked.toggled(group, code).query(), code in chosen)
+                        for code, label in labels.items()
+                    ],
+                )
+            )
+    return found
+
+
+def labels_of(group, wanted, themes, reader) -> dict[str, Text]:
+    """Return what the codes of a group are called, in the order in which they are shown."""
+    if group != "theme":
+        return {code: Text(capfirst(str(label))) for code, label in CHOICES[group] if code in wanted}
+    if missing := wanted - {*themes}:  # chosen, but of no network on the site
+        themes = {
+            **themes,
+            **{theme.slug: ThemeReading(theme, reader) for theme in Theme.objects.filter(slug__in=missing)},
+        }
+        if missing - {*themes}:
+            raise no_such_theme()
+    names = {slug: themes[slug].name for slug in wanted}
+    return dict(sorted(names.items(), key=lambda pair: reader.sort_key(pair[1])))
+
+
+def in_order(networks: list[NetworkReading], asked: Asked, reader: Reader) -> list[NetworkReading]:
+    """Return the networks sorted as asked: the best first where words are sought, else in the city's own order."""
+    if asked.sort == "name":
+        return sorted(networks, key=lambda network: reader.sort_key(network.name))
+    if asked.sort == "joined":
+        # Those of which the year is not known come last.
+        return sorted(networks, key=lambda network: (network.row.joined is None, str(network.row.joined)))
+    if words := asked.words:
+        return sorted(networks, key=lambda network: -score(network.row.search_text, words))
+    return networks
+
+
+def score(search_text: str, words: Iterable[str]) -> int:
+    """Return how well a network answers a search: more for a telling field, a whole word, a beginning."""
+    lines = dict(zip(SEARCHED, search_text.split("\n"), strict=False))
+    return sum(max(WEIGHTS[field] * closeness(word, line) for field, line in lines.items()) for word in words)
+
+
+def closeness(word: str, line: str) -> int:
+    if word not in line:
+        return 0
+    if word == line:
+        return 4
+    places = [match.start() for match in re.finditer(re.escape(word), line)]
+    begins = [place for place in places if place == 0 or not line[place - 1].isalnum()]
+    if any(not line[place + len(word) : place + len(word) + 1].isalnum() for place in begins):
+        return 3
+    return 2 if begins else 1
+
+
+# Groups under which the list stands
+
+FORMER = "former"
+HEADINGS = {
+    Network.Status.MEMBER.value: _("Current memberships"),
+    Network.Status.UNKNOWN.value: _("Memberships whose status is not known"),
+    FORMER: _("Former memberships"),
+}
+HEADINGS_ON_A_DAY = {
+    Membership.MEMBER.value: _("Member on this day"),
+    Membership.PERHAPS.value: _("Perhaps a member on this day"),
+    Membership.UNDATED.value: _("It is not known since when"),
+}
+BEST_FIRST = "found"
+
+
+def grouped(networks: list[NetworkReading], asked: Asked) -> list[tuple[str, str, NetworkReading]]:
+    """Return (key, heading, network) for each network, group by group; what is searched for stands in one group."""
+    if asked.on:
+        headings, key = HEADINGS_ON_A_DAY, lambda network: membership_on(network.row, asked.on).value
+    elif asked.words and not asked.sort:
+        headings, key = {BEST_FIRST: pgettext_lazy("search", "Found")}, lambda network: BEST_FIRST
+    else:
+        headings, key = HEADINGS, lambda network: FORMER if network.is_former else network.row.status
+    keys = list(headings)
+    with_keys = sorted(((key(network), network) for network in networks), key=lambda pair: keys.index(pair[0]))
+    return [(each, headings[each], network) for each, network in with_keys]
+
+
+# Showing what was found
+
+
+def marked(text: Text, words: Iterable[str]) -> SafeString:
+    """Return plain text for a page, the folded words marked in it wherever search finds them."""
+    pieces, end = [], 0
+    for start, stop in occurrences(text, words):
+        pieces.append(format_html("{}<mark>{}</mark>", text[end:start], text[start:stop]))
+        end = stop
+    return format_html_join("", "{}", [*((piece,) for piece in pieces), (text[end:],)])
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A stretch of a text in which a sought word stands, with what the text is called."""
+
+    label: str
+    text: Text
+
+
+EXCERPTED = {
+    "name": _("name"),
+    "acronym": _("acronym"),
+    "original_name": _("original name"),
+    "former_names": _("former names"),
+    "summary": _("summary"),
+    "seat": _("seat"),
+    "benefit": _("what the city gains"),
+    "description": _("description"),
+}
+SHOWN = ("name", "acronym", "summary", "seat")
+
+
+def excerpts(network: NetworkReading, words: Iterable[str]) -> list[Excerpt]:
+    """Return where the words stand that are in none of the texts that the list shows."""
+    missing = [word for word in words if not any(occurrences(getattr(network, field), [word]) for field in SHOWN)]
+    found: list[Excerpt] = []
+    for word in missing:
+        if any(occurrences(excerpt.text, [word]) for excerpt in found):
+            continue
+        for label, text in hidden_texts(network):
+            if places := occurrences(text, [word]):
+                found.append(Excerpt(label, cut_out(text, *places[0])))
+                break
+    return found
+
+
+def hidden_texts(network: NetworkReading) -> Iterable[tuple[str, Text]]:
+    """Yield (label, text) of all that search looks in, the reader's own language first."""
+    reader = network.reader
+    other = SERBIAN if stored_language(reader.language) == ENGLISH else ENGLISH
+    if other == SERBIAN:
+        other = SERBIAN_LATIN  # what readers of English can read
+    for each in (reader, Reader(other)):
+        for field, label in EXCERPTED.items():
+            if field == "original_name":
+                text = each.unmarked(network.row.original_name)
+            elif field == "former_names":
+                text = each.unmarked(" · ".join(network.row.former_names.splitlines()))
+            else:
+                text = each.text(network.row, field)
+            plain = plain_text(text) if text.is_html else text
+            yield label, Text(" ".join(plain.split()), language=text.language, asked=reader.language)
+
+
+def cut_out(text: Text, start: int, end: int) -> Text:
+    """Return the words around a stretch of a text, an ellipsis wherever something is left out."""
+    first = text.rfind(" ", 0, start - AROUND) + 1 if start > AROUND else 0
+    last = text.find(" ", end + AROUND) if end + AROUND < len(text) else -1
+    words = text[first : last if last >= 0 else len(text)]
+    excerpt = ("… " if first else "") + words + (" …" if last >= 0 else "")
+    return Text(excerpt, language=text.language, asked=text.language if not text.is_fallback else "")
