@@ -1,12 +1,19 @@
 """What every public page shows around its own content: city, languages, plain pages, canonical address."""
 
+from urllib.parse import quote, urlencode
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from networks.languages import address, codes, language_links, language_tag
 from networks.models import CityProfile, Page
-from networks.reading import Reader, RowReading
+from networks.reading import NetworkReading, ProfileReading, Reader, RowReading
+
+# What stands in the navigation of every page: the route, and its name
+SECTIONS = {"public:index": gettext_lazy("Networks")}
 
 
 def render_page(
@@ -39,6 +46,7 @@ def render_page(
     canonical = addresses[reader.language if is_available else settings.LANGUAGE_CODE]
     if changed_at is None and subject is not None:
         changed_at = subject.changed_at
+    canonical_url = request.build_absolute_uri(canonical)
     page_context = {
         "language": reader.language,
         "language_tag": language_tag(reader.language),
@@ -46,7 +54,12 @@ def render_page(
         "profile": profile,
         "pages": [reader.page(page) for page in Page.objects.published()],
         "language_links": language_links(reader.language, {code: f"{addresses[code]}{query}" for code in languages}),
-        "canonical_url": request.build_absolute_uri(canonical),
+        "canonical_url": canonical_url,
+        "sections": [
+            (name, address(reader.language, route), route == getattr(request.resolver_match, "view_name", None))
+            for route, name in SECTIONS.items()
+        ],
+        "report_url": report_url(profile, subject, request.build_absolute_uri(addresses[reader.language])),
         "alternates": [
             (tag, request.build_absolute_uri(addresses[code]))
             for code, tag in [
@@ -66,3 +79,24 @@ def same_page(request: HttpRequest, language: str) -> str:
     """Return the path of the requested page in another language."""
     match = request.resolver_match
     return address(language, match.view_name, *match.args, **match.kwargs)
+
+
+def report_url(profile: ProfileReading, subject: RowReading | None, page_url: str) -> str:
+    """
+    Return where somebody writes who has found a mistake: a letter in which page and network are filled in.
+
+    It goes to whoever looks after the network, else to the city. Where neither has an e-mail address, this is the
+    city's own website; empty where nothing is known.
+    """
+    is_network = isinstance(subject, NetworkReading)
+    email = (subject.row.contact_email if is_network else "") or profile.row.email
+    if not email:
+        return profile.row.website
+    lines = [_("Page: {url}").format(url=page_url)]
+    if is_network:
+        lines.append(_("Network: {name}").format(name=subject.name))
+    lines += ["", _("What is wrong, and what would be right:"), ""]
+    title = subject.name if is_network else profile.site_title
+    # RFC 6068: a space is %20 and a new line %0D%0A.
+    query = urlencode({"subject": _("Mistake: {title}").format(title=title), "body": "\r\n".join(lines)})
+    return f"mailto:{quote(email, safe='@+')}?{query.replace('+', '%20')}"
