@@ -48,6 +48,16 @@ sitemap                                      GET            ok      ok      ok  
 sitemap                                      POST           ok      ok      ok      ok      ok      ok      ok
 robots                                       GET            ok      ok      ok      ok      ok      ok      ok
 robots                                       POST           method  method  method  method  method  method  method
+networks_json                                GET            ok      ok      ok      ok      ok      ok      ok
+networks_json                                POST           method  method  method  method  method  method  method
+networks_csv                                 GET            ok      ok      ok      ok      ok      ok      ok
+networks_csv                                 POST           method  method  method  method  method  method  method
+networks_csv_metadata                        GET            ok      ok      ok      ok      ok      ok      ok
+networks_csv_metadata                        POST           method  method  method  method  method  method  method
+catalogue_json_ld                            GET            ok      ok      ok      ok      ok      ok      ok
+catalogue_json_ld                            POST           method  method  method  method  method  method  method
+catalogue_turtle                             GET            ok      ok      ok      ok      ok      ok      ok
+catalogue_turtle                             POST           method  method  method  method  method  method  method
 admin:session                                GET            ok      ok      ok      ok      ok      ok      ok
 admin:session                                POST           method  method  method  method  method  method  method
 admin:index                                  GET            login   login   ok      ok      ok      ok      ok
@@ -214,6 +224,8 @@ public:preview                               GET link       ok      ok      ok  
 public:preview                               GET revoked    gone    gone    gone    gone    gone    gone    gone
 public:preview                               GET forged     missing missing missing missing missing missing missing
 public:preview                               POST           method  method  method  method  method  method  method
+public:open_data                             GET            ok      ok      ok      ok      ok      ok      ok
+public:open_data                             POST           method  method  method  method  method  method  method
 public:page                                  GET            ok      ok      ok      ok      ok      ok      ok
 public:page                                  GET draft      missing missing missing missing missing missing missing
 public:page                                  POST           method  method  method  method  method  method  method

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from networks.public import views
+from networks.public import open_data, views
 
 app_name = "public"
 
@@ -12,5 +12,6 @@ urlpatterns = [
     path("networks/", RedirectView.as_view(pattern_name="public:index", permanent=True), name="networks"),
     path("networks/<slug:slug>/", views.network_detail, name="network"),
     path("preview/<str:token>/", views.preview, name="preview"),
+    path("open-data/", open_data.open_data, name="open_data"),
     path("pages/<slug:slug>/", views.page_detail, name="page"),
 ]
