@@ -238,7 +238,7 @@ FIELDS = (
         _("Original name"),
         _("The network’s own name in its own language, with the tag of that language."),
         Source.original_name,
-        (Column(("original_name", "text")), Column(("original_name", "language"), "language", title=_("language"))),
+        (Column(("original_name", "text")), Column(("original_name", "language"), title=_("language"))),
     ),
     Field(
         "former_names",
@@ -462,10 +462,11 @@ def described(each: Field, column: Column) -> dict:
 
 # Cells
 
-# What a spreadsheet takes for the beginning of a formula, also behind apostrophes.
-FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+# What a spreadsheet may take for the beginning of a formula, also behind apostrophes. A line end alone begins none,
+# and stands first in a list whose first item has no text.
+FORMULA = re.compile("'*(?:[\t\r]|\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20])")
 # A telephone number without any sign that a spreadsheet would calculate with.
-TELEPHONE = re.compile(r"\+[0-9][0-9 ()]*")
+TELEPHONE = re.compile(r"\+[0-9][0-9 ()]{5,}")
 
 
 def cell(network: dict, column: Column) -> str:
