@@ -31,8 +31,11 @@ from tests.pages import CYRILLIC, PREFIXES, count_queries, in_each_language, ope
 from tests.test_public_pages import EVERYTHING, INTERNAL_NOTE
 from tests.test_settings import PRODUCTION, run
 
-# The reader of JSON-LD in rdflib uses a class of its own that it calls deprecated.
-pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
+pytestmark = [
+    pytest.mark.django_db,
+    # The reader of JSON-LD in rdflib uses a class of its own that it calls deprecated.
+    pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning"),
+]
 
 SITE = "http://testserver"
 TAGS = {"sr-Cyrl", "sr-Latn", "en"}
