@@ -7,12 +7,18 @@ from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
+from networks.public import open_data
 from networks.public.sitemaps import SITEMAPS
 from networks.public.views import robots
 
 urlpatterns = [
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", robots, name="robots"),
+    path("networks.json", open_data.networks_json, name="networks_json"),
+    path("networks.csv", open_data.networks_csv, name="networks_csv"),
+    path("networks.csv-metadata.json", open_data.networks_csv_metadata, name="networks_csv_metadata"),
+    path("catalog.jsonld", open_data.catalogue_json_ld, name="catalogue_json_ld"),
+    path("catalog.ttl", open_data.catalogue_turtle, name="catalogue_turtle"),
     # Only while debugging. Elsewhere the web server, or the server of the demo, serves what was uploaded.
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
     *i18n_patterns(

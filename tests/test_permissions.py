@@ -48,6 +48,16 @@ sitemap                                      GET            ok      ok      ok  
 sitemap                                      POST           ok      ok      ok      ok      ok      ok      ok
 robots                                       GET            ok      ok      ok      ok      ok      ok      ok
 robots                                       POST           method  method  method  method  method  method  method
+networks_json                                GET            ok      ok      ok      ok      ok      ok      ok
+networks_json                                POST           method  method  method  method  method  method  method
+networks_csv                                 GET            ok      ok      ok      ok      ok      ok      ok
+networks_csv                                 POST           method  method  method  method  method  method  method
+networks_csv_metadata                        GET            ok      ok      ok      ok      ok      ok      ok
+networks_csv_metadata                        POST           method  method  method  method  method  method  method
+catalogue_json_ld                            GET            ok      ok      ok      ok      ok      ok      ok
+catalogue_json_ld                            POST           method  method  method  method  method  method  method
+catalogue_turtle                             GET            ok      ok      ok      ok      ok      ok      ok
+catalogue_turtle                             POST           method  method  method  method  method  method  method
 admin:session                                GET            ok      ok      ok      ok      ok      ok      ok
 admin:session                                POST           method  method  method  method  method  method  method
 admin:index                                  GET            login   login   ok      ok      ok      ok      ok
@@ -222,6 +232,8 @@ public:network_picture                       GET draft      missing missing miss
 public:network_picture                       POST           method  method  method  method  method  method  method
 public:timeline                              GET            ok      ok      ok      ok      ok      ok      ok
 public:timeline                              POST           method  method  method  method  method  method  method
+public:open_data                             GET            ok      ok      ok      ok      ok      ok      ok
+public:open_data                             POST           method  method  method  method  method  method  method
 public:page                                  GET            ok      ok      ok      ok      ok      ok      ok
 public:page                                  GET draft      missing missing missing missing missing missing missing
 public:page                                  POST           method  method  method  method  method  method  method

@@ -13,7 +13,8 @@ NAMESPACES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://w
 ONLY_IN_SERBIAN = {"alda", "balcinet", "glocal-forum", "mayors-for-peace", "multiethnic-cities"}
 IN_ENGLISH = {"avec", "ecad", "energy-cities", "league-of-historical-cities", "naled", "sctm"}
 
-EVERYWHERE = ["/", "/pages/about/", "/pages/privacy/", *(f"/networks/{slug}/" for slug in IN_ENGLISH)]
+ALWAYS = ["/", "/open-data/"]
+EVERYWHERE = [*ALWAYS, "/pages/about/", "/pages/privacy/", *(f"/networks/{slug}/" for slug in IN_ENGLISH)]
 NOT_IN_ENGLISH = [f"/networks/{slug}/" for slug in ONLY_IN_SERBIAN]
 
 
@@ -66,13 +67,13 @@ def test_the_sitemap_says_the_same_as_the_pages(nis, entries, client):
         page = client.get(address).content.decode()
         for tag, url in alternates.items():
             assert f'<link rel="alternate" hreflang="{tag}" href="{url}">' in page
-        assert page.count('<link rel="alternate"') == len(alternates)
+        assert page.count('<link rel="alternate" hreflang=') == len(alternates)
 
 
 def test_pages_tell_when_they_changed(nis, client):
     urls = etree.fromstring(client.get("/sitemap.xml").content)
     dated = {loc.text for loc in urls.iterfind("s:url[s:lastmod]/s:loc", NAMESPACES)}
-    assert dated >= {f"{SITE}{path}" for path in [*EVERYWHERE[1:], *NOT_IN_ENGLISH]}
+    assert dated >= {f"{SITE}{path}" for path in [*EVERYWHERE[len(ALWAYS) :], *NOT_IN_ENGLISH]}
 
 
 def test_what_is_not_published_is_absent(db, entries):
@@ -80,13 +81,13 @@ def test_what_is_not_published_is_absent(db, entries):
     make_page(slug="hidden", is_published=False)
     make_network(slug="shown")
     assert {urlsplit(address).path for address in entries()} == {
-        *("/", "/sr-latn/", "/en/"),
+        *(prefix + path for prefix in ("", "/sr-latn", "/en") for path in ALWAYS),
         *("/networks/shown/", "/sr-latn/networks/shown/"),
     }
 
 
 def test_an_empty_site_has_its_list(db, entries):
-    assert entries().keys() == {f"{SITE}/", f"{SITE}/sr-latn/", f"{SITE}/en/"}
+    assert entries().keys() == {SITE + prefix + path for prefix in ("", "/sr-latn", "/en") for path in ALWAYS}
 
 
 @pytest.mark.parametrize("slug", ["sr", "en", "sr-latn"])

@@ -25,8 +25,13 @@ class PublicSitemap(Sitemap):
 
 
 class ListSitemap(PublicSitemap):
+    """Pages that are no rows, each by the name of its address."""
+
     def items(self):
-        return ["public:index"]
+        return [
+            "public:index",
+            "public:open_data",
+        ]
 
     def location(self, item):
         return reverse(item)

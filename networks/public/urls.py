@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from networks.public import views
+from networks.public import open_data, views
 from networks.public.share_pictures import network_picture, site_picture
 from networks.public.timeline import timeline
 
@@ -17,5 +17,6 @@ urlpatterns = [
     path("picture.png", site_picture, name="picture"),
     path("networks/<slug:slug>/picture.png", network_picture, name="network_picture"),
     path("timeline/", timeline, name="timeline"),
+    path("open-data/", open_data.open_data, name="open_data"),
     path("pages/<slug:slug>/", views.page_detail, name="page"),
 ]

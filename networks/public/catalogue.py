@@ -1,0 +1,204 @@
+"""The catalogue of the open data, by which data portals find it: DCAT-AP 3.0, the European profile of DCAT."""
+
+import json
+from urllib.parse import quote
+
+from django.http import HttpRequest
+from django.utils.encoding import iri_to_uri
+from django.utils.translation import gettext_lazy as _
+from rdflib import DCAT, DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, Graph, Literal, Namespace, URIRef
+
+from networks.models import Event
+from networks.public.dataset import SUBJECT, TAGS, TITLE, Dataset, in_each_language, iso_moment, texts_of
+from networks.public.identifiers import tag
+from networks.reading import Reader
+
+VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
+MEDIA_TYPES = Namespace("https://www.iana.org/assignments/media-types/")
+# The controlled vocabularies that the profile asks for.
+AUTHORITY = "http://publications.europa.eu/resource/authority/"
+LANGUAGES = [URIRef(f"{AUTHORITY}language/{code}") for code in ("SRP", "ENG")]
+FILE_TYPES = Namespace(f"{AUTHORITY}file-type/")
+THEME = URIRef(f"{AUTHORITY}data-theme/GOVE")
+THEMES = URIRef(f"{AUTHORITY}data-theme")
+SERBIA = URIRef(f"{AUTHORITY}country/SRB")
+IRREGULAR = URIRef(f"{AUTHORITY}frequency/IRREG")
+LOCAL_AUTHORITY = URIRef("http://purl.org/adms/publishertype/LocalAuthority")
+PREFIXES = {"dcat": DCAT, "dct": DCTERMS, "foaf": FOAF, "rdfs": RDFS, "skos": SKOS, "vcard": VCARD, "xsd": XSD}
+
+KEYWORDS = (_("networks of cities"), _("international cooperation"), _("local self-government"))
+
+
+class Catalogue:
+    """
+    The graph that describes the data set, its files and who publishes it.
+
+    Every node has an address of its own and none is blank, so that the same data always gives the same bytes.
+    """
+
+    def __init__(self, request: HttpRequest, dataset: Dataset):
+        self.request = request
+        self.dataset = dataset
+        self.graph = Graph(bind_namespaces="none")
+        for prefix, namespace in PREFIXES.items():
+            self.graph.bind(prefix, namespace)
+        self.catalogue, self.data = self.own("catalogue"), self.own("networks")
+        self.publisher, self.contact = self.own("publisher"), self.own("contact")
+        self.readings = {code: Reader(code).profile(dataset.profile) for code in TAGS}
+        self.describe_publisher()
+        self.describe_contact()
+        self.describe_catalogue()
+        self.describe_data()
+        self.describe_file("json", "application/json", FILE_TYPES.JSON, dataset.json())
+        self.describe_file("csv", "text/csv", FILE_TYPES.CSV, dataset.csv())
+        schema = self.address("/networks.csv-metadata.json")
+        self.add(self.own("csv"), DCTERMS.conformsTo, schema)
+        self.add(schema, RDF.type, DCTERMS.Standard)
+
+    def turtle(self) -> bytes:
+        return self.graph.serialize(format="turtle", encoding="utf-8")
+
+    def json_ld(self) -> bytes:
+        text = self.graph.serialize(format="json-ld", context={name: str(each) for name, each in PREFIXES.items()})
+        # The order of nodes and values means nothing, and rdflib gives another one in each process.
+        return f"{json.dumps(in_order(json.loads(text)), ensure_ascii=False, indent=2)}\n".encode()
+
+    def own(self, name: str) -> URIRef:
+        return self.address(f"/catalog.ttl#{name}")
+
+    def address(self, url: str) -> URIRef:
+        """Return an absolute address without the characters that RDF does not allow in one."""
+        return URIRef(iri_to_uri(self.request.build_absolute_uri(url)))
+
+    def add(self, subject: URIRef, predicate: URIRef, *values: URIRef | Literal):
+        for value in values:
+            self.graph.add((subject, predicate, value))
+
+    def add_texts(self, subject: URIRef, predicate: URIRef, texts: dict[str, str]):
+        self.add(subject, predicate, *(Literal(text, lang=each) for each, text in texts.items()))
+
+    def add_concept(self, concept: URIRef, label):
+        self.add(concept, RDF.type, SKOS.Concept)
+        self.add_texts(concept, SKOS.prefLabel, in_each_language(label))
+
+    def names(self) -> dict[str, str]:
+        """Return what the publisher is called: the city, or the site where no city is filled in."""
+        return texts_of(self.readings, "city_name") or texts_of(self.readings, "site_title")
+
+    def describe_publisher(self):
+        profile = self.dataset.profile
+        self.add(self.publisher, RDF.type, FOAF.Agent)
+        self.add_texts(self.publisher, FOAF.name, self.names())
+        self.add(self.publisher, DCTERMS.type, LOCAL_AUTHORITY)
+        self.add_concept(LOCAL_AUTHORITY, _("local authority"))
+        if profile.website:
+            self.add(self.publisher, FOAF.homepage, self.address(profile.website))
+            self.add(self.address(profile.website), RDF.type, FOAF.Document)
+
+    def describe_contact(self):
+        profile = self.dataset.profile
+        if not (profile.email or profile.phone):
+            return
+        self.add(self.contact, RDF.type, VCARD.Kind, VCARD.Organization)
+        self.add_texts(self.contact, VCARD.fn, self.names())
+        if profile.email:
+            self.add(self.contact, VCARD.hasEmail, URIRef(f"mailto:{quote(profile.email, safe='@')}"))
+        if profile.phone:
+            digits = "".join(each for each in profile.phone if each.isdigit() or each == "+")
+            self.add(self.contact, VCARD.hasTelephone, URIRef(f"tel:{digits}"))
+        self.add(self.data, DCAT.contactPoint, self.contact)
+
+    def describe_both(self, subject: URIRef):
+        """Say what holds for the catalogue and for the data set in it alike."""
+        self.add(subject, DCTERMS.publisher, self.publisher)
+        self.add(subject, DCTERMS.language, *LANGUAGES)
+        self.add(subject, DCTERMS.spatial, SERBIA)
+        if self.dataset.changed_at:
+            self.add(subject, DCTERMS.modified, moment(self.dataset.changed_at))
+
+    def describe_licence(self, subject: URIRef):
+        profile = self.dataset.profile
+        if profile.licence_url:
+            licence = self.address(profile.licence_url)
+            self.add(subject, DCTERMS.license, licence)
+            self.add(licence, RDF.type, DCTERMS.LicenseDocument)
+
+    def describe_catalogue(self):
+        self.add(self.catalogue, RDF.type, DCAT.Catalog)
+        self.add_texts(self.catalogue, DCTERMS.title, in_each_language(_("Open data")))
+        self.add_texts(
+            self.catalogue, DCTERMS.description, in_each_language(_("What this site publishes as open data."))
+        )
+        self.describe_both(self.catalogue)
+        self.describe_licence(self.catalogue)
+        self.add(self.catalogue, DCAT.dataset, self.data)
+        self.add(self.catalogue, DCAT.themeTaxonomy, THEMES)
+        self.add(THEMES, RDF.type, SKOS.ConceptScheme)
+        self.add_texts(THEMES, DCTERMS.title, in_each_language(_("Data themes of the European Union")))
+        home = self.address("/")
+        self.add(self.catalogue, FOAF.homepage, home)
+        self.add(home, RDF.type, FOAF.Document)
+        for each in LANGUAGES:
+            self.add(each, RDF.type, DCTERMS.LinguisticSystem)
+        self.add(SERBIA, RDF.type, DCTERMS.Location)
+
+    def describe_data(self):
+        self.add(self.data, RDF.type, DCAT.Dataset)
+        self.add(self.data, DCTERMS.identifier, Literal(tag(self.request, "networks")))
+        self.add_texts(self.data, DCTERMS.title, in_each_language(TITLE))
+        self.add_texts(self.data, DCTERMS.description, in_each_language(SUBJECT))
+        for keyword in KEYWORDS:
+            self.add_texts(self.data, DCAT.keyword, in_each_language(keyword))
+        self.describe_both(self.data)
+        if first := first_published():
+            self.add(self.data, DCTERMS.issued, moment(first))
+        self.add(self.data, DCAT.theme, THEME)
+        self.add_concept(THEME, _("Government and public sector"))
+        self.add(THEME, SKOS.inScheme, THEMES)
+        self.add(self.data, DCTERMS.accrualPeriodicity, IRREGULAR)
+        self.add(IRREGULAR, RDF.type, DCTERMS.Frequency)
+        for page in self.dataset.documentation().values():
+            self.add(self.data, DCAT.landingPage, URIRef(page))
+            self.add(URIRef(page), RDF.type, FOAF.Document)
+
+    def describe_file(self, extension: str, media_type: str, file_type: URIRef, body: bytes):
+        file, url = self.own(extension), self.address(f"/networks.{extension}")
+        self.add(self.data, DCAT.distribution, file)
+        self.add(file, RDF.type, DCAT.Distribution)
+        self.add_texts(
+            file, DCTERMS.title, {each: f"{title} ({extension.upper()})" for each, title in titles().items()}
+        )
+        self.add(file, DCAT.accessURL, url)
+        self.add(file, DCAT.downloadURL, url)
+        self.add(file, DCAT.mediaType, MEDIA_TYPES[media_type])
+        self.add(MEDIA_TYPES[media_type], RDF.type, DCTERMS.MediaType)
+        self.add(file, DCTERMS["format"], file_type)
+        self.add(file_type, RDF.type, DCTERMS.MediaTypeOrExtent)
+        self.add(file, DCAT.byteSize, Literal(len(body), datatype=XSD.nonNegativeInteger))
+        self.add(file, DCTERMS.language, *LANGUAGES)
+        self.describe_licence(file)
+        if self.dataset.changed_at:
+            self.add(file, DCTERMS.modified, moment(self.dataset.changed_at))
+
+
+def titles() -> dict[str, str]:
+    return in_each_language(TITLE)
+
+
+def moment(value) -> Literal:
+    return Literal(iso_moment(value), datatype=XSD.dateTime)
+
+
+def first_published():
+    """Return when the first of the networks that are published now was published; None where that is not recorded."""
+    events = Event.objects.filter(kind=Event.Kind.PUBLISHED, network__is_published=True)
+    return events.order_by("created_at").values_list("created_at", flat=True).first()
+
+
+def in_order(value):
+    """Return JSON with the keys of its objects, and the items of its arrays, in one fixed order."""
+    if isinstance(value, dict):
+        return {name: in_order(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return sorted((in_order(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
+    return value

@@ -1,0 +1,181 @@
+"""
+What a page says, once more for search engines: schema.org, as one graph in JSON-LD.
+
+The city, the site and each network have one identifier on all pages and in the open data, by which the graphs of
+different pages join. Text in another language than the page's is tagged with it.
+"""
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.encoding import iri_to_uri
+from django.utils.translation import override
+
+from networks.languages import address, language_tag
+from networks.models import Network
+from networks.public.dataset import iso_moment
+from networks.public.identifiers import tag
+from networks.reading import NetworkReading, PageReading, ProfileReading, RowReading, Text
+
+
+def describe_list(request: HttpRequest, profile: ProfileReading, networks: list[NetworkReading]) -> dict:
+    """Return the graph of the list: the city, its memberships in the networks that the page shows, and the site."""
+    url = absolute(request, address(profile.reader.language, "public:index"))
+    city = describe_city(request, profile)
+    city["memberOf"] = [
+        membership(network) | {"memberOf": describe_organisation(request, network)} for network in networks
+    ]
+    page = {
+        "@type": "CollectionPage",
+        "@id": url,
+        "name": text(profile.site_title),
+        "inLanguage": language_tag(profile.reader.language),
+        "isPartOf": {"@id": tag(request, "site")},
+        "about": {"@id": tag(request, "city")},
+        "mainEntity": {
+            "@type": "ItemList",
+            "itemListElement": [
+                {"@type": "ListItem", "position": position, "url": canonical_url(request, network)}
+                for position, network in enumerate(networks, 1)
+            ],
+        },
+    }
+    site = describe_site(request, profile) | {
+        "description": text(profile.introduction),
+        "potentialAction": {
+            "@type": "SearchAction",
+            "target": {"@type": "EntryPoint", "urlTemplate": f"{url}?q={{words}}"},
+            "query-input": "required name=words",
+        },
+    }
+    return graph(city, site, page)
+
+
+def describe_network_page(request: HttpRequest, profile: ProfileReading, network: NetworkReading) -> dict:
+    """Return the graph of a network's page: the network, the city's membership, and the page itself."""
+    organisation = describe_organisation(request, network) | {
+        "description": text(network.summary),
+        "member": membership(network) | {"member": {"@id": tag(request, "city")}},
+    }
+    page = describe_page(request, profile, network, network.name, network.short_name) | {
+        "mainEntity": {"@id": organisation["@id"]},
+        "lastReviewed": network.row.verified_on and network.row.verified_on.isoformat(),
+    }
+    return graph(organisation, describe_city(request, profile), describe_site(request, profile), page)
+
+
+def describe_plain_page(request: HttpRequest, profile: ProfileReading, page: PageReading) -> dict:
+    """Return the graph of a plain page, such as the one on privacy."""
+    about = {"about": {"@id": tag(request, "city")}}
+    described = describe_page(request, profile, page, page.title, page.title) | about
+    return graph(described, describe_city(request, profile), describe_site(request, profile))
+
+
+def describe_page(
+    request: HttpRequest, profile: ProfileReading, subject: RowReading, name: Text, short_name: Text
+) -> dict:
+    url = canonical_url(request, subject)
+    steps = [
+        (profile.site_title, absolute(request, address(profile.reader.language, "public:index"))),
+        (short_name, url),
+    ]
+    return {
+        "@type": "WebPage",
+        "@id": url,
+        "url": url,
+        "name": text(name),
+        "inLanguage": language_tag(profile.reader.language),
+        "isPartOf": {"@id": tag(request, "site")},
+        "dateModified": iso_moment(subject.changed_at),
+        "breadcrumb": {
+            "@type": "BreadcrumbList",
+            "itemListElement": [
+                {"@type": "ListItem", "position": position, "name": text(step), "item": item}
+                for position, (step, item) in enumerate(steps, 1)
+            ],
+        },
+    }
+
+
+def describe_city(request: HttpRequest, profile: ProfileReading) -> dict:
+    row = profile.row
+    return {
+        "@type": "GovernmentOrganization",
+        "@id": tag(request, "city"),
+        "name": text(profile.city_name),
+        "url": iri_to_uri(row.website),
+        "logo": absolute(request, row.coat_of_arms.url) if row.coat_of_arms else "",
+        "address": text(profile.address),
+        "email": row.email,
+        "telephone": row.phone,
+    }
+
+
+def describe_site(request: HttpRequest, profile: ProfileReading) -> dict:
+    return {
+        "@type": "WebSite",
+        "@id": tag(request, "site"),
+        "url": absolute(request, address(profile.reader.language, "public:index")),
+        "name": text(profile.site_title),
+        "inLanguage": language_tag(profile.reader.language),
+        "publisher": {"@id": tag(request, "city")},
+    }
+
+
+def describe_organisation(request: HttpRequest, network: NetworkReading) -> dict:
+    row = network.row
+    other_names = [network.acronym, network.original_name, *network.former_names]
+    return {
+        "@type": "Organization",
+        "@id": tag(request, "network", row.pk),
+        "name": text(network.name),
+        "alternateName": [text(name) for name in other_names if name and name != network.name],
+        "url": iri_to_uri(row.website),
+        "logo": absolute(request, row.logo.url) if row.logo else "",
+        "foundingDate": row.founded and row.founded.isoformat(),
+        "mainEntityOfPage": canonical_url(request, network),
+    }
+
+
+def membership(network: NetworkReading) -> dict:
+    """Return the role that stands between the city and a network: since when it is a member, and until when."""
+    with override(network.reader.language):
+        role = str(Network.Status.MEMBER.label)
+    return {
+        "@type": "OrganizationRole",
+        "roleName": role,
+        "startDate": network.row.joined and network.row.joined.isoformat(),
+        "endDate": network.row.left and network.row.left.isoformat(),
+    }
+
+
+def canonical_url(request: HttpRequest, subject: RowReading) -> str:
+    """Return the address of a row's page: in the reader's language, or else in the one it is written in."""
+    language = subject.reader.language
+    if not subject.is_available_in(language):
+        language = settings.LANGUAGE_CODE
+    with override(language):
+        return absolute(request, subject.url)
+
+
+def absolute(request: HttpRequest, url: str) -> str:
+    return request.build_absolute_uri(url)
+
+
+def text(value: Text) -> str | dict:
+    """Return a text as JSON-LD has it, tagged where it is not in the language of the page."""
+    if value and value.is_fallback:
+        return {"@value": value, "@language": language_tag(value.language)}
+    return value
+
+
+def graph(*nodes: dict) -> dict:
+    """Return the nodes as one document, without what is empty."""
+    return {"@context": "https://schema.org", "@graph": filled(list(nodes))}
+
+
+def filled(value):
+    if isinstance(value, dict):
+        return {name: filled(each) for name, each in value.items() if each not in (None, "", [], {})}
+    if isinstance(value, list):
+        return [filled(each) for each in value]
+    return value

@@ -1,0 +1,721 @@
+"""The open data as programs read them, each file by the library that is made for its format."""
+
+import csv
+import gzip
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from contextlib import redirect_stdout
+from datetime import UTC, date, datetime
+from urllib.request import urlopen
+
+import lxml.html
+import pytest
+from csvw import CSVW
+from django.urls import reverse
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+from rdflib import DCAT, DCTERMS, FOAF, RDF, Graph, Literal, Namespace, URIRef
+from rdflib.compare import isomorphic
+
+from networks import revisions
+from networks.models import CityProfile, Event, Network
+from networks.public.dataset import FIELDS, FORMULA, harmless
+from networks.public.identifiers import tag
+from tests.makers import make_network, make_profile, make_theme
+from tests.pages import CYRILLIC, PREFIXES, count_queries, in_each_language, opened, text_of
+from tests.test_public_pages import EVERYTHING, INTERNAL_NOTE
+from tests.test_settings import PRODUCTION, run
+
+pytestmark = [
+    pytest.mark.django_db,
+    # The reader of JSON-LD in rdflib uses a class of its own that it calls deprecated.
+    pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning"),
+]
+
+SITE = "http://testserver"
+TAGS = {"sr-Cyrl", "sr-Latn", "en"}
+MEDIA_TYPES = {
+    "/networks.json": "application/json",
+    "/networks.csv": "text/csv; charset=utf-8; header=present",
+    "/networks.csv-metadata.json": "application/csvm+json",
+    "/catalog.jsonld": "application/ld+json",
+    "/catalog.ttl": "text/turtle; charset=utf-8",
+}
+VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
+EU = "http://publications.europa.eu/resource/authority/"
+
+HOSTILE = [
+    "=1+1",
+    '=HYPERLINK("http://x")',
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\tx",
+    "'=x",
+    "''",
+    '"',
+    "a,b;c",
+    "\r\nx",
+    "＝1",
+    "#x",
+]
+
+# What makes a spreadsheet calculate
+RUN = re.compile("[\t\r]|\\s*[=+\\-@＝＋－＠]")
+
+in_each_file = pytest.mark.parametrize("path", MEDIA_TYPES)
+
+
+@pytest.fixture
+def everything(db):
+    """One network with all there can be, and the city's profile."""
+    make_profile(
+        city_name_en="City of Niš",
+        email="office@nis.example",
+        phone="+381 18 504-000",
+        website="https://www.nis.example/",
+        licence_name="CC BY 4.0",
+        licence_url="https://creativecommons.org/licenses/by/4.0/",
+    )
+    health = make_theme(slug="health", name_sr="Здравље", name_en="Health")
+    network = make_network(themes=[health, make_theme(slug="culture", name_sr="Култура")], **EVERYTHING)
+    Network.objects.filter(pk=network.pk).update(
+        logo="logos/logo.png", changed_at=datetime(2026, 5, 3, 10, 15, 20, 999, tzinfo=UTC)
+    )
+    return Network.objects.get()
+
+
+@pytest.fixture
+def hostile(db):
+    """Networks whose texts are what programs trip over, in every field that takes them."""
+    for text in HOSTILE:
+        make_network(
+            themes=[make_theme(name_sr=text.strip() or "x")],
+            **dict.fromkeys(["name_sr", "name_en", "acronym_sr", "summary_sr", "seat_en", "benefit_sr"], text),
+            **dict.fromkeys(["original_name", "deciding_act", "responsible_unit", "source"], text),
+            original_language="de",
+            former_names=f"{text}\nСтаро {text}",
+            description_sr=f"<p>{text.replace('<', '')}</p>",
+            website='https://example.org/{a}|<b>?"c"^`\\',
+        )
+
+
+def data_of(client):
+    return json.loads(client.get("/networks.json").content)
+
+
+def rows_of(client):
+    """The lines of the CSV, each by the headings, read as RFC 4180 says."""
+    content = client.get("/networks.csv").content
+    assert content.startswith(b"\xef\xbb\xbf"), "spreadsheets need the mark of UTF-8"
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
+
+
+def restored(cell):
+    """A cell without the apostrophe that keeps it from being run, as the page on the data says."""
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:]) else cell
+
+
+def graph_of(client, path="/catalog.ttl"):
+    form = {"/catalog.ttl": "turtle", "/catalog.jsonld": "json-ld"}[path]
+    return Graph().parse(data=client.get(path).content, format=form)
+
+
+def only(values):
+    (value,) = values
+    return value
+
+
+# JSON
+
+
+def test_a_network_with_everything_has_every_field(everything, client):
+    assert only(data_of(client)["networks"]) == {
+        "id": f"tag:testserver,2026:network/{everything.pk}",
+        "url": {
+            "sr-Cyrl": f"{SITE}/networks/everything/",
+            "sr-Latn": f"{SITE}/sr-latn/networks/everything/",
+            "en": f"{SITE}/en/networks/everything/",
+        },
+        "slug": "everything",
+        "name": {
+            "sr-Cyrl": "Мрежа са свим подацима",
+            "sr-Latn": "Mreža sa svim podacima",
+            "en": "Network with every fact",
+        },
+        "acronym": {"sr-Cyrl": "МСП", "sr-Latn": "MSP", "en": "NEF"},
+        "summary": {"sr-Cyrl": "Зна се све.", "sr-Latn": "Zna se sve.", "en": "All is known."},
+        "description": {
+            "sr-Cyrl": "Опис са нагласком.\n\n\nставка",
+            "sr-Latn": "Opis sa naglaskom.\n\n\nstavka",
+            "en": "Description with stress.\n\n\nitem",
+        },
+        "description_html": {
+            "sr-Cyrl": "<p>Опис са <strong>нагласком</strong>.</p><ul><li>ставка</li></ul>",
+            "sr-Latn": "<p>Opis sa <strong>naglaskom</strong>.</p><ul><li>stavka</li></ul>",
+            "en": "<p>Description with <strong>stress</strong>.</p><ul><li>item</li></ul>",
+        },
+        "original_name": {"text": "Réseau de tous les faits", "language": "fr"},
+        "former_names": [
+            {"sr-Cyrl": "Стара мрежа (1988–2001)", "sr-Latn": "Stara mreža (1988–2001)"},
+            {"und": "Old Network (2001–2004)"},
+        ],
+        "scope": {"code": "european", "label": labels("get_scope_display", everything)},
+        "status": {"code": "left", "label": labels("get_status_display", everything)},
+        "themes": [
+            {"code": "culture", "name": {"sr-Cyrl": "Култура", "sr-Latn": "Kultura"}},
+            {"code": "health", "name": {"sr-Cyrl": "Здравље", "sr-Latn": "Zdravlje", "en": "Health"}},
+        ],
+        "seat": {"sr-Cyrl": "Љубљана", "sr-Latn": "Ljubljana", "en": "Ljubljana"},
+        "benefit": {"sr-Cyrl": "Искуство.", "sr-Latn": "Iskustvo.", "en": "Experience."},
+        "founded": "1987",
+        "joined": "2007-05",
+        "left": "2019-12-31",
+        "website": "https://www.everything.example/",
+        "membership_page": "https://www.everything.example/members/nis",
+        "deciding_act": {"sr-Cyrl": "Одлука бр. 06-123/2007", "sr-Latn": "Odluka br. 06-123/2007"},
+        "fee": {"amount": "1500.00", "currency": "RSD", "year": 2026},
+        "responsible_unit": {"sr-Cyrl": "Канцеларија за сарадњу", "sr-Latn": "Kancelarija za saradnju"},
+        "contact": {"email": "networks@nis.example", "telephone": "+381 18 504 000"},
+        "source": {"sr-Cyrl": "Допис мреже од 1.3.2020.", "sr-Latn": "Dopis mreže od 1.3.2020."},
+        "verified_on": "2025-03-01",
+        "logo": f"{SITE}/media/logos/logo.png",
+        "changed_at": "2026-05-03T10:15:20Z",
+    }
+    assert [each.name for each in FIELDS] == list(only(data_of(client)["networks"]))
+
+
+def labels(name, network):
+    said = {}
+    for code, each in (("sr", "sr-Cyrl"), ("sr-latn", "sr-Latn"), ("en", "en")):
+        with translation.override(code):
+            said[each] = str(getattr(network, name)())
+    return said
+
+
+def test_of_a_network_with_only_a_name_nothing_else_is_said(db, client):
+    network = make_network(slug="it", name_sr="Њена мрежа")
+    entry = only(data_of(client)["networks"])
+    assert entry.keys() == {"id", "url", "slug", "name", "status", "changed_at"}
+    assert entry["id"] == f"tag:testserver,2026:network/{network.pk}"
+    assert entry["name"] == {"sr-Cyrl": "Њена мрежа", "sr-Latn": "Njena mreža"}
+    assert entry["url"].keys() == {"sr-Cyrl", "sr-Latn"}
+    row = only(rows_of(client))
+    assert {name for name, value in row.items() if value} == {
+        *("id", "slug", "changed_at", "status_code"),
+        *("url_sr_Cyrl", "url_sr_Latn", "name_sr_Cyrl", "name_sr_Latn"),
+        *("status_label_sr_Cyrl", "status_label_sr_Latn", "status_label_en"),
+    }
+
+
+def test_the_document_says_whose_data_they_are(everything, client):
+    data = data_of(client)
+    assert data["id"] == "tag:testserver,2026:networks"
+    assert data["city"] == {
+        "id": "tag:testserver,2026:city",
+        "name": {"sr-Cyrl": "Град Ниш", "sr-Latn": "Grad Niš", "en": "City of Niš"},
+        "website": "https://www.nis.example/",
+    }
+    assert data["licence"] == {
+        "name": {"und": "CC BY 4.0"},
+        "url": "https://creativecommons.org/licenses/by/4.0/",
+    }
+    changed_at = CityProfile.objects.current().changed_at  # later than that of the network
+    assert data["modified"] == f"{changed_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    assert {each: client.get(url).status_code for each, url in data["documentation"].items()} == dict.fromkeys(
+        TAGS, 200
+    )
+
+
+def test_an_empty_site_has_data_without_networks(db, client):
+    data = data_of(client)
+    assert data["networks"] == []
+    assert data.keys() == {"id", "title", "description", "city", "documentation", "networks"}
+    assert rows_of(client) == []
+    assert "Last-Modified" not in client.get("/networks.json").headers
+
+
+def test_networks_stand_in_the_order_of_the_city(db, client):
+    for slug, position in (("b", 20), ("a", 30), ("c", 10)):
+        make_network(slug=slug, position=position)
+    assert [network["slug"] for network in data_of(client)["networks"]] == ["c", "b", "a"]
+    assert [row["slug"] for row in rows_of(client)] == ["c", "b", "a"]
+
+
+def test_english_stands_only_where_it_is_written(nis, client):
+    written = {
+        (network.slug, field)
+        for network in Network.objects.published()
+        for field in ("name", "acronym", "summary", "description", "seat", "benefit")
+        if getattr(network, f"{field}_en")
+    }
+    found = {
+        (network["slug"], field)
+        for network in data_of(client)["networks"]
+        for field in ("name", "acronym", "summary", "description", "seat", "benefit")
+        if "en" in network.get(field, {})
+    }
+    assert found == written
+    assert 0 < len({slug for slug, field in found if field == "name"}) < 11
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "expected"),
+    [("Савез", "sr", "sr-Cyrl"), ("Savez", "sr", "sr-Latn"), ("Заедница", "mk", "mk"), ("Bund", "de-AT", "de-AT")],
+)
+def test_an_original_name_tells_its_language_and_script(db, client, name, language, expected):
+    make_network(original_name=name, original_language=language)
+    assert only(data_of(client)["networks"])["original_name"] == {"text": name, "language": expected}
+
+
+def latin_texts(value):
+    """All texts that stand under the tag sr-Latn, at any depth."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name == "sr-Latn":
+                yield from [each] if isinstance(each, str) else each
+            else:
+                yield from latin_texts(each)
+        if value.get("@language") == "sr-Latn":
+            yield value["@value"]
+    elif isinstance(value, list):
+        for each in value:
+            yield from latin_texts(each)
+
+
+@pytest.mark.parametrize("world", ["nis", "everything"])
+def test_nothing_in_latin_has_a_cyrillic_letter(world, client, request):
+    request.getfixturevalue(world)
+    texts = [
+        *latin_texts(data_of(client)),
+        *latin_texts(json.loads(client.get("/networks.csv-metadata.json").content)),
+        *(value for row in rows_of(client) for name, value in row.items() if name.endswith("_sr_Latn")),
+        *(each for each in graph_of(client).objects() if isinstance(each, Literal) and each.language == "sr-Latn"),
+    ]
+    assert len(texts) > 150
+    assert [text for text in texts if CYRILLIC.search(text)] == []
+
+
+# CSV
+
+
+def cells(record, before=()):
+    """The columns that a record of the JSON fills: {name: text}, lists by their items, one on a line."""
+    found = {}
+    for key, value in record.items():
+        path = (*before, key.replace("-", "_"))
+        if isinstance(value, dict):
+            found |= cells(value, path)
+        elif isinstance(value, list):
+            items = [cells(item, path) for item in value]
+            for name in dict.fromkeys(name for item in items for name in item):
+                # The names of themes stand beside their codes; of former names each has one language.
+                parts = [item.get(name, "") for item in items]
+                found[name] = "\n".join(parts if path == ("themes",) else filter(None, parts))
+        else:
+            found["_".join(path)] = str(value)
+    return found
+
+
+@pytest.mark.parametrize("world", ["nis", "everything", "hostile"])
+def test_the_csv_says_the_same_as_the_json(world, client, request):
+    request.getfixturevalue(world)
+    networks, rows = data_of(client)["networks"], rows_of(client)
+    assert len(networks) == len(rows) > 0
+    for network, row in zip(networks, rows, strict=True):
+        assert {name: restored(cell) for name, cell in row.items() if cell} == cells(network)
+
+
+def test_lines_end_as_the_standard_says(everything, client):
+    lines = client.get("/networks.csv").content.decode("utf-8-sig").split("\r\n")
+    assert len(lines) == 3
+    assert lines[-1] == ""
+    assert "\r" not in "".join(lines)
+
+
+def test_no_cell_is_run_by_a_spreadsheet(hostile, client):
+    values = [value for row in rows_of(client) for value in row.values()]
+    assert [value for value in values if RUN.match(value)] == []
+    assert any(value == "'=1+1" for value in values)
+    assert {network["name"]["sr-Cyrl"] for network in data_of(client)["networks"]} >= {"=1+1", "@SUM(A1)", "'=x"}
+
+
+@given(st.text(alphabet="'=+-@\t\r\n 1a＝", max_size=8) | st.text())
+def test_what_keeps_a_cell_from_being_run_can_be_taken_off_again(text):
+    cell = harmless(text)
+    assert restored(cell) == text
+    assert not RUN.match(cell) or re.fullmatch("\\+[0-9 ()]{6,}", cell)
+    assert cell in (text, f"'{text}")
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        ("+381 18 504 000", "+381 18 504 000"),
+        ("+381 (0)18 504000", "+381 (0)18 504000"),
+        ("018/504-000", "018/504-000"),
+        # As a formula these are a subtraction and a division: the number would be lost.
+        ("+381-18-504-000", "'+381-18-504-000"),
+        ("+381/18504", "'+381/18504"),
+    ],
+)
+def test_telephone_numbers_stay_as_they_are_where_that_is_safe(db, client, number, expected):
+    make_network(contact_phone=number)
+    assert only(rows_of(client))["contact_telephone"] == expected
+    assert only(data_of(client)["networks"])["contact"]["telephone"] == number
+
+
+# The metadata of the CSV
+
+
+@pytest.mark.filterwarnings("default")  # of the library itself; those about the data are what is_valid tells
+@pytest.mark.parametrize("world", ["nis", "everything", "hostile", "db"])
+def test_the_csv_is_valid_by_its_metadata(world, client, request, tmp_path):
+    request.getfixturevalue(world)
+    for name in ("networks.csv", "networks.csv-metadata.json"):
+        (tmp_path / name).write_bytes(client.get(f"/{name}").content)
+    tables = CSVW(str(tmp_path / "networks.csv-metadata.json"), validate=True)
+    assert tables.is_valid, [str(warning.message) for warning in tables.warnings]
+    rows = list(only(tables.tables))
+    networks = data_of(client)["networks"]
+    assert [row["id"] for row in rows] == [network["id"] for network in networks]
+    assert [row["themes_code"] for row in rows] == [
+        [theme["code"] for theme in network.get("themes", [])] for network in networks
+    ]
+    if world == "everything":
+        row = only(rows)
+        assert (row["fee_amount"], row["fee_year"]) == (1500, 2026)
+        assert row["verified_on"].date() == date(2025, 3, 1)
+        assert row["changed_at"] == datetime(2026, 5, 3, 10, 15, 20, tzinfo=UTC)
+        assert row["themes_name_en"] == [None, "Health"]
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize(
+    ("column", "wrong"),
+    [("joined", "May 2007"), ("fee_year", "soon"), ("verified_on", "1. 3. 2025."), ("name_sr_Cyrl", "")],
+)
+def test_the_metadata_would_find_a_wrong_value(everything, client, tmp_path, column, wrong):
+    (row,) = rows_of(client)
+    with (tmp_path / "networks.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, row)
+        writer.writeheader()
+        writer.writerow({**row, column: wrong})
+    (tmp_path / "metadata.json").write_bytes(client.get("/networks.csv-metadata.json").content)
+    assert not CSVW(str(tmp_path / "metadata.json"), validate=True).is_valid
+
+
+def test_each_column_is_described_in_three_languages(everything, client):
+    metadata = json.loads(client.get("/networks.csv-metadata.json").content)
+    columns = metadata["tableSchema"]["columns"]
+    assert [column["name"] for column in columns] == list(only(rows_of(client)))
+    for column in columns:
+        assert column["titles"].keys() == {"und", *TAGS}, column["name"]
+        assert column["titles"]["und"] == column["name"]
+        assert {text["@language"] for text in column["dc:description"]} == TAGS
+        suffix = column["name"].rpartition("_")[2]
+        language = {"Cyrl": "sr-Cyrl", "Latn": "sr-Latn", "en": "en", "und": "und"}.get(suffix)
+        assert column.get("lang") == language, column["name"]
+    for each in TAGS:
+        titles = [column["titles"][each] for column in columns]
+        assert len({*titles}) == len(titles), "two columns of one title"
+    assert metadata["dc:license"] == {"@id": "https://creativecommons.org/licenses/by/4.0/"}
+    assert metadata["url"] == "networks.csv"
+
+
+def test_the_csv_leads_to_its_metadata(db, client):
+    link = client.get("/networks.csv").headers["Link"]
+    assert link == '</networks.csv-metadata.json>; rel="describedby"; type="application/csvm+json"'
+
+
+# The catalogue
+
+
+@pytest.mark.parametrize("world", ["nis", "everything", "hostile", "db"])
+def test_both_forms_of_the_catalogue_are_one_graph(world, client, request):
+    request.getfixturevalue(world)
+    turtle, json_ld = graph_of(client), graph_of(client, "/catalog.jsonld")
+    assert len(turtle) > 60
+    assert isomorphic(turtle, json_ld)
+
+
+@pytest.mark.parametrize("world", ["nis", "everything", "hostile", "db"])
+def test_the_catalogue_has_what_dcat_ap_asks_for(world, client, request):
+    request.getfixturevalue(world)
+    graph = graph_of(client)
+    catalogue, data = (only(graph.subjects(RDF.type, kind)) for kind in (DCAT.Catalog, DCAT.Dataset))
+    files = set(graph.subjects(RDF.type, DCAT.Distribution))
+    publisher = only(graph.subjects(RDF.type, FOAF.Agent))
+    for each in (catalogue, data):
+        for name in (DCTERMS.title, DCTERMS.description):
+            assert {text.language for text in graph.objects(each, name)} == TAGS
+        assert only(graph.objects(each, DCTERMS.publisher)) == publisher
+        assert {*graph.objects(each, DCTERMS.language)} == {
+            URIRef(f"{EU}language/SRP"),
+            URIRef(f"{EU}language/ENG"),
+        }
+        assert only(graph.objects(each, DCTERMS.spatial)) == URIRef(f"{EU}country/SRB")
+    assert only(graph.objects(catalogue, DCAT.dataset)) == data
+    assert {*graph.objects(data, DCAT.distribution)} == files
+    assert only(graph.objects(data, DCAT.theme)) == URIRef(f"{EU}data-theme/GOVE")
+    assert {text.language for text in graph.objects(publisher, FOAF.name)} >= {"sr-Cyrl", "sr-Latn"}
+    for file in files:
+        url = only(graph.objects(file, DCAT.downloadURL))
+        assert only(graph.objects(file, DCAT.accessURL)) == url
+        answer = client.get(str(url).removeprefix(SITE))
+        assert only(graph.objects(file, DCAT.byteSize)).toPython() == len(answer.content)
+        media_type = str(only(graph.objects(file, DCAT.mediaType)))
+        assert answer.headers["Content-Type"].startswith(media_type.partition("media-types/")[2])
+    # What is named is described as what it is: portals check the class of each.
+    for predicate, kind in {
+        DCTERMS.license: DCTERMS.LicenseDocument,
+        DCTERMS.language: DCTERMS.LinguisticSystem,
+        DCTERMS["format"]: DCTERMS.MediaTypeOrExtent,
+        DCAT.mediaType: DCTERMS.MediaType,
+        DCAT.landingPage: FOAF.Document,
+        DCAT.contactPoint: VCARD.Kind,
+        DCTERMS.conformsTo: DCTERMS.Standard,
+    }.items():
+        assert all((each, RDF.type, kind) in graph for each in graph.objects(None, predicate)), predicate
+
+
+def test_the_catalogue_names_licence_contact_and_times(everything, client):
+    published_at = datetime(2026, 4, 1, 8, tzinfo=UTC)
+    for network, kind, moment in (
+        (everything, Event.Kind.PUBLISHED, published_at),
+        (everything, Event.Kind.PUBLISHED, datetime(2026, 5, 1, 8, tzinfo=UTC)),
+        (make_network(is_published=False), Event.Kind.PUBLISHED, datetime(2026, 3, 1, 8, tzinfo=UTC)),
+    ):
+        Event.objects.create(network=network, kind=kind, created_at=moment)
+    graph = graph_of(client)
+    licence = URIRef("https://creativecommons.org/licenses/by/4.0/")
+    assert len({*graph.subjects(DCTERMS.license, licence)}) == 3  # the catalogue and both files
+    contact = only({*graph.objects(None, DCAT.contactPoint)})
+    assert only(graph.objects(contact, VCARD.hasEmail)) == URIRef("mailto:office@nis.example")
+    assert only(graph.objects(contact, VCARD.hasTelephone)) == URIRef("tel:+38118504000")
+    assert only(graph.objects(None, DCTERMS.issued)).toPython() == published_at
+    modified = {each.toPython() for each in graph.objects(None, DCTERMS.modified)}
+    assert modified == {datetime.fromisoformat(data_of(client)["modified"])}
+    assert only(graph.objects(None, DCTERMS.identifier)).toPython() == data_of(client)["id"]
+
+
+def test_addresses_that_rdf_does_not_allow_are_spelled_so_that_it_does(db, client):
+    make_profile(website='https://example.org/{a}|"b"^`', licence_url="https://example.org/<лиценца>")
+    addresses = {str(each) for each in graph_of(client).all_nodes() if isinstance(each, URIRef)}
+    assert {each for each in addresses if "example.org" in each} == {
+        "https://example.org/%7Ba%7D%7C%22b%22%5E%60",
+        "https://example.org/%3C%D0%BB%D0%B8%D1%86%D0%B5%D0%BD%D1%86%D0%B0%3E",
+    }
+
+
+CATALOGUE_OF_A_PROCESS = """
+import django
+django.setup()
+from django.test import RequestFactory
+from networks.models import CityProfile
+from networks.public import catalogue
+from networks.public.dataset import Dataset
+catalogue.first_published = lambda: None
+dataset = Dataset.__new__(Dataset)
+dataset.request, dataset.records, dataset.changed_at = RequestFactory().get("/"), [], None
+dataset.profile = CityProfile(city_name_sr="Град", email="a@b.example", licence_url="https://b.example/")
+made = catalogue.Catalogue(dataset.request, dataset)
+print(made.turtle().hex(), made.json_ld().hex())
+"""
+
+
+def test_every_process_writes_the_same_bytes():
+    written = {
+        subprocess.run(  # noqa: S603
+            [sys.executable, "-c", CATALOGUE_OF_A_PROCESS],
+            env=os.environ | {"PYTHONHASHSEED": seed, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+            capture_output=True,
+            check=True,
+            timeout=60,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(only(written)) > 1000
+
+
+# How they are served
+
+
+@in_each_file
+def test_each_file_says_what_it_is_and_who_may_read_it(nis, client, path):
+    response = client.get(path)
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == MEDIA_TYPES[path]
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["Cache-Control"] == "public, no-cache"
+    assert response.headers["Content-Language"] == "sr-Cyrl, sr-Latn, en"
+    assert response.headers["Vary"] == "Accept-Encoding"
+    assert re.fullmatch(r'"[0-9a-f]{32}"', response.headers["ETag"])
+    assert response.headers["Last-Modified"] == "Sat, 21 Nov 2026 11:00:00 GMT"
+    assert not response.cookies
+
+
+@in_each_file
+def test_who_has_it_already_is_told_so(nis, client, path):
+    etag = client.get(path).headers["ETag"]
+    assert client.get(path).headers["ETag"] == etag
+    for sent in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        response = client.get(path, headers={"if-none-match": sent})
+        assert (response.status_code, response.content) == (304, b"")
+        assert response.headers["ETag"] == etag
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        assert response.headers["Cache-Control"] == "public, no-cache"
+        assert response.headers["Vary"] == "Accept-Encoding"
+    assert client.get(path, headers={"if-none-match": '"other"'}).status_code == 200
+
+
+@in_each_file
+def test_a_compressed_answer_can_be_asked_for_again(nis, client, path):
+    plain = client.get(path)
+    compressed = client.get(path, headers={"accept-encoding": "gzip"})
+    assert gzip.decompress(compressed.content) == plain.content
+    assert compressed.headers["ETag"] == f"W/{plain.headers['ETag']}"
+    headers = {"accept-encoding": "gzip", "if-none-match": compressed.headers["ETag"]}
+    assert client.get(path, headers=headers).status_code == 304
+
+
+@in_each_file
+def test_the_head_alone_is_answered(nis, client, path):
+    head, whole = client.head(path), client.get(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers == whole.headers
+
+
+@in_each_file
+def test_scripts_of_other_sites_may_ask_first(db, client, path):
+    response = client.options(path, headers={"origin": "https://example.org"})
+    assert response.status_code == 204
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
+    assert response.headers["Access-Control-Allow-Headers"] == "If-None-Match"
+
+
+@in_each_file
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_nothing_can_be_written(db, client, path, method):
+    response = getattr(client, method)(path)
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize("path", ["/networks.json", "/networks.csv", "/catalog.ttl", "/catalog.jsonld"])
+def test_what_is_taken_off_the_site_is_gone_at_once(nis, client, path):
+    before = client.get(path)
+    revisions.withdraw(Network.objects.get(slug="avec"), author=None)
+    headers = {"if-none-match": before.headers["ETag"], "if-modified-since": before.headers["Last-Modified"]}
+    assert client.get(path, headers=headers).status_code == 200
+    del headers["if-none-match"]
+    after = client.get(path, headers=headers)
+    assert after.status_code == 200
+    assert after.headers["ETag"] != before.headers["ETag"]
+
+
+@in_each_file
+def test_queries_do_not_grow_with_the_rows(db, client, path):
+    def fill(count):
+        for _ in range(count):
+            make_network(themes=[make_theme()], **{**EVERYTHING, "slug": ""})
+
+    fill(1)
+    few = count_queries(client, path)
+    fill(10)
+    assert count_queries(client, path) == few <= 4
+
+
+@in_each_file
+@in_each_language
+def test_each_address_stands_once_for_all_languages(db, client, path, language):
+    assert client.get(PREFIXES[language] + path).status_code == (200 if language == "sr" else 404)
+
+
+@in_each_file
+def test_what_citizens_do_not_see_is_named_nowhere(everything, client, path):
+    for fields in ({"is_published": False}, {"is_published": False, "deleted_at": datetime(2026, 1, 1, tzinfo=UTC)}):
+        make_network(
+            name_sr="Тајна",
+            name_en="Secret",
+            slug="",
+            themes=[make_theme(name_sr="Тајна област", slug=f"secret-{len(fields)}")],
+            **fields,
+        )
+    everything.submitted_by = "Пера Перић"
+    everything.save()
+    said = client.get(path).content.decode()
+    for secret in ("Тајна", "Tajna", "Secret", "secret", INTERNAL_NOTE, "beleška", "Пера", "Pera", "internal"):
+        assert secret not in said
+
+
+# Identifiers
+
+
+def test_identifiers_stay_when_the_site_moves(rf, settings):
+    here, there = rf.get("/", headers={"host": "testserver:8000"}), rf.get("/", headers={"host": "localhost"})
+    assert tag(here, "network", 7) == "tag:testserver,2026:network/7"
+    assert tag(there, "network", 7) == "tag:localhost,2026:network/7"
+    settings.TAG_AUTHORITY = "gradovi.ni.rs,2026"
+    assert tag(here, "network", 7) == tag(there, "network", 7) == "tag:gradovi.ni.rs,2026:network/7"
+
+
+def test_a_renamed_network_keeps_its_identifier(everything, client):
+    before = only(data_of(client)["networks"])
+    everything.slug, everything.name_sr = "another", "Друга"
+    everything.save()
+    after = only(data_of(client)["networks"])
+    assert after["slug"] == "another"
+    assert after["id"] == before["id"]
+
+
+@pytest.mark.parametrize("value", ["gradovi.ni.rs", "gradovi ni,2026", "https://gradovi.ni.rs,2026", "ni.rs,26"])
+def test_the_site_does_not_start_with_an_authority_that_names_nobody(value):
+    result = run("-c", "import citynetworks.wsgi", **PRODUCTION, DJANGO_TAG_AUTHORITY=value)
+    assert result.returncode != 0
+    assert "DJANGO_TAG_AUTHORITY" in result.stderr
+
+
+# The page that explains them
+
+
+@in_each_language
+def test_the_page_names_every_file_field_and_column(nis, client, language):
+    page = opened(client, f"{PREFIXES[language]}/open-data/")
+    links = {*page.xpath("//main//a/@href")}
+    assert links >= {SITE + path for path in MEDIA_TYPES}
+    named = [text_of(each) for each in page.xpath("//dd/code")]
+    columns = set(rows_of(client)[0])
+    assert columns | {each.name for each in FIELDS} <= {*named}
+    assert page.xpath("//link[@rel='alternate'][@type='application/json']/@href") == [f"{SITE}/networks.json"]
+
+
+def test_the_page_names_the_licence_or_says_that_there_is_none(db, client):
+    without = text_of(opened(client, "/en/open-data/"))
+    profile = make_profile(licence_name="CC BY 4.0", licence_url="https://creativecommons.org/licenses/by/4.0/")
+    with_licence = opened(client, "/en/open-data/")
+    assert "not chosen a licence" in without
+    assert "not chosen a licence" not in text_of(with_licence)
+    (link,) = with_licence.xpath("//main//a[@href='https://creativecommons.org/licenses/by/4.0/']")
+    assert text_of(link) == "CC BY 4.0"
+    CityProfile.objects.filter(pk=profile.pk).update(licence_name="")
+    (link,) = opened(client, "/en/open-data/").xpath("//main//a[contains(@href, 'creativecommons')]")
+    assert text_of(link) == "https://creativecommons.org/licenses/by/4.0/"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_example_in_python_works(live_server):
+    network = make_network(name_sr="Њена мрежа")
+    with urlopen(f"{live_server.url}{reverse('public:open_data')}") as answer:  # noqa: S310
+        page = lxml.html.fromstring(answer.read().decode())
+    (example,) = page.xpath("//pre/code[@class='language-python']")
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(example.text_content(), {})  # noqa: S102
+    assert printed.getvalue().split("\n")[0].strip() == f"tag:localhost,2026:network/{network.pk} Njena mreža"
