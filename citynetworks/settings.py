@@ -5,6 +5,7 @@ Debug is off unless asked for. `manage.py` asks for it in a checkout that is not
 else the project refuses to start without its secret key and its hosts.
 """
 
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -173,6 +174,12 @@ LOCALE_PATHS = [BASE_DIR / "networks" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("DJANGO_TIME_ZONE", default="Europe/Belgrade")
+
+# Who names the networks in feeds and data, and since when (RFC 4151), such as gradovi.ni.rs,2026
+
+TAG_AUTHORITY = env.str("DJANGO_TAG_AUTHORITY", default="").strip()
+if TAG_AUTHORITY and not re.fullmatch(r"[A-Za-z0-9._@-]+,[0-9]{4}(-[0-9]{2}){0,2}", TAG_AUTHORITY):
+    raise ImproperlyConfigured("DJANGO_TAG_AUTHORITY must be a host name and a date, such as gradovi.ni.rs,2026.")
 
 # Static files and uploads
 
