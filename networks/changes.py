@@ -121,11 +121,6 @@ class ChangeReading:
     def date(self) -> str:
         return self.reader.date(self.row.happened_at)
 
-    @property
-    def datetime(self) -> str:
-        """The moment for markup: 2026-05-03T08:00:00+02:00."""
-        return localtime(self.row.happened_at).isoformat(timespec="seconds")
-
     @cached_property
     def kind(self) -> str:
         with override(self.reader.language):

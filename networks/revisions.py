@@ -434,7 +434,7 @@ def publish(network: Network, *, author, revision: Revision | None = None) -> Ne
     return network
 
 
-def tell(row, revision, before=None, **details):
+def tell(row, revision, before=None, happened_at=None):
     """
     Put on the public record what citizens see with a version and did not see before.
 
@@ -445,10 +445,9 @@ def tell(row, revision, before=None, **details):
         changes = [Change(kind=Change.Kind.ADDED)]
     else:
         changes = told(current((before or last.revision).content), current(revision.content))
+    happened_at = happened_at or timezone.now()
     for change in changes:
-        change.network, change.revision = row, revision
-        for name, value in details.items():
-            setattr(change, name, value)
+        change.network, change.revision, change.happened_at = row, revision, happened_at
     Change.objects.bulk_create(changes)
 
 

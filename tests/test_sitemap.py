@@ -66,7 +66,7 @@ def test_the_sitemap_says_the_same_as_the_pages(nis, entries, client):
         page = client.get(address).content.decode()
         for tag, url in alternates.items():
             assert f'<link rel="alternate" hreflang="{tag}" href="{url}">' in page
-        assert page.count('<link rel="alternate"') == len(alternates)
+        assert page.count('<link rel="alternate" hreflang=') == len(alternates)
 
 
 def test_pages_tell_when_they_changed(nis, client):

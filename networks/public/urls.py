@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from networks.public import views
+from networks.public import changes, feeds, views
 
 app_name = "public"
 
@@ -12,5 +12,7 @@ urlpatterns = [
     path("networks/", RedirectView.as_view(pattern_name="public:index", permanent=True), name="networks"),
     path("networks/<slug:slug>/", views.network_detail, name="network"),
     path("preview/<str:token>/", views.preview, name="preview"),
+    path("changes/", changes.change_list, name="changes"),
+    path("feed.atom", feeds.change_feed, name="feed"),
     path("pages/<slug:slug>/", views.page_detail, name="page"),
 ]
