@@ -649,6 +649,40 @@ class Event(Signed):
         return f"{self.network_id}: {self.kind}"
 
 
+class Change(models.Model):
+    """
+    One thing that became public about a network. Who wrote it is nobody's business.
+
+    It says which fields changed, and of the few facts that are told in words what they were before and after.
+    """
+
+    class Kind(models.TextChoices):
+        ADDED = "added", _("Added to the site")
+        RENAMED = "renamed", _("New name")
+        JOINED = "joined", _("Joined the network")
+        LEFT = "left", _("Left the network")
+        ENDED = "ended", _("Network ended")
+        VERIFIED = "verified", _("Verified on")
+        CORRECTED = "corrected", _("Changed")
+
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="changes")
+    kind = models.CharField(max_length=20, choices=Kind)
+    happened_at = models.DateTimeField(default=timezone.now)
+    fields = models.JSONField(default=list, blank=True)
+    values = models.JSONField(default=dict, blank=True)
+    # What citizens have seen since; for a row that was written past the door, only when somebody first works on it
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+
+    class Meta:
+        # What was published at one time stands in the order in which it was told.
+        ordering = ["-happened_at", "pk"]
+        default_permissions = ()
+        indexes = [models.Index(fields=["-happened_at", "id"], name="change_newest_first")]
+
+    def __str__(self):
+        return f"{self.network_id}: {self.kind}"
+
+
 class Schedule(Signed):
     """Publishing a version of a network, or taking the network off the site, at a time to come."""
 

@@ -32,7 +32,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from networks.models import Event, Network, Revision, SavedForm, Schedule, Theme, free_slug
+from networks.changes import told
+from networks.models import Change, Event, Network, Revision, SavedForm, Schedule, Theme, free_slug
 from networks.pictures import PictureField
 from networks.reading import translated_fields
 from networks.rich_text import RichTextField
@@ -352,6 +353,9 @@ def lock(network: Network) -> Network:
     if row.head_id is None:
         # What loaddata or a script has written past this door is a version too, from when somebody first works on it.
         loaded = add_revision(row, content_of(row), created_at=row.changed_at)
+        row.changes.filter(revision=None).update(revision=loaded)
+        if row.is_published:
+            tell(row, loaded, happened_at=row.changed_at)
         point(row, head=loaded, live=loaded if row.is_published else None)
     return row
 
@@ -417,6 +421,7 @@ def publish(network: Network, *, author, revision: Revision | None = None) -> Ne
         revision = revision or row.head
         if row.is_published and row.live_id == revision.pk:
             return row
+        before = row.live
         row.is_published, row.live = True, revision
         if revision == row.head:
             row.submitted_at, row.submitted_by = None, ""
@@ -425,7 +430,25 @@ def publish(network: Network, *, author, revision: Revision | None = None) -> Ne
         # What was planned for this version or an older one must not come back over it.
         network.schedules.filter(action=Schedule.Action.PUBLISH, revision__number__lte=revision.number).delete()
         record(network, Event.Kind.PUBLISHED, author, revision)
+        tell(network, revision, before)
     return network
+
+
+def tell(row, revision, before=None, happened_at=None):
+    """
+    Put on the public record what citizens see with a version and did not see before.
+
+    `before` is the version that they saw until now; without it, what they saw when they last saw any.
+    """
+    last = row.changes.select_related("revision").order_by("-pk").first()
+    if before is None and last is None:
+        changes = [Change(kind=Change.Kind.ADDED)]
+    else:
+        changes = told(current((before or last.revision).content), current(revision.content))
+    happened_at = happened_at or timezone.now()
+    for change in changes:
+        change.network, change.revision, change.happened_at = row, revision, happened_at
+    Change.objects.bulk_create(changes)
 
 
 def withdraw(network: Network, *, author) -> Network:

@@ -219,6 +219,10 @@ public:network                               GET            ok      ok      ok  
 public:network                               GET bin        missing missing missing missing missing missing missing
 public:network                               GET draft      missing missing missing missing missing missing missing
 public:network                               POST           method  method  method  method  method  method  method
+public:changes                               GET            ok      ok      ok      ok      ok      ok      ok
+public:changes                               POST           method  method  method  method  method  method  method
+public:feed                                  GET            ok      ok      ok      ok      ok      ok      ok
+public:feed                                  POST           method  method  method  method  method  method  method
 public:preview                               GET            login   forbid  forbid  ok      ok      ok      ok
 public:preview                               GET link       ok      ok      ok      ok      ok      ok      ok
 public:preview                               GET revoked    gone    gone    gone    gone    gone    gone    gone

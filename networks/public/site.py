@@ -71,6 +71,7 @@ def render_page(
         if is_available and status == 200 and not is_preview
         else [],
         "changed_on": reader.date(changed_at),
+        "feed_url": request.build_absolute_uri(address(reader.language, "public:feed")),
     }
     return render(request, template, page_context | (context or {}), status=status)
 

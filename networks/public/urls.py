@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from networks.public import open_data, views
+from networks.public import changes, feeds, open_data, views
 from networks.public.share_pictures import network_picture, site_picture
 from networks.public.timeline import timeline
 
@@ -18,5 +18,7 @@ urlpatterns = [
     path("networks/<slug:slug>/picture.png", network_picture, name="network_picture"),
     path("timeline/", timeline, name="timeline"),
     path("open-data/", open_data.open_data, name="open_data"),
+    path("changes/", changes.change_list, name="changes"),
+    path("feed.atom", feeds.change_feed, name="feed"),
     path("pages/<slug:slug>/", views.page_detail, name="page"),
 ]

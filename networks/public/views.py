@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from networks import previews, revisions
+from networks.changes import record_of
 from networks.chronology import membership_on
 from networks.errors import closed_link, server_error
 from networks.models import Network, Page
@@ -123,7 +124,10 @@ def detail(request, rows, slug, template):
     reader = Reader()
     subject = reader.network(row) if isinstance(row, Network) else reader.page(row)
     edit_url = address_of_form(request, row)
-    response = render_page(request, template, {row._meta.model_name: subject, "edit_url": edit_url}, subject=subject)
+    context = {row._meta.model_name: subject, "edit_url": edit_url}
+    if isinstance(row, Network):
+        context["changes"] = record_of(subject)
+    response = render_page(request, template, context, subject=subject)
     if edit_url:
         response.headers["Cache-Control"] = "private, no-store"
     return response
