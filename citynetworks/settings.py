@@ -99,7 +99,9 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.redirects",
     "django.contrib.sitemaps",
+    "networks.one_site.OneSiteConfig",
     "django.contrib.staticfiles",
     "csp",
     "django_prose_editor",
@@ -115,6 +117,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     # In place of LocaleMiddleware, which reads a cookie and varies by Accept-Language.
     "networks.middleware.AddressLanguageMiddleware",
+    "networks.middleware.OldAddressesMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -123,6 +126,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "citynetworks.urls"
+SITE_ID = 1  # the redirects ask for it: see networks/one_site.py
 WSGI_APPLICATION = "citynetworks.wsgi.application"
 
 TEMPLATES = [
