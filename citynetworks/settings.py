@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from networks.languages import localized_verbose_name
+from networks.security_contact import contact_uri
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / ".data"
@@ -62,6 +63,7 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+SECURITY_CONTACT = contact_uri(env.str("DJANGO_SECURITY_CONTACT", default=""))
 CSRF_FAILURE_VIEW = "networks.desk.site.csrf_failure"
 
 CONTENT_SECURITY_POLICY = {

@@ -7,12 +7,14 @@ from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
+from networks.public.security_txt import security_txt
 from networks.public.sitemaps import SITEMAPS
 from networks.public.views import robots
 
 urlpatterns = [
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", robots, name="robots"),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
     # Only while debugging. Elsewhere the web server, or the server of the demo, serves what was uploaded.
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
     *i18n_patterns(

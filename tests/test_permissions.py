@@ -48,6 +48,8 @@ sitemap                                      GET            ok      ok      ok  
 sitemap                                      POST           ok      ok      ok      ok      ok      ok      ok
 robots                                       GET            ok      ok      ok      ok      ok      ok      ok
 robots                                       POST           method  method  method  method  method  method  method
+security_txt                                 GET            ok      ok      ok      ok      ok      ok      ok
+security_txt                                 POST           method  method  method  method  method  method  method
 admin:session                                GET            ok      ok      ok      ok      ok      ok      ok
 admin:session                                POST           method  method  method  method  method  method  method
 admin:index                                  GET            login   login   ok      ok      ok      ok      ok
@@ -478,7 +480,7 @@ def world(db):
     make_page(pk=PK, slug="page")
     make_page(pk=UNPUBLISHED, slug="page-draft", is_published=False)
     OldAddress.objects.create(pk=PK, old_path="/old/", new_path="/")
-    make_profile()
+    make_profile(email="city@example.org")
     User.objects.create_user("colleague", password=PASSWORD, is_staff=True, pk=PK)
     Group.objects.create(pk=PK, name="others")
     accounts = {}

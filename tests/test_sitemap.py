@@ -113,5 +113,8 @@ def test_robots_are_shown_the_sitemap_and_kept_from_the_desk(client):
         "Disallow: /admin/",
         "Disallow: /sr-latn/admin/",
         "Disallow: /en/admin/",
+        "Disallow: /preview/",
+        "Disallow: /sr-latn/preview/",
+        "Disallow: /en/preview/",
     ]
     assert f"Sitemap: {SITE}/sitemap.xml" in lines
