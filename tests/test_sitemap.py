@@ -13,7 +13,13 @@ NAMESPACES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://w
 ONLY_IN_SERBIAN = {"alda", "balcinet", "glocal-forum", "mayors-for-peace", "multiethnic-cities"}
 IN_ENGLISH = {"avec", "ecad", "energy-cities", "league-of-historical-cities", "naled", "sctm"}
 
-EVERYWHERE = ["/", "/pages/about/", "/pages/privacy/", *(f"/networks/{slug}/" for slug in IN_ENGLISH)]
+EVERYWHERE = [
+    "/",
+    "/pages/about/",
+    "/pages/accessibility/",
+    "/pages/privacy/",
+    *(f"/networks/{slug}/" for slug in IN_ENGLISH),
+]
 NOT_IN_ENGLISH = [f"/networks/{slug}/" for slug in ONLY_IN_SERBIAN]
 
 

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from networks import previews, revisions
 from networks.errors import closed_link, server_error
 from networks.models import Network, Page, Theme
+from networks.public.page_parts import part_of
 from networks.public.site import render_page
 from networks.reading import Reader, ThemeReading
 
@@ -121,7 +122,8 @@ def detail(request, rows, slug, template):
     reader = Reader()
     subject = reader.network(row) if isinstance(row, Network) else reader.page(row)
     edit_url = address_of_form(request, row)
-    response = render_page(request, template, {row._meta.model_name: subject, "edit_url": edit_url}, subject=subject)
+    context = {row._meta.model_name: subject, "edit_url": edit_url, "part": part_of(row, reader)}
+    response = render_page(request, template, context, subject=subject)
     if edit_url:
         response.headers["Cache-Control"] = "private, no-store"
     return response
