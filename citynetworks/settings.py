@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from networks.languages import localized_verbose_name
+from networks.security_contact import contact_uri
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / ".data"
@@ -63,6 +64,7 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+SECURITY_CONTACT = contact_uri(env.str("DJANGO_SECURITY_CONTACT", default=""))
 CSRF_FAILURE_VIEW = "networks.desk.site.csrf_failure"
 
 CONTENT_SECURITY_POLICY = {
@@ -100,7 +102,9 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.redirects",
     "django.contrib.sitemaps",
+    "networks.one_site.OneSiteConfig",
     "django.contrib.staticfiles",
     "csp",
     "django_prose_editor",
@@ -116,6 +120,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     # In place of LocaleMiddleware, which reads a cookie and varies by Accept-Language.
     "networks.middleware.AddressLanguageMiddleware",
+    "networks.middleware.OldAddressesMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -124,6 +129,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "citynetworks.urls"
+SITE_ID = 1  # the redirects ask for it: see networks/one_site.py
 WSGI_APPLICATION = "citynetworks.wsgi.application"
 
 TEMPLATES = [

@@ -8,6 +8,7 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
 from networks.public import open_data
+from networks.public.security_txt import security_txt
 from networks.public.sitemaps import SITEMAPS
 from networks.public.views import robots
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("networks.csv-metadata.json", open_data.networks_csv_metadata, name="networks_csv_metadata"),
     path("catalog.jsonld", open_data.catalogue_json_ld, name="catalogue_json_ld"),
     path("catalog.ttl", open_data.catalogue_turtle, name="catalogue_turtle"),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
     # Only while debugging. Elsewhere the web server, or the server of the demo, serves what was uploaded.
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
     *i18n_patterns(

@@ -1,19 +1,21 @@
-"""What holds for every request: its language, decided by its address alone, and schedules that have fallen due."""
+"""What holds for every request: its language, by its address alone, old addresses, and schedules that are due."""
 
 import logging
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.utils import timezone, translation
-from django.utils.encoding import escape_uri_path
+from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.utils.http import escape_leading_slashes
 
 from networks import revisions
 from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, language_of_path, language_tag, prefix
+from networks.old_addresses import target_of
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +84,29 @@ def canonical_address(path: str, query: str) -> str | None:
         # Right as it is, or only the slash at its end is missing: Django adds that.
         return None
     return escape_uri_path(target) + (f"?{remaining_query}" if remaining_query else "")
+
+
+class OldAddressesMiddleware:
+    """Lead on from an address that answers nothing itself, in place of the page that says so."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 404 or request.method not in ("GET", "HEAD"):
+            return response
+        query, language = query_string(request), language_of_path(request.path_info)
+        # The address of a file still has the parameter of the old site: files stand in no language here.
+        if match := SCRIPT_PARAMETER.search(query):
+            query = SCRIPT_PARAMETER.sub("", query).removeprefix("&")
+            language = language if language == ENGLISH else SCRIPTS[match[1].lower()]
+        try:
+            target = target_of(request.path_info, unquote(query), language)
+        except DatabaseError:
+            logger.exception("The table of old addresses cannot be read")
+            return response
+        return response if target is None else HttpResponsePermanentRedirect(iri_to_uri(target))
 
 
 class SchedulesMiddleware:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from networks import reading
+from networks.old_addresses import OldAddress  # noqa: F401 - a model of this app
 from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
 from networks.rich_text import RichTextField, clean_rich_text, plain_text

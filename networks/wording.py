@@ -42,6 +42,8 @@ REWORDED = [
     _("group"),
     _("groups"),
     _("email address"),
+    _("redirect from"),
+    _("redirect to"),
     _("staff status"),
     _("Enter a valid “slug” consisting of letters, numbers, underscores or hyphens."),
     _("Enter a valid URL."),

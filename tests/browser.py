@@ -5,6 +5,8 @@ import shutil
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 
+from networks.models import Network
+
 CHROMIUM = shutil.which("chromium")
 NO_CHROMIUM = "Chromium is not installed (Debian's package chromium)"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -32,3 +34,42 @@ def accessibility_problems(page, **options):
         (violation["id"], [node["target"] for node in violation["nodes"]])
         for violation in results.response["violations"]
     ]
+
+
+def make_network_with_everything():
+    """Make a network that has every field, at /networks/everything/."""
+    Network.objects.create(
+        slug="everything",
+        name_sr="Мрежа са свим подацима",
+        name_en="A network with every fact",
+        acronym_sr="МСП",
+        acronym_en="ANEF",
+        summary_sr="Има све што мрежа може да има.",
+        summary_en="It has all that a network can have.",
+        description_sr="<p>Први <strong>пасус</strong>.</p><ul><li>ставка</li></ul>",
+        description_en='<p>First <em>paragraph</em> with a <a href="https://example.org/">link</a>.</p>',
+        seat_sr="Ниш",
+        seat_en="Niš",
+        benefit_sr="Добија искуство.",
+        benefit_en="It gains experience.",
+        original_name="Réseau complet",
+        original_language="fr",
+        former_names="Стара мрежа (1990–1999)\nOld Network",
+        scope="european",
+        founded="1990",
+        joined="2003-05-03",
+        left="2020",
+        status="left",
+        website="https://example.org/",
+        membership_page="https://example.org/members/nis",
+        deciding_act="Одлука број 06-123/2003",
+        fee_amount="1500.00",
+        fee_currency="EUR",
+        fee_year=2019,
+        responsible_unit="Служба за међународну сарадњу",
+        contact_email="contact@example.org",
+        contact_phone="+381 18 000 000",
+        source="Архива града",
+        verified_on="2026-01-15",
+        is_published=True,
+    )

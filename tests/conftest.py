@@ -16,6 +16,14 @@ hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("suite")
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--record-accessibility",
+        action="store_true",
+        help="write what the accessibility statement says from what tests/test_browser_accessibility.py finds",
+    )
+
+
 @pytest.fixture(autouse=True)
 def clean_surroundings(settings, tmp_path):
     """Uploads in a folder of the test's own, nothing cached, and the default language before and after."""

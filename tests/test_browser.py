@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 
 from networks.models import Network
-from tests.browser import accessibility_problems, sign_in
+from tests.browser import make_network_with_everything, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -26,73 +26,8 @@ PUBLIC_PATHS = (
 def site(live_server):
     """The address of a live site with the content of Niš and one network that has every field."""
     call_command("loaddata", "nis", verbosity=0)
-    Network.objects.create(
-        slug="everything",
-        name_sr="Мрежа са свим подацима",
-        name_en="A network with every fact",
-        acronym_sr="МСП",
-        acronym_en="ANEF",
-        summary_sr="Има све што мрежа може да има.",
-        summary_en="It has all that a network can have.",
-        description_sr="<p>Први <strong>пасус</strong>.</p><ul><li>ставка</li></ul>",
-        description_en='<p>First <em>paragraph</em> with a <a href="https://example.org/">link</a>.</p>',
-        seat_sr="Ниш",
-        seat_en="Niš",
-        benefit_sr="Добија искуство.",
-        benefit_en="It gains experience.",
-        original_name="Réseau complet",
-        original_language="fr",
-        former_names="Стара мрежа (1990–1999)\nOld Network",
-        scope="european",
-        founded="1990",
-        joined="2003-05-03",
-        left="2020",
-        status="left",
-        website="https://example.org/",
-        membership_page="https://example.org/members/nis",
-        deciding_act="Одлука број 06-123/2003",
-        fee_amount="1500.00",
-        fee_currency="EUR",
-        fee_year=2019,
-        responsible_unit="Служба за међународну сарадњу",
-        contact_email="contact@example.org",
-        contact_phone="+381 18 000 000",
-        source="Архива града",
-        verified_on="2026-01-15",
-        is_published=True,
-    )
+    make_network_with_everything()
     return live_server.url
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_public_pages_have_no_accessibility_violation(site, open_page, width, scheme):
-    problems = {}
-    page = open_page(width, scheme)
-    for prefix in PREFIXES:
-        for path in PUBLIC_PATHS:
-            page.goto(f"{site}{prefix}{path}")
-            if found := accessibility_problems(page):
-                problems[prefix + path] = found
-    assert problems == {}
-
-
-@pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
-def test_no_public_page_is_wider_than_the_screen(site, open_page, width):
-    Network.objects.create(slug="long", name_sr="Ж" * 200, summary_sr="Ш" * 300, seat_sr="Ћ" * 120, is_published=True)
-    page = open_page(width)
-    for prefix in PREFIXES:
-        for path in (*PUBLIC_PATHS, "/networks/long/"):
-            page.goto(f"{site}{prefix}{path}")
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, prefix + path
-
-
-def test_text_of_twice_the_size_stays_within_a_narrow_screen(site, open_page):
-    page = open_page(320)
-    for prefix in PREFIXES:
-        for path in PUBLIC_PATHS:
-            page.goto(f"{site}{prefix}{path}")
-            page.evaluate("document.documentElement.style.fontSize = '200%'")
-            assert page.evaluate("document.documentElement.scrollWidth") <= 320, prefix + path
 
 
 def test_reader_finds_a_network_by_keyboard_alone(site, open_page):

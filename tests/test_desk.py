@@ -18,7 +18,7 @@ from django.utils.translation import gettext, override
 
 from networks import revisions
 from networks.languages import language_tag
-from networks.models import CityProfile, Event, Network, Page, PreviewLink, Schedule, Theme
+from networks.models import CityProfile, Event, Network, OldAddress, Page, PreviewLink, Schedule, Theme
 from networks.partial_dates import PartialDate
 from networks.reading import Reader, translated_fields
 from tests.makers import make_network, make_page, make_profile, make_theme
@@ -108,6 +108,7 @@ def rows(nis):
         Network: network.pk,
         Theme: Theme.objects.first().pk,
         Page: Page.objects.first().pk,
+        OldAddress: OldAddress.objects.create(old_path="/old/", new_path="/").pk,
         User: reporter.pk,
         Group: Group.objects.first().pk,
     }

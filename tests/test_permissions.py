@@ -20,7 +20,7 @@ from django.urls import get_resolver, resolve
 from django.utils import timezone, translation
 
 from networks import previews, revisions
-from networks.models import CityProfile, Network, PreviewLink, Schedule
+from networks.models import CityProfile, Network, OldAddress, PreviewLink, Schedule
 from tests.makers import make_page, make_profile, make_theme
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +58,8 @@ catalogue_json_ld                            GET            ok      ok      ok  
 catalogue_json_ld                            POST           method  method  method  method  method  method  method
 catalogue_turtle                             GET            ok      ok      ok      ok      ok      ok      ok
 catalogue_turtle                             POST           method  method  method  method  method  method  method
+security_txt                                 GET            ok      ok      ok      ok      ok      ok      ok
+security_txt                                 POST           method  method  method  method  method  method  method
 admin:session                                GET            ok      ok      ok      ok      ok      ok      ok
 admin:session                                POST           method  method  method  method  method  method  method
 admin:index                                  GET            login   login   ok      ok      ok      ok      ok
@@ -192,6 +194,18 @@ admin:networks_page_change                   GET            login   login   forb
 admin:networks_page_change                   POST           login   login   forbid  done    done    done    done
 admin/networks/page/<path:object_id>/        GET            login   login   moved   moved   moved   moved   moved
 admin/networks/page/<path:object_id>/        POST           login   login   moved   moved   moved   moved   moved
+admin:networks_oldaddress_changelist         GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_oldaddress_changelist         POST delete    login   login   forbid  ok      done    done    done
+admin:networks_oldaddress_add                GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_oldaddress_add                POST           login   login   forbid  forbid  done    done    done
+admin:networks_oldaddress_history            GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_oldaddress_history            POST           login   login   forbid  ok      ok      ok      ok
+admin:networks_oldaddress_delete             GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_oldaddress_delete             POST           login   login   forbid  forbid  done    done    done
+admin:networks_oldaddress_change             GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_oldaddress_change             POST           login   login   forbid  forbid  done    done    done
+admin/networks/oldaddress/<path:object_id>/  GET            login   login   moved   moved   moved   moved   moved
+admin/networks/oldaddress/<path:object_id>/  POST           login   login   moved   moved   moved   moved   moved
 admin:networks_cityprofile_changelist        GET            login   login   forbid  moved   moved   moved   moved
 admin:networks_cityprofile_changelist        POST delete    login   login   forbid  moved   moved   moved   moved
 admin:networks_cityprofile_add               GET            login   login   forbid  forbid  forbid  forbid  forbid
@@ -386,6 +400,10 @@ REQUESTS = {
     "admin:networks_page_add": {"POST": Asked(page_form())},
     "admin:networks_page_change": {"POST": Asked(page_form())},
     "admin:networks_page_delete": {"POST": Asked(YES)},
+    "admin:networks_oldaddress_changelist": {"POST delete": action("delete_selected")},
+    "admin:networks_oldaddress_add": {"POST": Asked({"old_path": "/added/", "new_path": "/"})},
+    "admin:networks_oldaddress_change": {"POST": Asked({"old_path": "/changed/", "new_path": "/"})},
+    "admin:networks_oldaddress_delete": {"POST": Asked(YES)},
     "admin:networks_cityprofile_changelist": {"POST delete": action("delete_selected", 1)},
     "admin:networks_cityprofile_add": {
         "POST": Asked(PROFILE),
@@ -489,7 +507,8 @@ def world(db):
     revoked = PreviewLink.objects.create(revision=head, expires_at=expires, revoked_at=timezone.now())
     make_page(pk=PK, slug="page")
     make_page(pk=UNPUBLISHED, slug="page-draft", is_published=False)
-    make_profile()
+    OldAddress.objects.create(pk=PK, old_path="/old/", new_path="/")
+    make_profile(email="city@example.org")
     User.objects.create_user("colleague", password=PASSWORD, is_staff=True, pk=PK)
     Group.objects.create(pk=PK, name="others")
     accounts = {}
@@ -542,7 +561,7 @@ def fingerprint():
     rows = {}
     with connection.cursor() as cursor:
         for model in apps.get_models(include_auto_created=True):
-            if model._meta.app_label in ("networks", "auth", "admin") and not model._meta.proxy:
+            if model._meta.app_label in ("networks", "redirects", "auth", "admin") and not model._meta.proxy:
                 cursor.execute(f"SELECT * FROM {connection.ops.quote_name(model._meta.db_table)}")  # noqa: S608
                 rows[model._meta.db_table] = sorted(map(repr, cursor.fetchall()))
     return rows

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from networks import revisions
-from networks.models import Event, Network, Theme
+from networks.models import Event, Network, OldAddress, Theme
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import fill_in, form_values, opened
 
@@ -22,18 +22,21 @@ RIGHTS = {
         "network": "view add change",
         "theme": "view add change",
         "page": "view change",
+        "oldaddress": "view",
         "cityprofile": "view",
     },
     "publishers": {
         "network": "view add change delete publish",
         "theme": "view add change delete",
         "page": "view add change delete publish",
+        "oldaddress": "view add change delete",
         "cityprofile": "view",
     },
     "administrators": {
         "network": "view add change delete publish",
         "theme": "view add change delete",
         "page": "view add change delete publish",
+        "oldaddress": "view add change delete",
         "cityprofile": "view add change",
         "user": "view add change delete",
         "group": "view",
@@ -185,6 +188,10 @@ ADDRESSES = {
     "networks/page/add/": (403, 200, 200),
     "networks/page/654321/change/": (200, 200, 200),
     "networks/page/654321/delete/": (403, 200, 200),
+    "networks/oldaddress/": (200, 200, 200),
+    "networks/oldaddress/add/": (403, 200, 200),
+    "networks/oldaddress/654321/change/": (200, 200, 200),
+    "networks/oldaddress/654321/delete/": (403, 200, 200),
     "networks/cityprofile/": (302, 302, 302),
     "networks/cityprofile/add/": (403, 403, 403),
     "networks/cityprofile/1/change/": (200, 200, 200),
@@ -208,6 +215,7 @@ def _rows(db):
     revisions.newest(make_network(pk=654321))
     make_theme(pk=654321)
     make_page(pk=654321)
+    OldAddress.objects.create(pk=654321, old_path="/old/", new_path="/")
     make_profile()
     make_account(username="colleague", pk=654321)
     Group.objects.create(pk=654321, name="others")

@@ -13,8 +13,14 @@ NAMESPACES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://w
 ONLY_IN_SERBIAN = {"alda", "balcinet", "glocal-forum", "mayors-for-peace", "multiethnic-cities"}
 IN_ENGLISH = {"avec", "ecad", "energy-cities", "league-of-historical-cities", "naled", "sctm"}
 
-ALWAYS = ["/", "/open-data/"]
-EVERYWHERE = [*ALWAYS, "/pages/about/", "/pages/privacy/", *(f"/networks/{slug}/" for slug in IN_ENGLISH)]
+ALWAYS = ["/", "/timeline/", "/changes/", "/open-data/"]
+EVERYWHERE = [
+    *ALWAYS,
+    "/pages/about/",
+    "/pages/accessibility/",
+    "/pages/privacy/",
+    *(f"/networks/{slug}/" for slug in IN_ENGLISH),
+]
 NOT_IN_ENGLISH = [f"/networks/{slug}/" for slug in ONLY_IN_SERBIAN]
 
 
@@ -114,5 +120,8 @@ def test_robots_are_shown_the_sitemap_and_kept_from_the_desk(client):
         "Disallow: /admin/",
         "Disallow: /sr-latn/admin/",
         "Disallow: /en/admin/",
+        "Disallow: /preview/",
+        "Disallow: /sr-latn/preview/",
+        "Disallow: /en/preview/",
     ]
     assert f"Sitemap: {SITE}/sitemap.xml" in lines

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from networks.desk import accounts, memberships  # noqa: F401 - register theirs
+from networks.desk import accounts, memberships, old_addresses  # noqa: F401 - register theirs
 from networks.desk.base import DeskAdmin, MissingTranslationFilter, PublishedAdmin, side_by_side
 from networks.models import CityProfile, Page, Theme
 from networks.reading import Reader

@@ -13,7 +13,12 @@ from networks.models import CityProfile, Page
 from networks.reading import NetworkReading, ProfileReading, Reader, RowReading
 
 # What stands in the navigation of every page: the route, and its name
-SECTIONS = {"public:index": gettext_lazy("Networks")}
+SECTIONS = {
+    "public:index": gettext_lazy("Networks"),
+    "public:timeline": gettext_lazy("Timeline"),
+    "public:changes": gettext_lazy("Changes"),
+    "public:open_data": gettext_lazy("Open data"),
+}
 
 
 def render_page(

@@ -30,6 +30,8 @@ class ListSitemap(PublicSitemap):
     def items(self):
         return [
             "public:index",
+            "public:timeline",
+            "public:changes",
             "public:open_data",
         ]
 

@@ -26,6 +26,7 @@ from networks.errors import closed_link, server_error
 from networks.models import Network, Page
 from networks.public import finding
 from networks.public.finding import Asked, FindForm, choices, grouped, in_order
+from networks.public.page_parts import part_of
 from networks.public.site import render_page
 from networks.reading import Reader
 
@@ -124,7 +125,7 @@ def detail(request, rows, slug, template):
     reader = Reader()
     subject = reader.network(row) if isinstance(row, Network) else reader.page(row)
     edit_url = address_of_form(request, row)
-    context = {row._meta.model_name: subject, "edit_url": edit_url}
+    context = {row._meta.model_name: subject, "edit_url": edit_url, "part": part_of(row, reader)}
     if isinstance(row, Network):
         context["changes"] = record_of(subject)
     response = render_page(request, template, context, subject=subject)
