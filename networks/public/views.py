@@ -79,6 +79,8 @@ def network_list(request: HttpRequest) -> HttpResponse:
                 for (key, heading), members in groupby(page, key=lambda each: each[:2])
             ],
             "page": page,
+            # What was searched for, or is on a later page, is described where it stands: on the whole list.
+            "described": [network for *_group, network in page] if asked == Asked() and page.number == 1 else [],
             "pager": pager(page, asked),
             "day": reader.date(asked.on),
             "today_query": replace(asked, on=None).query(),
