@@ -60,7 +60,7 @@ def render_page(
         "pages": [reader.page(page) for page in Page.objects.published()],
         "language_links": language_links(reader.language, {code: f"{addresses[code]}{query}" for code in languages}),
         "canonical_url": canonical_url,
-        "sections": [
+        "navigation": [
             (name, address(reader.language, route), route == getattr(request.resolver_match, "view_name", None))
             for route, name in SECTIONS.items()
         ],
