@@ -167,6 +167,9 @@ def test_statement_says_what_was_checked(page, record, client):
     }
     (check,) = opened(client, f"/en{ADDRESS}").xpath("//main//li")
     assert "at least 24 pixels" in text_of(check)
+    record(checks={"reflow": {"widths": [320, 390, 1280]}})
+    (check,) = opened(client, f"/en{ADDRESS}").xpath("//main//li")
+    assert "On screens 320, 390 and 1280 pixels wide" in text_of(check)
 
 
 @pytest.mark.parametrize(

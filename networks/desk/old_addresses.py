@@ -64,7 +64,7 @@ def validate_path(path: str) -> None:
 
 class OldAddressForm(GuardedForm):
     class Meta:
-        labels = {"old_path": _("old address"), "new_path": _("leads to")}
+        labels = {"old_path": _("Old address"), "new_path": _("Leads to")}
         help_texts = {
             "old_path": _(
                 "What stands in the address after the name of the site, such as /mreze-gradova/. The slash at the "

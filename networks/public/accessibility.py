@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.text import get_text_list
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from networks.languages import ENGLISH, language_tag
@@ -24,7 +26,7 @@ CHECKS = {
         "With the Tab key alone, everything that can be used is reached in the order in which it is read, and it is "
         "visible where one is."
     ),
-    "reflow": _("On screens {narrowest} to {widest} pixels wide, nothing has to be scrolled sideways or is cut off."),
+    "reflow": _("On screens {widths} pixels wide, nothing has to be scrolled sideways or is cut off."),
     "large_text": _("With the text at {percent}% of its size, nothing is cut off or has to be scrolled sideways."),
     "text_spacing": _("With wider spacing of lines, words and letters, nothing is cut off."),
     "target_size": _(
@@ -71,8 +73,8 @@ def automatic_in_words(facts: dict) -> dict:
 
 
 def in_words(name: str, facts: dict) -> str:
-    widths = facts["widths"]
-    return CHECKS[name].format(**facts, narrowest=min(widths), widest=max(widths))
+    widths = get_text_list([str(width) for width in facts["widths"]], gettext("and"))
+    return CHECKS[name].format(**{**facts, "widths": widths})
 
 
 def gap_in_words(gap: dict, reader: Reader) -> dict[str, Text]:
