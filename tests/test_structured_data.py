@@ -99,6 +99,7 @@ def test_every_page_of_nis_has_one_connected_graph(nis, client, language):
         assert only(graph.objects(page, SCHEMA.isPartOf)) == WEBSITE
         assert only(graph.objects(page, SCHEMA.dateModified)) == Literal("2026-11-21T11:00:00Z")
         assert only(graph.subjects(RDF.type, SCHEMA.WebSite)) == WEBSITE
+        assert only(graph.objects(WEBSITE, SCHEMA.publisher)) == CITY
         assert only(graph.subjects(RDF.type, SCHEMA.GovernmentOrganization)) == CITY
         said = [str(value) for value in graph.objects() if isinstance(value, Literal)]
         assert [text for text in said if text in ("", "None")] == []
