@@ -10,12 +10,10 @@ from django.utils.http import http_date
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from networks.models import CityProfile
 from networks.public.catalogue import Catalogue
 from networks.public.dataset import FIELDS, SUBJECT, TAGS, Dataset
 from networks.public.identifiers import tag
 from networks.public.site import render_page
-from networks.reading import Reader
 
 METHODS = ["GET", "HEAD", "OPTIONS"]
 DESCRIBED_BY = '</networks.csv-metadata.json>; rel="describedby"; type="application/csvm+json"'
@@ -98,12 +96,10 @@ FILES = (
 
 @require_safe
 def open_data(request: HttpRequest) -> HttpResponse:
-    profile = Reader().profile(CityProfile.objects.current())
     return render_page(
         request,
         "networks/open_data.html",
         {
-            "profile": profile,
             "files": [(request.build_absolute_uri(path), format, use) for path, format, use in FILES],
             "json_url": request.build_absolute_uri("/networks.json"),
             "csv_url": request.build_absolute_uri("/networks.csv"),

@@ -34,7 +34,8 @@ def describe_list(request: HttpRequest, profile: ProfileReading, networks: list[
         "mainEntity": {
             "@type": "ItemList",
             "itemListElement": [
-                {"@type": "ListItem", "position": position, "url": canonical_url(request, network)}
+                # The link that stands on the page. Where it is canonical, the description decides, which lists defer.
+                {"@type": "ListItem", "position": position, "url": absolute(request, network.url)}
                 for position, network in enumerate(networks, 1)
             ],
         },
@@ -54,6 +55,7 @@ def describe_network_page(request: HttpRequest, profile: ProfileReading, network
     """Return the graph of a network's page: the network, the city's membership, and the page itself."""
     organisation = describe_organisation(request, network) | {
         "description": text(network.summary),
+        "mainEntityOfPage": canonical_url(request, network),
         "member": membership(network) | {"member": {"@id": tag(request, "city")}},
     }
     page = describe_page(request, profile, network, network.name, network.short_name) | {
@@ -132,7 +134,6 @@ def describe_organisation(request: HttpRequest, network: NetworkReading) -> dict
         "url": iri_to_uri(row.website),
         "logo": absolute(request, row.logo.url) if row.logo else "",
         "foundingDate": row.founded and row.founded.isoformat(),
-        "mainEntityOfPage": canonical_url(request, network),
     }
 
 
