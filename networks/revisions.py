@@ -5,7 +5,8 @@ A revision is what somebody wrote: the whole content of a network, as JSON. The 
 see. All writing goes through the functions below, each in one transaction that holds the row of the network:
 
     save        a new version, merged with what others have written meanwhile; citizens go on seeing what they saw
-    publish     a version becomes what citizens see; `withdraw` takes the network off the site
+    publish     a version becomes what citizens see, and what is new in it goes on the public record of changes;
+                `withdraw` takes the network off the site
     schedule    either of them at a time to come; `apply_due` does what has fallen due
     discard     back to what citizens see
     restore     an old version becomes the newest

@@ -334,6 +334,11 @@ def test_what_was_loaded_is_recorded_when_somebody_first_works_on_it(nis, ana):
     assert edit(avec, ana, seat_sr="Арл") == [("corrected", ["seat_sr"])]
 
 
+def test_what_citizens_see_already_is_not_called_added_because_the_record_is_lost(network, ana):
+    Change.objects.all().delete()
+    assert edit(network, ana, seat_sr="Арл") == [("corrected", ["seat_sr"])]
+
+
 def test_what_was_loaded_unpublished_is_recorded_when_it_is_published(clock, ana):
     network = make_network(is_published=False)
     revisions.newest(network)
@@ -427,6 +432,7 @@ def test_each_field_has_a_name_in_each_language(field, language):
         ("en", names(("Стара", "Нова"), ("Same", "Same")), [("Nova", "sr-latn"), ("Stara", "sr-latn")]),
         ("sr", names(("Иста", "Иста"), ("Old", "New")), [("New", "en"), ("Old", "en")]),
         ("sr-latn", names(("Иста", "Иста"), ("Old", "New")), [("New", "en"), ("Old", "en")]),
+        ("en", names(("Иста", "Иста"), ("Old", "Ниш")), ["Niš", "Old"]),
     ],
 )
 def test_a_new_name_is_told_in_the_readers_language_and_marked_where_it_is_in_another(language, values, expected):
@@ -596,7 +602,7 @@ def test_one_page_has_no_pager(db, client):
     assert client.get("/changes/?page=1").status_code == 200
 
 
-@pytest.mark.parametrize("page", ["0", "2", "-1", "1.0", "x", "", "%00", "٢", "1e3", "9" * 5000, " 1", "last"])
+@pytest.mark.parametrize("page", ["0", "2", "-1", "1.0", "x", "", "%00", "٢", "1e3", "01", "9" * 5000, " 1", "last"])
 def test_a_page_that_is_not_there_is_missing(db, client, page):
     many_changes(3)
     assert client.get(f"/en/changes/?page={page}").status_code == 404
