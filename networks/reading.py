@@ -6,7 +6,6 @@ and is told with the text which language it really is in.
 """
 
 from functools import cache, cached_property
-from zlib import crc32
 
 from django.conf import settings
 from django.db import models
@@ -216,11 +215,6 @@ class NetworkReading(RowReading):
         initials = "".join(word[0] for word in words if len(word) > 2 and word.lower() not in LITTLE_WORDS)
         letters = (initials or name.strip())[:4].upper()
         return serbian.to_latin(letters) if self.name.language == SERBIAN_LATIN else letters
-
-    @cached_property
-    def hue(self) -> int:
-        """A number from 0 to 5 that chooses the colour of the mark; the same for ever for the same address."""
-        return crc32(self.row.slug.encode()) % 6
 
     @cached_property
     def scope(self) -> str:

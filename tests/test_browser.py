@@ -18,6 +18,9 @@ PUBLIC_PATHS = (
     "/networks/energy-cities/",
     "/networks/everything/",
     "/pages/about/",
+    "/timeline/",
+    "/changes/",
+    "/open-data/",
     "/no-such-page/",
 )
 

@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 
+from networks import revisions
 from networks.languages import codes, language_tag, prefix
 from networks.models import Network
 from tests.accessibility import claims, start, write_record
@@ -23,6 +24,10 @@ PATHS = [
     "/?q=gradova&scope=european",
     "/?q=xyzzy",  # nothing is found
     "/?scope=wrong",  # an error beside its field
+    "/?on=2006-06-01",
+    "/timeline/",
+    "/changes/",
+    "/open-data/",
     "/networks/energy-cities/",
     "/networks/alda/",  # not written in English
     "/networks/everything/",  # with every field
@@ -54,6 +59,8 @@ def addresses(live_server):
     call_command("loaddata", "nis", verbosity=0)
     make_network_with_everything()
     Network.objects.create(slug="long", name_sr="Ж" * 200, summary_sr="Ш" * 300, seat_sr="Ћ" * 120, is_published=True)
+    for network in Network.objects.all():
+        revisions.newest(network)  # and so on record
     paths = [f"{prefix(code)}{path.removeprefix('/')}" for path in PATHS for code in codes()]
     return {path: f"{live_server.url}{path}" for path in paths}
 

@@ -354,13 +354,6 @@ def test_the_mark_is_the_acronym_or_the_initials(fields, expected):
     assert in_each_form(lambda reader: reader.network(Network(**fields)).mark) == expected
 
 
-def test_the_colour_of_a_mark_depends_on_the_address_alone():
-    hues = {slug: Reader().network(Network(slug=slug)).hue for slug in ("alda", "avec", "sctm", "naled", "ecad")}
-    assert hues == {slug: Reader("en").network(Network(slug=slug, name_sr="Друго")).hue for slug in hues}
-    assert set(hues.values()) <= set(range(6))
-    assert len(set(hues.values())) > 1
-
-
 @pytest.mark.parametrize(
     ("status", "is_former"), [("member", False), ("unknown", False), ("left", True), ("ended", True)]
 )

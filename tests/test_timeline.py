@@ -229,7 +229,7 @@ def test_what_was_earlier_stands_further_to_the_left(one, other, today):
 
 
 def rows_of(tree):
-    return {text_of(item.xpath(".//h3")[0]): item for item in tree.xpath("//ol[@class='timeline-list']/li")}
+    return {text_of(item.xpath(".//h3")[0]): item for item in tree.xpath("//ol[@class='annals']/li")}
 
 
 def facts(item):

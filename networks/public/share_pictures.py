@@ -35,7 +35,7 @@ from networks.reading import Reader, Text
 logger = logging.getLogger(__name__)
 
 # Raised with every change of how a picture looks, so that none drawn before is served any more.
-DRAWING = 1
+DRAWING = 2
 
 WIDTH, HEIGHT = 1200, 630
 # The page: a margin column for years and mark, and beside it the column of text
@@ -43,9 +43,11 @@ LEFT, TEXT_LEFT, RIGHT = 72, 336, 1128
 TOP, FOOT, BOTTOM = 76, 446, 566
 MARGIN = 216  # width of the margin column
 
-PAPER, INK, SOFT, RULE = "#fbfaf6", "#1c2124", "#545b60", "#d8d3c6"
-# As in the stylesheet: the colours of a mark, by the number that a reading gives
-HUES = (190, 20, 95, 220, 345, 45)
+# As in the stylesheet
+PAPER, SHEET, INK, SOFT, RULE, LINE, ACCENT = (
+    *("#fbfaf6", "#f3efe4", "#1c2124", "#545b60"),
+    *("#d8d3c6", "#84807a", "#96301a"),
+)
 
 FONTS = Path(font_source_serif_pro.font_directory)
 REGULAR, SEMIBOLD = FONTS / "SourceSerifPro-Regular.ttf", FONTS / "SourceSerifPro-Semibold.ttf"
@@ -78,10 +80,9 @@ class Picture:
     # What stands in the margin: figures and what they mean, such as 2003 and "Joined"
     figures: tuple[tuple[str, Words], ...] = ()
     foot: tuple[Words, ...] = ()
-    # An uploaded picture, by its name in the storage; else letters in a circle of a colour
+    # An uploaded picture, by its name in the storage; else letters in a circle
     logo: str = ""
     mark: Words | None = None
-    hue: int = 0
 
     @property
     def digest(self) -> str:
@@ -190,7 +191,7 @@ def draw(picture: Picture, open_file: Callable) -> bytes:
         y += line.height + 6
     has_logo = bool(picture.logo) and draw_logo(image, picture.logo, open_file)
     if not has_logo and picture.mark:
-        draw_mark(image, picture.mark, picture.hue)
+        draw_mark(image, picture.mark)
     if not has_logo:
         # A few colours are enough for ink on paper, and make a file that is a third as large.
         image = image.quantize(64, dither=Image.Dither.NONE)
@@ -207,7 +208,7 @@ def draw_figures(canvas, figures, name):
     baseline = max(baseline, TOP + round(size * 0.66))
     for figure, label in figures:
         block = fitted(Words(figure), REGULAR, range(size, 18, -2), MARGIN, round(size * 1.17))
-        canvas.text((LEFT, baseline), figure, fill=INK, font=block.face, anchor="ls")
+        canvas.text((LEFT, baseline), figure, fill=ACCENT, font=block.face, anchor="ls")
         block = fitted(label, REGULAR, range(28, 12, -2), MARGIN, 34)
         block.draw(canvas, LEFT, baseline + 14, SOFT)
         baseline += size + 60
@@ -216,24 +217,22 @@ def draw_figures(canvas, figures, name):
 MARK = 132  # pixels from side to side
 
 
-def draw_mark(image, mark, hue):
+def draw_mark(image, mark):
     """Draw letters in a circle, in the margin at the foot."""
     scale = 4  # drawn large and made smaller, for Pillow draws edges without half-tones
-    degrees = HUES[hue]
     circle = Image.new("L", (MARK * scale, MARK * scale))
     ImageDraw.Draw(circle).ellipse((0, 0, MARK * scale - 1, MARK * scale - 1), 255)
     edge = circle.resize((MARK, MARK), Image.Resampling.LANCZOS)
     inner = ImageOps.expand(circle.resize((MARK - 4, MARK - 4), Image.Resampling.LANCZOS), 2)
     place = (LEFT, BOTTOM - MARK)
-    for shape, colour in ((edge, f"hsl({degrees}, 30%, 62%)"), (inner, f"hsl({degrees}, 38%, 90%)")):
+    for shape, colour in ((edge, LINE), (inner, SHEET)):
         image.paste(ImageColor.getrgb(colour), place, shape)
     for size in range(48, 10, -2):
         face = font(SEMIBOLD, size)
         if face.getlength(mark.text, **options(mark)) <= MARK * 0.74:
             break
     middle = (LEFT + MARK / 2, BOTTOM - MARK / 2 + round(face.size * 0.33))
-    colour = ImageColor.getrgb(f"hsl({degrees}, 55%, 22%)")
-    ImageDraw.Draw(image).text(middle, mark.text, fill=colour, font=face, anchor="ms", **options(mark))
+    ImageDraw.Draw(image).text(middle, mark.text, fill=INK, font=face, anchor="ms", **options(mark))
 
 
 def draw_logo(image, name, open_file) -> bool:
@@ -266,7 +265,6 @@ def picture_of_network(network, profile) -> Picture:
         foot=tuple(Words.of(text) for text in (profile.city_name, profile.site_title) if text),
         logo=row.logo.name or "",
         mark=Words.of(Text(network.mark, language=network.name.language)),
-        hue=network.hue,
     )
 
 

@@ -52,6 +52,7 @@ def render_page(
     if changed_at is None and subject is not None:
         changed_at = subject.changed_at
     canonical_url = request.build_absolute_uri(canonical)
+    page_url = request.build_absolute_uri(f"{addresses[reader.language]}{query}")
     page_context = {
         "language": reader.language,
         "language_tag": language_tag(reader.language),
@@ -64,7 +65,8 @@ def render_page(
             (name, address(reader.language, route), route == getattr(request.resolver_match, "view_name", None))
             for route, name in SECTIONS.items()
         ],
-        "report_url": report_url(profile, subject, request.build_absolute_uri(addresses[reader.language])),
+        "page_url": page_url,
+        "report_url": report_url(profile, subject, page_url),
         "alternates": [
             (tag, request.build_absolute_uri(addresses[code]))
             for code, tag in [
