@@ -187,6 +187,12 @@ TAG_AUTHORITY = env.str("DJANGO_TAG_AUTHORITY", default="").strip()
 if TAG_AUTHORITY and not re.fullmatch(r"[A-Za-z0-9._@-]+,[0-9]{4}(-[0-9]{2}){0,2}", TAG_AUTHORITY):
     raise ImproperlyConfigured("DJANGO_TAG_AUTHORITY must be a host name and a date, such as gradovi.ni.rs,2026.")
 
+# The country of the city, by its three letters (ISO 3166-1), for the catalogue of its data
+
+COUNTRY = env.str("DJANGO_COUNTRY", default="SRB").strip()
+if not re.fullmatch(r"[A-Z]{3}", COUNTRY):
+    raise ImproperlyConfigured("DJANGO_COUNTRY must be the three capital letters of a country, such as SRB.")
+
 # Static files and uploads
 
 STATIC_URL = "/static/"

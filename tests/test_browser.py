@@ -64,6 +64,57 @@ def test_public_pages_ask_no_other_host_and_run_no_script(site, open_page):
     assert {kind for kind, _url in asked} <= {"document", "stylesheet", "image", "other"}
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_list_comes_in_three_requests_and_nothing_moves(live_server, open_page, width):
+    call_command("loaddata", "nis", verbosity=0)
+    page = open_page(width)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{live_server.url}/")
+    page.wait_for_load_state("networkidle")
+    assert len(asked) <= 3, asked
+    shift = """new Promise((resolve) => {
+        let sum = 0;
+        new PerformanceObserver((list) => list.getEntries().forEach((entry) => { sum += entry.value; }))
+            .observe({ type: "layout-shift", buffered: true });
+        setTimeout(() => resolve(sum), 300);
+    })"""
+    assert page.evaluate(shift) == 0
+
+
+def printed(page, address):
+    """The text of the document that the browser prints of a page, as it stands on paper."""
+    page.goto(address)
+    page.emulate_media(media="print")
+    return page.evaluate("document.body.innerText")
+
+
+def test_a_printed_page_has_no_navigation_and_its_addresses_written_out(site, open_page):
+    page = open_page()
+    for path in ("/en/", "/en/networks/everything/", "/en/timeline/"):
+        text = printed(page, f"{site}{path}")
+        assert f"{site}{path}" in text
+        assert "Last changed" in text
+        for gone in ("Latinica", "Open data", "Filter and sort", "Something is wrong here", "Privacy"):
+            assert gone not in text, (path, gone)
+    page.goto(f"{site}/en/networks/everything/")
+    page.emulate_media(media="print")
+    contents = page.evaluate(
+        """() => [...document.querySelectorAll("main [href^=http]")].map(
+            (link) => getComputedStyle(link, "::after").content.includes(link.getAttribute("href")))"""
+    )
+    assert contents and all(contents)
+
+
+def test_the_paper_is_as_long_as_its_text(site, open_page):
+    """A browser that breaks pages badly prints many that are all but empty."""
+    page = open_page()
+    for path, most in {"/": 3, "/networks/energy-cities/": 2, "/timeline/": 3}.items():
+        page.goto(f"{site}{path}")
+        pages = page.pdf(format="A4").count(b"/Type /Page\n")
+        assert 1 <= pages <= most, (path, pages)
+
+
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_desk_breaks_no_policy_and_asks_no_other_host(site, open_page, prefix):
     page = open_page()

@@ -3,6 +3,7 @@
 import json
 from urllib.parse import quote
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +22,7 @@ LANGUAGES = [URIRef(f"{AUTHORITY}language/{code}") for code in ("SRP", "ENG")]
 FILE_TYPES = Namespace(f"{AUTHORITY}file-type/")
 THEME = URIRef(f"{AUTHORITY}data-theme/GOVE")
 THEMES = URIRef(f"{AUTHORITY}data-theme")
-SERBIA = URIRef(f"{AUTHORITY}country/SRB")
+COUNTRIES = Namespace(f"{AUTHORITY}country/")
 IRREGULAR = URIRef(f"{AUTHORITY}frequency/IRREG")
 LOCAL_AUTHORITY = URIRef("http://purl.org/adms/publishertype/LocalAuthority")
 PREFIXES = {"dcat": DCAT, "dct": DCTERMS, "foaf": FOAF, "rdfs": RDFS, "skos": SKOS, "vcard": VCARD, "xsd": XSD}
@@ -112,7 +113,7 @@ class Catalogue:
         """Say what holds for the catalogue and for the data set in it alike."""
         self.add(subject, DCTERMS.publisher, self.publisher)
         self.add(subject, DCTERMS.language, *LANGUAGES)
-        self.add(subject, DCTERMS.spatial, SERBIA)
+        self.add(subject, DCTERMS.spatial, COUNTRIES[settings.COUNTRY])
         if self.dataset.changed_at:
             self.add(subject, DCTERMS.modified, moment(self.dataset.changed_at))
 
@@ -140,7 +141,7 @@ class Catalogue:
         self.add(home, RDF.type, FOAF.Document)
         for each in LANGUAGES:
             self.add(each, RDF.type, DCTERMS.LinguisticSystem)
-        self.add(SERBIA, RDF.type, DCTERMS.Location)
+        self.add(COUNTRIES[settings.COUNTRY], RDF.type, DCTERMS.Location)
 
     def describe_data(self):
         self.add(self.data, RDF.type, DCAT.Dataset)
