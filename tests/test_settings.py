@@ -59,9 +59,11 @@ def test_production_does_not_start_without(missing, value):
         ("DJANGO_SECRET_KEY", "x", "too short"),
         ("DJANGO_ALLOWED_HOSTS", ",", "empty name"),
         ("DJANGO_ALLOWED_HOSTS", "mreze.example.rs,", "empty name"),
+        ("DJANGO_TAG_AUTHORITY", "mreze.example.rs", "a host name and a date"),
+        ("DJANGO_COUNTRY", "Srbija", "three capital letters"),
     ],
 )
-def test_production_does_not_start_with_what_protects_nothing(name, value, reason):
+def test_production_does_not_start_with_what_it_cannot_use(name, value, reason):
     result = run("-c", "import citynetworks.wsgi", **PRODUCTION | {name: value})
     assert result.returncode != 0
     assert reason in result.stderr
