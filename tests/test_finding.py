@@ -325,6 +325,9 @@ def test_a_long_list_has_pages(db, client):
         assert "250" in text_of(tree.xpath("//*[@role='status']")[0])
         links = {text_of(each): each.get("href") for each in tree.xpath("//nav[@class='pager']//a")}
         assert links == {"1": "/en/", "2": "/en/?page=2", "3": "/en/?page=3"}
+        canonical = "http://testserver" + links[str(number)]
+        assert tree.xpath("//link[@rel='canonical']/@href") == [canonical]
+        assert canonical in tree.xpath("//link[@rel='alternate'][@hreflang='en']/@href")
     assert len(seen) == len({*seen}) == 250
 
 

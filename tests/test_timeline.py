@@ -356,7 +356,11 @@ def test_pages(db, client):
     assert len(seen) == len(set(seen)) == 2 * ROWS_ON_A_PAGE + 2
     assert len(scales) == 1
     second = opened(client, "/en/timeline/?page=2")
-    assert second.xpath("//nav[@class='pager']//@href") == ["/en/timeline/", "/en/timeline/?page=3"]
+    assert second.xpath("//nav[@class='pager']//@href") == [
+        "/en/timeline/",
+        "/en/timeline/?page=2",
+        "/en/timeline/?page=3",
+    ]
     assert second.xpath("//nav[@class='languages']//a[@hreflang='sr-Latn']/@href") == ["/sr-latn/timeline/?page=2"]
 
 

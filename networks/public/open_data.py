@@ -100,6 +100,7 @@ def open_data(request: HttpRequest) -> HttpResponse:
         request,
         "networks/open_data.html",
         {
+            "share_title": _("Open data"),
             "files": [(request.build_absolute_uri(path), format, use) for path, format, use in FILES],
             "json_url": request.build_absolute_uri("/networks.json"),
             "csv_url": request.build_absolute_uri("/networks.csv"),

@@ -28,6 +28,7 @@ def render_page(
     *,
     subject: RowReading | None = None,
     query: str = "",
+    canonical_query: str = "",
     changed_at=None,
     status: int = 200,
 ) -> HttpResponse:
@@ -35,8 +36,9 @@ def render_page(
     Render a public page in the language of its address.
 
     `subject` is the row the page is about, and decides in which languages the page is offered; `query` is what
-    the language switch keeps of the query; `changed_at` is the moment of the last change of what is shown, where
-    that is not the subject's.
+    the language switch keeps of the query, and `canonical_query` what makes the page one of its own, such as a
+    later page of a list; `changed_at` is the moment of the last change of what is shown, where that is not the
+    subject's.
     """
     reader = Reader()
     profile = reader.profile(CityProfile.objects.current())
@@ -48,10 +50,11 @@ def render_page(
         code: same_page(request, code) if status != 404 else address(code, "public:index") for code in codes()
     }
     is_available = reader.language in languages
-    canonical = addresses[reader.language if is_available else settings.LANGUAGE_CODE]
+    canonical_urls = {
+        code: request.build_absolute_uri(f"{path}{canonical_query}") for code, path in addresses.items()
+    }
     if changed_at is None and subject is not None:
         changed_at = subject.changed_at
-    canonical_url = request.build_absolute_uri(canonical)
     page_url = request.build_absolute_uri(f"{addresses[reader.language]}{query}")
     page_context = {
         "language": reader.language,
@@ -60,7 +63,7 @@ def render_page(
         "profile": profile,
         "pages": [reader.page(page) for page in Page.objects.published()],
         "language_links": language_links(reader.language, {code: f"{addresses[code]}{query}" for code in languages}),
-        "canonical_url": canonical_url,
+        "canonical_url": canonical_urls[reader.language if is_available else settings.LANGUAGE_CODE],
         "navigation": [
             (name, address(reader.language, route), route == getattr(request.resolver_match, "view_name", None))
             for route, name in SECTIONS.items()
@@ -68,7 +71,7 @@ def render_page(
         "page_url": page_url,
         "report_url": report_url(profile, subject, page_url),
         "alternates": [
-            (tag, request.build_absolute_uri(addresses[code]))
+            (tag, canonical_urls[code])
             for code, tag in [
                 *((code, language_tag(code)) for code in languages),
                 (settings.LANGUAGE_CODE, "x-default"),

@@ -9,21 +9,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from urllib.parse import urlencode
 
-from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from networks.chronology import bounds_of
-from networks.languages import codes, language_tag
 from networks.models import Network
 from networks.partial_dates import PartialDate
-from networks.public.site import render_page, same_page
+from networks.public.paging import asked_page, page_links, page_query
+from networks.public.site import render_page
 from networks.reading import NetworkReading, Reader
 
 ROWS_ON_A_PAGE = 200
@@ -308,15 +305,6 @@ class Row:
         self.drawing = drawing_of(network.row, scale, today) if scale else Drawing()
 
 
-def page_number(typed: str | None, pages: int) -> int:
-    """Return the number of a page that exists; raise Http404 for anything else."""
-    if typed is None:
-        return 1
-    if not re.fullmatch(r"[1-9][0-9]{0,5}", typed) or int(typed) > pages:
-        raise Http404
-    return int(typed)
-
-
 @require_safe
 def timeline(request: HttpRequest) -> HttpResponse:
     reader, today = Reader(), timezone.localdate()
@@ -324,12 +312,10 @@ def timeline(request: HttpRequest) -> HttpResponse:
     networks.sort(key=lambda network: reader.sort_key(network.name))
     dated = sorted((each for each in networks if each.row.joined), key=lambda each: each.row.joined.year)
     in_order = [*dated, *(each for each in networks if not each.row.joined)]
-    pages = max(1, -(-len(in_order) // ROWS_ON_A_PAGE))
-    page = page_number(request.GET.get("page"), pages)
+    page = asked_page(request, in_order, ROWS_ON_A_PAGE)
     # Of all networks, so that every page has the same one.
     scale = scale_for([network.row for network in networks], today)
-    rows = [Row(each, scale, today) for each in in_order[(page - 1) * ROWS_ON_A_PAGE : page * ROWS_ON_A_PAGE]]
-    query = f"?{urlencode({'page': page})}" if page > 1 else ""
+    rows = [Row(each, scale, today) for each in page]
     context = {
         "share_title": _("Timeline"),
         "share_description": _("Since when the city has belonged to which network of cities, and until when."),
@@ -344,23 +330,11 @@ def timeline(request: HttpRequest) -> HttpResponse:
         "scale": scale if any(row.drawing for row in rows) else None,
         "kinds": set().union(*(row.drawing.kinds for row in rows)),
         "has_fallback": any(row.network.name.is_fallback for row in rows),
-        "page_number": page,
-        "page_count": pages,
-        "earlier_url": page_address(page - 1) if page > 1 else "",
-        "later_url": page_address(page + 1) if page < pages else "",
+        "page": page,
+        "pager": page_links(page),
     }
-    if query:
-        # Another page than the first is one of its own, in each language.
-        urls = {code: request.build_absolute_uri(same_page(request, code)) + query for code in codes()}
-        context["canonical_url"] = urls[reader.language]
-        context["alternates"] = [
-            *((language_tag(code), url) for code, url in urls.items()),
-            ("x-default", urls[settings.LANGUAGE_CODE]),
-        ]
     changed_at = max((network.changed_at for network in networks), default=None)
-    return render_page(request, "networks/timeline.html", context, query=query, changed_at=changed_at)
-
-
-def page_address(number: int) -> str:
-    path = reverse("public:timeline")
-    return path if number == 1 else f"{path}?{urlencode({'page': number})}"
+    query = page_query(page.number)
+    return render_page(
+        request, "networks/timeline.html", context, query=query, canonical_query=query, changed_at=changed_at
+    )

@@ -7,7 +7,6 @@ from itertools import groupby
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import InvalidPage, Paginator
 from django.core.signing import BadSignature
 from django.db import DatabaseError
 from django.db.models import Q
@@ -27,6 +26,7 @@ from networks.models import Network, Page
 from networks.public import finding
 from networks.public.finding import Asked, FindForm, choices, grouped, in_order
 from networks.public.page_parts import part_of
+from networks.public.paging import asked_page, page_links, page_query
 from networks.public.site import render_page
 from networks.reading import Reader
 
@@ -58,11 +58,7 @@ def network_list(request: HttpRequest) -> HttpResponse:
         asked = replace(asked, theme=())
         filters = choices(asked, networks, themes, reader)
     shown = in_order([network for network in networks if asked.allows(network)], asked, reader)
-    pages = Paginator(grouped(shown, asked), NETWORKS_ON_A_PAGE)
-    try:
-        page = pages.page(request.GET.get("page", 1))
-    except InvalidPage as error:
-        raise Http404 from error
+    page = asked_page(request, grouped(shown, asked), NETWORKS_ON_A_PAGE)
     return render_page(
         request,
         "networks/network_list.html",
@@ -81,13 +77,15 @@ def network_list(request: HttpRequest) -> HttpResponse:
             "page": page,
             # What was searched for, or is on a later page, is described where it stands: on the whole list.
             "described": [network for *_group, network in page] if asked == Asked() and page.number == 1 else [],
-            "pager": pager(page, asked),
+            "pager": page_links(page, asked.query),
             "day": reader.date(asked.on),
             "today_query": replace(asked, on=None).query(),
             "latest_day": timezone.localdate().isoformat(),
             "is_filtered": asked != Asked() or not form.is_valid(),
         },
         query=asked.query(page.number),
+        # A search, and every choice of filters, is a part of the whole list.
+        canonical_query=page_query(page.number) if asked == Asked() else "",
         changed_at=changed_at,
         status=200 if form.is_valid() else 400,
     )
@@ -100,12 +98,6 @@ def sorts(asked: Asked) -> list[tuple[str, str, bool]]:
         (label, replace(asked, sort=sort).query(), sort == asked.sort)
         for sort, label in [("", usual), *finding.SORTS.items()]
     ]
-
-
-def pager(page, asked: Asked) -> list[tuple[int | str, str]]:
-    """Return (number, query) of the pages to choose from; an ellipsis, without query, where some are left out."""
-    numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
-    return [(number, "" if number == Paginator.ELLIPSIS else asked.query(number)) for number in numbers]
 
 
 @require_safe
