@@ -59,8 +59,8 @@ def told(before: Mapping, after: Mapping) -> list[Change]:
         tell(Change.Kind.ENDED, "status", "left")
     elif "status" in changed and after["status"] == Network.Status.LEFT:
         tell(Change.Kind.LEFT, "status", "left")
-    elif "left" in changed and after["left"]:
-        tell(Change.Kind.LEFT, "left")
+    elif "left" in changed and after["left"] and after["status"] in (Network.Status.ENDED, Network.Status.LEFT):
+        tell(Change.Kind.ENDED if after["status"] == Network.Status.ENDED else Change.Kind.LEFT, "left")
     if (after["verified_on"] or "") > (before["verified_on"] or ""):
         tell(Change.Kind.VERIFIED, "verified_on")
     if changed:

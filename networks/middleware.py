@@ -16,6 +16,7 @@ from django.utils.http import escape_leading_slashes
 from networks import revisions
 from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, language_of_path, language_tag, prefix
 from networks.old_addresses import target_of
+from networks.redirects import moved
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,9 @@ class AddressLanguageMiddleware:
         if target is not None and request.method in ("GET", "HEAD"):
             return HttpResponsePermanentRedirect(escape_leading_slashes(target))
         response = self.get_response(request)
-        response.headers.setdefault("Content-Language", language_tag(language))
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            # What stands once for all languages says itself which are in it.
+            response.headers.setdefault("Content-Language", language_tag(language))
         return response
 
 
@@ -106,7 +109,13 @@ class OldAddressesMiddleware:
         except DatabaseError:
             logger.exception("The table of old addresses cannot be read")
             return response
-        return response if target is None else HttpResponsePermanentRedirect(iri_to_uri(target))
+        return response if target is None else moved(as_address(target))
+
+
+def as_address(target: str) -> str:
+    """Return a target as it stands in the header: its path is kept as people read it, its query as it was entered."""
+    path, mark, query = target.partition("?")
+    return (escape_uri_path(path) if target.startswith("/") else iri_to_uri(path)) + mark + iri_to_uri(query)
 
 
 class SchedulesMiddleware:

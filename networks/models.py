@@ -771,6 +771,9 @@ class Page(Addressed):
 
     heading_field = "title"
 
+    # The slug of the statement below whose words the site itself says what was checked
+    ACCESSIBILITY = "accessibility"
+
     class Meta:
         ordering = ["position", "slug"]
         verbose_name = _("page")

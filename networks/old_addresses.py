@@ -8,12 +8,20 @@ query, one without for all others; what was asked for is dropped then, for it me
 
 from django.conf import settings
 from django.contrib.redirects.models import Redirect
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from networks.languages import language_of_path, prefix
 
 
+class OldAddressManager(models.Manager):
+    def get_by_natural_key(self, old_path):
+        return self.get(old_path=old_path)
+
+
 class OldAddress(Redirect):
+    objects = OldAddressManager()
+
     class Meta:
         proxy = True
         app_label = "networks"
@@ -23,6 +31,9 @@ class OldAddress(Redirect):
 
     def __str__(self):
         return self.old_path
+
+    def natural_key(self):
+        return (self.old_path,)
 
     def save(self, *args, **kwargs):
         self.site_id = settings.SITE_ID
@@ -56,7 +67,7 @@ def target_of(path: str, query: str, language: str) -> str | None:
     Return where an address leads that answers nothing itself; None where it is no old address.
 
     `path` and `query` are decoded. A target without a language is given in that of the reader. What leads to an old
-    address leads on to where that leads, for the browser is to go one way only.
+    address leads on at once to where that leads.
     """
     if "\0" in path + query:
         return None  # PostgreSQL knows no null byte in a text

@@ -82,7 +82,8 @@ class Reader:
         """Return a text that is stored in Serbian only, in the script of the reader."""
         if self.language == SERBIAN:
             return Text(value, language=SERBIAN, asked=self.language, is_html=is_html)
-        latin = serbian.html_to_latin(value) if is_html else serbian.to_latin(value)
+        # A name in another Cyrillic may stand among the Serbian words.
+        latin = serbian.html_to_latin(value) if is_html else serbian.romanise(value)
         return Text(latin, language=SERBIAN_LATIN, asked=self.language, is_html=is_html, stored=value)
 
     def unmarked(self, value: str) -> Text:

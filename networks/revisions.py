@@ -55,6 +55,9 @@ SOONEST = timedelta(seconds=1)
 
 FORMS_ARE_REMEMBERED = timedelta(days=30)
 
+# What citizens never see
+NOT_PUBLIC = {"internal_note"}
+
 # Whether citizens see a network is no part of what is written about it.
 NOT_CONTENT = {"is_published"}
 
@@ -427,7 +430,10 @@ def publish(network: Network, *, author, revision: Revision | None = None) -> Ne
         if revision == row.head:
             row.submitted_at, row.submitted_by = None, ""
         network = validated(row, revision.content)
+        changed_at = row.changed_at
         save_row(network)
+        if before and not {*changed_fields(before.content, revision.content)} - NOT_PUBLIC:
+            point(network, changed_at=changed_at)  # for citizens nothing has changed
         # What was planned for this version or an older one must not come back over it.
         network.schedules.filter(action=Schedule.Action.PUBLISH, revision__number__lte=revision.number).delete()
         record(network, Event.Kind.PUBLISHED, author, revision)

@@ -119,11 +119,11 @@ def names(sr=("Мрежа градова", "Мрежа градова"), en=("Ne
         ({"joined": None}, [("corrected", ["joined"])]),
         ({"status": "left"}, [("left", {"status": ["member", "left"], "left": [None, None]})]),
         ({"status": "left", "left": "2019"}, [("left", {"status": ["member", "left"], "left": [None, "2019"]})]),
-        ({"left": "2199"}, [("left", {"left": [None, "2199"]})]),
+        ({"left": "2199"}, [("corrected", ["left"])]),  # still a member
         ({"status": "ended"}, [("ended", {"status": ["member", "ended"], "left": [None, None]})]),
         ({"status": "ended", "left": "2019"}, [("ended", {"status": ["member", "ended"], "left": [None, "2019"]})]),
         ({"status": "unknown"}, [("corrected", ["status"])]),
-        ({"status": "unknown", "left": "2019"}, [("left", {"left": [None, "2019"]}), ("corrected", ["status"])]),
+        ({"status": "unknown", "left": "2019"}, [("corrected", ["left", "status"])]),
         ({"verified_on": "2026-01-31"}, [("verified", {"verified_on": ["2025-03-01", "2026-01-31"]})]),
         ({"verified_on": "2024-01-31"}, [("corrected", ["verified_on"])]),
         ({"verified_on": None}, [("corrected", ["verified_on"])]),
@@ -177,6 +177,20 @@ def test_left_date_that_is_mended_later_is_told_with_the_one_before(network, ana
     assert edit(network, ana, left="2018-12") == [("left", {"left": ["2019", "2018-12"]})]
     assert edit(network, ana, left=None) == [("corrected", ["left"])]
     assert edit(network, ana, status="member") == [("corrected", ["status"])]
+
+
+def test_end_of_a_network_that_is_dated_later_is_no_leaving(network, ana):
+    edit(network, ana, status="ended", left="2011")
+    assert edit(network, ana, left="2012") == [("ended", {"left": ["2011", "2012"]})]
+
+
+def test_note_for_colleagues_changes_nothing_for_citizens(network, ana):
+    before = timezone.now() - timedelta(days=9)
+    Network.objects.filter(pk=network.pk).update(changed_at=before)
+    edit(network, ana, internal_note="Ask again.")
+    assert Network.objects.get(pk=network.pk).changed_at == before
+    edit(network, ana, internal_note="Ask once more.", seat_sr="Ниш")
+    assert Network.objects.get(pk=network.pk).changed_at > before
 
 
 def publish(network, who):

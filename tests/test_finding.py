@@ -289,7 +289,9 @@ def test_a_membership_of_unknown_beginning_is_listed_apart(nis, client):
     assert headings == ["Member on this day", "It is not known since when"]
 
 
-@pytest.mark.parametrize("day", ["2007-02-30", "1.5.2007.", "May", "2999-01-01", "2007-05-01\0", "0000-00-00"])
+@pytest.mark.parametrize(
+    "day", ["2007-02-30", "1.5.2007.", "May", "2999-01-01", "2007-05-01\0", "0000-00-00", "0999-01-01"]
+)
 def test_a_bad_day_is_told_beside_its_field(nis, client, day):
     for prefix in PREFIXES.values():
         response = client.get(f"{prefix}/", {"on": day})
@@ -366,3 +368,19 @@ def test_a_theme_of_no_published_network_can_be_asked_for(db, client):
     (chosen,) = tree.xpath("//dl//a[small][@aria-current]")
     assert text_of(chosen).startswith("Peace 0")
     assert "No results" in text_of(tree.xpath("//main")[0])
+
+
+def test_a_search_for_many_words_reads_each_text_once(db, client, monkeypatch):
+    """Folding all texts of a page for each word took seconds, which is an attack in a hundred letters."""
+    for _ in range(3):
+        make_network(description_sr=f"<p>{'градови сарађују развијају ' * 200}</p>")
+    folded = []
+    monkeypatch.setattr(
+        finding, "occurrences", lambda text, words: folded.append(len(text)) or occurrences(text, words)
+    )
+    opened(client, "/?q=gr ad do ov vi sa ar ra ad uj ju ra az zv vi ij ja aj gr gr gr")
+    assert sum(folded) < 3 * 5 * len("градови сарађују развијају " * 200)
+
+
+def test_a_word_is_sought_once_however_often_it_is_typed():
+    assert Asked(q="Ниш niš NIŠ грађани").words == ["nis", "gradani"]

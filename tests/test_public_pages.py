@@ -1049,3 +1049,40 @@ def test_a_site_without_profile_and_one_with_only_a_title_have_a_title(db, clien
     make_profile(city_name_sr="", site_title_sr="Наслов сајта")
     assert without
     assert words(tree_of(client.get(f"{prefix}/")).xpath("//h1")[0]) in ("Наслов сајта", "Naslov sajta")
+
+
+@pytest.mark.parametrize(
+    ("written", "dialled"),
+    [("+381 18 504 000", "+38118504000"), ("+381 (0)18 504-411", "+38118504411"), ("018 504 411", "018504411")],
+)
+def test_a_telephone_number_can_be_dialled(db, client, written, dialled):
+    make_profile(phone=written)
+    assert tree_of(client.get("/")).xpath("//footer//a[starts-with(@href, 'tel:')]/@href") == [f"tel:{dialled}"]
+
+
+def test_a_mistake_is_reported_by_a_letter_that_knows_what_it_is_about(db, client):
+    make_profile(email="grad@nis.example")
+    make_network(slug="a", name_sr="Мрежа & град", name_en="Network & city", contact_email="mreze+1@nis.example")
+    (link,) = tree_of(client.get("/en/networks/a/")).xpath("//p[@class='report']/a/@href")
+    letter = urlsplit(link)
+    said = parse_qs(letter.query)
+    assert (letter.scheme, letter.path) == ("mailto", "mreze+1@nis.example")
+    assert said["subject"] == ["Mistake: Network & city"]
+    assert said["body"][0].startswith("Page: http://testserver/en/networks/a/\r\nNetwork: Network & city\r\n")
+    (link,) = tree_of(client.get("/en/timeline/")).xpath("//p[@class='report']/a/@href")
+    assert link.startswith("mailto:grad@nis.example?")
+
+
+def test_whoever_finds_a_mistake_is_sent_to_the_city_where_there_is_no_letter(db, client):
+    make_profile(website="https://www.nis.example/")
+    make_network(slug="a")
+    assert tree_of(client.get("/networks/a/")).xpath("//p[@class='report']/a/@href") == ["https://www.nis.example/"]
+
+
+def test_a_redirect_is_asked_for_anew_after_a_while(db, client):
+    network = make_network(slug="old-name")
+    network.slug = "new-name"
+    network.save()
+    response = client.get("/networks/old-name/")
+    assert (response.status_code, response["Location"]) == (301, "/networks/new-name/")
+    assert response["Cache-Control"] == "public, max-age=3600"

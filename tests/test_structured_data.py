@@ -87,6 +87,21 @@ def everything(db):
     return Network.objects.get()
 
 
+def test_a_membership_that_is_over_is_none_of_today(db, client):
+    make_network(slug="dated", status="left", joined=PartialDate(2001), left=PartialDate(2009))
+    make_network(slug="undated", status="left", joined=PartialDate(2001))
+    make_network(slug="unknown", status="unknown")
+    graph = graph_at(client, "/en/")
+    roles = {
+        str(role): str(end)
+        for role, end in graph.query(
+            "SELECT ?name ?end WHERE { ?role <https://schema.org/roleName> ?name . "
+            "OPTIONAL { ?role <https://schema.org/endDate> ?end } }"
+        )
+    }
+    assert roles == {"left": "2009", "not known": "None"}
+
+
 @in_each_language
 def test_every_page_of_nis_has_one_connected_graph(nis, client, language):
     paths = [f"/networks/{network.slug}/" for network in Network.objects.published()]
@@ -95,7 +110,9 @@ def test_every_page_of_nis_has_one_connected_graph(nis, client, language):
         assert is_connected(graph), path
         page = only(graph.subjects(RDF.type, SCHEMA.WebPage))
         assert client.get(str(page).removeprefix(SITE)).status_code == 200
-        assert only(graph.objects(page, SCHEMA.inLanguage)) == Literal(TAGS[language])
+        # A page that is not written in English is the Serbian one, in words of the reader's.
+        is_own = str(page) == f"{SITE}{PREFIXES[language]}{path}"
+        assert only(graph.objects(page, SCHEMA.inLanguage)) == Literal(TAGS[language if is_own else "sr"])
         assert only(graph.objects(page, SCHEMA.isPartOf)) == WEBSITE
         assert only(graph.objects(page, SCHEMA.dateModified)) == Literal("2026-11-21T11:00:00Z")
         assert only(graph.subjects(RDF.type, SCHEMA.WebSite)) == WEBSITE

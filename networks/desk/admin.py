@@ -63,6 +63,11 @@ class PageAdmin(PublishedAdmin):
         (_("On the site"), {"fields": [("is_published", "position"), ("slug", "changed_at")]}),
     ]
 
+    def get_readonly_fields(self, request, obj=None):
+        readonly = super().get_readonly_fields(request, obj)
+        # At another address the page would lose the part that the site itself adds to it.
+        return [*readonly, "slug"] if obj and obj.slug == Page.ACCESSIBILITY else readonly
+
     @admin.display(description=_("title"))
     def displayed_title(self, page):
         return Reader().text(page, "title")

@@ -115,7 +115,9 @@ class OldAddressForm(GuardedForm):
                     "target",
                 ) from error
             return new_path
-        new_path = as_people_read_it(new_path)
+        path, mark, query = new_path.partition("?")
+        # The letters of a query stay as they are: a coded & is no separator.
+        new_path = f"{as_people_read_it(path)}{mark}{query}"
         validate_path(new_path)
         return new_path
 

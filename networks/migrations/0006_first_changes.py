@@ -33,8 +33,8 @@ def told(before, after):
         tell("ended", "status", "left")
     elif "status" in changed and after["status"] == "left":
         tell("left", "status", "left")
-    elif "left" in changed and after["left"]:
-        tell("left", "left")
+    elif "left" in changed and after["left"] and after["status"] in ("ended", "left"):
+        tell(after["status"], "left")
     if (after.get("verified_on") or "") > (before.get("verified_on") or ""):
         tell("verified", "verified_on")
     if changed:

@@ -1,4 +1,8 @@
-"""The table of old addresses, with those of the site that this one takes the place of."""
+"""
+The table of old addresses. A site with networks is the first city's, and gets those of the site before it.
+
+Another city has others; `loaddata nis` brings them to a new site of the first one.
+"""
 
 from django.conf import settings
 from django.db import migrations
@@ -15,6 +19,8 @@ def make_old_addresses(apps, schema_editor):
     site, _created = Site.objects.using(database).get_or_create(
         pk=settings.SITE_ID, defaults={"domain": "localhost", "name": "localhost"}
     )
+    if not apps.get_model("networks", "Network").objects.using(database).exists():
+        return
     for old_path, new_path in OLD_ADDRESSES.items():
         Redirect.objects.using(database).get_or_create(site=site, old_path=old_path, defaults={"new_path": new_path})
 

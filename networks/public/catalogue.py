@@ -1,7 +1,6 @@
 """The catalogue of the open data, by which data portals find it: DCAT-AP 3.0, the European profile of DCAT."""
 
 import json
-from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -9,10 +8,13 @@ from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext_lazy as _
 from rdflib import DCAT, DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, Graph, Literal, Namespace, URIRef
 
+from networks.languages import SERBIAN, language_tag
 from networks.models import Event
 from networks.public.dataset import SUBJECT, TAGS, TITLE, Dataset, in_each_language, iso_moment, texts_of
 from networks.public.identifiers import tag
 from networks.reading import Reader
+from networks.security_contact import mail_address
+from networks.templatetags.networks import telephone
 
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 MEDIA_TYPES = Namespace("https://www.iana.org/assignments/media-types/")
@@ -23,6 +25,9 @@ FILE_TYPES = Namespace(f"{AUTHORITY}file-type/")
 THEME = URIRef(f"{AUTHORITY}data-theme/GOVE")
 THEMES = URIRef(f"{AUTHORITY}data-theme")
 COUNTRIES = Namespace(f"{AUTHORITY}country/")
+PUBLIC = URIRef(f"{AUTHORITY}access-right/PUBLIC")
+STABLE = URIRef(f"{AUTHORITY}planned-availability/STABLE")
+AVAILABILITY = URIRef("http://data.europa.eu/r5r/availability")
 IRREGULAR = URIRef(f"{AUTHORITY}frequency/IRREG")
 LOCAL_AUTHORITY = URIRef("http://purl.org/adms/publishertype/LocalAuthority")
 PREFIXES = {"dcat": DCAT, "dct": DCTERMS, "foaf": FOAF, "rdfs": RDFS, "skos": SKOS, "vcard": VCARD, "xsd": XSD}
@@ -77,6 +82,9 @@ class Catalogue:
 
     def add_texts(self, subject: URIRef, predicate: URIRef, texts: dict[str, str]):
         self.add(subject, predicate, *(Literal(text, lang=each) for each, text in texts.items()))
+        if serbian := texts.get(language_tag(SERBIAN)):
+            # Portals look for the language alone, and take any text at all where they do not find it.
+            self.add(subject, predicate, Literal(serbian, lang=SERBIAN))
 
     def add_concept(self, concept: URIRef, label):
         self.add(concept, RDF.type, SKOS.Concept)
@@ -98,15 +106,15 @@ class Catalogue:
 
     def describe_contact(self):
         profile = self.dataset.profile
-        if not (profile.email or profile.phone):
+        if not (profile.email or profile.phone.startswith("+")):
             return
         self.add(self.contact, RDF.type, VCARD.Kind, VCARD.Organization)
         self.add_texts(self.contact, VCARD.fn, self.names())
         if profile.email:
-            self.add(self.contact, VCARD.hasEmail, URIRef(f"mailto:{quote(profile.email, safe='@')}"))
-        if profile.phone:
-            digits = "".join(each for each in profile.phone if each.isdigit() or each == "+")
-            self.add(self.contact, VCARD.hasTelephone, URIRef(f"tel:{digits}"))
+            self.add(self.contact, VCARD.hasEmail, URIRef(mail_address(profile.email)))
+        # RFC 3966: a number without its country means nothing elsewhere.
+        if profile.phone.startswith("+"):
+            self.add(self.contact, VCARD.hasTelephone, URIRef(f"tel:{telephone(profile.phone)}"))
         self.add(self.data, DCAT.contactPoint, self.contact)
 
     def describe_both(self, subject: URIRef):
@@ -153,6 +161,8 @@ class Catalogue:
         self.describe_both(self.data)
         if first := first_published():
             self.add(self.data, DCTERMS.issued, moment(first))
+        self.add(self.data, DCTERMS.accessRights, PUBLIC)
+        self.add(PUBLIC, RDF.type, DCTERMS.RightsStatement)
         self.add(self.data, DCAT.theme, THEME)
         self.add_concept(THEME, _("Government and public sector"))
         self.add(THEME, SKOS.inScheme, THEMES)
@@ -169,6 +179,8 @@ class Catalogue:
         self.add_texts(
             file, DCTERMS.title, {each: f"{title} ({extension.upper()})" for each, title in titles().items()}
         )
+        self.add(file, AVAILABILITY, STABLE)
+        self.add_concept(STABLE, _("Stable"))
         self.add(file, DCAT.accessURL, url)
         self.add(file, DCAT.downloadURL, url)
         self.add(file, DCAT.mediaType, MEDIA_TYPES[media_type])

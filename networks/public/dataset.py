@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC
 
+from django.db.models import Max
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from networks.languages import SERBIAN, SERBIAN_LATIN, address, codes, language_tag
-from networks.models import CityProfile, Network
+from networks.models import CityProfile, Event, Network
 from networks.public.identifiers import tag
 from networks.reading import Reader, ThemeReading
 from networks.rich_text import plain_text
@@ -344,7 +345,10 @@ class Dataset:
         self.profile = CityProfile.objects.current()
         rows = list(Network.objects.published().prefetch_related("themes"))
         self.records = [record(Source(request, row)) for row in rows]
-        moments = [row.changed_at for row in rows] + [self.profile.changed_at]
+        # When one was taken off the site, that was a change too.
+        taken_off = Event.objects.filter(kind__in=[Event.Kind.WITHDRAWN, Event.Kind.DELETED])
+        last = taken_off.aggregate(last=Max("created_at"))["last"]
+        moments = [row.changed_at for row in rows] + [self.profile.changed_at, last]
         self.changed_at = max((moment for moment in moments if moment), default=None)
 
     def json(self) -> bytes:

@@ -3,21 +3,18 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from io import BytesIO
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.cache import get_conditional_response
 from django.utils.feedgenerator import rfc3339_date
-from django.utils.http import http_date
 from django.utils.translation import gettext as _
 from django.utils.xmlutils import SimplerXMLGenerator
-from django.views.decorators.http import require_safe
 
 from networks.changes import ChangeReading, public_changes, readings
 from networks.languages import language_tag
 from networks.models import CityProfile
+from networks.public.data_view import data_view
 from networks.public.identifiers import tag
 from networks.reading import ProfileReading, Reader, Text
 
@@ -30,20 +27,13 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-@require_safe
-def change_feed(request: HttpRequest) -> HttpResponse:
+@data_view(CONTENT_TYPE)
+def change_feed(request):
     reader = Reader()
     profile = reader.profile(CityProfile.objects.current())
     changes = readings(public_changes()[:NEWEST], reader)
     updated = max((change.row.happened_at for change in changes), default=profile.row.changed_at or EPOCH)
-    body = atom(request, profile, changes, updated)
-    etag = f'"{sha256(body).hexdigest()}"'
-    response = HttpResponse(body, content_type=CONTENT_TYPE, headers={"ETag": etag})
-    response.headers["Last-Modified"] = http_date(updated.timestamp())
-    # By the ETag alone: a network that has another name, or is on the site no more, is no change with a time.
-    response = get_conditional_response(request, etag=etag, response=response)
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+    return atom(request, profile, changes, updated), updated
 
 
 def atom(request: HttpRequest, profile: ProfileReading, changes: Sequence[ChangeReading], updated: datetime) -> bytes:

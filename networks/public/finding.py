@@ -6,7 +6,7 @@ Within a group of choices (scope, theme, status) any one is enough; each group n
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
@@ -79,6 +79,8 @@ class FindForm(forms.Form):
 
     def clean_on(self):
         day = self.cleaned_data["on"]
+        if day and day.year < 1000:  # as PartialDate has it
+            raise ValidationError(self.fields["on"].error_messages["invalid"])
         if day and day > timezone.localdate():
             raise ValidationError(_("This day is still to come. Enter today or a day in the past."))
         return day
@@ -113,8 +115,8 @@ class Asked:
 
     @property
     def words(self) -> list[str]:
-        """The words to look for, folded as search folds them."""
-        return fold(self.q).split()
+        """The words to look for, each once, folded as search folds them."""
+        return list(dict.fromkeys(fold(self.q).split()))
 
     @property
     def is_narrowed(self) -> bool:
@@ -136,7 +138,9 @@ class Asked:
     def allows(self, network: NetworkReading, *, but: str = "") -> bool:
         """Say whether a network has what is asked for, leaving out one group of choices."""
         return all(
-            group == but or not getattr(self, group) or not {*getattr(self, group)}.isdisjoint(codes(network, group))
+            group == but
+            or not getattr(self, group)
+            or not {*getattr(self, group)}.isdisjoint(codes_of(network, group))
             for group in GROUPS
         )
 
@@ -145,7 +149,7 @@ CHOICES = {"scope": Network.Scope.choices, "status": Network.Status.choices}
 GROUPS = {"scope": _("Scope"), "theme": _("Theme"), "status": _("Status")}
 
 
-def codes(network: NetworkReading, group: str) -> list[str]:
+def codes_of(network: NetworkReading, group: str) -> list[str]:
     """Return the codes of a network in a group of choices."""
     if group == "theme":
         return [theme.slug for theme in network.themes]
@@ -174,7 +178,7 @@ def choices(
     found = []
     for group, heading in GROUPS.items():
         left = [network for network in networks if asked.allows(network, but=group)]
-        counts = Counter(code for network in left for code in codes(network, group))
+        counts = Counter(code for network in left for code in codes_of(network, group))
         chosen = getattr(asked, group)
         labels = labels_of(group, {*counts, *chosen}, themes, reader)
         if len(labels) > 1 or chosen:
@@ -285,7 +289,7 @@ class Excerpt:
     text: Text
 
 
-EXCERPTED = {
+LABELS = {
     "name": _("name"),
     "acronym": _("acronym"),
     "original_name": _("original name"),
@@ -296,38 +300,51 @@ EXCERPTED = {
     "description": _("description"),
 }
 SHOWN = ("name", "acronym", "summary", "seat")
+MOST_EXCERPTS = 5
 
 
-def excerpts(network: NetworkReading, words: Iterable[str]) -> list[Excerpt]:
+def excerpts(network: NetworkReading, words: Collection[str]) -> list[Excerpt]:
     """Return where the words stand that are in none of the texts that the list shows."""
-    missing = [word for word in words if not any(occurrences(getattr(network, field), [word]) for field in SHOWN)]
+    if not words:
+        return []  # and the texts are not even loaded
+    # What search looks in is folded already. To fold all texts of a page anew would take seconds.
+    lines = dict(zip(SEARCHED, network.row.search_text.split("\n"), strict=False))
+    own = stored_language(network.reader.language)
+    shown = {f"{field}_{own}" if lines.get(f"{field}_{own}") else f"{field}_{SERBIAN}" for field in SHOWN}
+    hidden = sorted({*lines} - shown - {"slug"}, key=lambda name: (name[-3:] in OTHERS[own], SEARCHED.index(name)))
     found: list[Excerpt] = []
-    for word in missing:
+    for word in words:
+        if any(word in lines.get(name, "") for name in shown) or len(found) == MOST_EXCERPTS:
+            continue
         if any(occurrences(excerpt.text, [word]) for excerpt in found):
             continue
-        for label, text in hidden_texts(network):
+        if name := next((name for name in hidden if word in lines[name]), None):
+            text = text_of(network, name)
             if places := occurrences(text, [word]):
-                found.append(Excerpt(label, cut_out(text, *places[0])))
-                break
+                found.append(Excerpt(LABELS[name.removesuffix("_sr").removesuffix("_en")], cut_out(text, *places[0])))
     return found
 
 
-def hidden_texts(network: NetworkReading) -> Iterable[tuple[str, Text]]:
-    """Yield (label, text) of all that search looks in, the reader's own language first."""
+# The columns that a reader of a language reads last
+OTHERS = {SERBIAN: {"_en"}, ENGLISH: {"_sr"}}
+
+
+def text_of(network: NetworkReading, name: str) -> Text:
+    """Return what stands in a field of SEARCHED as plain text, marked with its language for the reader."""
     reader = network.reader
-    other = SERBIAN if stored_language(reader.language) == ENGLISH else ENGLISH
-    if other == SERBIAN:
-        other = SERBIAN_LATIN  # what readers of English can read
-    for each in (reader, Reader(other)):
-        for field, label in EXCERPTED.items():
-            if field == "original_name":
-                text = each.unmarked(network.row.original_name)
-            elif field == "former_names":
-                text = each.unmarked(" · ".join(network.row.former_names.splitlines()))
-            else:
-                text = each.text(network.row, field)
-            plain = plain_text(text) if text.is_html else text
-            yield label, Text(" ".join(plain.split()), language=text.language, asked=reader.language)
+    if name == "original_name":
+        text = reader.unmarked(network.row.original_name)
+    elif name == "former_names":
+        text = reader.unmarked(" · ".join(network.row.former_names.splitlines()))
+    else:
+        field, _underscore, language = name.rpartition("_")
+        if language == stored_language(reader.language):
+            language = reader.language
+        elif language == SERBIAN:
+            language = SERBIAN_LATIN  # what readers of English can read
+        text = Reader(language).text(network.row, field)
+    plain = plain_text(text) if text.is_html else text
+    return Text(" ".join(plain.split()), language=text.language, asked=reader.language)
 
 
 def cut_out(text: Text, start: int, end: int) -> Text:

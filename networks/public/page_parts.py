@@ -6,7 +6,7 @@ from networks.models import Page
 from networks.public import accessibility
 from networks.reading import Reader
 
-PARTS = {"accessibility": accessibility.statement}
+PARTS = {Page.ACCESSIBILITY: accessibility.statement}
 
 
 def part_of(row: Model, reader: Reader) -> dict | None:

@@ -10,7 +10,7 @@ import json
 import logging
 import unicodedata
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from pathlib import Path
 import font_source_serif_pro
 from django.core.cache import cache as store
 from django.db.models import Max
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
@@ -31,6 +31,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont, ImageOps, features
 from networks.languages import stored_language
 from networks.models import CityProfile, Network
 from networks.reading import Reader, Text
+from networks.redirects import moved
 
 logger = logging.getLogger(__name__)
 
@@ -175,7 +176,7 @@ def fitted(words: Words, path: Path, sizes: range, width: int, height: int) -> B
 
 
 def draw(picture: Picture, open_file: Callable) -> bytes:
-    """Return the picture as PNG. `open_file` opens a file of the storage by its name."""
+    """Return the picture as PNG. `open_file` opens a file of the storage by its name; LogoLost where it cannot."""
     image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     canvas = ImageDraw.Draw(image)
     name = fitted(picture.name, SEMIBOLD, range(112, 18, -2), RIGHT - TEXT_LEFT, FOOT - TOP - 24)
@@ -189,10 +190,11 @@ def draw(picture: Picture, open_file: Callable) -> bytes:
         line = fitted(words, path, range(34, 12, -2), RIGHT - TEXT_LEFT, 44)
         line.draw(canvas, TEXT_LEFT, y, fill)
         y += line.height + 6
-    has_logo = bool(picture.logo) and draw_logo(image, picture.logo, open_file)
-    if not has_logo and picture.mark:
+    if picture.logo:
+        draw_logo(image, picture.logo, open_file)
+    elif picture.mark:
         draw_mark(image, picture.mark)
-    if not has_logo:
+    if not picture.logo:
         # A few colours are enough for ink on paper, and make a file that is a third as large.
         image = image.quantize(64, dither=Image.Dither.NONE)
     content = io.BytesIO()
@@ -235,19 +237,22 @@ def draw_mark(image, mark):
     ImageDraw.Draw(image).text(middle, mark.text, fill=INK, font=face, anchor="ms", **options(mark))
 
 
-def draw_logo(image, name, open_file) -> bool:
-    """Draw an uploaded picture on white, in the margin at the foot; say whether there is one."""
+class LogoLost(Exception):
+    """The file of a logo is missing, or cannot be read."""
+
+
+def draw_logo(image, name, open_file):
+    """Draw an uploaded picture on white, in the margin at the foot."""
     try:
         with open_file(name) as file, Image.open(file) as opened:
             logo = ImageOps.contain(opened.convert("RGBA"), (MARGIN - 20, MARK))
-    except OSError:
+    except Exception as error:  # storages far away have errors of their own
         logger.warning("The file %r of a logo is missing or damaged", name)
-        return False
+        raise LogoLost(name) from error
     place = (LEFT + 10, BOTTOM - logo.height - 10)
     card = (place[0] - 10, place[1] - 10, place[0] + logo.width + 9, place[1] + logo.height + 9)
     ImageDraw.Draw(image).rounded_rectangle(card, 6, "#fff")
     image.paste(logo, place, logo)
-    return True
 
 
 # What is drawn
@@ -297,7 +302,7 @@ def network_picture(request: HttpRequest, slug: str) -> HttpResponse:
     row = rows.filter(slug=slug).first()
     if row is None:
         row = get_object_or_404(rows, former_slugs__slug=slug)
-        return HttpResponsePermanentRedirect(reverse("public:network_picture", args=[row.slug]))
+        return moved(reverse("public:network_picture", args=[row.slug]))
     reader = Reader()
     profile = reader.profile(CityProfile.objects.current())
     picture = picture_of_network(reader.network(row), profile)
@@ -309,9 +314,18 @@ def answer(request: HttpRequest, picture: Picture, changed: list[datetime | None
     etag = quote_etag(picture.digest)
     times = [int(moment.timestamp()) for moment in changed if moment is not None]
     modified = max(times, default=None)
-    response = get_conditional_response(request, etag=etag, last_modified=modified)
+    # By the ETag alone: when a network is taken off the site, the newest of the others is an older one.
+    response = get_conditional_response(request, etag=etag)
     if response is None:
-        content = store.get_or_set(f"picture-{picture.digest}", lambda: draw(picture, storage.open), KEPT_FOR)
+        content = store.get(f"picture-{picture.digest}")
+        if content is None:
+            try:
+                content = draw(picture, storage.open)
+            except LogoLost:
+                # For now. The next who asks may find it there again.
+                content = draw(replace(picture, logo=""), storage.open)
+                return HttpResponse(content, content_type="image/png", headers={"Cache-Control": "no-store"})
+            store.set(f"picture-{picture.digest}", content, KEPT_FOR)
         response = HttpResponse(content, content_type="image/png")
     response.headers["ETag"] = etag
     if modified is not None:

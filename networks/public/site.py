@@ -1,6 +1,6 @@
 """What every public page shows around its own content: city, languages, plain pages, canonical address."""
 
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from networks.languages import address, codes, language_links, language_tag
 from networks.models import CityProfile, Page
 from networks.reading import NetworkReading, ProfileReading, Reader, RowReading
+from networks.security_contact import mail_address
 
 # What stands in the navigation of every page: the route, and its name
 SECTIONS = {
@@ -69,7 +70,8 @@ def render_page(
             for route, name in SECTIONS.items()
         ],
         "page_url": page_url,
-        "report_url": report_url(profile, subject, page_url),
+        # The address of a preview is a key to it, and no matter for a letter.
+        "report_url": "" if is_preview else report_url(profile, subject, page_url),
         "alternates": [
             (tag, canonical_urls[code])
             for code, tag in [
@@ -110,4 +112,4 @@ def report_url(profile: ProfileReading, subject: RowReading | None, page_url: st
     title = subject.name if is_network else profile.site_title
     # RFC 6068: a space is %20 and a new line %0D%0A.
     query = urlencode({"subject": _("Mistake: {title}").format(title=title), "body": "\r\n".join(lines)})
-    return f"mailto:{quote(email, safe='@+')}?{query.replace('+', '%20')}"
+    return f"{mail_address(email)}?{query.replace('+', '%20')}"

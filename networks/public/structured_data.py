@@ -11,7 +11,6 @@ from django.utils.encoding import iri_to_uri
 from django.utils.translation import override
 
 from networks.languages import address, language_tag
-from networks.models import Network
 from networks.public.dataset import iso_moment
 from networks.public.identifiers import tag
 from networks.reading import NetworkReading, PageReading, ProfileReading, RowReading, Text
@@ -22,7 +21,10 @@ def describe_list(request: HttpRequest, profile: ProfileReading, networks: list[
     url = absolute(request, address(profile.reader.language, "public:index"))
     city = describe_city(request, profile)
     city["memberOf"] = [
-        membership(network) | {"memberOf": describe_organisation(request, network)} for network in networks
+        membership(network) | {"memberOf": describe_organisation(request, network)}
+        for network in networks
+        # A role without an end is one of today.
+        if not network.is_former or network.row.left
     ]
     page = {
         "@type": "CollectionPage",
@@ -85,7 +87,7 @@ def describe_page(
         "@id": url,
         "url": url,
         "name": text(name),
-        "inLanguage": language_tag(profile.reader.language),
+        "inLanguage": language_tag(canonical_language(subject)),
         "isPartOf": {"@id": tag(request, "site")},
         "dateModified": iso_moment(subject.changed_at),
         "breadcrumb": {
@@ -139,11 +141,9 @@ def describe_organisation(request: HttpRequest, network: NetworkReading) -> dict
 
 def membership(network: NetworkReading) -> dict:
     """Return the role that stands between the city and a network: since when it is a member, and until when."""
-    with override(network.reader.language):
-        role = str(Network.Status.MEMBER.label)
     return {
         "@type": "OrganizationRole",
-        "roleName": role,
+        "roleName": network.status,
         "startDate": network.row.joined and network.row.joined.isoformat(),
         "endDate": network.row.left and network.row.left.isoformat(),
     }
@@ -151,11 +151,13 @@ def membership(network: NetworkReading) -> dict:
 
 def canonical_url(request: HttpRequest, subject: RowReading) -> str:
     """Return the address of a row's page: in the reader's language, or else in the one it is written in."""
-    language = subject.reader.language
-    if not subject.is_available_in(language):
-        language = settings.LANGUAGE_CODE
-    with override(language):
+    with override(canonical_language(subject)):
         return absolute(request, subject.url)
+
+
+def canonical_language(subject: RowReading) -> str:
+    language = subject.reader.language
+    return language if subject.is_available_in(language) else settings.LANGUAGE_CODE
 
 
 def absolute(request: HttpRequest, url: str) -> str:

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.signing import BadSignature
 from django.db import DatabaseError
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -29,6 +29,7 @@ from networks.public.page_parts import part_of
 from networks.public.paging import asked_page, page_links, page_query
 from networks.public.site import render_page
 from networks.reading import Reader
+from networks.redirects import moved
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ def detail(request, rows, slug, template):
     rows = rows.published()
     row = rows.filter(slug=slug).first()
     if row is None:
-        return HttpResponsePermanentRedirect(get_object_or_404(rows, former_slugs__slug=slug).get_absolute_url())
+        return moved(get_object_or_404(rows, former_slugs__slug=slug).get_absolute_url())
     reader = Reader()
     subject = reader.network(row) if isinstance(row, Network) else reader.page(row)
     edit_url = address_of_form(request, row)

@@ -3,10 +3,8 @@
 from urllib.parse import urlsplit
 
 from django import template
-from django.utils.safestring import SafeString
 
-from networks.public import finding
-from networks.reading import Reader, Text
+from networks.reading import Reader
 
 register = template.Library()
 
@@ -21,25 +19,15 @@ def web_address(url: str) -> str:
 @register.filter
 def telephone(number: str) -> str:
     """Return a telephone number as it stands in a tel: link, digits and a leading plus only."""
-    return "".join(character for character in number if character.isdigit() or character == "+")
+    if number.startswith("+"):
+        number = number.replace("(0)", "")  # dialled within the country only
+    return "".join(character for character in number if character in "+0123456789")
 
 
 @register.filter
 def in_script(text: str) -> str:
     """Return a text that was recorded in Serbian, such as the name in a log entry, in the script on show."""
     return Reader().unmarked(text)
-
-
-@register.filter
-def marked(text: Text, words: list[str] | None) -> SafeString:
-    """Return plain text with the words that were sought marked in it; only escaped where nothing was sought."""
-    return finding.marked(text, words or [])
-
-
-@register.filter
-def excerpts(network, words: list[str] | None) -> list[finding.Excerpt]:
-    """Return the stretches of a network's other texts in which the sought words stand."""
-    return finding.excerpts(network, words or [])
 
 
 @register.filter

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from django import template
+from django.conf import settings
 from django.urls import reverse
 from django.utils.text import Truncator
 
+from networks.languages import language_tag
 from networks.public.share_pictures import HEIGHT, WIDTH
 from networks.reading import NetworkReading, PageReading
 from networks.rich_text import plain_text
@@ -53,7 +55,8 @@ def share_card(context) -> Card:
         kind = "website"
         if not title:
             title, description = profile.site_title, profile.introduction
-    locale = locale_of(context["language_tag"])
+    # As the canonical address: a page without its own words is the Serbian one.
+    locale = locale_of(context["language_tag"] if context["alternates"] else language_tag(settings.LANGUAGE_CODE))
     words = plain_text(description) if getattr(description, "is_html", False) else str(description)
     return Card(
         title=title,
