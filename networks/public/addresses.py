@@ -17,8 +17,12 @@ from networks.public.timeline import ROWS_ON_A_PAGE
 from networks.public.views import NETWORKS_ON_A_PAGE
 
 
-def public_addresses() -> list[str]:
-    """Return each address once, in an order that stays: pages, feeds and data, then the pictures, which are slow."""
+def public_addresses(*, with_pictures: bool = True) -> list[str]:
+    """
+    Return each address once, in an order that stays: pages, feeds and data, then the pictures.
+
+    The pictures go with links that are shared, and are drawn: they take longer than all the rest.
+    """
     networks, pages = (
         list(sitemap().items().order_by("slug").values_list("slug", flat=True))
         for sitemap in (NetworkSitemap, PageSitemap)
@@ -47,7 +51,7 @@ def public_addresses() -> list[str]:
         *(address(code, "public:picture") for code in codes()),
         *(address(code, "public:network_picture", slug) for code in codes() for slug in networks),
     ]
-    return [*lists, *rows, *feeds, *data, *machines, *pictures]
+    return [*lists, *rows, *feeds, *data, *machines, *(pictures if with_pictures else [])]
 
 
 def page_count(rows: int, on_a_page: int) -> int:
