@@ -1,8 +1,6 @@
 """Addresses of the project. The language is the first segment; the default language has none."""
 
-from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
-from django.conf.urls.static import static
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
@@ -21,8 +19,6 @@ urlpatterns = [
     path("catalog.jsonld", open_data.catalogue_json_ld, name="catalogue_json_ld"),
     path("catalog.ttl", open_data.catalogue_turtle, name="catalogue_turtle"),
     path(".well-known/security.txt", security_txt, name="security_txt"),
-    # Only while debugging. Elsewhere the web server, or the server of the demo, serves what was uploaded.
-    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
     *i18n_patterns(
         path("admin/", admin.site.urls),
         path("", include("networks.public.urls")),

@@ -82,12 +82,10 @@ def ensure_user(username: str, group: str) -> str:
 
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the site until it is interrupted, in several processes, under the server that production uses."""
-    from django.conf import settings
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
     Granian(
         "citynetworks.wsgi:application",
         address=host,
@@ -97,8 +95,6 @@ def serve(host: str, port: int, workers: int) -> None:
         blocking_threads=4,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
-        static_path_route=[settings.MEDIA_URL.rstrip("/")],
-        static_path_mount=[Path(settings.MEDIA_ROOT)],
     ).serve()
 
 

@@ -15,12 +15,16 @@ from networks.security_contact import mail_address
 VALID_FOR = timedelta(days=180)
 
 
+def contact_address() -> str:
+    """Return whom the file names, as a URI; empty where there is nobody, and so no file."""
+    email = CityProfile.objects.current().email
+    return settings.SECURITY_CONTACT or (mail_address(email) if email else "")
+
+
 @require_safe
 def security_txt(request: HttpRequest) -> HttpResponse:
     """Answer with the file; 404 where there is nobody to name, for without a contact it would not be valid."""
-    email = CityProfile.objects.current().email
-    contact = settings.SECURITY_CONTACT or (mail_address(email) if email else "")
-    if not contact:
+    if not (contact := contact_address()):
         raise Http404
     today = timezone.now().astimezone(UTC).date()
     expires = datetime(today.year, today.month, today.day, tzinfo=UTC) + VALID_FOR

@@ -1,0 +1,74 @@
+"""
+Uploaded pictures, served by the site itself: WhiteNoise reads its folder once, and these come while it runs.
+
+A web server in front may serve MEDIA_ROOT at /media/ in its place, and then these requests never come here.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
+
+# What pictures.py makes, and what it made or a fixture brought before. Nothing else is served, above all no HTML.
+TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
+
+# No segment begins with a dot, so none leads up and none is hidden.
+NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+# As pictures.py makes it from the content
+NAMED_BY_CONTENT = re.compile(r"(?:.*/)?([0-9a-f]{20})\.png")
+
+FOR_EVER = 365 * 24 * 60 * 60  # seconds: as long as caches keep anything
+
+POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+
+class UploadsMiddleware:
+    """
+    Answer for what was uploaded; leave every other address, and what is missing, to the site.
+
+    It stands outside of what compresses answers, which pictures are already, and of all that asks the database.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        if urlsplit(settings.MEDIA_URL).netloc or not isinstance(default_storage, FileSystemStorage):
+            raise MiddlewareNotUsed  # another server has them
+        self.get_response = get_response
+        self.prefix = settings.MEDIA_URL
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = None
+        if request.path_info.startswith(self.prefix):
+            response = answer(request, request.path_info.removeprefix(self.prefix))
+        return response or self.get_response(request)
+
+
+def answer(request: HttpRequest, name: str) -> HttpResponse | None:
+    """Return the picture of that name in the storage, or None where there is none."""
+    content_type = TYPES.get(PurePosixPath(name).suffix)
+    if content_type is None or not NAME.fullmatch(name):
+        return None
+    try:
+        with open(default_storage.path(name), "rb") as file:
+            content = file.read()
+        modified = default_storage.get_modified_time(name).timestamp()
+    except (OSError, ValueError):  # missing, a folder, or a name too long for one
+        return None
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    named = NAMED_BY_CONTENT.fullmatch(name)
+    etag = f'"{named[1]}"' if named else f'"{int(modified * 1000):x}-{len(content):x}"'
+    response = HttpResponse(content, content_type=content_type)
+    response.headers["Content-Length"] = str(len(content))
+    response.headers["ETag"] = etag
+    response.headers["Last-Modified"] = http_date(modified)
+    response.headers["Cache-Control"] = f"public, max-age={FOR_EVER}, immutable" if named else "public, no-cache"
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return get_conditional_response(request, etag=etag, last_modified=int(modified), response=response)
