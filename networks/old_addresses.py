@@ -8,6 +8,7 @@ query, one without for all others; what was asked for is dropped then, for it me
 
 from django.conf import settings
 from django.contrib.redirects.models import Redirect
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from networks.languages import language_of_path, prefix
@@ -24,6 +25,7 @@ class OldAddress(Redirect):
     def __str__(self):
         return self.old_path
 
+    @transaction.atomic  # with the content version
     def save(self, *args, **kwargs):
         self.site_id = settings.SITE_ID
         super().save(*args, **kwargs)
