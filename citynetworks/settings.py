@@ -51,6 +51,7 @@ if "" in ALLOWED_HOSTS:
 
 HTTPS = env.bool("DJANGO_HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^health/"]  # monitors ask the process itself
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
@@ -165,9 +166,14 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASE.setdefault("CONN_MAX_AGE", 60)  # seconds
     DATABASE.setdefault("CONN_HEALTH_CHECKS", True)
+    # A server that is not there is soon given up: seconds to connect, milliseconds until what is sent is received.
+    DATABASE["OPTIONS"] = {"connect_timeout": 3, "tcp_user_timeout": 5000, **DATABASE.get("OPTIONS", {})}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+
+# How much memory the finished public pages may take in each process
+PAGE_STORE_MEGABYTES = env.int("DJANGO_PAGE_STORE_MB", default=64)
 
 # Languages. The address alone decides; Serbian Latin is never stored but rendered from the Cyrillic.
 

@@ -5,20 +5,23 @@ from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
-from networks.public import open_data
+from networks.public import health, open_data
+from networks.public.page_store import stored
 from networks.public.security_txt import security_txt
 from networks.public.sitemaps import SITEMAPS
 from networks.public.views import robots
 
 urlpatterns = [
-    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
-    path("robots.txt", robots, name="robots"),
-    path("networks.json", open_data.networks_json, name="networks_json"),
-    path("networks.csv", open_data.networks_csv, name="networks_csv"),
-    path("networks.csv-metadata.json", open_data.networks_csv_metadata, name="networks_csv_metadata"),
-    path("catalog.jsonld", open_data.catalogue_json_ld, name="catalogue_json_ld"),
-    path("catalog.ttl", open_data.catalogue_turtle, name="catalogue_turtle"),
-    path(".well-known/security.txt", security_txt, name="security_txt"),
+    path("sitemap.xml", stored(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("robots.txt", stored(robots), name="robots"),
+    path("networks.json", stored(open_data.networks_json), name="networks_json"),
+    path("networks.csv", stored(open_data.networks_csv), name="networks_csv"),
+    path("networks.csv-metadata.json", stored(open_data.networks_csv_metadata), name="networks_csv_metadata"),
+    path("catalog.jsonld", stored(open_data.catalogue_json_ld), name="catalogue_json_ld"),
+    path("catalog.ttl", stored(open_data.catalogue_turtle), name="catalogue_turtle"),
+    path(".well-known/security.txt", stored(security_txt), name="security_txt"),
+    path("health/live/", health.live, name="live"),
+    path("health/ready/", health.ready, name="ready"),
     *i18n_patterns(
         path("admin/", admin.site.urls),
         path("", include("networks.public.urls")),

@@ -7,4 +7,7 @@ class NetworksConfig(AppConfig):
     verbose_name = _("Content of the site")
 
     def ready(self):
+        from networks import content_version
         from networks.desk import admin  # noqa: F401 - registers the models with the desk
+
+        content_version.connect()

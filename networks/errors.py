@@ -1,5 +1,8 @@
 """Pages for what goes wrong, in the language of the address. They need neither a database nor a valid host."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -49,12 +52,28 @@ def form_not_accepted(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return service_unavailable(request)
     return bare_page(
         request,
         500,
         _("The page cannot be shown at the moment"),
         _("Something went wrong on our side, and it has been recorded. Try again in a few minutes."),
     )
+
+
+def service_unavailable(request: HttpRequest) -> HttpResponse:
+    """Answer while the database does not."""
+    response = bare_page(
+        request,
+        503,
+        _("The page cannot be shown at the moment"),
+        _("The site cannot reach its data just now. None of it is lost. Try again in a minute."),
+    )
+    response.headers["Retry-After"] = "30"  # seconds
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Language"] = language_tag(language_of_path(request.path_info))
+    return response
 
 
 def bare_page(request: HttpRequest, status: int, title: str, explanation: str) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.utils.http import escape_leading_slashes
 
 from networks import revisions
+from networks.errors import service_unavailable
 from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, language_of_path, language_tag, prefix
 from networks.old_addresses import target_of
 from networks.redirects import moved
@@ -118,12 +119,19 @@ def as_address(target: str) -> str:
     return (escape_uri_path(path) if target.startswith("/") else iri_to_uri(path)) + mark + iri_to_uri(query)
 
 
+# What the page store says of a request that it has looked up the schedules for: whether the database answered
+DATABASE_ANSWERS = "networks.database_answers"
+
+
 class SchedulesMiddleware:
     """
     Carry out what was scheduled for a time that has come, before the first request after it is answered.
 
     Each process remembers when the next plan falls due, and asks for it anew once a second. A plan is made at least
     a second ahead, so no request after its time comes before it, on any server.
+
+    Where the page store has looked already, nothing is left to do; and where the database did not answer it, nobody
+    else waits for the database, but for those who ask how the site is.
     """
 
     ASK_AGAIN_AFTER = timedelta(seconds=1)
@@ -134,6 +142,10 @@ class SchedulesMiddleware:
         self.next_due: datetime | None = None
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if DATABASE_ANSWERS in request.META:
+            if request.META[DATABASE_ANSWERS] or request.path_info.startswith("/health/"):
+                return self.get_response(request)
+            return service_unavailable(request)
         now = timezone.now()
         # A clock that was set back counts as a new one.
         is_fresh = self.asked_at is not None and timedelta() <= now - self.asked_at < self.ASK_AGAIN_AFTER

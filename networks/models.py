@@ -209,6 +209,7 @@ class Theme(models.Model):
     def __str__(self):
         return str(reading.Reader().text(self, "name"))
 
+    @transaction.atomic  # with the content version
     def save(self, *args, **kwargs):
         if not self.slug:
             self.slug = free_slug(self, self.name_en or self.name_sr)
@@ -868,6 +869,20 @@ class CityProfile(models.Model):
     def __str__(self):
         return str(reading.Reader().text(self, "city_name"))
 
+    @transaction.atomic  # with the content version
     def save(self, *args, **kwargs):
         self.pk = 1
         super().save(*args, **kwargs)
+
+
+class ContentVersion(models.Model):
+    """The version of all that citizens see, in one row: see `networks.content_version`."""
+
+    number = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(name="content_version_is_one_row", condition=models.Q(pk=1))]
+
+    def __str__(self):
+        return str(self.number)

@@ -8,7 +8,7 @@ query, one without for all others; what was asked for is dropped then, for it me
 
 from django.conf import settings
 from django.contrib.redirects.models import Redirect
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from networks.languages import language_of_path, prefix
@@ -35,6 +35,7 @@ class OldAddress(Redirect):
     def natural_key(self):
         return (self.old_path,)
 
+    @transaction.atomic  # with the content version
     def save(self, *args, **kwargs):
         self.site_id = settings.SITE_ID
         super().save(*args, **kwargs)

@@ -34,6 +34,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from networks.changes import told
+from networks.content_version import raise_version
 from networks.models import Change, Event, Network, Revision, SavedForm, Schedule, Theme, free_slug
 from networks.pictures import PictureField
 from networks.reading import translated_fields
@@ -456,6 +457,8 @@ def tell(row, revision, before=None, happened_at=None):
     for change in changes:
         change.network, change.revision, change.happened_at = row, revision, happened_at
     Change.objects.bulk_create(changes)
+    if changes:
+        raise_version()  # for no signal tells of rows that are written at once
 
 
 def withdraw(network: Network, *, author) -> Network:

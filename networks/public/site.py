@@ -85,7 +85,9 @@ def render_page(
         "changed_on": reader.date(changed_at),
         "feed_url": request.build_absolute_uri(address(reader.language, "public:feed")),
     }
-    return render(request, template, page_context | (context or {}), status=status)
+    response = render(request, template, page_context | (context or {}), status=status)
+    response.canonical_query = query  # for the page store
+    return response
 
 
 def same_page(request: HttpRequest, language: str) -> str:

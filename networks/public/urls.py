@@ -4,21 +4,22 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from networks.public import changes, feeds, open_data, views
+from networks.public.page_store import stored
 from networks.public.share_pictures import network_picture, site_picture
 from networks.public.timeline import timeline
 
 app_name = "public"
 
 urlpatterns = [
-    path("", views.network_list, name="index"),
+    path("", stored(views.network_list), name="index"),
     path("networks/", RedirectView.as_view(pattern_name="public:index", permanent=True), name="networks"),
-    path("networks/<slug:slug>/", views.network_detail, name="network"),
+    path("networks/<slug:slug>/", stored(views.network_detail), name="network"),
     path("preview/<str:token>/", views.preview, name="preview"),
-    path("picture.png", site_picture, name="picture"),
-    path("networks/<slug:slug>/picture.png", network_picture, name="network_picture"),
-    path("timeline/", timeline, name="timeline"),
-    path("open-data/", open_data.open_data, name="open_data"),
-    path("changes/", changes.change_list, name="changes"),
-    path("feed.atom", feeds.change_feed, name="feed"),
-    path("pages/<slug:slug>/", views.page_detail, name="page"),
+    path("picture.png", stored(site_picture), name="picture"),
+    path("networks/<slug:slug>/picture.png", stored(network_picture), name="network_picture"),
+    path("timeline/", stored(timeline), name="timeline"),
+    path("open-data/", stored(open_data.open_data), name="open_data"),
+    path("changes/", stored(changes.change_list), name="changes"),
+    path("feed.atom", stored(feeds.change_feed), name="feed"),
+    path("pages/<slug:slug>/", stored(views.page_detail), name="page"),
 ]

@@ -1,0 +1,38 @@
+"""How the site is, for monitors and load balancers. Neither address asks a session or is ever kept."""
+
+from contextlib import suppress
+
+from django.db import Error as DatabaseDoesNotAnswer
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from networks.content_version import current_version
+from networks.middleware import DATABASE_ANSWERS
+from networks.public.page_store import STORE
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """Answer as long as the process does: whoever gets no answer starts it anew."""
+    return answer({"alive": True})
+
+
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """
+    Say whether the database answers, which content it holds, and since when the pages may be out of date.
+
+    503 where the database does not answer. Pages that are held are served all the same.
+    """
+    version = None
+    # Whoever was not answered a moment ago is not asked once more.
+    if request.META.get(DATABASE_ANSWERS, True):
+        with suppress(DatabaseDoesNotAnswer):
+            version = current_version()
+    store = request.META.get(STORE)
+    report = {"database": version is not None, "content_version": version, "page_store": store and store.report()}
+    return answer(report, status=200 if version is not None else 503)
+
+
+def answer(content: dict, **options) -> HttpResponse:
+    return JsonResponse(content, headers={"Cache-Control": "no-store"}, **options)
