@@ -29,6 +29,7 @@ from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import CYRILLIC, PREFIXES
 from tests.processes import Clock
 from tests.stored import Answer, Counted, ask, eager_watch, site_store
+from tests.test_settings import PRODUCTION, run
 
 
 @pytest.fixture(autouse=True)
@@ -580,12 +581,44 @@ def test_plan_that_falls_due_is_looked_after_at_once(clock):
     assert look.count == 2
 
 
-def test_plan_that_is_overdue_and_stays_so_is_not_looked_after_all_the_time(clock):
-    look = Looks((1, Clock.moment - timedelta(minutes=1)))
-    watch = Watch(look)
+def test_plan_that_is_overdue_and_stays_so_is_not_tried_all_the_time(clock):
+    look, tried = Looks((1, Clock.moment - timedelta(minutes=1))), []
+    watch = Watch(look, lambda: tried.append(1))
     for _ in range(10):
-        watch.current()
-    assert look.count == 1
+        assert watch.current().version == 1
+    assert (look.count, len(tried)) == (2, 1)
+    clock.now += 1
+    watch.current()
+    assert len(tried) == 2
+
+
+def test_who_carries_out_a_plan_sees_it_and_nobody_waits_for_that(clock):
+    overdue = Clock.moment - timedelta(seconds=1)
+    began, finish, results = threading.Event(), threading.Event(), []
+
+    def carry_out():
+        began.set()
+        finish.wait(20)
+
+    watch = Watch(lambda: (2, None) if finish.is_set() else (1, overdue), carry_out)
+    first = threading.Thread(target=lambda: results.append(watch.current()))
+    first.start()
+    assert began.wait(20)
+    for _ in range(5):
+        assert watch.current().version == 1
+        clock.now += 1
+    finish.set()
+    first.join(20)
+    assert [state.version for state in results] == [2]
+    assert watch.current().version == 2
+
+
+def test_plan_that_waits_for_the_database_stops_nobody(clock):
+    def fail():
+        raise OperationalError("database is locked")
+
+    watch = Watch(Looks((1, Clock.moment)), fail)
+    assert watch.current().version == 1
 
 
 def test_one_looks_while_others_go_on_and_wait_only_when_what_is_known_is_too_old():
@@ -1083,10 +1116,27 @@ def test_health_is_answered_over_http_too(site, client, settings):
 
 def test_schedules_are_not_looked_after_twice(site, monkeypatch):
     calls = []
-    apply_due = revisions.apply_due
-    monkeypatch.setattr(revisions, "apply_due", lambda *args: calls.append(1) or apply_due(*args))
+    next_due = revisions.next_due
+    monkeypatch.setattr(revisions, "next_due", lambda: calls.append(1) or next_due())
     store = site_store(watch=Watch())
     for path in ("/", "/", "/en/admin/login/", "/nowhere/"):
         ask(store, path)
         ask(store, path, "POST")
     assert len(calls) == 1
+
+
+# As it is served
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "PageStore 67108864"),
+        ({"DJANGO_PAGE_STORE_MB": "3"}, "PageStore 3145728"),
+        ({"DJANGO_DEBUG": "on"}, "WSGIHandler None"),
+    ],
+)
+def test_server_runs_the_store_but_not_in_debug_mode(variables, expected):
+    code = "from citynetworks.wsgi import application as a; print(type(a).__name__, getattr(a, 'limit', None))"
+    result = run("-c", code, **PRODUCTION | variables)
+    assert result.stdout.strip() == expected, result.stderr

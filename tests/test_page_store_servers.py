@@ -74,6 +74,8 @@ def write_network(number):
     from networks import revisions
     from networks.models import Network
 
+    # As before every request of the desk: a new plan takes the place of one that is not carried out.
+    revisions.apply_due()
     network = Network.objects.first()
     texts = {"name_en": f"network {number}.", "name_sr": f"network {number}.", "slug": "a"}
     content = revisions.newest(network).content | texts if network else texts

@@ -86,7 +86,7 @@ def render_page(
         "feed_url": request.build_absolute_uri(address(reader.language, "public:feed")),
     }
     response = render(request, template, page_context | (context or {}), status=status)
-    response.canonical_query = query  # for the page store
+    response.own_query = query  # under which the page store keeps it
     return response
 
 
