@@ -95,7 +95,7 @@ def test_a_printed_page_has_no_navigation_and_its_addresses_written_out(site, op
         text = printed(page, f"{site}{path}")
         assert f"{site}{path}" in text
         assert "Last changed" in text
-        for gone in ("Latinica", "Open data", "Filter and sort", "Something is wrong here", "Privacy"):
+        for gone in ("Latinica", "Open data", "Filter and sort", "Report a mistake", "Privacy"):
             assert gone not in text, (path, gone)
     page.goto(f"{site}/en/networks/everything/")
     page.emulate_media(media="print")

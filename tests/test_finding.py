@@ -1,4 +1,4 @@
-"""Finding a network: the best match first, the found words marked, and choices none of which leads nowhere."""
+"""Finding a network: the by best match, the found words marked, and choices none of which leads nowhere."""
 
 from datetime import date
 from itertools import product
@@ -268,10 +268,10 @@ def test_a_sorted_search_is_sorted_and_not_ranked(nis, client):
     ("day", "expected"),
     [
         ("1999-12-31", {}),
-        ("2003-06-01", {"Member on this day": ["glocal"], "Perhaps a member on this day": ["energy"]}),
-        ("2004-01-01", {"Member on this day": ["glocal", "energy"]}),
-        ("2010-07-01", {"Member on this day": ["energy"], "Perhaps a member on this day": ["glocal"]}),
-        ("2011-01-01", {"Member on this day": ["energy"]}),
+        ("2003-06-01", {"Memberships on this day": ["glocal"], "Perhaps memberships on this day": ["energy"]}),
+        ("2004-01-01", {"Memberships on this day": ["glocal", "energy"]}),
+        ("2010-07-01", {"Memberships on this day": ["energy"], "Perhaps memberships on this day": ["glocal"]}),
+        ("2011-01-01", {"Memberships on this day": ["energy"]}),
     ],
 )
 def test_the_list_as_of_a_day(db, client, day, expected):
@@ -286,7 +286,7 @@ def test_the_list_as_of_a_day(db, client, day, expected):
 def test_a_membership_of_unknown_beginning_is_listed_apart(nis, client):
     tree = opened(client, "/en/?on=2005-01-01")
     headings = [text_of(each) for each in tree.xpath("//h2")]
-    assert headings == ["Member on this day", "It is not known since when"]
+    assert headings == ["Memberships on this day", "Not known since when"]
 
 
 @pytest.mark.parametrize(

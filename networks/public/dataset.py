@@ -313,7 +313,7 @@ FIELDS = (
     single(
         "verified_on",
         _("Verified on"),
-        _("The day on which the city last confirmed these facts."),
+        _("The day on which these facts were last confirmed with the network."),
         lambda source: (day := source.row.verified_on) and day.isoformat(),
         "date",
     ),

@@ -69,7 +69,7 @@ class FindForm(forms.Form):
     sort = forms.ChoiceField(
         choices=[("", ""), *SORTS.items()],
         required=False,
-        error_messages={"invalid_choice": _("The list cannot be sorted so. Choose one of the orders.")},
+        error_messages={"invalid_choice": _("There is no such order. Choose one from the list.")},
     )
     on = forms.DateField(
         required=False,
@@ -180,6 +180,8 @@ def choices(
         left = [network for network in networks if asked.allows(network, but=group)]
         counts = Counter(code for network in left for code in codes_of(network, group))
         chosen = getattr(asked, group)
+        if group == "status" and asked.on:
+            heading = _("Status today")
         labels = labels_of(group, {*counts, *chosen}, themes, reader)
         if len(labels) > 1 or chosen:
             found.append(
@@ -249,9 +251,9 @@ HEADINGS = {
     FORMER: _("Former memberships"),
 }
 HEADINGS_ON_A_DAY = {
-    Membership.MEMBER.value: _("Member on this day"),
-    Membership.PERHAPS.value: _("Perhaps a member on this day"),
-    Membership.UNDATED.value: _("It is not known since when"),
+    Membership.MEMBER.value: _("Memberships on this day"),
+    Membership.PERHAPS.value: _("Perhaps memberships on this day"),
+    Membership.UNDATED.value: _("Not known since when"),
 }
 BEST_FIRST = "found"
 

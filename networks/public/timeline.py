@@ -73,6 +73,11 @@ class Scale:
             for year in range(first, self.last.year + 1, lines)
         ]
 
+    @property
+    def has_room_for_today(self) -> bool:
+        """Whether the scale ends in this year, and no other figure stands near its end."""
+        return self.last.year <= timezone.localdate().year and all(tick.at < 84 for tick in self.ticks if tick.year)
+
 
 def attribute(percent: float) -> str:
     """Return a percentage for an attribute of SVG, which has a point in every language: 35.2%."""
@@ -318,7 +323,7 @@ def timeline(request: HttpRequest) -> HttpResponse:
     rows = [Row(each, scale, today) for each in page]
     context = {
         "share_title": _("Timeline"),
-        "share_description": _("Since when the city has belonged to which network of cities, and until when."),
+        "share_description": _("Which networks of cities the city belongs to or has belonged to, and when."),
         "sections": [
             section
             for section in (

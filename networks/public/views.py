@@ -94,7 +94,7 @@ def network_list(request: HttpRequest) -> HttpResponse:
 
 def sorts(asked: Asked) -> list[tuple[str, str, bool]]:
     """Return (label, query, is current) for each order of the list."""
-    usual = _("best match first") if asked.words else _("in the city’s order")
+    usual = _("by best match") if asked.words else _("usual order")
     return [
         (label, replace(asked, sort=sort).query(), sort == asked.sort)
         for sort, label in [("", usual), *finding.SORTS.items()]
