@@ -49,7 +49,7 @@ Content = dict[str, Any]
 RENAMED_FIELDS: dict[str, str] = {}
 
 # How often an address is made anew that somebody else takes at the same moment
-ATTEMPTS = 5
+ATTEMPTS = 20
 
 # Every process asks for new plans once in this time: see SchedulesMiddleware.
 SOONEST = timedelta(seconds=1)

@@ -96,7 +96,8 @@ def hostile(db):
     for text in HOSTILE:
         make_network(
             themes=[make_theme(name_sr=text.strip() or "x")],
-            **dict.fromkeys(["name_sr", "name_en", "acronym_sr", "summary_sr", "seat_en", "benefit_sr"], text),
+            **dict.fromkeys(["name_sr", "name_en", "summary_sr", "seat_en", "benefit_sr"], text),
+            acronym_sr=text[:20],
             **dict.fromkeys(["original_name", "deciding_act", "responsible_unit", "source"], text),
             original_language="de",
             former_names=f"{text}\nСтаро {text}",

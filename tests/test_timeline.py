@@ -316,7 +316,7 @@ def test_stands_by_the_year_of_joining_and_then_by_the_alphabet(db, client):
 
 def test_explains_only_the_signs_it_uses(db, client):
     make_network(joined=PartialDate(2003, 5, 3))
-    assert [text_of(each) for each in opened(client, "/en/timeline/").xpath("//main//dd")] == ["member"]
+    assert [text_of(each) for each in opened(client, "/en/timeline/").xpath("//main/article/ul/li")] == ["member"]
 
 
 @pytest.mark.parametrize("address", ["/timeline/", "/sr-latn/timeline/", "/en/timeline/"])
@@ -329,7 +329,7 @@ def test_a_single_network_without_any_date(db, client):
     make_network()
     tree = opened(client, "/timeline/")
     assert len(rows_of(tree)) == 1
-    assert not tree.xpath("//main//svg") and not tree.xpath("//main//dl")
+    assert not tree.xpath("//main//svg") and not tree.xpath("//main/article/ul")
 
 
 def test_a_name_of_two_hundred_letters(db, client):
