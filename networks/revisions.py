@@ -297,17 +297,15 @@ def save(
 
 def create(content, *, author, comment):
     row = Network()
-    for _attempt in range(ATTEMPTS):
-        network = validated(row, content)
+    for attempts_left in reversed(range(ATTEMPTS)):
         try:
+            network = validated(row, content)
             save_row(network)
             break
-        except ValidationError:
-            # Somebody has taken the address that was made here; there are others.
-            if content.get("slug"):
+        except ValidationError as error:
+            # Somebody has taken the address that was made here, before it was validated or after; there are others.
+            if content.get("slug") or "slug" not in error.message_dict or not attempts_left:
                 raise
-    else:
-        raise ValidationError({"slug": Network._meta.get_field("slug").error_messages["unique"]})
     revision = add_revision(network, content_of(network), comment=comment, **signed(author))
     point(network, head=revision)
     return network, revision

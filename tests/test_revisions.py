@@ -574,6 +574,25 @@ class TestSave:
         assert set(errors_of(error)) == fields
         assert (whole(draft), SavedForm.objects.count()) == (before, 0)
 
+    @pytest.mark.parametrize("moment", ["free_slug", "save_row"])
+    def test_an_address_that_is_taken_while_it_is_made_is_made_anew(self, monkeypatch, moment):
+        """Before it is validated, and after."""
+        usual = getattr(revisions, moment)
+
+        def with_a_colleague(instance, *args):
+            monkeypatch.setattr(revisions, moment, usual)
+            if moment == "save_row":
+                make_network(slug=instance.slug)
+                return usual(instance)
+            slug = usual(instance, *args)
+            make_network(slug=slug)
+            return slug
+
+        monkeypatch.setattr(revisions, moment, with_a_colleague)
+        content = {"name_sr": "Мрежа", "name_en": "Alike", "slug": ""}
+        assert revisions.save(None, content, author=None).network.slug == "alike-2"
+        assert Network.objects.count() == 2
+
     @pytest.mark.parametrize("typed", [{"name_sr": ""}, {"name_sr": "Мрежа", "slug": "taken"}, {}])
     def test_new_network_that_is_not_valid_is_not_made(self, typed, ana):
         make_network(slug="taken")
