@@ -6,6 +6,7 @@ Each is a process with the project loaded, which is asked as granian would ask i
 
 import random
 import re
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -99,6 +100,40 @@ def plan_network(number, seconds):
     return at.timestamp()
 
 
+def change_everything(number):
+    """Change all facts in one transaction."""
+    from django.db import transaction
+
+    with transaction.atomic():
+        for change in (change_title, change_page, change_network):
+            change(number)
+
+
+def get_while_everything_changes(path, after, number):
+    """Ask for a page, and let a colleague change everything when so many queries of it have been answered."""
+    from django.db import connection, connections
+
+    asked = 0
+
+    def colleague():
+        change_everything(number)
+        connections.close_all()
+
+    def change_between(execute, sql, params, many, context):
+        nonlocal asked
+        answer = execute(sql, params, many, context)
+        if sql.startswith("SELECT"):
+            asked += 1
+            if asked == after:
+                thread = threading.Thread(target=colleague)
+                thread.start()
+                thread.join()
+        return answer
+
+    with connection.execute_wrapper(change_between):
+        return get(path) | {"has_changed": asked >= after}
+
+
 held = None
 
 
@@ -181,6 +216,24 @@ def test_what_is_not_committed_is_on_no_page(crew):
     after = [server.do(HERE + "get", path="/en/") for server in servers]
     assert all("title 77." in each["text"] for each in after)
     assert after[0]["etag"] == after[1]["etag"] != before[0]["etag"]
+
+
+@pytest.mark.parametrize("path", ["/en/", "/en/networks/a/", "/sr-latn/networks/a/"])
+def test_a_page_shows_all_its_facts_as_they_were_at_one_moment(crew, path):
+    """Whenever a colleague commits while it is rendered."""
+    _writer, server, _other = crew
+    shown = set()
+    for after in range(1, 20):
+        time.sleep(1)  # so that the page is rendered anew
+        answer = server.do(HERE + "get_while_everything_changes", path=path, after=after, number=after)
+        if not answer["has_changed"]:
+            break
+        # At the beginning of an element. Within a sentence, the record says what it was called before.
+        numbers = {*re.findall(r">(?:title|page|network) (\d+)\.", answer["text"])}
+        assert len(numbers) == 1, f"{numbers} when it changed after {after} queries"
+        shown |= numbers
+    assert after > 3, "a page takes several queries"
+    assert len(shown) > 3
 
 
 def test_all_servers_give_a_page_the_same_etag(crew):

@@ -32,11 +32,13 @@ from django.conf import settings
 from django.db import Error as DatabaseDoesNotAnswer
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 
 from networks import revisions
 from networks.content_version import current_version
 from networks.middleware import DATABASE_ANSWERS
+from networks.snapshot import snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -64,8 +66,10 @@ def stored(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """
     Mark a view whose answers are the same for everybody who is not signed in, until the content version changes.
 
-    Its answer is kept under its canonical query: the one that `render_page` was given, and else none.
+    Its answer is kept under its canonical query: the one that `render_page` was given, and else none. All that stands
+    on it was true at one moment.
     """
+    view = of_one_moment(view)
 
     @wraps(view)
     def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -87,6 +91,17 @@ def stored(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         return response
 
     return marked
+
+
+def of_one_moment(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    @wraps(view)
+    def read(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with snapshot():
+            response = view(request, *args, **kwargs)
+            # Django would render it when the snapshot is over.
+            return response.render() if isinstance(response, SimpleTemplateResponse) else response
+
+    return read
 
 
 # What is true now
