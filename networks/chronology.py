@@ -11,6 +11,8 @@ from enum import Enum
 
 from django.utils import timezone
 
+from networks.models import Network
+
 
 class Membership(Enum):
     """How a day stands to a membership that it may fall into."""
@@ -40,8 +42,9 @@ def bounds_of(network, today: date) -> Bounds:
 
     Nobody leaves before joining. A member has joined by today, and leaves today at the earliest; who is said to
     have left was a member yesterday at the latest. Where a date says otherwise than the status, it is the date.
+    `network` is a row, or the columns of one.
     """
-    joined, left, founded, status = network.joined, network.left, network.founded, network.Status(network.status)
+    joined, left, founded, status = network.joined, network.left, network.founded, network.status
     left_from = left.earliest if left else date.min
     left_by = left.latest if left else date.max
     joined_by = joined.latest if joined else None
@@ -51,11 +54,11 @@ def bounds_of(network, today: date) -> Bounds:
         joined_from = founded.earliest
     else:
         joined_from = date.min
-    if status == network.Status.MEMBER and joined_from <= today <= left_by:
+    if status == Network.Status.MEMBER and joined_from <= today <= left_by:
         left_from = max(left_from, today)
         joined_by = joined_by and min(joined_by, today)
     yesterday = today - timedelta(days=1)
-    if status in (network.Status.LEFT, network.Status.ENDED) and max(joined_from, left_from) <= yesterday:
+    if status in (Network.Status.LEFT, Network.Status.ENDED) and max(joined_from, left_from) <= yesterday:
         left_by = min(left_by, yesterday)
     return Bounds(joined_from, joined_by and min(joined_by, left_by), max(left_from, joined_from), left_by)
 

@@ -237,15 +237,10 @@ class NetworkQuerySet(AddressedQuerySet):
 
     def search(self, query):
         """Those in which every word of the query stands, in either script, with or without marks."""
-        return self.marking_matches(query).filter(is_match=True)
-
-    def marking_matches(self, query):
-        """All, each with `is_match`: whether `search` would find it."""
         condition = models.Q()
         for word in fold(query).split():
             condition &= models.Q(search_text__contains=word)
-        is_match = models.ExpressionWrapper(condition, models.BooleanField()) if condition else models.Value(True)
-        return self.annotate(is_match=is_match)
+        return self.filter(condition)
 
 
 class Network(Addressed):

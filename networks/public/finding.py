@@ -5,16 +5,18 @@ Within a group of choices (scope, theme, status) any one is enough; each group n
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -125,7 +127,8 @@ class Asked:
 
     def query(self, page: int = 1) -> str:
         """Return the query of the address that asks for this, beginning with "?"; empty for the whole list."""
-        values = {**vars(self), "page": page if page > 1 else None}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values["page"] = page if page > 1 else None
         given = {name: value for name, value in values.items() if value}
         return f"?{urlencode(given, doseq=True)}" if given else ""
 
@@ -135,13 +138,15 @@ class Asked:
         in_order = [value for value, _label in CHOICES[group]] if group in CHOICES else sorted(codes)
         return replace(self, **{group: tuple(value for value in in_order if value in codes)})
 
-    def allows(self, network: NetworkReading, *, but: str = "") -> bool:
+    @cached_property
+    def chosen(self) -> dict[str, set[str]]:
+        """The codes that are asked for, by group; nothing for a group in which there are none."""
+        return {group: {*codes} for group in GROUPS if (codes := getattr(self, group))}
+
+    def allows(self, found: "Found", *, but: str = "") -> bool:
         """Say whether a network has what is asked for, leaving out one group of choices."""
         return all(
-            group == but
-            or not getattr(self, group)
-            or not {*getattr(self, group)}.isdisjoint(codes_of(network, group))
-            for group in GROUPS
+            group == but or not codes.isdisjoint(codes_of(found, group)) for group, codes in self.chosen.items()
         )
 
 
@@ -149,11 +154,74 @@ CHOICES = {"scope": Network.Scope.choices, "status": Network.Status.choices}
 GROUPS = {"scope": _("Scope"), "theme": _("Theme"), "status": _("Status")}
 
 
-def codes_of(network: NetworkReading, group: str) -> list[str]:
+# What is found
+
+# The columns by which networks are chosen and sorted, and those that the list shows
+LISTED = {
+    *("id", "slug", "changed_at", "status", "scope", "founded", "joined", "left"),
+    *("name_sr", "name_en", "acronym_sr", "acronym_en", "summary_sr", "summary_en", "seat_sr", "seat_en"),
+    *("original_name", "original_language", "former_names", "website", "logo", "logo_width", "logo_height"),
+}
+
+
+class Found:
+    """
+    A network that was found: its columns, its themes, and what its membership was on the day that is asked for.
+
+    There may be thousands, of which a page shows a few. Only those are made into rows, and read.
+    """
+
+    def __init__(self, columns, themes: list[ThemeReading], membership: Membership | None, reader: Reader):
+        self.columns = columns
+        self.themes = themes
+        self.membership = membership
+        self.reader = reader
+
+    @cached_property
+    def reading(self) -> NetworkReading:
+        reading = NetworkReading(Network.from_db(DEFAULT_DB_ALIAS, self.columns._fields, self.columns), self.reader)
+        reading.themes = self.themes
+        return reading
+
+
+def find(asked: Asked, themes: Mapping[int, list[ThemeReading]], reader: Reader) -> list[Found]:
+    """Return the networks in which the words stand, on the day that is asked for, in the city's order."""
+    wanted = LISTED | {*SEARCHED, "search_text"} if asked.words else LISTED
+    # In the order in which the model makes rows of them
+    names = [field.attname for field in Network._meta.concrete_fields if field.attname in wanted]
+    rows = Network.objects.published().search(asked.q).rewrite(False).values_list(*names, named=True)
+    found = (
+        Found(row, themes.get(row.id, []), membership_on(row, asked.on) if asked.on else None, reader) for row in rows
+    )
+    return [each for each in found if each.membership or not asked.on]
+
+
+def themes_by_network(reader: Reader) -> dict[int, list[ThemeReading]]:
+    """Return the themes of each published network by its key, in the order of the alphabet on show."""
+    columns = ("network_id", *(f"theme__{name}" for name in ("id", "slug", "name_sr", "name_en")))
+    pairs = Network.themes.through.objects.filter(network__is_published=True).values_list(*columns)
+    networks = defaultdict(list)
+    for network, *theme in pairs:
+        networks[(*theme,)].append(network)
+    readings = {
+        ThemeReading(Theme(id=key, slug=slug, name_sr=serbian, name_en=english), reader): members
+        for (key, slug, serbian, english), members in networks.items()
+    }
+    themes = defaultdict(list)
+    for theme in sorted(readings, key=lambda theme: reader.sort_key(theme.name)):
+        for network in readings[theme]:
+            themes[network].append(theme)
+    return themes
+
+
+# Choosing among it
+
+
+def codes_of(found: Found, group: str) -> list[str]:
     """Return the codes of a network in a group of choices."""
     if group == "theme":
-        return [theme.slug for theme in network.themes]
-    return [code] if (code := getattr(network.row, group)) else []
+        return [theme.slug for theme in found.themes]
+    return [code] if (code := getattr(found.columns, group)) else []
 
 
 @dataclass(frozen=True)
@@ -167,7 +235,7 @@ class Choice:
 
 
 def choices(
-    asked: Asked, networks: Iterable[NetworkReading], themes: Mapping[str, ThemeReading], reader: Reader
+    asked: Asked, networks: Iterable[Found], themes: Mapping[str, ThemeReading], reader: Reader
 ) -> list[tuple[str, str, list[Choice]]]:
     """
     Return (group, heading, choices) for each group in which there is something to choose.
@@ -212,15 +280,15 @@ def labels_of(group, wanted, themes, reader) -> dict[str, Text]:
     return dict(sorted(names.items(), key=lambda pair: reader.sort_key(pair[1])))
 
 
-def in_order(networks: list[NetworkReading], asked: Asked, reader: Reader) -> list[NetworkReading]:
+def in_order(networks: list[Found], asked: Asked) -> list[Found]:
     """Return the networks sorted as asked: the best first where words are sought, else in the city's own order."""
     if asked.sort == "name":
-        return sorted(networks, key=lambda network: reader.sort_key(network.name))
+        return sorted(networks, key=lambda found: found.reader.sort_key(found.reading.name))
     if asked.sort == "joined":
         # Those of which the year is not known come last.
-        return sorted(networks, key=lambda network: (network.row.joined is None, str(network.row.joined)))
+        return sorted(networks, key=lambda found: (found.columns.joined is None, str(found.columns.joined)))
     if words := asked.words:
-        return sorted(networks, key=lambda network: -score(network.row.search_text, words))
+        return sorted(networks, key=lambda found: -score(found.columns.search_text, words))
     return networks
 
 
@@ -245,6 +313,10 @@ def closeness(word: str, line: str) -> int:
 # Groups under which the list stands
 
 FORMER = "former"
+GROUP_OF_STATUS = {status.value: status.value for status in Network.Status} | {
+    Network.Status.LEFT.value: FORMER,
+    Network.Status.ENDED.value: FORMER,
+}
 HEADINGS = {
     Network.Status.MEMBER.value: _("Current memberships"),
     Network.Status.UNKNOWN.value: _("Memberships whose status is not known"),
@@ -258,24 +330,26 @@ HEADINGS_ON_A_DAY = {
 BEST_FIRST = "found"
 
 
-def grouped(networks: list[NetworkReading], asked: Asked) -> list[tuple[str, str, NetworkReading]]:
+def grouped(networks: list[Found], asked: Asked) -> list[tuple[str, str, Found]]:
     """Return (key, heading, network) for each network, group by group; what is searched for stands in one group."""
     if asked.on:
-        headings, key = HEADINGS_ON_A_DAY, lambda network: membership_on(network.row, asked.on).value
+        headings, key = HEADINGS_ON_A_DAY, lambda found: found.membership.value
     elif asked.words and not asked.sort:
-        headings, key = {BEST_FIRST: pgettext_lazy("search", "Found")}, lambda network: BEST_FIRST
+        headings, key = {BEST_FIRST: pgettext_lazy("search", "Found")}, lambda found: BEST_FIRST
     else:
-        headings, key = HEADINGS, lambda network: FORMER if network.is_former else network.row.status
-    keys = list(headings)
-    with_keys = sorted(((key(network), network) for network in networks), key=lambda pair: keys.index(pair[0]))
-    return [(each, headings[each], network) for each, network in with_keys]
+        headings, key = HEADINGS, lambda found: GROUP_OF_STATUS[found.columns.status]
+    order = {each: place for place, each in enumerate(headings)}
+    with_keys = sorted(((key(found), found) for found in networks), key=lambda pair: order[pair[0]])
+    return [(each, headings[each], found) for each, found in with_keys]
 
 
 # Showing what was found
 
 
-def marked(text: Text, words: Iterable[str]) -> SafeString:
+def marked(text: Text, words: Collection[str]) -> SafeString:
     """Return plain text for a page, the folded words marked in it wherever search finds them."""
+    if not words:
+        return escape(text)
     pieces, end = [], 0
     for start, stop in occurrences(text, words):
         pieces.append(format_html("{}<mark>{}</mark>", text[end:start], text[start:stop]))

@@ -9,7 +9,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.signing import BadSignature
 from django.db import DatabaseError
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
@@ -20,11 +19,10 @@ from django.views.decorators.http import require_safe
 
 from networks import previews, revisions
 from networks.changes import record_of
-from networks.chronology import membership_on
 from networks.errors import closed_link, server_error
 from networks.models import Network, Page
 from networks.public import finding
-from networks.public.finding import Asked, FindForm, choices, grouped, in_order
+from networks.public.finding import Asked, FindForm, choices, find, grouped, in_order, themes_by_network
 from networks.public.page_parts import part_of
 from networks.public.paging import asked_page, page_links, page_query
 from networks.public.site import render_page
@@ -41,24 +39,17 @@ def network_list(request: HttpRequest) -> HttpResponse:
     reader = Reader()
     form = FindForm(request.GET)
     asked = form.asked()
-    rows = Network.objects.published().marking_matches(asked.q).prefetch_related("themes")
-    # Those with a theme that is asked for too: what it is called is known from them.
-    rows = rows.filter(Q(is_match=True) | Q(pk__in=Network.objects.filter(themes__slug__in=asked.theme).values("pk")))
-    if not asked.words:
-        rows = rows.defer("description", "description_sr", "description_en", "search_text")
-    networks = [reader.network(row) for row in rows]
-    changed_at = max((network.changed_at for network in networks), default=None)
-    themes = {theme.slug: theme for network in networks for theme in network.themes}
-    networks = [network for network in networks if network.row.is_match]
-    if asked.on:
-        networks = [network for network in networks if membership_on(network.row, asked.on)]
+    themes = themes_by_network(reader)
+    found = find(asked, themes, reader)
+    changed_at = max((each.columns.changed_at for each in found), default=None)
+    by_slug = {theme.slug: theme for each in themes.values() for theme in each}
     try:
-        filters = choices(asked, networks, themes, reader)
+        filters = choices(asked, found, by_slug, reader)
     except ValidationError as error:
         form.add_error("theme", error)
         asked = replace(asked, theme=())
-        filters = choices(asked, networks, themes, reader)
-    shown = in_order([network for network in networks if asked.allows(network)], asked, reader)
+        filters = choices(asked, found, by_slug, reader)
+    shown = in_order([each for each in found if asked.allows(each)], asked)
     page = asked_page(request, grouped(shown, asked), NETWORKS_ON_A_PAGE)
     return render_page(
         request,
@@ -72,12 +63,12 @@ def network_list(request: HttpRequest) -> HttpResponse:
             "sorts": sorts(asked),
             "count": len(shown),
             "groups": [
-                (key, heading, [network for _key, _heading, network in members])
+                (key, heading, [found.reading for _key, _heading, found in members])
                 for (key, heading), members in groupby(page, key=lambda each: each[:2])
             ],
             "page": page,
             # What was searched for, or is on a later page, is described where it stands: on the whole list.
-            "described": [network for *_group, network in page] if asked == Asked() and page.number == 1 else [],
+            "described": [found.reading for *_group, found in page] if asked == Asked() and page.number == 1 else [],
             "pager": page_links(page, asked.query),
             "day": reader.date(asked.on),
             "today_query": replace(asked, on=None).query(),
