@@ -70,24 +70,31 @@ def canonical_address(path: str, query: str) -> str | None:
     Return where an address with another spelling of its language leads, or None where it is right as it is.
 
     `path` is decoded and begins with a slash, `query` is as it stands in the address. Other parameters stay.
-    An English address keeps its language whatever script is asked for: the script is a matter of Serbian.
     """
     language = language_of_path(path)
     rest = path.removeprefix(prefix(language).rstrip("/")).removeprefix("/")
     while (spelled := OTHER_SPELLINGS.get(rest.partition("/")[0].lower())) and language == settings.LANGUAGE_CODE:
         language = spelled
         rest = rest.partition("/")[2]
-    remaining_query = query
     is_file = "." in path.rpartition("/")[2]  # robots.txt and its like stand once, for all languages
-    if (match := SCRIPT_PARAMETER.search(query)) and not is_file:
-        if language != ENGLISH:
-            language = SCRIPTS[match[1].lower()]
-        remaining_query = SCRIPT_PARAMETER.sub("", query).removeprefix("&")
+    remaining_query, language = (query, language) if is_file else without_script(query, language)
     target = prefix(language) + rest
     if target in (path, f"{path}/") and remaining_query == query:
         # Right as it is, or only the slash at its end is missing: Django adds that.
         return None
     return escape_uri_path(target) + (f"?{remaining_query}" if remaining_query else "")
+
+
+def without_script(query: str, language: str) -> tuple[str, str]:
+    """
+    Return a query without the parameter for the script, and the language in that script.
+
+    English stays English whatever script is asked for: the script is a matter of Serbian.
+    """
+    match = SCRIPT_PARAMETER.search(query)
+    if match and language != ENGLISH:
+        language = SCRIPTS[match[1].lower()]
+    return SCRIPT_PARAMETER.sub("", query).removeprefix("&") if match else query, language
 
 
 class OldAddressesMiddleware:
@@ -100,11 +107,8 @@ class OldAddressesMiddleware:
         response = self.get_response(request)
         if response.status_code != 404 or request.method not in ("GET", "HEAD"):
             return response
-        query, language = query_string(request), language_of_path(request.path_info)
         # The address of a file still has the parameter of the old site: files stand in no language here.
-        if match := SCRIPT_PARAMETER.search(query):
-            query = SCRIPT_PARAMETER.sub("", query).removeprefix("&")
-            language = language if language == ENGLISH else SCRIPTS[match[1].lower()]
+        query, language = without_script(query_string(request), language_of_path(request.path_info))
         try:
             target = target_of(request.path_info, unquote(query), language)
         except DatabaseError:

@@ -1,6 +1,7 @@
 """What the site holds: the memberships of a city in networks of cities, and the city itself."""
 
 import itertools
+from functools import partial
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,7 +12,7 @@ from django.core.validators import (
     RegexValidator,
     URLValidator,
 )
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.urls import reverse
@@ -100,6 +101,26 @@ def free_slug(instance, text):
     return next(slug for slug in candidates if slug not in taken)
 
 
+def save_with_slug(instance, text, save):
+    """
+    Call `save`, which writes the instance. Where it has no slug, one is made from the text.
+
+    When somebody else takes that one before it is written, another is made. A slug that was chosen is not changed.
+    """
+    if instance.slug:
+        save()
+        return
+    while True:
+        instance.slug = free_slug(instance, text)
+        try:
+            with transaction.atomic():
+                save()
+            return
+        except IntegrityError:
+            if not type(instance)._base_manager.filter(slug=instance.slug).exclude(pk=instance.pk).exists():
+                raise  # something else is wrong, which another slug would not mend
+
+
 class SluggedQuerySet(models.QuerySet):
     def get_by_natural_key(self, slug):
         return self.get(slug=slug)
@@ -157,11 +178,10 @@ class Addressed(models.Model):
         former_slug = None
         if self.pk:
             former_slug = type(self)._base_manager.filter(pk=self.pk).values_list("slug", flat=True).first()
-        if not self.slug:
-            self.slug = former_slug or free_slug(self, self.heading)
+        self.slug = self.slug or former_slug or ""
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "slug", "changed_at", *self.derived_fields}
-        super().save(*args, **kwargs)
+        save_with_slug(self, self.heading, partial(super().save, *args, **kwargs))
         if former_slug and former_slug != self.slug:
             self.former_slugs.model.objects.filter(slug__in=[former_slug, self.slug]).delete()
             self.former_slugs.create(slug=former_slug)
@@ -211,9 +231,7 @@ class Theme(models.Model):
 
     @transaction.atomic  # with the content version
     def save(self, *args, **kwargs):
-        if not self.slug:
-            self.slug = free_slug(self, self.name_en or self.name_sr)
-        super().save(*args, **kwargs)
+        save_with_slug(self, self.name_en or self.name_sr, partial(super().save, *args, **kwargs))
 
     def natural_key(self):
         return (self.slug,)

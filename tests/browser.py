@@ -27,6 +27,26 @@ def sign_in(page, site, prefix="", username="admin"):
     page.click("[type=submit]")
 
 
+def type_in_field(page, field, text):
+    """Type at the end of a field of a form, key by key, and return what was typed."""
+    page.locator(f"#id_{field}").focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(text)
+    return text
+
+
+def type_in_editor(page, field, text):
+    """Type at the end of a field of rich text, key by key, and return what was typed."""
+    page.locator(f".fieldBox.field-{field} .ProseMirror").focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(text)
+    return text
+
+
+def value_of(page, field):
+    return page.locator(f"#id_{field}").input_value()
+
+
 def accessibility_problems(page, **options):
     """Return what axe finds. On the desk it must not preload style sheets: it then writes one, against the policy."""
     results = Axe().run(page, options=options)

@@ -20,7 +20,7 @@ from playwright.sync_api import expect
 
 from networks import revisions
 from networks.models import Network, Revision, SavedForm, Schedule
-from tests.browser import accessibility_problems, account
+from tests.browser import accessibility_problems, account, type_in_editor, type_in_field, value_of
 from tests.makers import make_page, make_theme
 
 pytestmark = pytest.mark.browser
@@ -126,25 +126,6 @@ def press(page, button):
         page.click(button)
 
 
-def type_text(page, field, text=TEXT):
-    """Type at the end of a field, key by key, and return what was typed."""
-    page.locator(f"#id_{field}").focus()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(text)
-    return text
-
-
-def type_prose(page, field, text):
-    page.locator(f".fieldBox.field-{field} .ProseMirror").click()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(text)
-    return text
-
-
-def value(page, field):
-    return page.locator(f"#id_{field}").input_value()
-
-
 def prose_in(html):
     """Return what was typed at the end of the English description."""
     return unescape(html.removeprefix("<p>First with a word.").removesuffix("</p>"))
@@ -191,16 +172,16 @@ def test_two_people_in_different_fields_are_both_saved(desk, live_server, networ
     for page in (mine, theirs):
         open_form(page, live_server, network)
     typed = [
-        type_text(mine, "benefit_en"),
-        type_text(theirs, "seat_en", OTHER),
-        type_prose(mine, "description_en", TEXT),
+        type_in_field(mine, "benefit_en", TEXT),
+        type_in_field(theirs, "seat_en", OTHER),
+        type_in_editor(mine, "description_en", TEXT),
     ]
     press(theirs, SAVE)
     press(mine, SAVE)
     expect(mine.locator(".messagelist")).to_contain_text("milica")
     content = newest(network)
     replays(typed, [content["benefit_en"], content["seat_en"], prose_in(content["description_en"])])
-    assert (value(mine, "benefit_en"), value(mine, "seat_en")) == (TEXT, OTHER)
+    assert (value_of(mine, "benefit_en"), value_of(mine, "seat_en")) == (TEXT, OTHER)
 
 
 @pytest.mark.parametrize("whose", ["mine", "theirs"])
@@ -208,13 +189,17 @@ def test_two_people_in_the_same_field_lose_nothing(desk, live_server, network, r
     mine, theirs = desk(), desk("milica")
     for page in (mine, theirs):
         open_form(page, live_server, network)
-    typed = [type_text(mine, "benefit_en"), type_text(theirs, "benefit_en", OTHER), type_text(mine, "seat_en")]
+    typed = [
+        type_in_field(mine, "benefit_en", TEXT),
+        type_in_field(theirs, "benefit_en", OTHER),
+        type_in_field(mine, "seat_en", TEXT),
+    ]
     press(theirs, SAVE)
     press(mine, SAVE)
     expect(mine.locator(".conflicts")).to_be_visible()
     # Theirs is saved, and mine is on the page.
     assert newest(network)["benefit_en"] == OTHER
-    assert value(mine, "benefit_en") == TEXT
+    assert value_of(mine, "benefit_en") == TEXT
     assert TEXT in mine.locator("#conflict-benefit_en").inner_text()
     assert OTHER in mine.locator("#conflict-benefit_en").inner_text()
 
@@ -235,7 +220,7 @@ def test_two_people_in_the_same_rich_text_lose_nothing(desk, live_server, networ
     mine, theirs = desk(), desk("milica")
     for page in (mine, theirs):
         open_form(page, live_server, network)
-    typed = [type_prose(mine, "description_en", " Mine."), type_prose(theirs, "description_en", " Theirs.")]
+    typed = [type_in_editor(mine, "description_en", " Mine."), type_in_editor(theirs, "description_en", " Theirs.")]
     press(theirs, SAVE)
     press(mine, SAVE)
     expect(mine.locator(".conflicts")).to_be_visible()
@@ -251,16 +236,16 @@ def test_third_save_meanwhile_asks_anew_and_loses_nothing(desk, live_server, net
     mine, theirs = desk(), desk("milica")
     for page in (mine, theirs):
         open_form(page, live_server, network)
-    typed = [type_text(mine, "benefit_en"), type_text(theirs, "benefit_en", OTHER)]
+    typed = [type_in_field(mine, "benefit_en", TEXT), type_in_field(theirs, "benefit_en", OTHER)]
     press(theirs, SAVE)
     press(mine, SAVE)
-    typed.append(type_text(theirs, "benefit_en", " More."))
+    typed.append(type_in_field(theirs, "benefit_en", " More."))
     press(theirs, SAVE)
     choose(mine, "benefit_en", "mine")
     press(mine, SAVE)
     expect(mine.locator(".conflicts")).to_be_visible()
     assert newest(network)["benefit_en"] == OTHER + " More."
-    assert value(mine, "benefit_en") == TEXT
+    assert value_of(mine, "benefit_en") == TEXT
     choose(mine, "benefit_en", "mine")
     press(mine, SAVE)
     *_others, first, second, third = history(network, "benefit_en")
@@ -272,7 +257,7 @@ def test_text_typed_after_the_answer_was_lost_does_not_undo_a_colleagues(desk, l
     mine, theirs = desk(expected=["net::ERR_"]), desk("milica")
     for page in (mine, theirs):
         open_form(page, live_server, network)
-    typed = [type_text(theirs, "seat_en", OTHER), type_text(mine, "benefit_en")]
+    typed = [type_in_field(theirs, "seat_en", OTHER), type_in_field(mine, "benefit_en", TEXT)]
     press(theirs, SAVE)
 
     lost = []
@@ -293,7 +278,7 @@ def test_text_typed_after_the_answer_was_lost_does_not_undo_a_colleagues(desk, l
     assert lost == [302]
     mine.unroute_all(behavior="wait")
     assert (newest(network)["benefit_en"], newest(network)["seat_en"]) == (TEXT, OTHER)
-    typed[1] += type_text(mine, "benefit_en", " More.")
+    typed[1] += type_in_field(mine, "benefit_en", " More.")
     press(mine, SAVE)
     replays(typed, [newest(network)["seat_en"], newest(network)["benefit_en"]])
 
@@ -304,7 +289,7 @@ def test_text_typed_after_the_answer_was_lost_does_not_undo_a_colleagues(desk, l
 def test_double_click_on_save_makes_one_version(desk, live_server, network, replays):
     page = desk()
     open_form(page, live_server, network)
-    typed = [type_text(page, "benefit_en")]
+    typed = [type_in_field(page, "benefit_en", TEXT)]
     before = SavedForm.objects.count()
     with page.expect_navigation():
         page.dblclick(SAVE)
@@ -349,7 +334,7 @@ def test_going_back_and_saving_again_puts_no_old_text_over_a_colleagues(
 def test_enter_in_a_text_field_saves_a_draft_and_publishes_nothing(desk, live_server, network, replays):
     page = desk()
     open_form(page, live_server, network)
-    typed = [type_text(page, "seat_en")]
+    typed = [type_in_field(page, "seat_en", TEXT)]
     with page.expect_navigation():
         page.keyboard.press("Enter")
     row = fresh(network)
@@ -366,11 +351,11 @@ def test_emptied_address_beside_a_mistake_is_answered_with_the_form(desk, live_s
     else:
         open_form(page, live_server, network)
     field = "title_en" if of_page else "benefit_en"
-    typed = [type_text(page, field)]
+    typed = [type_in_field(page, field, TEXT)]
     page.fill("#id_slug", "")
     page.fill("#id_position", "")
     press(page, SAVE)
-    replays(typed, [value(page, field) if page.locator(".errornote").count() else "an error of the server"])
+    replays(typed, [value_of(page, field) if page.locator(".errornote").count() else "an error of the server"])
 
 
 # All pages
@@ -401,7 +386,7 @@ def pages(page, site, prefix, network, deleted):
         row = fresh(network)
         revisions.save(row, row.head.content | {field: f"{text} {timezone.now()}"}, author=None)
     page.fill("#id_benefit_en", "Mine.")
-    type_prose(page, "description_en", "Mine.")
+    type_in_editor(page, "description_en", "Mine.")
     press(page, SAVE)
     page.wait_for_selector(".conflicts")
     yield "form with a conflict"
@@ -508,7 +493,7 @@ def test_everything_can_be_done(desk, live_server, network, author, replays, wid
     revisions.save(row, row.head.content | {"benefit_en": OTHER, "seat_en": OTHER}, author=author)
     page.fill("#id_benefit_en", TEXT + " Mine.")
     press(page, SAVE)
-    assert value(page, "benefit_en") == TEXT + " Mine."
+    assert value_of(page, "benefit_en") == TEXT + " Mine."
     assert newest(network)["benefit_en"] == OTHER
     choose(page, "benefit_en", "mine")
     press(page, SAVE)

@@ -21,7 +21,17 @@ from playwright.sync_api import expect
 
 from networks import revisions
 from networks.models import Page, SavedForm, Theme
-from tests.browser import CHROMIUM, FLAGS, PASSWORD, accessibility_problems, account, sign_in
+from tests.browser import (
+    CHROMIUM,
+    FLAGS,
+    PASSWORD,
+    accessibility_problems,
+    account,
+    sign_in,
+    type_in_editor,
+    type_in_field,
+    value_of,
+)
 from tests.makers import make_network, make_page, make_theme
 
 pytestmark = pytest.mark.browser
@@ -65,25 +75,6 @@ def open_form(page, site, row, prefix=""):
     page.goto(f"{site}{change_address(row, prefix)}")
     if not isinstance(row, Theme):
         expect(page.locator(".ProseMirror")).to_have_count(2)
-
-
-def type_text(page, field, text=TEXT):
-    """Type at the end of a field, key by key, and return what was typed."""
-    page.locator(f"[name={field}]").focus()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(text)
-    return text
-
-
-def type_prose(page, field, text):
-    page.locator(f".fieldBox.field-{field} .ProseMirror").focus()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(text)
-    return text
-
-
-def value(page, field):
-    return page.locator(f"[name={field}]").input_value()
 
 
 def prose(page, field):
@@ -161,7 +152,7 @@ def desk(live_server, open_page, theme):
 def test_session_ends_while_typing_and_one_signs_in_on_the_page(desk, live_server, replays):
     row = make_page(is_published=False, body_en="<p>Before.</p>")
     open_form(desk, live_server.url, row, "/en")
-    typed = [type_text(desk, "title_en", "About Niš"), type_prose(desk, "body_en", " Typed.")]
+    typed = [type_in_field(desk, "title_en", "About Niš"), type_in_editor(desk, "body_en", " Typed.")]
     desk.check("[name=is_published]")
     end_session()
     desk.click(SAVE)
@@ -171,7 +162,7 @@ def test_session_ends_while_typing_and_one_signs_in_on_the_page(desk, live_serve
     desk.keyboard.press("Escape")
     expect(desk.locator(DIALOG)).to_have_count(0)
     expect(desk.locator(KEPT)).to_contain_text("you are not signed in")
-    typed[1] += type_prose(desk, "body_en", " And more.")
+    typed[1] += type_in_editor(desk, "body_en", " And more.")
 
     desk.click(SAVE)
     sign_in_to_save(desk, password="wrong")
@@ -189,7 +180,7 @@ def test_session_ends_while_typing_and_one_signs_in_on_the_page(desk, live_serve
 
 def test_log_in_in_another_tab_changes_the_secret(desk, live_server, theme, replays):
     open_form(desk, live_server.url, theme, "/en")
-    typed = type_text(desk, "name_en").strip()
+    typed = type_in_field(desk, "name_en", TEXT).strip()
     other = desk.context.new_page()
     desk.context.clear_cookies(name="sessionid")
     sign_in(other, live_server.url, "/en")
@@ -200,7 +191,7 @@ def test_log_in_in_another_tab_changes_the_secret(desk, live_server, theme, repl
 
 def test_somebody_else_signs_in_in_another_tab(desk, live_server, theme, replays):
     open_form(desk, live_server.url, theme, "/en")
-    typed = type_text(desk, "name_en").strip()
+    typed = type_in_field(desk, "name_en", TEXT).strip()
     other = desk.context.new_page()
     desk.context.clear_cookies(name="sessionid")
     sign_in(other, live_server.url, "/en", "milica")
@@ -220,14 +211,14 @@ def test_somebody_else_signs_in_in_another_tab(desk, live_server, theme, replays
 @pytest.mark.parametrize("how", ["offline", "error"])
 def test_server_is_gone_while_saving_and_comes_back(desk, live_server, theme, replays, how):
     open_form(desk, live_server.url, theme, "/en")
-    typed = type_text(desk, "name_en")
+    typed = type_in_field(desk, "name_en", TEXT)
     if how == "offline":
         desk.context.set_offline(True)
     else:
         desk.route("**/admin/**", lambda route: route.fulfill(status=503, body="<h1>Down</h1>"))
     desk.click(SAVE)
     expect(desk.locator(KEPT)).to_contain_text("the server does not answer")
-    typed += type_text(desk, "name_en", MORE)
+    typed += type_in_field(desk, "name_en", MORE)
     wait_until_kept(desk)
     desk.context.set_offline(False)
     desk.unroute_all()
@@ -281,11 +272,11 @@ def test_server_is_stopped_and_started_again(live_server, open_page, theme, repl
     server = Relay(live_server.url)
     be_signed_in(page, server.url)
     open_form(page, server.url, theme, "/en")
-    typed = type_text(page, "name_en")
+    typed = type_in_field(page, "name_en", TEXT)
     server.stop()
     page.click(SAVE)
     expect(page.locator(KEPT)).to_contain_text("the server does not answer")
-    typed += type_text(page, "name_en", MORE)
+    typed += type_in_field(page, "name_en", MORE)
     server.start()
     page.click(SAVE)
     page.wait_for_url("**/en/admin/networks/theme/")
@@ -296,7 +287,7 @@ def test_server_is_stopped_and_started_again(live_server, open_page, theme, repl
 
 def test_server_goes_between_the_question_and_the_form(desk, live_server, theme, replays):
     open_form(desk, live_server.url, theme, "/en")
-    typed = type_text(desk, "name_en")
+    typed = type_in_field(desk, "name_en", TEXT)
 
     def break_off(route):
         if route.request.method == "POST":
@@ -311,12 +302,12 @@ def test_server_goes_between_the_question_and_the_form(desk, live_server, theme,
     assert saved_theme(theme) == ""
     open_form(desk, live_server.url, theme, "/en")
     put_in(desk)
-    replays(typed, value(desk, "name_en"))
+    replays(typed, value_of(desk, "name_en"))
 
 
 def test_answer_to_a_save_is_lost_and_the_text_is_not_offered_again(desk, live_server, theme, replays):
     open_form(desk, live_server.url, theme, "/en")
-    typed = type_text(desk, "name_en").strip()
+    typed = type_in_field(desk, "name_en", TEXT).strip()
 
     def lose_the_answer(route):
         if route.request.method == "POST":
@@ -336,7 +327,7 @@ def test_answer_to_a_save_is_lost_and_the_text_is_not_offered_again(desk, live_s
 
 def test_button_pressed_twice_saves_once(desk, live_server, replays):
     desk.goto(f"{live_server.url}/en/admin/networks/theme/add/")
-    typed = type_text(desk, "name_sr").strip()
+    typed = type_in_field(desk, "name_sr", TEXT).strip()
     desk.locator(SAVE).dblclick()
     desk.wait_for_url("**/en/admin/networks/theme/")
     replays([typed], Theme.objects.exclude(name_sr="Култура").values_list("name_sr", flat=True))
@@ -345,7 +336,7 @@ def test_button_pressed_twice_saves_once(desk, live_server, replays):
 @pytest.mark.parametrize("button", ["_continue", "_addanother"])
 def test_pressed_button_is_sent_and_the_draft_is_gone(desk, live_server, theme, button):
     open_form(desk, live_server.url, theme, "/en")
-    type_text(desk, "name_en")
+    type_in_field(desk, "name_en", TEXT)
     desk.click(f"[name={button}] >> nth=0")
     expect(desk.locator(".messagelist .success")).to_be_visible()
     assert desk.url.endswith("/change/" if button == "_continue" else "/add/")
@@ -376,7 +367,10 @@ def test_browser_is_killed_while_typing(playwright, live_server, theme, replays,
     row = make_page(is_published=False, body_en="<p>Before.</p>")
     context, page = start()
     open_form(page, live_server.url, row, "/en")
-    typed = [type_text(page, "title_en", "About Niš"), type_prose(page, "body_en", " Typed when it was killed")]
+    typed = [
+        type_in_field(page, "title_en", "About Niš"),
+        type_in_editor(page, "body_en", " Typed when it was killed"),
+    ]
     time.sleep(0.1)  # between the last key and the blow
     for process in processes_with(tmp_path):
         os.kill(process, signal.SIGKILL)
@@ -385,9 +379,9 @@ def test_browser_is_killed_while_typing(playwright, live_server, theme, replays,
 
     context, page = start()
     open_form(page, live_server.url, row, "/en")
-    assert value(page, "title_en") == ""
+    assert value_of(page, "title_en") == ""
     put_in(page)
-    replays(typed, [value(page, "title_en"), prose(page, "body_en").removeprefix("Before.")])
+    replays(typed, [value_of(page, "title_en"), prose(page, "body_en").removeprefix("Before.")])
     context.close()
 
 
@@ -397,15 +391,15 @@ def test_tab_is_closed_and_every_control_comes_back(desk, live_server, replays):
     open_form(desk, live_server.url, row, "/en")
     texts = {"name_en": TEXT, "summary_en": f"{TEXT}\n{MORE}", "joined": "2003", "verified_on": "2026-01-15"}
     for field, text in texts.items():
-        type_text(desk, field, text)
-    written = type_prose(desk, "description_en", "A ")
+        type_in_field(desk, field, text)
+    written = type_in_editor(desk, "description_en", "A ")
     desk.keyboard.press("Control+b")
     desk.keyboard.type("bold  ")
     desk.select_option("[name=scope]", "balkan")
     desk.uncheck(f"[name=themes][value='{themes[0].pk}']")
     desk.check(f"[name=themes][value='{themes[2].pk}']")
     wait_until_kept(desk)
-    html = value(desk, "description_en")
+    html = value_of(desk, "description_en")
     assert html == "<p>A <strong>bold  </strong></p>"
     desk.close()
 
@@ -419,11 +413,11 @@ def test_tab_is_closed_and_every_control_comes_back(desk, live_server, replays):
     assert page.input_value("[name=name_en]") == ""
     put_in(page)
     found = [
-        *(value(page, field) for field in texts),
+        *(value_of(page, field) for field in texts),
         page.locator(".fieldBox.field-description_en .ProseMirror").text_content(),
     ]
-    assert value(page, "description_en") == html
-    assert value(page, "scope") == "balkan"
+    assert value_of(page, "description_en") == html
+    assert value_of(page, "scope") == "balkan"
     assert [box.get_attribute("value") for box in page.locator("[name=themes]:checked").all()] == [str(themes[2].pk)]
     replays([*texts.values(), f"{written}bold  "], found)
 
@@ -444,7 +438,7 @@ def test_leaving_warns_of_unsaved_text_only(desk, live_server, theme, replays):
     assert warnings == []
 
     open_form(desk, live_server.url, theme, "/en")
-    typed = type_text(desk, "name_en")
+    typed = type_in_field(desk, "name_en", TEXT)
     for _letter in typed:
         desk.keyboard.press("Backspace")
     desk.goto(f"{live_server.url}/en/admin/")
@@ -452,12 +446,12 @@ def test_leaving_warns_of_unsaved_text_only(desk, live_server, theme, replays):
     assert warnings == []
 
     open_form(desk, live_server.url, theme, "/en")
-    typed = type_text(desk, "name_en")
+    typed = type_in_field(desk, "name_en", TEXT)
     desk.goto(f"{live_server.url}/en/admin/")
     assert warnings == ["beforeunload"]
     open_form(desk, live_server.url, theme, "/en")
     put_in(desk)
-    replays(typed, value(desk, "name_en"))
+    replays(typed, value_of(desk, "name_en"))
     desk.click(SAVE)
     desk.wait_for_url("**/en/admin/networks/theme/")
     assert warnings == ["beforeunload"]
@@ -466,16 +460,16 @@ def test_leaving_warns_of_unsaved_text_only(desk, live_server, theme, replays):
 def test_form_sent_back_with_an_error_is_kept_too(desk, live_server, theme, replays):
     open_form(desk, live_server.url, theme, "/en")
     desk.fill("[name=name_sr]", "")
-    typed = type_text(desk, "name_en")
+    typed = type_in_field(desk, "name_en", TEXT)
     desk.click(SAVE)
     desk.wait_for_selector(".errornote")
-    typed += type_text(desk, "name_en", MORE)
+    typed += type_in_field(desk, "name_en", MORE)
     wait_until_kept(desk)
     desk.close()
     page = desk.context.new_page()
     open_form(page, live_server.url, theme, "/en")
     put_in(page)
-    replays(typed, value(page, "name_en"))
+    replays(typed, value_of(page, "name_en"))
 
 
 # What was found
@@ -483,12 +477,12 @@ def test_form_sent_back_with_an_error_is_kept_too(desk, live_server, theme, repl
 
 def test_text_of_two_openings_is_kept_apart_until_somebody_chooses(desk, live_server, theme, replays):
     open_form(desk, live_server.url, theme, "/en")
-    first = type_text(desk, "name_en", "First")
+    first = type_in_field(desk, "name_en", "First")
     wait_until_kept(desk)
     desk.goto(f"{live_server.url}/en/admin/")
     open_form(desk, live_server.url, theme, "/en")
     expect(desk.locator("[data-put]")).to_have_count(1)
-    second = type_text(desk, "name_en", "Second")
+    second = type_in_field(desk, "name_en", "Second")
     wait_until_kept(desk)
 
     desk.click("[data-discard]")
@@ -505,7 +499,7 @@ def test_text_of_two_openings_is_kept_apart_until_somebody_chooses(desk, live_se
 
     open_form(desk, live_server.url, theme, "/en")
     put_in(desk)
-    replays([first, second], [value(desk, "name_en"), saved_theme(theme)])
+    replays([first, second], [value_of(desk, "name_en"), saved_theme(theme)])
     desk.locator("[name=name_en]").fill("")
     desk.keyboard.type(second)
     expect(desk.locator(KEPT)).to_be_empty()
@@ -515,20 +509,20 @@ def test_text_of_two_openings_is_kept_apart_until_somebody_chooses(desk, live_se
 def test_text_that_a_colleague_has_saved_meanwhile_stays(desk, live_server, replays):
     row = make_page(is_published=False)
     open_form(desk, live_server.url, row, "/en")
-    typed = type_text(desk, "title_en", "Mine")
+    typed = type_in_field(desk, "title_en", "Mine")
     wait_until_kept(desk)
     Page.objects.filter(pk=row.pk).update(slug="a-colleague-was-here")
     open_form(desk, live_server.url, row, "/en")
     put_in(desk)
-    assert value(desk, "slug") == "a-colleague-was-here"
-    replays(typed, value(desk, "title_en"))
+    assert value_of(desk, "slug") == "a-colleague-was-here"
+    replays(typed, value_of(desk, "title_en"))
 
 
 def test_text_goes_back_with_the_version_that_it_began_with(desk, live_server, replays):
     """So that what a colleague has saved meanwhile is brought together with it, and not written over."""
     row = make_network(is_published=False)
     open_form(desk, live_server.url, row, "/en")
-    typed = type_text(desk, "summary_en", "Mine")
+    typed = type_in_field(desk, "summary_en", "Mine")
     wait_until_kept(desk)
     theirs = revisions.content_of(row) | {"name_en": "Theirs"}
     revisions.save(row, theirs, author=account("milica"))
@@ -544,7 +538,7 @@ def test_text_goes_back_with_the_version_that_it_began_with(desk, live_server, r
 def test_text_is_never_mixed(desk, live_server, theme, replays):
     other_theme = make_theme(name_sr="Спорт")
     open_form(desk, live_server.url, theme, "/en")
-    typed = type_text(desk, "name_en")
+    typed = type_in_field(desk, "name_en", TEXT)
     wait_until_kept(desk)
 
     for address in (change_address(other_theme, "/en"), change_address(theme), "/en/admin/networks/theme/add/"):
@@ -555,7 +549,7 @@ def test_text_is_never_mixed(desk, live_server, theme, replays):
     open_form(desk, live_server.url, theme, "/en")
     desk.wait_for_timeout(200)
     expect(desk.locator(".unsaved-offer")).to_have_count(0)
-    type_text(desk, "name_en", "Milica")
+    type_in_field(desk, "name_en", "Milica")
     wait_until_kept(desk)
     desk.click("#logout-form button")
     desk.click(f"{DIALOG} [value=leave]")
@@ -565,12 +559,12 @@ def test_text_is_never_mixed(desk, live_server, theme, replays):
     be_signed_in(desk, live_server.url)
     open_form(desk, live_server.url, theme, "/en")
     put_in(desk)
-    replays(typed, value(desk, "name_en"))
+    replays(typed, value_of(desk, "name_en"))
 
 
 def test_log_out_asks_and_then_leaves_nothing(desk, live_server, theme, replays):
     open_form(desk, live_server.url, theme, "/en")
-    typed = type_text(desk, "name_en")
+    typed = type_in_field(desk, "name_en", TEXT)
     wait_until_kept(desk)
     desk.goto(f"{live_server.url}/en/admin/")
     desk.click("#logout-form button")
@@ -581,7 +575,7 @@ def test_log_out_asks_and_then_leaves_nothing(desk, live_server, theme, replays)
     expect(dialog).to_have_count(0)
     open_form(desk, live_server.url, theme, "/en")
     put_in(desk)
-    replays(typed, value(desk, "name_en"))
+    replays(typed, value_of(desk, "name_en"))
 
     desk.on("dialog", lambda warning: pytest.fail("was asked twice"))
     desk.click("#logout-form button")
@@ -596,7 +590,7 @@ def test_what_is_said_fits_and_can_be_reached_by_everybody(live_server, open_pag
     be_signed_in(page, live_server.url)
     for text in ("First", "Second"):
         open_form(page, live_server.url, theme, prefix)
-        type_text(page, "name_en", text)
+        type_in_field(page, "name_en", text)
         wait_until_kept(page)
     open_form(page, live_server.url, theme, prefix)
     expect(page.locator("[data-put]")).to_have_count(2)
@@ -630,7 +624,7 @@ def test_session_ends_without_javascript(plain_desk, live_server, theme, replays
     plain_desk.goto(f"{live_server.url}{change_address(row, '/en')}")
     typed = {"name_en": TEXT, "description_en": f"First.\n\n{TEXT}", "website": "nowhere"}
     for field, text in typed.items():
-        type_text(plain_desk, field, text)
+        type_in_field(plain_desk, field, text)
     for each in themes:
         plain_desk.check(f"[name=themes][value='{each.pk}']")
     end_session()
@@ -641,14 +635,14 @@ def test_session_ends_without_javascript(plain_desk, live_server, theme, replays
         plain_desk.fill("#id_password", password)
         plain_desk.click("[type=submit]")
     assert plain_desk.url.endswith(change_address(row, "/en"))
-    replays(typed.values(), [value(plain_desk, field) for field in typed])
+    replays(typed.values(), [value_of(plain_desk, field) for field in typed])
     assert plain_desk.locator("[name=themes]:checked").count() == 2
     expect(plain_desk.locator(".unsaved-offer")).to_contain_text("This is not saved yet")
 
 
 def test_log_in_in_another_tab_without_javascript(plain_desk, live_server, theme, replays):
     plain_desk.goto(f"{live_server.url}{change_address(theme, '/en')}")
-    typed = type_text(plain_desk, "name_en").strip()
+    typed = type_in_field(plain_desk, "name_en", TEXT).strip()
     plain_desk.context.clear_cookies(name="sessionid")
     sign_in(plain_desk.context.new_page(), live_server.url, "/en")
     plain_desk.click(SAVE)

@@ -792,6 +792,29 @@ class TestBadInput:
         assert type(row).objects.values().get() == before
         assert uploads(settings) == []
 
+    @pytest.mark.parametrize(
+        ("make", "typed"),
+        [(make_page, {"title_sr": "О сајту"}), (make_theme, {"name_sr": "Култура"})],
+        ids=["page", "theme"],
+    )
+    def test_in_an_address_taken_between_the_check_and_the_save_gets_an_error_too(
+        self, clerk, monkeypatch, make, typed
+    ):
+        taken = make(slug="taken")
+        checks = []
+
+        def late(row, exclude=None):
+            checks.append(row)
+            if len(checks) > 1:
+                super(type(taken), row).validate_unique(exclude)
+
+        monkeypatch.setattr(type(taken), "validate_unique", late)
+        response = fill_in(clerk, f"/admin/networks/{taken._meta.model_name}/add/", typed | {"slug": "taken"})
+        assert response.status_code == 200
+        assert list(errors_by_field(parsed(response))) == ["slug"]
+        assert form_values(parsed(response))["slug"] == ["taken"]
+        assert type(taken).objects.get() == taken
+
     def test_in_a_new_account_gets_an_error_beside_it(self, clerk):
         password = "12345"  # too short, too common and only digits; it is not shown again
         for language, prefix in PREFIXES.items():

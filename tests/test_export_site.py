@@ -18,7 +18,7 @@ from PIL import Image
 
 from networks import replaced_folder
 from networks.middleware import SchedulesMiddleware
-from networks.models import CityProfile, Network
+from networks.models import CityProfile, Network, Theme
 from networks.pictures import rewrite_picture
 from networks.public import static_copy
 from networks.public.addresses import public_addresses
@@ -434,10 +434,18 @@ def test_what_another_run_is_writing_is_left_alone(db, export, folder):
     assert contents(folder) == {MARKER: b""}
 
 
-def test_a_change_while_it_is_written_is_noticed(db, export, folder, monkeypatch):
+def rename_theme():
+    theme = Theme.objects.get()
+    theme.name_en = "Another name"
+    theme.save()
+
+
+@pytest.mark.parametrize("change", [make_network, rename_theme])
+def test_a_change_while_it_is_written_is_noticed(transactional_db, export, folder, monkeypatch, change):
+    make_network(themes=[make_theme(name_en="Peace")])
     copy = static_copy.StaticCopy.copy_missing_page
     monkeypatch.setattr(
-        static_copy.StaticCopy, "copy_missing_page", lambda self, address: (make_network(), copy(self, address))
+        static_copy.StaticCopy, "copy_missing_page", lambda self, address: (change(), copy(self, address))
     )
     with pytest.raises(CommandError, match="while the copy was being written"):
         export()
@@ -479,9 +487,12 @@ def test_folders_of_the_site_itself_are_refused(db, export, settings, tmp_path):
         export(tmp_path / "copies/no/such/folder")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written_is_told(db, export, folder):
-    folder.parent.chmod(0o500)
+def test_a_folder_that_may_not_be_written_is_told(db, export, monkeypatch):
+    def refuse(**options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    # Not by the rights of the folder: root, as whom tests often run, may write everywhere.
+    monkeypatch.setattr(replaced_folder.tempfile, "mkdtemp", refuse)
     with pytest.raises(CommandError, match="Permission denied"):
         export()
 

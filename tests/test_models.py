@@ -11,7 +11,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import override
 
-from networks.models import CityProfile, Network, Page, Theme
+from networks import models
+from networks.models import CityProfile, Network, Page, Theme, free_slug
 from networks.partial_dates import PartialDate
 from networks.reading import translated_fields
 from networks.serbian import to_latin
@@ -238,6 +239,29 @@ def test_an_address_that_is_taken_gets_a_number():
     assert [make_network(slug="", name_sr="Мрежа").slug for _ in range(3)] == ["mreza", "mreza-2", "mreza-3"]
     assert [make_network(slug="", name_sr="!").slug for _ in range(2)] == ["network", "network-2"]
     assert make_page(slug="", title_sr="Мрежа").slug == "mreza"
+
+
+@pytest.mark.parametrize("make", [make_network, make_page, make_theme])
+def test_an_address_that_somebody_else_takes_meanwhile_is_made_anew(make, monkeypatch):
+    rivals = []
+
+    def too_late(instance, text):
+        slug = free_slug(instance, text)
+        if len(rivals) < 2:
+            rivals.append(make(slug=slug))
+        return slug
+
+    monkeypatch.setattr(models, "free_slug", too_late)
+    heading = "title_en" if make is make_page else "name_en"
+    row = make(slug="", **{heading: "Peace"})
+    row.refresh_from_db()
+    assert [each.slug for each in (*rivals, row)] == ["peace", "peace-2", "peace-3"]
+
+
+def test_what_is_refused_for_something_else_is_not_tried_at_another_address():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_network(slug="", website="javascript:alert(1)")
+    assert not Network.objects.exists()
 
 
 @pytest.mark.parametrize("make", [make_network, make_page, make_theme])

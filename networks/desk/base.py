@@ -5,7 +5,7 @@ import json
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import Q
 from django.forms import CheckboxSelectMultiple, Script
 from django.http import HttpResponseRedirect
@@ -170,7 +170,11 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
             query = request.GET.copy()
             del query[WITHOUT_KEPT_TEXT]
             return HttpResponseRedirect(f"{request.path}?{query.urlencode()}" if query else request.path)
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            # Somebody has taken the address between the check and the save. Asked again, the form says so.
+            return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)

@@ -5,6 +5,7 @@ What is a page stands in the sitemaps. A page is listed in each form, also in on
 is no page for search engines, but the list of that form leads to it.
 """
 
+from django.core.paginator import Paginator
 from django.urls import reverse
 
 from networks.changes import public_changes
@@ -56,4 +57,4 @@ def public_addresses(*, with_pictures: bool = True) -> list[str]:
 
 def page_count(rows: int, on_a_page: int) -> int:
     """Return how many pages so many rows fill; a list without rows is a page too."""
-    return max(1, -(-rows // on_a_page))
+    return Paginator(range(rows), on_a_page).num_pages

@@ -22,13 +22,14 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIRequest
-from django.db.models import Count, Max
+from django.db.models import Max
 from django.http import HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from networks.changes import public_changes
+from networks.content_version import current_version
 from networks.languages import codes, language_of_path, prefix
 from networks.models import CityProfile, Network, Page
 from networks.public.addresses import public_addresses
@@ -93,8 +94,8 @@ class StaticCopy:
 
     def write_all(self, report: Callable[[int, int], None], *, with_pictures: bool = True) -> None:
         """Write the whole copy; `report` is told how many of how many addresses are done."""
-        before = state_of_content()
-        self.changed_at = latest(before)
+        version = current_version()
+        self.changed_at = last_change()
         self.files = {address: file_of(address) for address in public_addresses(with_pictures=with_pictures)}
         missing_pages = [f"{prefix(code)}404.html" for code in codes()]
         count = len(self.files) + len(missing_pages)
@@ -105,8 +106,8 @@ class StaticCopy:
         for number, address in enumerate(missing_pages, len(self.files) + 1):
             self.copy_missing_page(address)
             report(number, count)
-        if state_of_content() != before:
-            raise CopyFailed("Something was published while the copy was being written. Start again.")
+        if current_version() != version:
+            raise CopyFailed("The site was changed while the copy was being written. Start again.")
 
     def copy(self, address: str, file: str) -> None:
         response = self.site.ask(address)
@@ -258,19 +259,16 @@ def read(storage, name: str) -> bytes:
         return file.read()
 
 
-def state_of_content() -> list[tuple[int, datetime | None]]:
-    """Return what differs after anything was published, changed or taken off the site."""
+def last_change() -> datetime | None:
+    """Return when what is on the site was last changed, or None where nothing is on it."""
     rows = [
         (Network.objects.published(), "changed_at"),
         (Page.objects.published(), "changed_at"),
         (CityProfile.objects.all(), "changed_at"),
         (public_changes(), "happened_at"),
     ]
-    return [tuple(each.order_by().aggregate(count=Count("pk"), latest=Max(moment)).values()) for each, moment in rows]
-
-
-def latest(state: list[tuple[int, datetime | None]]) -> datetime | None:
-    return max((moment for _count, moment in state if moment), default=None)
+    moments = (each.order_by().aggregate(latest=Max(moment))["latest"] for each, moment in rows)
+    return max(filter(None, moments), default=None)
 
 
 @contextmanager

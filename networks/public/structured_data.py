@@ -11,7 +11,7 @@ from django.utils.encoding import iri_to_uri
 from django.utils.translation import override
 
 from networks.languages import address, language_tag
-from networks.public.dataset import iso_moment
+from networks.public.dataset import iso_moment, without_empty
 from networks.public.identifiers import tag
 from networks.reading import NetworkReading, PageReading, ProfileReading, RowReading, Text
 
@@ -178,7 +178,7 @@ def graph(*nodes: dict) -> dict:
 
 def filled(value):
     if isinstance(value, dict):
-        return {name: filled(each) for name, each in value.items() if each not in (None, "", [], {})}
+        return {name: filled(each) for name, each in without_empty(value).items()}
     if isinstance(value, list):
         return [filled(each) for each in value]
     return value

@@ -1,11 +1,11 @@
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management.base import BaseCommand, CommandError
 from django.http.request import split_domain_port, validate_host
 
+from networks.management.site_url import split_site_url
 from networks.progress import Progress
 from networks.public.static_copy import MARKER, CopyFailed, StaticCopy
 from networks.replaced_folder import NotReplaceable, replaced_folder
@@ -79,13 +79,7 @@ class Command(BaseCommand):
         return f"{'https' if settings.SECURE_SSL_REDIRECT else 'http'}://{host}"
 
     def checked_base_url(self, base_url: str) -> str:
-        try:
-            parts = urlsplit(base_url)
-            is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:
-            is_address = False
-        if not is_address or parts.username or parts.path not in ("", "/") or parts.query or parts.fragment:
-            raise CommandError(f"“{base_url}” is not a scheme and a host, such as https://gradovi.ni.rs.")
+        parts = split_site_url(base_url)
         if not validate_host(split_domain_port(parts.netloc.lower())[0], settings.ALLOWED_HOSTS):
             raise CommandError(f"The site does not answer for {parts.hostname}: it is not in DJANGO_ALLOWED_HOSTS.")
         if settings.SECURE_SSL_REDIRECT and parts.scheme != "https":

@@ -3,10 +3,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from threading import local
-from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError
 
+from networks.management.site_url import split_site_url
 from networks.progress import Progress
 from networks.public.addresses import public_addresses
 
@@ -57,13 +57,7 @@ class Command(BaseCommand):
 
 def connector(url, timeout):
     """Return a function that makes a connection to the site; raise CommandError for what is no address of a site."""
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        is_address = False
-    if not is_address or parts.username or parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise CommandError(f"“{url}” is not a scheme and a host, such as https://gradovi.ni.rs.")
+    parts = split_site_url(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     return lambda: kind(parts.hostname, parts.port, timeout=timeout)
 
