@@ -11,9 +11,10 @@ def snapshot() -> Iterator[None]:
     """
     Let all queries inside see what was committed when the first of them began. Nobody waits for it.
 
-    Nothing may be written inside. Within a transaction that goes on already, that one decides what is seen.
+    Nothing may be written inside. Within a transaction that goes on already, that one decides what is seen; so it
+    does where threads share a connection, as in Django's live server for tests, and none has one to itself.
     """
-    if connection.in_atomic_block:
+    if connection.in_atomic_block or connection.allow_thread_sharing:
         yield
         return
     connection.ensure_connection()  # which sets the mode

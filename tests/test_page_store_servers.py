@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from tests import processes
 from tests.stored import ask, site_store
@@ -134,6 +135,32 @@ def get_while_everything_changes(path, after, number):
         return get(path) | {"has_changed": asked >= after}
 
 
+def begins(is_open):
+    """Return how transactions begin: in a snapshot that comes to grief, and when something is written after it."""
+    from django.db import connection, transaction
+
+    from networks.snapshot import snapshot
+
+    begun = []
+
+    def note(execute, sql, params, many, context):
+        if sql.startswith("BEGIN"):
+            begun.append(sql)
+        return execute(sql, params, many, context)
+
+    if not is_open:
+        connection.close()
+    with connection.execute_wrapper(note):
+        try:
+            with snapshot():
+                raise ZeroDivisionError
+        except ZeroDivisionError:
+            pass
+        with transaction.atomic():
+            change_title(1)
+    return begun
+
+
 held = None
 
 
@@ -234,6 +261,13 @@ def test_a_page_shows_all_its_facts_as_they_were_at_one_moment(crew, path):
         shown |= numbers
     assert after > 3, "a page takes several queries"
     assert len(shown) > 3
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_on_sqlite_who_reads_takes_no_lock_and_who_writes_next_takes_it_at_once(crew, is_open):
+    # PostgreSQL has no such lock, and its transactions begin by themselves.
+    begins = ["BEGIN DEFERRED", "BEGIN IMMEDIATE"] if connection.vendor == "sqlite" else []
+    assert crew[0].do(HERE + "begins", is_open=is_open) == begins
 
 
 def test_all_servers_give_a_page_the_same_etag(crew):
