@@ -10,7 +10,7 @@ from calendar import monthrange
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import Self
 
 from django import forms
@@ -99,6 +99,7 @@ class PartialDate:
         return self.isoformat() < other.isoformat()
 
     @classmethod
+    @lru_cache(maxsize=1024)  # a list reads the same few years again and again
     def fromisoformat(cls, text: str) -> Self:
         """Read 2007, 2007-05 or 2007-05-03; raise ValueError for anything else."""
         return cls._read(text, [ISO_FORMAT])

@@ -5,7 +5,7 @@ The one place that decides it. Whatever shows a stored text (page, admin list, s
 and is told with the text which language it really is in.
 """
 
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from django.conf import settings
 from django.db import models
@@ -167,8 +167,9 @@ class RowReading:
     def slug(self) -> str:
         return self.row.slug
 
-    @property
+    @cached_property
     def url(self) -> str:
+        """The address of the row's page in the active language, which is the reader's wherever a page is rendered."""
         return self.row.get_absolute_url()
 
     @property
@@ -195,6 +196,13 @@ def missing_translations(row: models.Model, language: str = ENGLISH) -> list[str
     ]
 
 
+@lru_cache(maxsize=256)
+def choice_label(choices: type[models.TextChoices], code: str, language: str) -> str:
+    """Return what a choice is called in a language; a code that is none of the choices, as it is."""
+    with override(language):
+        return str(dict(choices.choices).get(code, code))
+
+
 LITTLE_WORDS = {"and", "for", "the", "или", "ради"}
 
 
@@ -219,15 +227,11 @@ class NetworkReading(RowReading):
 
     @cached_property
     def scope(self) -> str:
-        return self.label(self.row.get_scope_display)
+        return choice_label(self.row.Scope, self.row.scope, self.reader.language)
 
     @cached_property
     def status(self) -> str:
-        return self.label(self.row.get_status_display)
-
-    def label(self, get_display) -> str:
-        with override(self.reader.language):
-            return str(get_display())
+        return choice_label(self.row.Status, self.row.status, self.reader.language)
 
     @cached_property
     def themes(self) -> list["ThemeReading"]:

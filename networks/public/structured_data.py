@@ -152,7 +152,7 @@ def membership(network: NetworkReading) -> dict:
 def canonical_url(request: HttpRequest, subject: RowReading) -> str:
     """Return the address of a row's page: in the reader's language, or else in the one it is written in."""
     with override(canonical_language(subject)):
-        return absolute(request, subject.url)
+        return absolute(request, subject.row.get_absolute_url())
 
 
 def canonical_language(subject: RowReading) -> str:

@@ -3,8 +3,11 @@
 from urllib.parse import urlsplit
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
-from networks.reading import Reader
+from networks.partial_dates import PartialDate
+from networks.reading import NetworkReading, Reader
 
 register = template.Library()
 
@@ -37,6 +40,29 @@ def year(date: str) -> str:
 
 
 @register.filter
-def day_and_month(date: str) -> str:
-    """Return what stands before the year in a date in words: 3. мај, May, or nothing."""
-    return date.rpartition(" ")[0]
+def as_time(words: str, date: PartialDate) -> SafeString:
+    """Return a date in words as the element of a dated line: its year is set apart from the day and the month."""
+    before, _space, last = words.rpartition(" ")
+    day_and_month = format_html("<span>{}</span> ", before) if before else ""
+    return format_html('<time datetime="{}">{}<b>{}</b></time>', date.isoformat(), day_and_month, last)
+
+
+@register.filter
+def mark(network: NetworkReading) -> SafeString:
+    """Return a network's logo, or what is drawn in its place."""
+    if logo := network.row.logo:
+        return format_html(
+            '<img class="mark" src="{}" alt="" width="{}" height="{}" loading="lazy">',
+            logo.url,
+            network.row.logo_width,
+            network.row.logo_height,
+        )
+    length = len(network.mark)
+    return format_html(
+        '<svg class="mark" viewBox="0 0 64 64" width="64" height="64" aria-hidden="true" focusable="false">'
+        '<circle cx="32" cy="32" r="31"/>'
+        '<text x="32" y="32" dy=".35em" text-anchor="middle"{} font-size="{}">{}</text></svg>',
+        mark_safe(' textLength="48" lengthAdjust="spacingAndGlyphs"') if length > 3 else "",
+        14 if length > 5 else 17 if length > 3 else 21,
+        network.mark,
+    )
