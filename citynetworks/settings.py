@@ -164,10 +164,11 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     if "DATABASE_URL" not in env:
         DATA_DIR.mkdir(exist_ok=True)
 else:
-    DATABASE.setdefault("CONN_MAX_AGE", 60)  # seconds
     DATABASE.setdefault("CONN_HEALTH_CHECKS", True)
     # A server that is not there is soon given up: seconds to connect, milliseconds until what is sent is received.
     DATABASE["OPTIONS"] = {"connect_timeout": 3, "tcp_user_timeout": 5000, **DATABASE.get("OPTIONS", {})}
+# To open a connection takes as long as several queries, on either database.
+DATABASE.setdefault("CONN_MAX_AGE", 60)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}

@@ -7,6 +7,7 @@ Cyrillic is what is stored. Latin is only ever made from it, because the way bac
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from html import unescape
 
 _AZBUKA = [*"абвгдђежзијклљмнњопрстћуфхцчџш"]
@@ -325,12 +326,16 @@ _SPACE, _DIGIT, _RANKED, _UNRANKED = 0, 1, 100, 10_000
 
 SortKey = tuple[tuple[int, ...], tuple[str, ...], str]
 
+KEPT_KEYS = 2048  # the same names are sorted for page after page
 
+
+@lru_cache(maxsize=KEPT_KEYS)
 def azbuka_key(text: str) -> SortKey:
     """Return a key that sorts texts in the order of the Cyrillic alphabet, Latin words after the Cyrillic."""
     return _sort_key(text, _bare(text).translate(_PLAIN_LATIN), _AZBUKA_RANKS)
 
 
+@lru_cache(maxsize=KEPT_KEYS)
 def abeceda_key(text: str) -> SortKey:
     """Return a key that sorts texts, of either script, in the order of the Serbian Latin alphabet.
 
@@ -342,6 +347,7 @@ def abeceda_key(text: str) -> SortKey:
     return _sort_key(text, letters, _ABECEDA_RANKS)
 
 
+@lru_cache(maxsize=KEPT_KEYS)
 def english_key(text: str) -> SortKey:
     """Return a key that sorts texts in the order of a–z, Cyrillic ones by their Latin letters."""
     return _sort_key(text, _bare(text).translate(_PLAIN), _ENGLISH_RANKS)
