@@ -1,0 +1,7 @@
+"""
+The benchmark: how fast the site is, beside the fastest answer there can be and beside what Django does by itself.
+
+    python -m tests.benchmark            measures the pages, and writes networks/docs/benchmark.md
+
+It needs Linux and the load generator wrk.
+"""
