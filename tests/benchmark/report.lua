@@ -1,0 +1,21 @@
+-- What wrk runs: it asks for each of the paths in turn that stand after "--", and prints exact numbers as JSON.
+
+function init(args)
+   if #args > 0 then
+      local turn = 0
+      request = function()
+         turn = turn % #args + 1
+         return wrk.format("GET", args[turn])
+      end
+   end
+end
+
+function done(summary, latency, requests)
+   local errors = summary.errors
+   io.write(string.format(
+      '{"requests": %d, "seconds": %f, "bytes": %d, "p50": %f, "p99": %f, "slowest": %f, "errors": %d}\n',
+      summary.requests, summary.duration / 1e6, summary.bytes,
+      latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, latency.max / 1e3,
+      errors.connect + errors.read + errors.write + errors.status + errors.timeout
+   ))
+end
