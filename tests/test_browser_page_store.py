@@ -24,7 +24,7 @@ def prepare():
     from networks.models import CityProfile
 
     User.objects.create_superuser("admin", password=PASSWORD)
-    CityProfile.objects.create(city_name_sr="Ниш", city_name_en="Niš", site_title_sr="Мреже", site_title_en="Networks")
+    CityProfile.objects.create(city_name_sr="Ниш", site_title_sr="Мреже", site_title_en="Networks")
     content = {"slug": "a", "name_sr": "Назив 0", "name_en": "Name 0"}
     revisions.publish(revisions.save(None, content, author=None).network, author=None)
 
