@@ -7,9 +7,10 @@ stored; Serbian Latin is rendered from the Cyrillic.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.conf import settings
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -55,10 +56,15 @@ def language_of_path(path: str) -> str:
     return segment if segment in codes() and segment != settings.LANGUAGE_CODE else settings.LANGUAGE_CODE
 
 
-def address(code: str, name: str, *args, **kwargs) -> str:
+def address(code: str | None, name: str, *args, **kwargs) -> str:
     """Return the path of a named route in the given language, whichever language is active."""
+    return _address(get_script_prefix(), code, name, args, tuple(kwargs.items()))
+
+
+@lru_cache(maxsize=4096)  # to make one takes as long as twenty nodes of a template
+def _address(script_prefix, code, name, args, kwargs):
     with override(code):
-        return reverse(name, args=args, kwargs=kwargs)
+        return reverse(name, args=args, kwargs=dict(kwargs))
 
 
 @dataclass(frozen=True)

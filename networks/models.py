@@ -15,13 +15,13 @@ from django.core.validators import (
 from django.db import IntegrityError, models, transaction
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from networks import reading
+from networks.languages import address
 from networks.old_addresses import OldAddress  # noqa: F401 - a model of this app
 from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
@@ -535,7 +535,7 @@ class Network(Addressed):
         return str(reading.Reader().text(self, "name"))
 
     def get_absolute_url(self):
-        return reverse("public:network", args=[self.slug])
+        return address(get_language(), "public:network", self.slug)
 
     @property
     def has_draft(self):
@@ -806,7 +806,7 @@ class Page(Addressed):
         return str(reading.Reader().text(self, "title"))
 
     def get_absolute_url(self):
-        return reverse("public:page", args=[self.slug])
+        return address(get_language(), "public:page", self.slug)
 
 
 class FormerPageSlug(FormerSlug):
