@@ -189,6 +189,7 @@ def find(asked: Asked, themes: Mapping[int, list[ThemeReading]], reader: Reader)
     wanted = LISTED | {*SEARCHED, "search_text"} if asked.words else LISTED
     # In the order in which the model makes rows of them
     names = [field.attname for field in Network._meta.concrete_fields if field.attname in wanted]
+    # As they stand in the columns: modeltranslation would go through each row once more, and choose a language.
     rows = Network.objects.published().search(asked.q).rewrite(False).values_list(*names, named=True)
     found = (
         Found(row, themes.get(row.id, []), membership_on(row, asked.on) if asked.on else None, reader) for row in rows
