@@ -122,6 +122,23 @@ def test_sqlite_waits_for_its_lock_and_lets_readers_go_on():
     assert result.stdout.split() == ["wal", "20000", "IMMEDIATE"], result.stderr
 
 
+def test_whoever_copies_the_file_of_the_database_has_what_was_committed(tmp_path):
+    """The connection stays open, so that SQLite would leave it in the log beside the file."""
+    code = (
+        "import django; django.setup()\n"
+        "from django.db import connection\n"
+        "cursor = connection.cursor()\n"
+        "cursor.execute('CREATE TABLE fact (word TEXT)')\n"
+        "cursor.execute('INSERT INTO fact VALUES (%s)', ['committed'])\n"
+        "import shutil, sqlite3\n"
+        "shutil.copy(connection.settings_dict['NAME'], 'copy.sqlite3')\n"
+        "print(sqlite3.connect('copy.sqlite3').execute('SELECT word FROM fact').fetchone()[0])"
+    )
+    variables = {**PRODUCTION, "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "PYTHONPATH": str(ROOT)}
+    result = run("-c", code, **variables, DJANGO_SETTINGS_MODULE="citynetworks.settings", cwd=tmp_path)
+    assert result.stdout == "committed\n", result.stderr
+
+
 def test_development_needs_no_variable():
     result = run("manage.py", "check")
     assert result.returncode == 0, result.stderr
