@@ -156,7 +156,7 @@ DATABASE = DATABASES["default"]
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     DATABASE["OPTIONS"] = {
         # Readers go on while somebody writes; a writer takes its lock at once and so never fails half-way. What was
-        # written goes from the log into the file with every commit, for the day on which somebody copies the file.
+        # written goes from the log into the file with every commit, unless somebody is reading just then.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=1;",
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,  # seconds

@@ -4,6 +4,7 @@ import json
 import random
 import threading
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import lxml.etree
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -868,6 +870,23 @@ def test_staff_get_their_own_page_and_nobody_else_gets_it(nis):
     assert 'class="edit"' in mine.text
     assert mine["Cache-Control"] == "private, no-store"
     assert ask(store, path).body == public.body
+
+
+def test_staff_pages_are_read_without_a_snapshot_in_which_nothing_may_be_written(nis, monkeypatch):
+    """Django deletes the session of somebody whose password has changed, as soon as a view asks who it is."""
+    client = Client()
+    user = User.objects.create_superuser("ana", password="a long enough password")
+    client.force_login(user)
+    cookie = {"HTTP_COOKIE": f"sessionid={client.cookies['sessionid'].value}"}
+    user.set_password("another password, as long")
+    user.save()
+    snapshots = []
+    monkeypatch.setattr(page_store, "snapshot", lambda: snapshots.append("one") or nullcontext())
+    store, path = site_store(), "/en/networks/mayors-for-peace/"
+    assert 'class="edit"' not in ask(store, path, **cookie).text
+    assert (snapshots, Session.objects.count()) == ([], 0)
+    ask(store, path)
+    assert snapshots == ["one"]
 
 
 # No answer is another than Django's own

@@ -67,9 +67,9 @@ def stored(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     Mark a view whose answers are the same for everybody who is not signed in, until the content version changes.
 
     Its answer is kept under its canonical query: the one that `render_page` was given, and else none. All that stands
-    on it was true at one moment.
+    on what is kept was true at one moment, so the view must not write. (To know who is signed in, Django may have to
+    write. They pass the store by.)
     """
-    view = of_one_moment(view)
 
     @wraps(view)
     def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -81,7 +81,10 @@ def stored(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if method == "HEAD":
             request.method = "GET"
         try:
-            response = view(request, *args, **kwargs)
+            with snapshot():
+                response = view(request, *args, **kwargs)
+                if isinstance(response, SimpleTemplateResponse):
+                    response.render()  # Django would, when the snapshot is over
         finally:
             if response is None or response.status_code != 200:
                 request.META.update(taken)
@@ -91,17 +94,6 @@ def stored(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         return response
 
     return marked
-
-
-def of_one_moment(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    @wraps(view)
-    def read(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with snapshot():
-            response = view(request, *args, **kwargs)
-            # Django would render it when the snapshot is over.
-            return response.render() if isinstance(response, SimpleTemplateResponse) else response
-
-    return read
 
 
 # What is true now
