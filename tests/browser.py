@@ -21,7 +21,12 @@ def account(username="admin"):
 
 def sign_in(page, site, prefix="", username="admin"):
     account(username)
-    page.goto(f"{site}{prefix}/admin/login/")
+    enter_password(page, f"{site}{prefix}/admin/login/", username)
+
+
+def enter_password(page, address, username="admin"):
+    """Sign in at an address, as somebody whose account is in the site's database already."""
+    page.goto(address)
     page.fill("#id_username", username)
     page.fill("#id_password", PASSWORD)
     page.click("[type=submit]")

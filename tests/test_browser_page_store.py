@@ -6,7 +6,7 @@ import pytest
 
 from tests import processes
 from tests.benchmark.servers import environment, run, serving
-from tests.browser import PASSWORD
+from tests.browser import PASSWORD, enter_password
 
 pytestmark = pytest.mark.browser
 
@@ -59,10 +59,7 @@ def names_on(page, site):
 
 def sign_in(page, site):
     """Sign in on the way to the network's page, and return the address of its form, to which that leads."""
-    page.goto(f"{site}/en/admin/login/?next=/en/networks/a/")
-    page.fill("#id_username", "admin")
-    page.fill("#id_password", PASSWORD)
-    page.click("[type=submit]")
+    enter_password(page, f"{site}/en/admin/login/?next=/en/networks/a/")
     page.wait_for_url(f"{site}/en/networks/a/")
     return site + page.locator(".edit a").get_attribute("href")
 

@@ -1,4 +1,4 @@
-"""Finding a network: the by best match, the found words marked, and choices none of which leads nowhere."""
+"""Finding a network: the best match first, the found words marked, and choices none of which leads nowhere."""
 
 from datetime import date
 from itertools import product
