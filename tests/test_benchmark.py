@@ -10,7 +10,7 @@ from networks.models import Network
 from tests.benchmark import table
 from tests.benchmark.data import fill
 from tests.benchmark.pages import VARIANTS, Results, Row, prepare
-from tests.benchmark.servers import Load, run
+from tests.servers import Load, run
 
 HEADINGS = re.compile(r"<h3><a [^>]*>(.*?)</a>")
 

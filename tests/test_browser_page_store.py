@@ -5,8 +5,8 @@ import time
 import pytest
 
 from tests import processes
-from tests.benchmark.servers import environment, run, serving
 from tests.browser import PASSWORD, enter_password
+from tests.servers import environment, run, serving
 
 pytestmark = pytest.mark.browser
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from tests.benchmark import edits, pages, table
-from tests.benchmark.servers import Failure, find_wrk
 from tests.processes import ROOT
+from tests.servers import Failure, find_wrk
 
 LATEST = ROOT / "networks" / "docs" / "benchmark.md"
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.benchmark.servers import Load, Server, environment, loading, run, serving
+from tests.servers import Load, Server, environment, loading, run, serving
 
 PATHS = ["/", "/en/", "/networks/alda/", "/networks.json", "/feed.atom"]
 FRESH_AFTER = 1.0  # seconds after the commit, as README.md promises

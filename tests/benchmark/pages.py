@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.benchmark.servers import WORKERS, Answer, Failure, Load, Server, environment, loading, run, serving
+from tests.servers import WORKERS, Answer, Failure, Load, Server, environment, loading, run, serving
 
 WARM_UP = 1  # seconds
 # Seconds that one answer takes. What is slow is asked for until each connection should have an answer, and its

@@ -12,8 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.benchmark.pages import SLOW, VARIANTS, VERY_SLOW, Results, Row
-from tests.benchmark.servers import WORKERS, find_wrk
 from tests.processes import ROOT
+from tests.servers import WORKERS, find_wrk
 
 WHAT_IS_WHAT = """\
 All are served by the same server with the same settings, and asked by wrk on the same machine, over connections

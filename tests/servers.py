@@ -208,7 +208,7 @@ def loading(
     for name, value in {"Accept-Encoding": "br", **(headers or {})}.items():
         command += ["-H", f"{name}: {value}"]
     url = f"http://{HOST}:{server.port}{paths[0]}"
-    command += ["-s", str(Path(__file__).with_name("report.lua")), url]
+    command += ["-s", str(ROOT / "tests" / "benchmark" / "report.lua"), url]
     if len(paths) > 1:
         command += ["--", *paths]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)  # noqa: S603
