@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
+from citynetworks import server
+
 USERS = {"editor": "editors", "publisher": "publishers", "admin": "administrators"}
 
 
@@ -80,24 +82,6 @@ def ensure_user(username: str, group: str) -> str:
     return password
 
 
-def serve(host: str, port: int, workers: int) -> None:
-    """Serve the site until it is interrupted, in several processes, under the server that production uses."""
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
-
-    Granian(
-        "citynetworks.wsgi:application",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=4,
-        log_level=LogLevels.warning,
-        respawn_failed_workers=True,
-    ).serve()
-
-
 def main(host: str, port: str, workers: str) -> None:
     import django
 
@@ -116,7 +100,7 @@ def main(host: str, port: str, workers: str) -> None:
         "",
     ]
     print("\n".join(lines), flush=True)
-    serve(host, int(port), int(workers))
+    server.serve(host, int(port), int(workers))
 
 
 if __name__ == "__main__":

@@ -54,25 +54,18 @@ class Answer:
 
 
 class Server:
-    """A WSGI application under granian, as README.md says to serve the site, in processes of its own."""
+    """A WSGI application under the server of production, in processes of its own."""
 
-    def __init__(self, target: str, env: Mapping[str, str], *, threads: int, log: Path):
+    def __init__(self, target: str, env: Mapping[str, str], *, log: Path):
         self.log = log
         with socket.socket() as probe:
             probe.bind((HOST, 0))
             self.port = probe.getsockname()[1]
-        options = {
-            "--interface": "wsgi",
-            "--host": HOST,
-            "--port": self.port,
-            "--workers": WORKERS,
-            "--blocking-threads": threads,
-            "--log-level": "warning",
-        }
+        options = {"--host": HOST, "--port": self.port, "--workers": WORKERS, "--application": target}
         words = [str(word) for pair in options.items() for word in pair]
         with log.open("w") as output:
             self.process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "granian", *words, "--no-access-log", target],
+                [sys.executable, "-m", "citynetworks.server", *words],
                 env=env,
                 cwd=ROOT,
                 stdout=output,
@@ -126,6 +119,15 @@ class Server:
             total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
         return total / 1024
 
+    def memory_of_workers(self) -> list[float]:
+        """Return the megabytes that each of its processes but the first holds in memory (RSS)."""
+        sizes = []
+        for folder in self.processes():
+            if int(folder.name) != self.process.pid:
+                lines = (folder / "status").read_text().splitlines()
+                sizes += [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:")]
+        return sizes
+
     def settle(self) -> None:
         """Wait until what it still computes for those who have gone is done."""
         deadline = time.monotonic() + PATIENCE
@@ -156,12 +158,12 @@ def end_group(process: subprocess.Popen) -> None:
 
 
 @contextmanager
-def serving(sites: Mapping[str, tuple[str, Mapping[str, str]]], folder: Path, threads: int) -> Iterator[dict]:
+def serving(sites: Mapping[str, tuple[str, Mapping[str, str]]], folder: Path) -> Iterator[dict]:
     """Give a server for each site, which is (target, environment) by name, and end them all."""
     servers: dict[str, Server] = {}
     try:
         for name, (target, env) in sites.items():
-            servers[name] = Server(target, env, threads=threads, log=folder / f"{name}.log")
+            servers[name] = Server(target, env, log=folder / f"{name}.log")
         for server in servers.values():
             server.wait()
         yield servers

@@ -44,7 +44,7 @@ def site(template, tmp_path):
             writer.do(HERE + "prepare")
         run("django", "collectstatic", "--noinput", "--verbosity=0", env=env)
         sites = {"site": ("citynetworks.wsgi:application", env)}
-        with serving(sites, tmp_path, threads=2) as servers:
+        with serving(sites, tmp_path) as servers:
             yield f"http://127.0.0.1:{servers['site'].port}"
 
 

@@ -21,7 +21,6 @@ def main() -> int:
     parser.add_argument("--rounds", type=number, default=5, help="in which each variant has its turn (5)")
     parser.add_argument("--seconds", type=number, default=4, help="that a turn lasts (4)")
     parser.add_argument("--connections", type=number, default=16, help="that wrk keeps open (16)")
-    parser.add_argument("--threads", type=number, default=4, help="of each worker, as README.md serves the site (4)")
     parser.add_argument("--output", type=Path, default=LATEST, help="the file that the table of the pages goes to")
     parser.add_argument("--minutes", type=float, default=10, help="of load with edits (10)")
     given = parser.parse_args()
@@ -31,9 +30,9 @@ def main() -> int:
     try:
         find_wrk()
         if given.what == "edits":
-            is_good = edits.measure(minutes=given.minutes, connections=given.connections, threads=given.threads)
+            is_good = edits.measure(minutes=given.minutes, connections=given.connections)
             return 0 if is_good else 1
-        how = {name: getattr(given, name) for name in ("rounds", "seconds", "connections", "threads")}
+        how = {name: getattr(given, name) for name in ("rounds", "seconds", "connections")}
         given.output.write_text(table.document(pages.measure(given.sizes, **how), **how))
         print(f"Written to {given.output}")
         return 0

@@ -26,7 +26,7 @@ class Found:
     memory: dict[str, float] = field(default_factory=dict)  # megabytes
 
 
-def measure(*, minutes: float, connections: int, threads: int) -> bool:
+def measure(*, minutes: float, connections: int) -> bool:
     """Print what was found, and return whether there was neither an error nor a page that was out of date."""
     seconds = round(minutes * 60)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as temporary:
@@ -35,7 +35,7 @@ def measure(*, minutes: float, connections: int, threads: int) -> bool:
         run("django", "collectstatic", "--noinput", "--verbosity=0", env=env)
         run("tests.benchmark.data", 11, env=env)
         with (
-            serving({"ours": ("citynetworks.wsgi:application", env)}, folder, threads) as servers,
+            serving({"ours": ("citynetworks.wsgi:application", env)}, folder) as servers,
             loading(servers["ours"], PATHS, seconds=seconds, connections=connections) as finish,
         ):
             found = edit(servers["ours"], env, seconds)

@@ -94,7 +94,7 @@ class Results:
     renderings: dict[int, dict[str, dict]] = field(default_factory=dict)
 
 
-def measure(sizes: Sequence[int], *, rounds: int, seconds: int, connections: int, threads: int) -> Results:
+def measure(sizes: Sequence[int], *, rounds: int, seconds: int, connections: int) -> Results:
     """Measure everything for each number of networks."""
     results = Results()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as temporary:
@@ -112,7 +112,7 @@ def measure(sizes: Sequence[int], *, rounds: int, seconds: int, connections: int
                 for _ in range(RENDERING_ROUNDS)
             ]
             results.renderings[size] = {name: middle([each[name] for each in found]) for name in envs}
-            results.rows[size] = rows_of(folder, envs, size, rounds, seconds, connections, threads)
+            results.rows[size] = rows_of(folder, envs, size, rounds, seconds, connections)
     return results
 
 
@@ -133,7 +133,7 @@ def prepare(folder: Path, size: int, static: Path) -> dict[str, dict[str, str]]:
     return {"ours": ours, "plain": plain, "plain_paged": plain | {"BENCHMARK_PAGE_SIZE": "100"}}
 
 
-def rows_of(folder, envs, size, rounds, seconds, connections, threads) -> dict[str, Row]:
+def rows_of(folder, envs, size, rounds, seconds, connections) -> dict[str, Row]:
     alone = "tests.benchmark.django_alone:application"
     sites = {
         "ours": ("citynetworks.wsgi:application", envs["ours"]),
@@ -142,7 +142,7 @@ def rows_of(folder, envs, size, rounds, seconds, connections, threads) -> dict[s
         "plain": (alone, envs["plain"]),
         "plain_paged": (alone, envs["plain_paged"]),
     }
-    with serving(sites, folder, threads) as servers:
+    with serving(sites, folder) as servers:
         etag = servers["ours"].ask("/")["etag"]
         bare = {
             "bare": bare_site(folder / "bare.json", servers["ours"].ask("/"), envs["ours"]),
@@ -150,7 +150,7 @@ def rows_of(folder, envs, size, rounds, seconds, connections, threads) -> dict[s
                 folder / "bare_304.json", servers["ours"].ask("/", {"If-None-Match": etag}), envs["ours"]
             ),
         }
-        with serving(bare, folder, threads) as bare_servers:
+        with serving(bare, folder) as bare_servers:
             return rounds_of(servers | bare_servers, etag, size, rounds, seconds, connections)
 
 

@@ -42,7 +42,7 @@ One rendering in a process of its own, with no server and no load, after some to
 queries of one."""
 
 
-def document(results: Results, *, rounds: int, seconds: int, connections: int, threads: int) -> str:
+def document(results: Results, *, rounds: int, seconds: int, connections: int) -> str:
     """Return the whole page."""
     command = shlex.join(["python", "-m", "tests.benchmark", *sys.argv[1:]])
     parts = [
@@ -50,7 +50,7 @@ def document(results: Results, *, rounds: int, seconds: int, connections: int, t
         f"Written by `{command}` on {datetime.now(UTC):%d %B %Y, %H:%M} UTC.",
         "\n".join(f"- **{name}:** {value}" for name, value in surroundings().items())
         + f"\n- **Load:** {rounds} rounds of {seconds} s for each row, {connections} connections; "
-        f"{WORKERS} workers with {threads} threads each",
+        f"{WORKERS} workers",
         "## Goals",
         goals(results),
         "## Requests",

@@ -1,0 +1,63 @@
+"""Serve the site, as the demo and production do: `python -m citynetworks.server --host 127.0.0.1 --port 8000`."""
+
+import argparse
+
+try:
+    import resource
+except ImportError:  # Windows, which has no such limit
+    resource = None
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+# More than all requests that `citynetworks.request_limits` lets work or wait. They are started when they are needed.
+THREADS = 512
+CONNECTIONS = 4096  # of each worker
+LONGEST_HEADERS = 64 * 1024  # bytes
+HEADERS_DEADLINE = 10  # seconds; a connection that is kept alive may be idle for as long
+
+
+def serve(host: str, port: int, workers: int = 2, application: str = "citynetworks.wsgi:application") -> None:
+    """Serve a WSGI application in so many processes, until this one is ended."""
+    allow_open_files(2 * CONNECTIONS)
+    Granian(
+        application,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        backpressure=CONNECTIONS,
+        # Over HTTP/2, a body that is not complete when its connection ends keeps a thread of granian busy for ever.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_DEADLINE * 1000, max_buffer_size=LONGEST_HEADERS),
+        websockets=False,
+        # Its warnings are about the number of threads; what is wrong it says as an error.
+        log_level=LogLevels.error,
+        respawn_failed_workers=True,
+    ).serve()
+
+
+def allow_open_files(count: int) -> None:
+    """Raise the limit of open files of this process and its children, as far as the system lets it."""
+    if resource is None:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m citynetworks.server", description="Serve the site.")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8000, help="the port to listen at (8000)")
+    parser.add_argument("--workers", type=int, default=2, help="how many processes serve (2)")
+    parser.add_argument("--application", default="citynetworks.wsgi:application", help=argparse.SUPPRESS)
+    serve(**vars(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
