@@ -1,14 +1,37 @@
-"""The WSGI application that the server runs: `granian --interface wsgi citynetworks.wsgi:application`."""
+"""The WSGI application, which `citynetworks.server` serves: the page store, limits on requests, and Django."""
 
 import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "citynetworks.settings")
 
+T = TypeVar("T")
+
+# A thread that serves a page of the store waits at most so long for one of Django's to give Python's lock to it.
+SWITCH_INTERVAL = 0.0001  # seconds
+
+
+def in_one_thread(function: Callable[[], T]) -> Callable[[], T]:
+    """Let a function run in a thread of its own, so that it takes one connection to the database and no more."""
+    threads = ThreadPoolExecutor(1, thread_name_prefix=function.__name__)
+    return lambda: threads.submit(function).result()
+
+
 application = get_wsgi_application()
 if not settings.DEBUG:
-    from networks.public.page_store import PageStore  # once the apps are loaded
+    # Once the apps are loaded
+    from citynetworks.request_limits import RequestLimits
+    from networks.public.page_store import PageStore, Watch, carry_out, look
 
-    application = PageStore(application, limit=settings.PAGE_STORE_MEGABYTES * 1024 * 1024)
+    application = PageStore(
+        RequestLimits(application),
+        limit=settings.PAGE_STORE_MEGABYTES * 1024 * 1024,
+        watch=Watch(in_one_thread(look), in_one_thread(carry_out)),
+    )
+    sys.setswitchinterval(SWITCH_INTERVAL)

@@ -12,13 +12,52 @@ from django.utils.translation import gettext_lazy as _
 from networks.languages import codes, language_links, language_of_path, language_tag, prefix
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return bare_page(
         request,
         400,
         _("The request was not understood"),
         _("The address or what was sent with it is not complete. Go back and try again."),
     )
+
+
+# What `citynetworks.request_limits` does not let through to Django
+
+
+def length_required(request: HttpRequest) -> HttpResponse:
+    response = bad_request(request)
+    response.status_code = 411
+    return response
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return bare_page(
+        request,
+        413,
+        _("The file is too large"),
+        _("Nothing was saved. Go back, make the picture smaller (5 MB at most) and send the form once more."),
+    )
+
+
+def uri_too_long(request: HttpRequest) -> HttpResponse:
+    return bare_page(
+        request,
+        414,
+        _("The address is too long"),
+        _("No page of this site has an address of this length. Go to the list of networks and search there."),
+    )
+
+
+def too_busy(request: HttpRequest) -> HttpResponse:
+    response = bare_page(
+        request,
+        503,
+        _("The site is very busy"),
+        _("Too much is being asked of it just now. Nothing was saved. Wait a few seconds, go back and try again."),
+    )
+    response.headers["Retry-After"] = "5"  # seconds
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
