@@ -58,7 +58,13 @@ def language_of_path(path: str) -> str:
 
 def address(code: str | None, name: str, *args, **kwargs) -> str:
     """Return the path of a named route in the given language, whichever language is active."""
-    return _address(get_script_prefix(), code, name, args, tuple(kwargs.items()))
+    parameters = tuple(kwargs.items())
+    # What a request asked for may stand in them, and is kept only where it is short.
+    is_short = sum(len(str(each)) for each in (*args, *kwargs.values())) <= LONGEST_KEPT
+    return (_address if is_short else _address.__wrapped__)(get_script_prefix(), code, name, args, parameters)
+
+
+LONGEST_KEPT = 100  # characters
 
 
 @lru_cache(maxsize=4096)  # to make one takes as long as twenty nodes of a template

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from networks import languages
 from tests.makers import make_network, make_page
 
 PREFIXES = {"sr": "", "sr-latn": "/sr-latn", "en": "/en"}
@@ -393,3 +394,14 @@ def test_every_address_comes_to_an_end_soon(renamed, client, segments, slash_at_
 def test_the_folder_of_the_networks_is_their_list(nis, client, prefix):
     response = client.get(f"{prefix}/networks/")
     assert (response.status_code, response["Location"]) == (301, f"{prefix}/")
+
+
+def test_long_address_that_was_asked_for_is_not_kept():
+    languages._address.cache_clear()
+    for number in range(10):
+        slug = f"{'x' * languages.LONGEST_KEPT}{number}"
+        assert languages.address("en", "public:network", slug) == f"/en/networks/{slug}/"
+        assert languages.address("en", "public:network", slug=slug) == f"/en/networks/{slug}/"
+    assert languages._address.cache_info().currsize == 0
+    languages.address("en", "public:network", "short")
+    assert languages._address.cache_info().currsize == 1

@@ -37,7 +37,7 @@ from django.utils import timezone
 
 from networks import revisions
 from networks.content_version import current_version
-from networks.middleware import DATABASE_ANSWERS
+from networks.middleware import DATABASE_ANSWERS, SCRIPT_PARAMETER
 from networks.snapshot import snapshot
 
 logger = logging.getLogger(__name__)
@@ -62,11 +62,12 @@ ANSWERED_BY_THE_STORE = ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_
 # What a view says
 
 
-def stored(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def stored(view: Callable[..., HttpResponse], *, reads_query: bool = False) -> Callable[..., HttpResponse]:
     """
-    Mark a view whose answers are the same for everybody who is not signed in, until the content version changes.
+    Mark a view whose responses are the same for everybody who is not signed in, until the content version changes.
 
-    Its answer is kept under its canonical query: the one that `render_page` was given, and else none. All that stands
+    Where the view `reads_query`, its response is kept under its canonical query: the one that `render_page` was
+    given, and else none. Any other view has one response, which is served whatever the query says. All that stands
     on what is kept was true at one moment, so the view must not write. (To know who is signed in, Django may have to
     write. They pass the store by.)
     """
@@ -91,6 +92,7 @@ def stored(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
                 request.method = method
         if response.status_code == 200:
             response.stored_query = getattr(response, "own_query", "")
+            response.reads_query = reads_query
         return response
 
     return marked
@@ -274,8 +276,17 @@ class Page:
 
     MADE_BY_THE_STORE = {"content-length", "etag", "vary"}
 
-    def __init__(self, headers: Headers, body: bytes, state: State | None, encodings: Iterable[str] = (*ENCODERS,)):
+    def __init__(
+        self,
+        headers: Headers,
+        body: bytes,
+        state: State | None,
+        encodings: Iterable[str] = (*ENCODERS,),
+        *,
+        reads_query: bool = True,
+    ):
         self.state = state
+        self.reads_query = reads_query
         named = {name.lower(): value for name, value in headers}
         kept = [(name, value) for name, value in headers if name.lower() not in self.MADE_BY_THE_STORE]
         if "cache-control" not in named:
@@ -306,11 +317,18 @@ class Page:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [variant.body]
 
 
-@lru_cache(maxsize=512)
+LONGEST_ACCEPT_ENCODING = 200  # characters that are read of the header
+
+
 def chosen_encoding(accepted: str) -> str:
     """Return the encoding that a client likes best of those that are offered (RFC 9110, 12.5.3)."""
+    return _chosen_encoding(accepted[:LONGEST_ACCEPT_ENCODING])
+
+
+@lru_cache(maxsize=512)
+def _chosen_encoding(accepted: str) -> str:
     weights = {}
-    for each in accepted[:500].split(","):
+    for each in accepted.split(","):
         name, *parameters = (part.strip().lower() for part in each.split(";"))
         weight = 1.0
         for parameter in parameters:
@@ -359,6 +377,8 @@ class PageStore:
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
         state = self.watch.current()
         key = self.key_of(environ)
+        if key is not None and key[-1]:
+            key = self.without_query(key)
         page = None if key is None else self.held(key)
         if page is not None:
             if page.state is state:
@@ -377,7 +397,7 @@ class PageStore:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or "HTTP_AUTHORIZATION" in environ:
             return None
         # Anything that looks like a session is one: a page too many that Django renders does no harm.
-        if "HTTP_RANGE" in environ or self.session_cookie in environ.get("HTTP_COOKIE", ""):
+        if self.session_cookie in environ.get("HTTP_COOKIE", ""):
             return None
         host, path, query = environ.get("HTTP_HOST", ""), environ["PATH_INFO"], environ.get("QUERY_STRING", "")
         if not host or len(host) + len(path) + len(query) > LONGEST_KEY or path.startswith(self.NEVER_STORED):
@@ -387,6 +407,15 @@ class PageStore:
             # As HttpRequest.scheme has it
             scheme = "https" if forwarded.split(",", 1)[0].strip() == self.secure_value else "http"
         return scheme, host, environ.get("SCRIPT_NAME", ""), path, query
+
+    def without_query(self, key: tuple) -> tuple:
+        """Return the key of the page that is held for every query, where the view reads none; else the key itself."""
+        bare = (*key[:-1], "")
+        page = self.pages.get(bare)
+        # The parameter of the old site's scripts leads elsewhere.
+        if page is None or page.reads_query or SCRIPT_PARAMETER.search(key[-1]):
+            return key
+        return bare
 
     def held(self, key: tuple) -> Page | None:
         """Return the page that was last good, and note that it was asked for."""
@@ -439,14 +468,15 @@ class PageStore:
             begun[:] = status, headers
 
         # A copy, because `stored` takes away what the answer is chosen by.
-        response = self.application({**environ}, begin)
+        response = self.application({**environ, "QUERY_STRING": key[-1]}, begin)
         status, headers = begun
         if may_be_stored(response, headers):
             body = response.content
             response.close()
-            if response.stored_query.removeprefix("?") == key[-1]:
-                page = Page(headers, body, state)
-                self.keep(key, page)
+            query, reads_query = response.stored_query.removeprefix("?"), getattr(response, "reads_query", True)
+            if query == key[-1] or not reads_query:
+                page = Page(headers, body, state, reads_query=reads_query)
+                self.keep((*key[:-1], query), page)
             else:  # it is rendered for this request alone
                 page = Page(headers, body, None, [chosen_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))])
             return page.answer(environ, start_response)

@@ -11,15 +11,15 @@ from networks.public.timeline import timeline
 app_name = "public"
 
 urlpatterns = [
-    path("", stored(views.network_list), name="index"),
+    path("", stored(views.network_list, reads_query=True), name="index"),
     path("networks/", RedirectView.as_view(pattern_name="public:index", permanent=True), name="networks"),
     path("networks/<slug:slug>/", stored(views.network_detail), name="network"),
     path("preview/<str:token>/", views.preview, name="preview"),
     path("picture.png", stored(site_picture), name="picture"),
     path("networks/<slug:slug>/picture.png", stored(network_picture), name="network_picture"),
-    path("timeline/", stored(timeline), name="timeline"),
+    path("timeline/", stored(timeline, reads_query=True), name="timeline"),
     path("open-data/", stored(open_data.open_data), name="open_data"),
-    path("changes/", stored(changes.change_list), name="changes"),
+    path("changes/", stored(changes.change_list, reads_query=True), name="changes"),
     path("feed.atom", stored(feeds.change_feed), name="feed"),
     path("pages/<slug:slug>/", stored(views.page_detail), name="page"),
 ]
