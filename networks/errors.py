@@ -53,7 +53,7 @@ def too_busy(request: HttpRequest) -> HttpResponse:
         request,
         503,
         _("The site is very busy"),
-        _("Too much is being asked of it just now. Nothing was saved. Wait a few seconds, go back and try again."),
+        _("There are too many requests just now. Wait a few seconds and try again. What you sent is not saved yet."),
     )
     response.headers["Retry-After"] = "5"  # seconds
     response.headers["Cache-Control"] = "no-store"

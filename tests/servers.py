@@ -119,6 +119,10 @@ class Server:
             total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
         return total / 1024
 
+    def threads(self) -> int:
+        """Return how many threads its processes have."""
+        return sum(1 for folder in self.processes() for _thread in (folder / "task").iterdir())
+
     def memory_of_workers(self) -> list[float]:
         """Return the megabytes that each of its processes but the first holds in memory (RSS)."""
         sizes = []

@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 
-from tests.hostile import connections, load
+from tests.hostile import connections, load, proxy
 from tests.hostile.site import attacked_site
 
 
@@ -20,7 +20,7 @@ def main() -> int:
     began, is_good = time.monotonic(), True
     for name in given.names or GROUPS:
         print(f"\n{name}", flush=True)
-        with attacked_site() as site:
+        with attacked_site(**(proxy.VARIABLES if name == "proxy" else {})) as site:
             for finding in GROUPS[name](site, given.short):
                 is_good &= finding.is_good
                 mark = "held  " if finding.is_good else "BROKEN"
@@ -34,6 +34,7 @@ def main() -> int:
 
 GROUPS = {
     "connections": lambda site, short: connections.attacks(site),
+    "proxy": lambda site, short: proxy.attacks(site),
     "load": load.attacks,
 }
 

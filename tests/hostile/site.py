@@ -118,11 +118,11 @@ def words_of(body: bytes) -> str:
 
 
 @contextmanager
-def attacked_site() -> Iterator[Site]:
-    """Serve the content of the demo from a folder that goes with it."""
+def attacked_site(**variables: str) -> Iterator[Site]:
+    """Serve the content of the demo, in production with these settings, from a folder that goes with it."""
     with tempfile.TemporaryDirectory(prefix="hostile-") as temporary:
         folder = Path(temporary)
-        env = environment(folder)
+        env = environment(folder, **variables)
         passwords = json.loads(run("tests.hostile.site", env=env))
         with serving({"site": ("citynetworks.wsgi:application", env)}, folder) as servers:
             yield Site(servers["site"], passwords)
