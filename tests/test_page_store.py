@@ -107,6 +107,20 @@ def test_range_of_a_page_is_the_whole_page_that_is_held():
     assert ask(store, "/", headers={"range": "bytes=0-1"}).status == 200
 
 
+def test_page_is_rendered_without_the_body_that_comes_with_a_request():
+    """Others wait for the rendering, and would wait for a body that never comes."""
+
+    class Never:
+        def read(self, size=-1):
+            raise AssertionError("Nobody reads this")
+
+    seen = []
+    store = store_of(lambda environ: seen.append(environ) or page_of(environ["wsgi.input"].read() + b"page"))
+    options = {"CONTENT_LENGTH": "5", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": Never()}
+    assert ask(store, "/", **options).body == b"page"
+    assert (seen[0]["CONTENT_LENGTH"], "HTTP_TRANSFER_ENCODING" in seen[0]) == ("", False)
+
+
 def test_page_is_rendered_once_for_one_version():
     watch = moving_watch()
     store = store_of(lambda environ: page_of(b"Version %d" % watch.now), watch=watch)

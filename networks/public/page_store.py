@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from functools import lru_cache, wraps
+from io import BytesIO
 from typing import Any
 
 import brotli
@@ -467,8 +468,10 @@ class PageStore:
         def begin(status: str, headers: Headers, exc_info: Any = None) -> None:
             begun[:] = status, headers
 
-        # A copy, because `stored` takes away what the answer is chosen by.
-        response = self.application({**environ, "QUERY_STRING": key[-1]}, begin)
+        # A copy, because `stored` takes away what the answer is chosen by. Nobody waits for the body of such a request.
+        asked = {**environ, "QUERY_STRING": key[-1], "CONTENT_LENGTH": "", "wsgi.input": BytesIO()}
+        asked.pop("HTTP_TRANSFER_ENCODING", None)
+        response = self.application(asked, begin)
         status, headers = begun
         if may_be_stored(response, headers):
             body = response.content
