@@ -468,7 +468,7 @@ class PageStore:
         def begin(status: str, headers: Headers, exc_info: Any = None) -> None:
             begun[:] = status, headers
 
-        # A copy, because `stored` takes away what the answer is chosen by. Nobody waits for the body of such a request.
+        # A copy, because `stored` takes away what the answer is chosen by; without a body, which nobody waits for.
         asked = {**environ, "QUERY_STRING": key[-1], "CONTENT_LENGTH": "", "wsgi.input": BytesIO()}
         asked.pop("HTTP_TRANSFER_ENCODING", None)
         response = self.application(asked, begin)
