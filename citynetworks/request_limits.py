@@ -25,6 +25,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 
 from citynetworks.client_address import client_address
+from citynetworks.headers import hardened
 from networks import errors
 
 logger = logging.getLogger(__name__)
@@ -138,7 +139,7 @@ class RequestLimits:
             response = queue.call(lambda: whole(self.application(environ, start_response)))
             return self.in_parts(response, environ) if getattr(response, "streaming", False) else response
         except Refused as refused:
-            response = refused.view(WSGIRequest({**environ, "wsgi.input": BytesIO()}))
+            response = hardened(refused.view(WSGIRequest({**environ, "wsgi.input": BytesIO()})))
             start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
             return [response.content]
 

@@ -536,7 +536,7 @@ def test_a_port_and_a_slash_belong_to_an_address(db, export, folder):
 def test_static_files_that_are_not_collected_are_told(db, export, settings):
     settings.STORAGES = {
         **settings.STORAGES,
-        "staticfiles": {"BACKEND": "networks.static_files.StaticFilesStorage"},
+        "staticfiles": {"BACKEND": "citynetworks.static_files.StaticFilesStorage"},
     }
     with pytest.raises(CommandError, match="collectstatic"):
         export()

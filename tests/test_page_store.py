@@ -1214,3 +1214,11 @@ def test_long_header_takes_no_more_memory_than_a_short_one():
     for number in range(10):
         assert chosen_encoding("br, " + "x" * 10_000 + str(number)) == "br"
     assert page_store._chosen_encoding.cache_info().currsize == 1
+
+
+def test_page_of_the_store_has_the_headers_of_every_response(nis):
+    store = site_store()
+    for answer in (ask(store, "/en/"), ask(store, "/en/")):
+        assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert store.application.count == 1

@@ -43,7 +43,7 @@ def collected(tmp_path_factory):
     """The project's own static files as `collectstatic` leaves them in production; gives the folder."""
     root = tmp_path_factory.mktemp("static")
     storages = {**project.STORAGES}
-    storages["staticfiles"] = {"BACKEND": "networks.static_files.StaticFilesStorage"}
+    storages["staticfiles"] = {"BACKEND": "citynetworks.static_files.StaticFilesStorage"}
     finders = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     with override_settings(STORAGES=storages, STATIC_ROOT=root, STATICFILES_FINDERS=finders):
         call_command("collectstatic", verbosity=0, interactive=False)
@@ -67,7 +67,7 @@ def fetch(collected, db):
 
 def test_production_keeps_static_files_by_content_and_compressed():
     assert not project.DEBUG
-    assert project.STORAGES["staticfiles"]["BACKEND"] == "networks.static_files.StaticFilesStorage"
+    assert project.STORAGES["staticfiles"]["BACKEND"] == "citynetworks.static_files.StaticFilesStorage"
 
 
 @pytest.mark.parametrize("name", TYPES)

@@ -466,9 +466,12 @@ def described(each: Field, column: Column) -> dict:
 
 # Cells
 
-# What a spreadsheet may take for the beginning of a formula, also behind apostrophes. A line end alone begins none,
-# and stands first in a list whose first item has no text.
-FORMULA = re.compile("'*(?:[\t\r]|\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20])")
+# Where a spreadsheet may take something for the beginning of a formula, also behind quotation marks and apostrophes.
+# One that parts cells by semicolons takes the quotation marks around a text for a part of it. So for it, a cell
+# begins behind each semicolon and line end in a text, too.
+FORMULA = re.compile(
+    r"""(?:\A|(?<=[;\n\r]))(?=(?:['"]|[^\S\n\r])*[=+\-@\uff1d\uff0b\uff0d\uff20]|['"]*[\t\r])""",
+)
 # A telephone number without any sign that a spreadsheet would calculate with.
 TELEPHONE = re.compile(r"\+[0-9][0-9 ()]{5,}")
 
@@ -496,9 +499,9 @@ def value_at(value, path: tuple[str, ...]):
 
 def harmless(text: str) -> str:
     """
-    Return a cell that no spreadsheet runs as a formula: where one could, an apostrophe is put in front.
+    Return a cell in which no spreadsheet runs anything as a formula: where one could, an apostrophe is put in front.
 
     Telephone numbers such as +381 18 504 000 stay as they are. Whoever takes one apostrophe away where what follows
     looks like a formula, has the text as it was.
     """
-    return f"'{text}" if FORMULA.match(text) and not TELEPHONE.fullmatch(text) else text
+    return text if TELEPHONE.fullmatch(text) else FORMULA.sub("'", text)

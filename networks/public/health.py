@@ -1,5 +1,6 @@
 """How the site is, for monitors and load balancers. Neither address asks a session or is ever kept."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from django.db import Error as DatabaseDoesNotAnswer
@@ -32,6 +33,22 @@ def ready(request: HttpRequest) -> HttpResponse:
     store = request.META.get(STORE)
     report = {"database": version is not None, "content_version": version, "page_store": store and store.report()}
     return answer(report, status=200 if version is not None else 503)
+
+
+class HealthMiddleware:
+    """
+    Answer monitors before anything looks at the host that was asked.
+
+    A load balancer asks each process by its IP address, which is none of the site's names.
+    """
+
+    VIEWS = {"/health/live/": live, "/health/ready/": ready}
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.VIEWS.get(request.path_info, self.get_response)(request)
 
 
 def answer(content: dict, **options) -> HttpResponse:

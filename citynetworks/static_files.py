@@ -2,6 +2,7 @@
 
 import brotli
 from whitenoise.compress import Compressor
+from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 SMALL = 32 * 1024  # bytes
@@ -22,3 +23,11 @@ class QuickCompressor(Compressor):
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
     def create_compressor(self, **kwargs):
         return QuickCompressor(**kwargs)
+
+
+class StaticFilesMiddleware(WhiteNoiseMiddleware):
+    """Serves all that was collected, but for the list of it."""
+
+    def add_file_to_dictionary(self, url, path, stat_cache=None):
+        if not url.rpartition("/")[2].startswith(StaticFilesStorage.manifest_name):
+            super().add_file_to_dictionary(url, path, stat_cache=stat_cache)
