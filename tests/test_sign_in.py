@@ -5,7 +5,6 @@ import re
 import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
@@ -13,7 +12,6 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import OperationalError
 from django.test import Client, override_settings
-from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,11 +29,9 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    """The time that it is for the whole project, to be moved by hand."""
-    clock = SimpleNamespace(now=NOON)
-    monkeypatch.setattr(timezone, "now", lambda: clock.now)
-    return clock
+def clock(moving_clock):
+    moving_clock.now = NOON
+    return moving_clock
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET
 from django.views.i18n import JavaScriptCatalog
 
 from networks import sign_in
+from networks.desk.session_age import keep_alive
 from networks.desk.unsaved import KeptForm, SignInForm, came_from_here, name_of_owner
 from networks.errors import form_not_accepted
 from networks.languages import address, codes, language_links
@@ -98,6 +99,8 @@ class DeskSite(AdminSite):
             kept = KeptForm.from_post(request)
             if kept is not None and not self.may_save(request, kept):
                 return instead_of_saving(request, kept)
+            if self.has_permission(request):
+                keep_alive(request)
             return protected(request, *args, **kwargs)
 
         return update_wrapper(inner, view)
