@@ -24,7 +24,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 
-from citynetworks.client_address import client_address
+from citynetworks.client_address import address_block, client_address
 from citynetworks.headers import hardened
 from networks import errors
 
@@ -167,7 +167,7 @@ class RequestLimits:
         if length > LARGEST_BODY:
             raise Refused(errors.too_large)
         is_small = length <= LARGEST_SMALL_BODY
-        places, address = (self.small_bodies if is_small else self.large_bodies), client_address(environ)
+        places, address = (self.small_bodies if is_small else self.large_bodies), client_of(environ)
         places.take(address)
         # Nothing but the end of the connection interrupts a read, and a response before that blocks granian's worker.
         timer = close_later(DEADLINE if is_small else DEADLINE + length / SLOWEST_RATE, environ)
@@ -184,13 +184,18 @@ class RequestLimits:
 
     def in_parts(self, response: Any, environ: Environ) -> Iterable[bytes]:
         """Return the parts of a large file. A thread of the server waits until the client has taken them."""
-        address = client_address(environ)
+        address = client_of(environ)
         try:
             self.large_responses.take(address)
         except Refused:
             response.close()
             raise
         return Parts(response, environ, lambda: self.large_responses.leave(address))
+
+
+def client_of(environ: Environ) -> str:
+    """Return what the places of one client are counted by."""
+    return address_block(client_address(environ))
 
 
 def whole(response: Any) -> Any:

@@ -58,6 +58,9 @@ if HTTPS:
     # Browsers take these from this very host and over HTTPS only.
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+SESSION_COOKIE_AGE = env.int("DJANGO_SESSION_HOURS", default=8) * 60 * 60  # without use
+if SESSION_COOKIE_AGE <= 0:
+    raise ImproperlyConfigured("DJANGO_SESSION_HOURS must be at least 1.")
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 BEHIND_PROXY = env.bool("DJANGO_BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
@@ -211,9 +214,8 @@ if not re.fullmatch(r"[A-Z]{3}", COUNTRY):
 
 # Static files and uploads
 
-# Bodies are limited before Django is entered (citynetworks.request_limits), so what is uploaded never needs a file.
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-FILE_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024  # bytes
+# No body that citynetworks.request_limits lets through is larger, so none is ever written to the temporary folder.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # bytes
 STATIC_URL = "/static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -27,6 +27,7 @@ from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
 from networks.rich_text import RichTextField, clean_rich_text, plain_text
 from networks.serbian import fold, to_latin
+from networks.sign_in import SignInAttempts  # noqa: F401 - a model of this app
 
 
 class WebAddressField(models.URLField):

@@ -1,12 +1,14 @@
 import os
 import threading
 import time
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import hypothesis
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
-from django.utils import translation
+from django.utils import timezone, translation
 from playwright.sync_api import sync_playwright
 
 from tests.browser import CHROMIUM, FLAGS, NO_CHROMIUM
@@ -32,6 +34,14 @@ def clean_surroundings(settings, tmp_path):
     translation.deactivate()
     yield
     translation.deactivate()
+
+
+@pytest.fixture
+def moving_clock(monkeypatch):
+    """What time it is for the whole project: `moving_clock.now`, to be moved by hand."""
+    clock = SimpleNamespace(now=datetime(2026, 5, 4, 10, tzinfo=UTC))
+    monkeypatch.setattr(timezone, "now", lambda: clock.now)
+    return clock
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from playwright.sync_api import expect
 
 from networks import revisions
 from networks.models import Page, SavedForm, Theme
+from networks.sign_in import SignInAttempts
 from tests.browser import (
     CHROMIUM,
     FLAGS,
@@ -176,6 +177,23 @@ def test_session_ends_while_typing_and_one_signs_in_on_the_page(desk, live_serve
     replays(typed, [row.title_en, row.body_en.removeprefix("<p>Before.").removesuffix("</p>")])
     expect(desk.locator(".messagelist .success")).to_be_visible()
     expect_drafts(desk, 0)
+
+
+def test_log_in_on_the_page_says_until_when_to_wait(desk, live_server, theme, replays):
+    open_form(desk, live_server.url, theme, "/en")
+    typed = type_in_field(desk, "name_en", TEXT).strip()
+    end_session()
+    desk.click(SAVE)
+    expect(desk.get_by_role("dialog", name="Sign in to save")).to_be_visible()
+    for wrong in range(7):
+        with desk.expect_response("**/admin/login/") as answered:
+            sign_in_to_save(desk, password="wrong")
+        assert answered.value.status == (200 if wrong < 6 else 429)
+    expect(desk.get_by_role("alert")).to_contain_text("Try again at")
+    SignInAttempts.objects.all().delete()  # the wait is over
+    sign_in_to_save(desk)
+    desk.wait_for_url("**/en/admin/networks/theme/")
+    replays(typed, saved_theme(theme))
 
 
 def test_log_in_in_another_tab_changes_the_secret(desk, live_server, theme, replays):

@@ -85,6 +85,12 @@ def sign_in(username, role, **fields):
     return client
 
 
+@pytest.fixture(autouse=True)
+def _whoever_is_signed_in_stays(settings):
+    """However far the clock is moved."""
+    settings.SESSION_COOKIE_AGE = timedelta(days=10_000).total_seconds()
+
+
 @pytest.fixture
 def ana(db):
     return sign_in("ana", "editors", first_name="Ана", last_name="Анић")

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from networks import revisions
+from networks.desk.accounts import role_name
 from networks.models import Event, Network, OldAddress, Theme
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import fill_in, form_values, opened
@@ -627,6 +628,50 @@ class TestAdministrators:
             assert not changed(account).is_superuser
             assert not account.user_permissions.exists()
 
+    @pytest.mark.parametrize("prefix", PREFIXES)
+    def test_read_what_they_may_do_themselves_and_cannot_edit_it(self, sign_in, prefix):
+        client = sign_in("administrators")
+        boss = User.objects.get(username="administrators")
+        page = client.get(prefix + change_address(boss))
+        shown = page.context["adminform"]
+        assert {"is_active", "is_staff", "is_superuser", "roles_in_words"} <= set(shown.readonly_fields)
+        assert not {"is_active", "is_staff", "is_superuser", "groups", "user_permissions"} & set(shown.form.fields)
+        assert role_name(Group.objects.get(name="administrators")) in page.text
+
+    @pytest.mark.parametrize(
+        "forged",
+        [
+            {"groups": "all", "is_staff": "on", "is_superuser": "on"},
+            {"groups": [], "is_staff": "", "is_active": ""},
+            {"groups": "all", "user_permissions": "all", "roles_in_words": "all", "_continue": "1"},
+            {"groups": "all", "_saveasnew": "1", "_popup": "1"},
+        ],
+    )
+    def test_cannot_give_themselves_a_role_or_a_right(self, sign_in, forged):
+        client = sign_in("administrators")
+        Group.objects.create(name="others").permissions.set(Permission.objects.all())
+        boss = User.objects.get(username="administrators")
+        every = {"groups": Group, "user_permissions": Permission, "roles_in_words": Group}
+        typed = {
+            name: [row.pk for row in every[name].objects.all()] if value == "all" else value
+            for name, value in forged.items()
+        }
+        before = User.objects.filter(pk=boss.pk).values("is_active", "is_staff", "is_superuser").get()
+        response = client.post(change_address(boss), account_form(boss, first_name="Мира") | typed)
+        assert response.status_code in (200, 302)
+        assert User.objects.filter(pk=boss.pk).values(*before).get() == before
+        assert [group.name for group in boss.groups.all()] == ["administrators"]
+        assert not boss.user_permissions.exists()
+        # The form itself was taken, but for the one that asks for a new account.
+        assert changed(boss).first_name == ("" if "_saveasnew" in forged else "Мира")
+
+    def test_decide_what_another_administrator_may_do(self, sign_in):
+        client = sign_in("administrators")
+        other = make_account("administrators", username="other")
+        typed = account_form(other, groups=[Group.objects.get(name="editors").pk], is_staff="")
+        assert client.post(change_address(other), typed).status_code == 302
+        assert (changed(other).is_staff, [group.name for group in other.groups.all()]) == (False, ["editors"])
+
     def test_cannot_add_a_superuser(self, sign_in):
         client = sign_in("administrators")
         password = "rather a long password"
@@ -681,6 +726,13 @@ class TestAdministrators:
 
 @pytest.mark.django_db
 class TestSuperuser:
+    def test_may_give_itself_a_role(self, sign_in):
+        client = sign_in("superuser")
+        boss = User.objects.get(username="superuser")
+        typed = account_form(boss, groups=[Group.objects.get(name="editors").pk], is_superuser="on")
+        assert client.post(change_address(boss), typed).status_code == 302
+        assert [group.name for group in boss.groups.all()] == ["editors"]
+
     def test_makes_and_unmakes_a_superuser(self, sign_in):
         milica = make_account("editors", username="milica")
         client = sign_in("superuser")

@@ -61,6 +61,7 @@ def test_production_does_not_start_without(missing, value):
         ("DJANGO_ALLOWED_HOSTS", "mreze.example.rs,", "empty name"),
         ("DJANGO_TAG_AUTHORITY", "mreze.example.rs", "a host name and a date"),
         ("DJANGO_COUNTRY", "Srbija", "three capital letters"),
+        ("DJANGO_SESSION_HOURS", "0", "at least 1"),
     ],
 )
 def test_production_does_not_start_with_what_it_cannot_use(name, value, reason):

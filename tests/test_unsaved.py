@@ -13,6 +13,7 @@ from django.utils import timezone
 from networks.desk.unsaved import KeptForm
 from networks.models import Network, Page, SavedForm, Theme
 from networks.revisions import remember_form
+from networks.sign_in import SignInAttempts
 from tests.makers import make_network, make_page, make_profile, make_theme
 
 PREFIXES = ["", "/sr-latn", "/en"]
@@ -271,6 +272,19 @@ class TestEndedSession:
         assert form_of(opened)[field] == [TEXT]
         row.refresh_from_db()
         assert getattr(row, field) is None
+
+    def test_carries_the_text_past_wrong_passwords_after_which_one_waits(self, browser_of_clerk):
+        theme = make_theme()
+        _values, asked = type_and_lose_session(browser_of_clerk, address_of(theme, "/en"), name_en=TEXT)
+        statuses = []
+        for _wrong in range(8):
+            asked = log_in(browser_of_clerk, asked, password="wrong")
+            statuses.append(asked.status_code)
+        assert statuses == [200] * 6 + [429] * 2
+        assert "Try again at" in text_of(asked)
+        SignInAttempts.objects.all().delete()  # the wait is over
+        assert log_in(browser_of_clerk, asked)["Location"] == address_of(theme, "/en")
+        assert form_of(browser_of_clerk.get(address_of(theme, "/en")))["name_en"] == [TEXT]
 
     def test_keeps_every_value_as_it_was_sent(self, browser_of_clerk):
         themes = [make_theme(), make_theme(), make_theme()]

@@ -76,7 +76,11 @@ class AccountPasswordForm(AdminPasswordChangeForm):
 
 @admin.register(User)
 class AccountAdmin(NamedPermissions, PlainPages, UserAdmin):
-    """Accounts. Whoever is not a superuser makes no superusers, and does not touch theirs."""
+    """
+    Accounts. Whoever is not a superuser makes no superusers, and does not touch theirs.
+
+    Nor do they give themselves a role, or lock themselves out: what an account may do, somebody else decides.
+    """
 
     list_filter = ["is_staff", "is_superuser", "is_active"]
     change_password_form = AccountPasswordForm
@@ -86,6 +90,8 @@ class AccountAdmin(NamedPermissions, PlainPages, UserAdmin):
         if request.user.is_superuser:
             return fieldsets
         instead = {"user_permissions": "permissions_in_words"}
+        if obj == request.user:
+            instead["groups"] = "roles_in_words"
         return [
             (name, {**options, "fields": [instead.get(field, field) for field in options["fields"]]})
             for name, options in fieldsets
@@ -93,7 +99,14 @@ class AccountAdmin(NamedPermissions, PlainPages, UserAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         readonly = super().get_readonly_fields(request, obj)
-        return readonly if request.user.is_superuser else (*readonly, "is_superuser", "permissions_in_words")
+        if request.user.is_superuser:
+            return readonly
+        own = ("is_active", "is_staff", "roles_in_words") if obj == request.user else ()
+        return (*readonly, "is_superuser", "permissions_in_words", *own)
+
+    @admin.display(description=_("groups"))
+    def roles_in_words(self, account):
+        return ", ".join(sorted(role_name(group) for group in account.groups.all()))
 
     @admin.display(description=_("user permissions"))
     def permissions_in_words(self, account):

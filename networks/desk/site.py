@@ -1,11 +1,13 @@
 """The staff's admin as a whole: its title, the switch between its languages, and logging in without losing text."""
 
 from contextlib import suppress
-from functools import update_wrapper
+from functools import partial, update_wrapper
 
 from django.contrib import admin
 from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
 from django.template.response import TemplateResponse
@@ -19,6 +21,8 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET
 from django.views.i18n import JavaScriptCatalog
 
+from networks import sign_in
+from networks.desk.session_age import keep_alive
 from networks.desk.unsaved import KeptForm, SignInForm, came_from_here, name_of_owner
 from networks.errors import form_not_accepted
 from networks.languages import address, codes, language_links
@@ -31,6 +35,18 @@ MOST_DRAFTS = 10
 
 # How many forms a browser asks about at once
 MOST_TOKENS = 100
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    """The change of one's own password. The old one is guessed here no faster than at the log-in."""
+
+    def __init__(self, request, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self):
+        with sign_in.attempt(self.user.get_username(), self.request.META):
+            return super().clean_old_password()
 
 
 class DeskSite(AdminSite):
@@ -83,6 +99,8 @@ class DeskSite(AdminSite):
             kept = KeptForm.from_post(request)
             if kept is not None and not self.may_save(request, kept):
                 return instead_of_saving(request, kept)
+            if self.has_permission(request):
+                keep_alive(request)
             return protected(request, *args, **kwargs)
 
         return update_wrapper(inner, view)
@@ -132,7 +150,16 @@ class DeskSite(AdminSite):
         elif kept is not None:  # a wrong password, say
             response.template_name = "admin/sign_in_again.html"
             response.context_data |= self.sign_in_context(request, kept)
-        return response
+        return sign_in.with_status(response)
+
+    def password_change(self, request, extra_context=None):
+        request.current_app = self.name
+        change = PasswordChangeView.as_view(
+            form_class=partial(OwnPasswordForm, request),
+            success_url=reverse("admin:password_change_done", current_app=self.name),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return sign_in.with_status(change(request))
 
     def logout(self, request, extra_context=None):
         response = super().logout(request, extra_context)

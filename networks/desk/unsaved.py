@@ -21,6 +21,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from networks import sign_in
 from networks.revisions import name_of
 
 TOKEN = "form_token"  # noqa: S105 - the name of a field
@@ -71,6 +72,13 @@ class DeskForm(forms.ModelForm):
 
 class SignInForm(AdminAuthenticationForm):
     """The log-in of the desk. One that is to save or to carry somebody's text takes nobody else."""
+
+    def clean(self):
+        account = self.cleaned_data.get("username")
+        if not account or not self.cleaned_data.get("password"):
+            return super().clean()
+        with sign_in.attempt(account, self.request.META):
+            return super().clean()
 
     def confirm_login_allowed(self, user):
         super().confirm_login_allowed(user)
