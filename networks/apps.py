@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,7 +8,8 @@ class NetworksConfig(AppConfig):
     verbose_name = _("Content of the site")
 
     def ready(self):
-        from networks import content_version
+        from networks import content_version, roles
         from networks.desk import admin  # noqa: F401 - registers the models with the desk
 
         content_version.connect()
+        post_migrate.connect(roles.make_roles, sender=self)
