@@ -32,7 +32,7 @@ class HeadersMiddleware:
 
 def hardened(response: HttpResponse) -> HttpResponse:
     """Return a page that is made before Django is entered, with the headers that Django's own responses have."""
-    response.headers |= {
+    headers = {
         "Content-Security-Policy": (
             "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
             "frame-ancestors 'none'"
@@ -44,4 +44,6 @@ def hardened(response: HttpResponse) -> HttpResponse:
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
     }
+    for name, value in headers.items():
+        response.headers[name] = value
     return response

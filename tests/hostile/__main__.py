@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 
-from tests.hostile import connections, load, proxy
+from tests.hostile import connections, load, proxy, sign_in
 from tests.hostile.site import attacked_site
 
 
@@ -34,6 +34,7 @@ def main() -> int:
 
 GROUPS = {
     "connections": lambda site, short: connections.attacks(site),
+    "sign-in": lambda site, short: sign_in.attacks(site),
     "proxy": lambda site, short: proxy.attacks(site),
     "load": load.attacks,
 }

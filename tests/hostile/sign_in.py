@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
+from tests.hostile.finding import Finding
+
 ADDRESS = "/en/admin/login/"
 ACCOUNT = "editor"
 MOST_GUESSES = 12
@@ -34,19 +36,19 @@ def in_words(status: int, page: str) -> str:
     return "signed in" if status == 302 else f"{status}, “{refusal[1] if refusal else ''}”"
 
 
-def attacks(site) -> Iterator[tuple[str, str, str]]:
-    """Yield what was tried, its figure before and its figure now. `site.passwords` has those of the accounts."""
+def attacks(site) -> Iterator[Finding]:
     guesses = 0
     while guesses < MOST_GUESSES and sign_in(site, ACCOUNT, f"guess {guesses}", GUESSER)[0] == 200:
         guesses += 1
     looked_at = f"{guesses}" if guesses < MOST_GUESSES else f"all of {MOST_GUESSES}"
-    yield "Guesses of one account that are looked at", "all", looked_at
+    yield Finding("Guesses of one account that are looked at", "all", looked_at, guesses < MOST_GUESSES)
 
     status, headers, page = sign_in(site, ACCOUNT, site.passwords[ACCOUNT], GUESSER)
     after = f"{in_words(status, page)}, Retry-After {headers.get('Retry-After', headers.get('retry-after'))}"
-    yield "The right password after that, from the same address", "signed in", after
+    yield Finding("The right password after that, from the same address", "signed in", after, status == 429)
     status, _headers, page = sign_in(site, ACCOUNT, site.passwords[ACCOUNT], ELSEWHERE)
-    yield "The right password after that, from another address", "signed in", in_words(status, page)
+    after = in_words(status, page)
+    yield Finding("The right password after that, from another address", "signed in", after, status == 302)
 
     def guess(number: int) -> int:
         return sign_in(site, f"nobody {number}", "a guess", CROWD)[0]
@@ -62,5 +64,11 @@ def attacks(site) -> Iterator[tuple[str, str, str]]:
         taken = time.monotonic() - began
     statuses = [answer.result() for answer in answers]
     after = f"{statuses.count(200)} hashed, {statuses.count(503)} told to try again, in {taken:.1f} s"
-    yield f"{AT_ONCE} log-ins at once", "16 a second, all hashed, 0.55 s each", after
-    yield "The longest that somebody else waits for the desk meanwhile", "no thread is free", f"{longest:.2f} s"
+    is_good = statuses.count(200) + statuses.count(503) + statuses.count(429) == AT_ONCE
+    yield Finding(f"{AT_ONCE} log-ins at once", "16 a second, all hashed, 0.55 s each", after, is_good)
+    yield Finding(
+        "The longest that somebody else waits for the page of the log-in meanwhile",
+        "no thread is free",
+        f"{longest:.2f} s",
+        longest < 2,
+    )
