@@ -17,14 +17,18 @@ from tests.hostile.site import DRAFTS, Session, Site
 from tests.processes import ROOT
 from tests.servers import loading
 
+# The short form says whether the attack is held at all: it runs beside who knows what, and its times say little.
+LENIENCE = 10
+
 CONNECTIONS = 16  # of readers
 LOG_INS = 16  # a second
 READERS_PATIENCE = 5  # times what they wait when nobody else is there
 
 
 def attacks(site: Site, short: bool) -> Iterator[Finding]:
-    yield from editors_and_readers(site, seconds=8 if short else 30)
-    yield from everything_at_once(site, seconds=20 if short else 60)
+    lenience = LENIENCE if short else 1
+    yield from editors_and_readers(site, 5 if short else 30, lenience)
+    yield from everything_at_once(site, 15 if short else 60, lenience)
 
 
 # A crowd of staff
@@ -66,7 +70,7 @@ def crowd(site: Site, session: Session, forms, found: Counter) -> Iterator[None]
             thread.join()
 
 
-def editors_and_readers(site: Site, seconds: int) -> Iterator[Finding]:
+def editors_and_readers(site: Site, seconds: int, lenience: int) -> Iterator[Finding]:
     """50 editors who save, and 16 connections that read a stored page, as fast as they are answered."""
     session = site.sign_in("editor")
     forms = draft_forms(session)
@@ -88,7 +92,7 @@ def editors_and_readers(site: Site, seconds: int) -> Iterator[Finding]:
         "p95 3.6 s",
         f"{idle.p99:.1f} ms and {busy.p99:.1f} ms ({busy.p99 / idle.p99:.1f} times), "
         f"{idle.requests / idle.seconds:,.0f} and {busy.requests / busy.seconds:,.0f} requests a second",
-        busy.p99 <= READERS_PATIENCE * idle.p99 and not busy.errors and found["saved"] > 0,
+        busy.p99 <= lenience * READERS_PATIENCE * idle.p99 and not busy.errors and found["saved"] > 0,
     )
 
 
@@ -116,7 +120,7 @@ def repeated(action, pause: float, threads: int = 1) -> Iterator[None]:
             thread.join()
 
 
-def everything_at_once(site: Site, seconds: int) -> Iterator[Finding]:
+def everything_at_once(site: Site, seconds: int, lenience: int) -> Iterator[Finding]:
     """Slow forms, idle connections and log-ins, while citizens read and a member of staff saves."""
     session = site.sign_in("editor", source="127.0.0.9")
     path, values = draft_forms(session)[0]
@@ -172,10 +176,10 @@ def everything_at_once(site: Site, seconds: int) -> Iterator[Finding]:
         "nothing answers",
         f"{figures['p99']:.1f} ms of {figures['count']} pages, {figures['errors']} errors; {slow_health:.2f} s of "
         f"{len(health)}; {slowest:.2f} s of {len(saves)} ({statuses}); {memory:.0f} MB; log-ins: {dict(guesses)}",
-        figures["p99"] < 50
+        figures["p99"] < lenience * 50
         and not figures["errors"]
         and {status for _seconds, status in health} == {200}
-        and slowest < 2
+        and slowest < lenience * 2
         and statuses == {302}
         and memory < 250,
     )
