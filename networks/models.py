@@ -726,6 +726,8 @@ class PreviewLink(Signed):
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="preview_links")
     expires_at = models.DateTimeField(_("expires"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    # Whether it also works when what it shows is discarded or taken off the site
+    is_kept = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["-created_at", "-pk"]

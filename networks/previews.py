@@ -2,13 +2,15 @@
 Previews: a version of a network as citizens would see it, at an address that names it.
 
 The address is signed, so that no other can be made of it. Staff read any version; somebody without an account reads
-the version that a link was made for, until the link expires or is revoked.
+the version that a link was made for, until the link expires, is revoked or ends with what it shows.
 """
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.core.signing import BadSignature, Signer
+from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from networks.models import PreviewLink, Revision
 
@@ -19,6 +21,12 @@ BIN_PERMISSION = "networks.delete_network"
 
 class LinkClosed(Exception):
     """The link was good once. It has expired, or was revoked."""
+
+
+def end_links(revisions: QuerySet[Revision]) -> None:
+    """End the links to revisions that are discarded or taken off the site, but for those that are kept on purpose."""
+    links = PreviewLink.objects.filter(revision__in=revisions, is_kept=False, revoked_at=None)
+    links.update(revoked_at=timezone.now())
 
 
 def signer() -> Signer:

@@ -37,6 +37,7 @@ from networks.changes import told
 from networks.content_version import raise_version
 from networks.models import Change, Event, Network, Revision, SavedForm, Schedule, Theme, free_slug
 from networks.pictures import PictureField
+from networks.previews import end_links
 from networks.reading import translated_fields
 from networks.rich_text import RichTextField
 
@@ -467,6 +468,7 @@ def withdraw(network: Network, *, author) -> Network:
             return row
         live = row.live
         network = hide(row)
+        end_links(network.revisions.filter(pk=live.pk))
         network.schedules.filter(action=Schedule.Action.WITHDRAW).delete()
         record(network, Event.Kind.WITHDRAWN, author, live)
     return network
@@ -492,6 +494,7 @@ def discard(network: Network, *, author) -> Network:
         if row.head_id == row.live_id:
             return row
         discarded = row.head
+        end_links(row.revisions.filter(number__gt=row.live.number))
         point(row, head=row.live, submitted_at=None, submitted_by="")
         for plan in row.schedules.filter(action=Schedule.Action.PUBLISH):
             cancel(plan, author=author)
@@ -539,6 +542,7 @@ def delete(network: Network, *, author) -> Network:
             return row
         network = hide(row)
         network.schedules.all().delete()
+        end_links(network.revisions.all())
         point(network, deleted_at=timezone.now(), deleted_by=name_of(author), submitted_at=None, submitted_by="")
         record(network, Event.Kind.DELETED, author, network.head)
     return network

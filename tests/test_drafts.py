@@ -1374,9 +1374,11 @@ def preview_of(client, network, query="", prefix="/en"):
     return client.get(page_of(network, "preview", prefix) + query)["Location"]
 
 
-def make_link(network, days=7, revision=None):
+def make_link(network, days=7, revision=None, **options):
     link = PreviewLink.objects.create(
-        revision=revision or Network.objects.get(pk=network.pk).head, expires_at=timezone.now() + timedelta(days=days)
+        revision=revision or Network.objects.get(pk=network.pk).head,
+        expires_at=timezone.now() + timedelta(days=days),
+        **options,
     )
     with override("sr"):
         return link, previews.link_address(link)
@@ -1540,12 +1542,46 @@ class TestLinks:
         ana.post(page_of(other, f"links/{link.pk}/revoke"))
         assert browser().get(address).status_code == 200
 
-    def test_into_the_bin_lead_nowhere(self, milan, network):
+    def test_end_with_what_they_show(self, ana, milan, network):
+        revisions.publish(network, author=milan.user)
+        of_live, to_live = make_link(network)
+        by(ana, network, name_en="Draft")
+        _of_draft, to_draft = make_link(network)
+        _kept, to_kept = make_link(network, is_kept=True)
+        statuses = lambda: [browser().get(each).status_code for each in (to_live, to_draft, to_kept)]  # noqa: E731
+        assert statuses() == [200, 200, 200]
+        revisions.discard(network, author=ana.user)
+        assert statuses() == [200, 410, 200]
+        revisions.withdraw(network, author=milan.user)
+        assert statuses() == [410, 410, 200]
+        assert "ended " in opened(ana, page_of(network, "links")).text_content()
+        of_live.refresh_from_db()
+        assert not of_live.is_open
+
+    def test_into_the_bin_lead_nowhere_and_do_not_come_back_with_the_network(self, milan, network):
         _link, address = make_link(network)
+        _link, kept = make_link(network, is_kept=True)
         revisions.delete(network, author=milan.user)
-        assert browser().get(address).status_code == 404
+        assert [browser().get(each).status_code for each in (address, kept)] == [410, 404]
         revisions.undelete(network, author=milan.user)
-        assert browser().get(address).status_code == 200
+        assert [browser().get(each).status_code for each in (address, kept)] == [410, 200]
+
+    def test_are_kept_in_any_case_where_that_is_ticked(self, ana, network):
+        tree = parsed(ana.post(page_of(network, "links"), {"days": "7", "is_kept": "on"}, follow=True))
+        assert PreviewLink.objects.get().is_kept
+        assert "in any case" in tree.text_content()
+
+    def test_are_revoked_by_who_has_made_them_and_by_publishers(self, ana, milan, network):
+        self.make(ana, network)
+        (link,) = PreviewLink.objects.all()
+        revoke = page_of(network, f"links/{link.pk}/revoke")
+        vera = sign_in("vera", "editors")
+        assert opened(vera, page_of(network, "links")).xpath("//table//form") == []
+        assert vera.post(revoke).status_code == 403
+        assert PreviewLink.objects.get().is_open
+        assert len(opened(milan, page_of(network, "links")).xpath("//table//form")) == 1
+        assert milan.post(revoke).status_code == 302
+        assert not PreviewLink.objects.get().is_open
 
     def test_work_for_no_other_time_than_is_offered(self, ana, network):
         for days in ("", "0", "365", "-7", "x"):

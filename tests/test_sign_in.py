@@ -505,3 +505,27 @@ def test_failure_is_counted_though_what_is_around_it_fails(clerk):
     with pytest.raises(ValidationError), attempt("clerk", {"REMOTE_ADDR": HERE}):
         raise ValidationError("wrong", code="invalid_login")
     assert sorted(SignInAttempts.objects.values_list("failures", flat=True)) == [1, 1, 1]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("asked", "target"),
+    [
+        ("/en/admin/networks/network/", "/en/admin/networks/network/"),
+        ("/sr-latn/admin/networks/network/?q=a", "/sr-latn/admin/networks/network/?q=a"),
+        ("/admin/networks/network/add/", "/admin/networks/network/add/"),
+        ("/en/", "/en/"),
+        ("/en/admin/nothing/", "/en/admin/"),
+        ("/en/admin/auth/user/1/", "/en/admin/"),
+        ("/nowhere/", "/en/admin/"),
+        ("/xx/admin/", "/en/admin/"),
+        ("//evil.example/", "/en/admin/"),
+        ("https://evil.example/en/", "/en/admin/"),
+        ("javascript:alert(1)", "/en/admin/"),
+        ("", "/en/admin/"),
+    ],
+)
+def test_signing_in_never_leads_to_a_page_that_is_not_there(clerk, asked, target):
+    typed = {"username": "clerk", "password": PASSWORD, "next": asked}
+    response = Client(REMOTE_ADDR=HERE).post("/en/admin/login/", typed)
+    assert (response.status_code, response["Location"]) == (302, target)

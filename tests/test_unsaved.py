@@ -190,6 +190,7 @@ class TestSession:
 
     def test_of_one_person_does_not_log_another_one_in(self, client, clerk, colleague):
         typed = {"username": "colleague", "password": PASSWORD, "form_user": clerk.pk}
+        typed["form_user_name"] = "Мира Петровић"
         response = client.post("/en/admin/login/", typed)
         assert "typed by Мира Петровић, and nobody else" in text_of(response)
         assert client.get(self.ADDRESS).json()["user"] is None
@@ -199,6 +200,16 @@ class TestSession:
     def test_of_nobody_we_know_logs_nobody_in(self, client, clerk, owner):
         typed = {"username": "clerk", "password": PASSWORD, "form_user": owner}
         assert "typed by somebody else" in text_of(client.post("/en/admin/login/", typed))
+
+    def test_tells_nobody_the_name_of_an_account_by_its_number(self, browser_of_clerk, clerk, colleague):
+        """Neither those who sign in, nor colleagues who are signed in: only what the form said is said again."""
+        values = {"form_token": "x", "form_user": clerk.pk, "name_sr": "Мир"}
+        browser_of_clerk.force_login(colleague)
+        asked = browser_of_clerk.post("/en/admin/networks/theme/add/", values)
+        assert (asked.status_code, "typed by somebody else" in text_of(asked)) == (403, True)
+        assert "Мира" not in asked.content.decode()
+        typed = {"username": "colleague", "password": PASSWORD, "form_user": clerk.pk}
+        assert "Мира" not in Client().post("/en/admin/login/", typed).content.decode()
 
 
 class TestForm:

@@ -145,6 +145,9 @@ class ScheduleForm(forms.Form):
 
 class LinkForm(forms.Form):
     days = forms.TypedChoiceField(label=_("The link works for"), coerce=int, initial=7)
+    is_kept = forms.BooleanField(
+        label=_("Also when this version is discarded or taken off the site"), label_suffix="", required=False
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -405,7 +408,12 @@ class MembershipViews:
         form = LinkForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             expires_at = timezone.now() + timedelta(days=form.cleaned_data["days"])
-            PreviewLink.objects.create(revision=network.head, expires_at=expires_at, **revisions.signed(request.user))
+            PreviewLink.objects.create(
+                revision=network.head,
+                expires_at=expires_at,
+                is_kept=form.cleaned_data["is_kept"],
+                **revisions.signed(request.user),
+            )
             self.message_user(request, gettext("The link is made. Copy it from the list."), messages.SUCCESS)
             return HttpResponseRedirect(request.path)
         links = PreviewLink.objects.filter(revision__network=network).select_related("revision")
@@ -423,16 +431,22 @@ class MembershipViews:
                     "when": reader.moment(link.created_at),
                     "who": in_words(link.author_name, reader),
                     "expires": reader.moment(link.expires_at),
-                    "revoked": link.revoked_at and reader.moment(link.revoked_at),
+                    "ended": link.revoked_at and reader.moment(link.revoked_at),
+                    "may_revoke": link.is_open and self.may_revoke(request, link),
                 }
                 for link in links
             ],
         )
 
+    def may_revoke(self, request, link) -> bool:
+        return link.author_id == request.user.pk or self.may(request, "publish")
+
     def revoke_view(self, request, pk, link_pk):
         network = self.network_for(request, pk, "change")
         if request.method == "POST":
             links = PreviewLink.objects.filter(revision__network=network, pk=link_pk, revoked_at=None)
+            if not all(self.may_revoke(request, link) for link in links):
+                raise PermissionDenied
             if links.update(revoked_at=timezone.now()):
                 self.message_user(request, gettext("The link is revoked. It leads nowhere now."), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:networks_network_links", args=[network.pk]))

@@ -2,19 +2,22 @@
 
 from contextlib import suppress
 from functools import partial, update_wrapper
+from urllib.parse import urlsplit
 
 from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import PasswordChangeView
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.contrib.contenttypes.models import ContentType
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, path, reverse, translate_url
+from django.urls import NoReverseMatch, Resolver404, path, resolve, reverse, translate_url
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
@@ -23,9 +26,9 @@ from django.views.i18n import JavaScriptCatalog
 
 from networks import sign_in
 from networks.desk.session_age import keep_alive
-from networks.desk.unsaved import KeptForm, SignInForm, came_from_here, name_of_owner
+from networks.desk.unsaved import KeptForm, SignInForm, came_from_here
 from networks.errors import form_not_accepted
-from networks.languages import address, codes, language_links
+from networks.languages import address, codes, language_links, language_of_path
 from networks.models import Network, SavedForm
 from networks.reading import Reader
 from networks.revisions import name_of
@@ -56,7 +59,22 @@ class DeskSite(AdminSite):
     login_form = SignInForm
 
     def get_urls(self):
-        return [path("session/", never_cache(require_GET(self.session)), name="session"), *super().get_urls()]
+        return [
+            path("session/", never_cache(require_GET(self.session)), name="session"),
+            path("r/<int:content_type_id>/<int:object_id>/", self.admin_view(self.view_on_site), name="view_on_site"),
+            *(each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"),
+        ]
+
+    def view_on_site(self, request: HttpRequest, content_type_id: int, object_id: int) -> HttpResponse:
+        """Lead to the page of something that is published. Of what is not, nobody learns an address here."""
+        model = get_object_or_404(ContentType, pk=content_type_id).model_class()
+        model_admin = self._registry.get(model)
+        if model_admin is None or not hasattr(model.objects, "published"):
+            raise Http404
+        row = model.objects.published().filter(pk=object_id).first()
+        if row is None or not model_admin.has_view_permission(request):
+            raise Http404
+        return HttpResponseRedirect(row.get_absolute_url())
 
     def i18n_javascript(self, request, extra_context=None):
         # With our own catalogue beside Django's: it holds what the rich-text editor says.
@@ -138,12 +156,14 @@ class DeskSite(AdminSite):
         is_somebody_else = self.has_permission(request) and not kept.belongs_to(request.user)
         return {
             "title": gettext("Sign in again"),
-            "owner": name_of_owner(kept.owner) if is_somebody_else else "",
+            "owner": kept.owner_name if is_somebody_else else "",
             **self.kept_context(kept),
         }
 
     def login(self, request, extra_context=None):
         response = super().login(request, extra_context)
+        if isinstance(response, HttpResponseRedirect) and not leads_somewhere(response.url):
+            response = HttpResponseRedirect(reverse("admin:index"))
         kept = KeptForm.carried_by(request)
         if kept is not None and isinstance(response, HttpResponseRedirect):
             kept.wait_in(request.session)
@@ -168,6 +188,15 @@ class DeskSite(AdminSite):
             # deleted what this person left, and leaves alone what colleagues did.
             response.headers["Clear-Site-Data"] = '"storage"'
         return response
+
+
+def leads_somewhere(url: str) -> bool:
+    """Say whether there is a page at a URL of this site."""
+    path = urlsplit(url).path
+    with override(language_of_path(path)), suppress(Resolver404):
+        # What has no name is Django's answer to what is not there, or leads on from an address of its past.
+        return resolve(path).url_name is not None
+    return False
 
 
 def what_waits(user) -> dict:

@@ -15,23 +15,23 @@ from urllib.parse import urlsplit
 from django import forms
 from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from networks import sign_in
-from networks.revisions import name_of
+from networks.models import LONGEST_NAME
 
 TOKEN = "form_token"  # noqa: S105 - the name of a field
 OWNER = "form_user"
+OWNER_NAME = "form_user_name"
 CARRIED = "kept_form"
 IN_SESSION = "kept_forms"
 WITHOUT_KEPT_TEXT = "without-kept-text"
 
 # What is no text of the person, and so is not carried along
-NOT_TYPED = {"csrfmiddlewaretoken", OWNER}
+NOT_TYPED = {"csrfmiddlewaretoken", OWNER, OWNER_NAME}
 
 # Of the largest log-in that Django takes, what is left for the log-in's own fields
 ROOM_FOR_LOG_IN = 10_000  # bytes
@@ -86,17 +86,19 @@ class SignInForm(AdminAuthenticationForm):
         if owner not in ("", str(user.pk)):
             raise ValidationError(
                 _("This text was typed by {name}, and nobody else can save it. Sign in as {name}.").format(
-                    name=name_of_owner(owner)
+                    name=owner_name(self.request)
                 ),
                 code="not_the_owner",
             )
 
 
-def name_of_owner(owner: str) -> str:
-    """Return the name that goes with the id in a form, which may be anything."""
-    accounts = get_user_model().objects
-    account = accounts.filter(pk=owner).first() if owner.isascii() and owner.isdigit() and len(owner) < 19 else None
-    return name_of(account) or _("somebody else")
+def owner_name(request: HttpRequest) -> str:
+    """
+    Return who typed a form, as the form itself says.
+
+    The form got the name when it was opened. What the account's id says is not looked up: it may be any id.
+    """
+    return request.POST.get(OWNER_NAME, "")[:LONGEST_NAME] or _("somebody else")
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ class KeptForm:
     values: dict[str, list[str]]
     owner: str = ""
     had_file: bool = False
+    owner_name: str = ""
 
     @classmethod
     def from_post(cls, request: HttpRequest) -> "KeptForm | None":
@@ -114,7 +117,8 @@ class KeptForm:
         if request.method != "POST" or TOKEN not in request.POST or not is_form_address(request):
             return None
         values = {name: values for name, values in request.POST.lists() if name not in NOT_TYPED}
-        return cls(request.get_full_path(), values, request.POST.get(OWNER, ""), bool(request.FILES))
+        owner = request.POST.get(OWNER, "")
+        return cls(request.get_full_path(), values, owner, bool(request.FILES), owner_name(request))
 
     @classmethod
     def carried_by(cls, request: HttpRequest) -> "KeptForm | None":
@@ -128,6 +132,7 @@ class KeptForm:
             isinstance(kept.address, str)
             and url_has_allowed_host_and_scheme(kept.address, allowed_hosts=None)
             and isinstance(kept.owner, str)
+            and isinstance(kept.owner_name, str)
             and isinstance(kept.had_file, bool)
             and isinstance(kept.values, dict)
             and all(

@@ -102,7 +102,7 @@ const showDialog = (dialog) => new Promise((resolve) => {
 // The values of a form, by the names of its controls, each a list: {name: [value]}. Without what the server makes
 // anew for each form, passwords, and files, which no script can put back.
 
-const LEFT_OUT = new Set(["csrfmiddlewaretoken", "form_token", "form_user"]);
+const LEFT_OUT = new Set(["csrfmiddlewaretoken", "form_token", "form_user", "form_user_name"]);
 const NO_TEXT = new Set(["button", "fieldset", "file", "image", "output", "password", "reset", "submit"]);
 
 const controlsOf = (form) =>
@@ -269,6 +269,7 @@ const watch = (panel) => {
       const body = new URLSearchParams(new FormData(fields));
       body.set("csrfmiddlewaretoken", secret);
       body.set("form_user", user); // the server then takes nobody else
+      body.set("form_user_name", texts.userName);
       const signal = AbortSignal.timeout(LONGEST_WAIT);
       const response = await fetch(texts.logInUrl, { method: "POST", body, redirect: "manual", signal });
       if (response.type !== "opaqueredirect") {
