@@ -167,7 +167,9 @@ def is_form_address(request: HttpRequest) -> bool:
     match = request.resolver_match
     model_admin = getattr(match and match.func, "model_admin", None)
     form = getattr(model_admin, "form", None)
-    return form is not None and issubclass(form, DeskForm) and match.url_name.endswith(("_add", "_change"))
+    # The address without /change/ at its end, which leads on to the form, has no name.
+    name = match.url_name if match and match.url_name else ""
+    return form is not None and issubclass(form, DeskForm) and name.endswith(("_add", "_change"))
 
 
 def waiting(request: HttpRequest) -> KeptForm | None:
