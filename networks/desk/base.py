@@ -5,8 +5,9 @@ import json
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.db import IntegrityError, models
 from django.db.models import Q
@@ -20,12 +21,13 @@ from django_prose_editor.fields import ProseEditorFormField
 from django_prose_editor.widgets import AdminProseEditorWidget
 from js_asset import Media
 
-from networks.desk.guarded_form import GuardedForm
-from networks.desk.unsaved import TOKEN, WITHOUT_KEPT_TEXT, SignInForm, let_go, waiting
+from networks.desk.guarded_form import GuardedForm, digest
+from networks.desk.unsaved import TOKEN, WITHOUT_KEPT_TEXT, SignInForm, TokenField, let_go, waiting
 from networks.languages import language_tag
+from networks.models import SavedForm
 from networks.pictures import PictureField
 from networks.reading import Reader, missing_translations, translated_fields
-from networks.revisions import name_of, remember_form
+from networks.revisions import claim_form, name_of, remember_form
 from networks.rich_text import RichTextField
 
 # What the editor offers is what `rich_text` keeps.
@@ -247,6 +249,23 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
             # Somebody has taken the address between the check and the save. Asked again, the form says so.
             return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def _changeform_view(self, request, object_id, form_url, extra_context):
+        """One form makes one thing, however often it is sent. This is called within the transaction of a save."""
+        token = request.POST.get(TOKEN, "").replace("\0", "")
+        if object_id is not None or request.method != "POST" or not 0 < len(token) <= TokenField.MAX_LENGTH:
+            return super()._changeform_view(request, object_id, form_url, extra_context)
+        saved = claim_form(token, request.user)
+        is_of_ours = saved.content_type == ContentType.objects.get_for_model(self.model)
+        if is_of_ours and (row := self.get_queryset(request).filter(pk=saved.object_id).first()):
+            # It was sent twice, or gone back to, and so is a form of what it has made.
+            object_id = str(row.pk)
+            request.is_sent_again = True
+            request.POST = request.POST.copy()
+            request.POST["began_with"] = saved.content.get("began_with", "")
+        response = super()._changeform_view(request, object_id, form_url, extra_context)
+        SavedForm.objects.filter(pk=saved.pk, content_type=None).delete()  # where nothing was saved after all
+        return response
+
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)
         form.kept = waiting(request) if request.method == "GET" else None
@@ -254,12 +273,13 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        self.remember_form(request, form)
+        self.remember_form(request, form, obj)
 
-    def remember_form(self, request, form):
+    def remember_form(self, request, form, obj):
         """Note that the form was saved, in the same transaction. Whoever saves otherwise does it there."""
         if token := form.cleaned_data.get(TOKEN):
-            remember_form(token, request.user)
+            row = self.model._base_manager.get(pk=obj.pk)  # as the database has it
+            remember_form(token, request.user, obj, content={"began_with": digest(row)})
 
     def response_add(self, request, obj, post_url_continue=None):
         let_go(request)
@@ -267,6 +287,9 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
 
     def response_change(self, request, obj):
         let_go(request)
+        if getattr(request, "is_sent_again", False) and IS_POPUP_VAR in request.POST:
+            # The form that has opened the window waits for something new.
+            return super().response_add(request, obj)
         return super().response_change(request, obj)
 
 

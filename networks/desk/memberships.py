@@ -22,7 +22,7 @@ from networks.desk.base import (
 from networks.desk.membership_form import NetworkForm
 from networks.desk.membership_views import PLAN_KINDS, MembershipViews, plan_in_words
 from networks.desk.unsaved import let_go
-from networks.models import Event, Network, SavedForm
+from networks.models import Event, Network
 from networks.reading import Reader
 
 
@@ -172,12 +172,6 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
         return form
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        if object_id is None and request.method == "POST":
-            # The form of a new network that was saved, and to which its author went back, is that network's now.
-            token = request.POST.get("form_token", "").replace("\0", "")
-            saved = SavedForm.objects.filter(token=token, user=request.user)
-            if again := saved.filter(revision__network__deleted_at=None).select_related("revision").first():
-                object_id = str(again.revision.network_id)
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ValidationError:

@@ -44,9 +44,10 @@ class TokenField(forms.CharField):
     """Made anew for each form that is opened, so that it differs is no change."""
 
     widget = forms.HiddenInput
+    MAX_LENGTH = 40
 
     def __init__(self, **kwargs):
-        super().__init__(**{"initial": new_token, "max_length": 40, "required": False, **kwargs})
+        super().__init__(**{"initial": new_token, "max_length": self.MAX_LENGTH, "required": False, **kwargs})
 
     def has_changed(self, initial, data):
         return False
