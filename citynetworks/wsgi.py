@@ -24,6 +24,10 @@ def in_one_thread(function: Callable[[], T]) -> Callable[[], T]:
 
 
 application = get_wsgi_application()
+
+from citynetworks.text_of_requests import Request  # noqa: E402 - once the apps are loaded
+
+application.request_class = Request
 if not settings.DEBUG:
     # Once the apps are loaded
     from citynetworks.request_limits import RequestLimits

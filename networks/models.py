@@ -4,6 +4,7 @@ import itertools
 from functools import partial
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.validators import (
     MaxLengthValidator,
@@ -768,6 +769,9 @@ class SavedForm(models.Model):
     token = models.CharField(max_length=40)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     saved_at = models.DateTimeField(default=timezone.now, db_index=True)
+    # What was saved. So a form for something new that is sent twice makes one thing.
+    content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    object_id = models.PositiveBigIntegerField(null=True, blank=True)
     # What the form said, and the version that was the newest after it; of networks only
     content = models.JSONField(null=True, blank=True)
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")

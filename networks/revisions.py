@@ -27,6 +27,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
@@ -292,7 +293,8 @@ def save(
             else:
                 saved = Saved(row, row.head, merged.taken, is_new=False)
         if token:
-            remember_form(token, author, saved.revision, saved.revision.content if said is None else said)
+            content = saved.revision.content if said is None else said
+            remember_form(token, author, saved.network, revision=saved.revision, content=content)
     return saved
 
 
@@ -399,17 +401,37 @@ def record(row, kind, author, revision=None, **details):
     return Event.objects.create(network=row, kind=kind, revision=revision, **details)
 
 
+def claim_form(token: str, user: AbstractBaseUser) -> SavedForm:
+    """
+    Return the record of a form that is about to be saved. No other request can save it until this transaction ends.
+
+    It says what the form has made already, if it was sent before.
+    """
+    # Where another transaction has written it and goes on, this waits for its end.
+    saved, _is_first = SavedForm.objects.get_or_create(token=token, user=user)
+    return saved
+
+
 def remember_form(
-    token: str, user: AbstractBaseUser, revision: Revision | None = None, content: Mapping | None = None
+    token: str,
+    user: AbstractBaseUser,
+    row: models.Model | None = None,
+    *,
+    revision: Revision | None = None,
+    content: Mapping | None = None,
 ) -> None:
     """
-    Note that the form with the token was saved; of a network, also what it said and what was the newest after it.
+    Note what was saved with the form that has the token.
+
+    Of a network, also what the form said and which version was the newest after it.
 
     Browsers are told so for as long as they may ask: 30 days.
     """
     now = timezone.now()
     SavedForm.objects.filter(saved_at__lt=now - FORMS_ARE_REMEMBERED).delete()
     written = {"saved_at": now, "revision": revision, "content": content}
+    if row is not None:
+        written |= {"content_type": ContentType.objects.get_for_model(row), "object_id": row.pk}
     SavedForm.objects.update_or_create(token=token, user=user, defaults=written)
 
 

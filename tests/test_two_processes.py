@@ -312,3 +312,57 @@ def test_one_process_plans_and_another_that_is_asked_later_carries_it_out(templa
         after = ana.do(HERE + "state", pk=pk)
         assert (after["is_published"], after["plans"]) == (False, [])
         assert after["events"] == ["scheduled", "withdrawal_scheduled", "published", "withdrawn"]
+
+
+# One form that is sent twice
+
+
+ADD_FORMS = {
+    "network": {"name_sr": "Мрежа", "position": 10, "status": "member"},
+    "theme": {"name_sr": "Мир"},
+    "page": {"title_sr": "О сајту", "position": 10},
+    "oldaddress": {"old_path": "/old/", "new_path": "/"},
+}
+
+
+def send_form(model, token, **typed):
+    """Send a form for something new, as a clerk does who presses the button; return what came of it."""
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    client = Client()
+    client.force_login(User.objects.get_or_create(username="clerk", is_staff=True, is_superuser=True)[0])
+    response = client.post(f"/admin/networks/{model}/add/", {**ADD_FORMS[model], "form_token": token, **typed})
+    return response.status_code, response.get("Location", "")
+
+
+def count(model):
+    from django.apps import apps
+
+    return apps.get_model("networks", model).objects.count()
+
+
+@pytest.mark.parametrize("model", ADD_FORMS)
+def test_form_that_is_sent_at_once_by_all_makes_one_thing(crew, model):
+    do(crew, "send_form", model=model, token=f"first {len(crew)}", **other_address(model, "first", len(crew)))
+    for number in range(ROUNDS // 4):
+        before = do(crew, "count", model=model)
+        typed = {"model": model, "token": f"{number} {len(crew)}", **other_address(model, number, len(crew))}
+        answers = together(crew, "send_form", [typed] * len(crew))
+        assert [(answer.error, answer.result and answer.result[0]) for answer in answers] == [("", 302)] * len(crew)
+        assert len({answer.result[1] for answer in answers}) == 1
+        assert do(crew, "count", model=model) == before + 1
+
+
+def other_address(model, *parts):
+    return {"old_path": f"/old-{'-'.join(map(str, parts))}/"} if model == "oldaddress" else {}
+
+
+@pytest.mark.parametrize("model", ["network", "theme", "page"])
+def test_form_with_an_address_that_is_sent_at_once_makes_one_thing_too(two, model):
+    """The second is not told that its address is taken: it has taken it itself."""
+    before = do(two, "count", model=model)
+    typed = {"model": model, "token": f"with an address of a {model}", "slug": f"sent-twice-{model}"}
+    answers = together(two, "send_form", [typed] * 2)
+    assert [answer.result[0] for answer in answers] == [302, 302]
+    assert do(two, "count", model=model) == before + 1

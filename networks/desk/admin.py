@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from networks.desk import accounts, memberships, old_addresses  # noqa: F401 - register theirs
-from networks.desk.base import DeskAdmin, MissingTranslationFilter, PublishedAdmin, side_by_side
+from networks.desk.base import DeskAdmin, MissingTranslationFilter, PublishedAdmin, searchable, side_by_side
 from networks.models import CityProfile, Page, Theme
 from networks.reading import Reader
 from networks.serbian import fold
@@ -25,7 +25,7 @@ class ThemeAdmin(DeskAdmin):
         return ["slug"] if obj else []
 
     def get_search_results(self, request, queryset, search_term):
-        words = fold(search_term).split()
+        words = fold(searchable(search_term)).split()
         found = [
             theme.pk
             for theme in queryset

@@ -3,11 +3,15 @@
 import json
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.db import IntegrityError, models
 from django.db.models import Q
-from django.forms import CheckboxSelectMultiple, Script
+from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField, Script
 from django.http import HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.text import capfirst, get_text_list
@@ -17,12 +21,13 @@ from django_prose_editor.fields import ProseEditorFormField
 from django_prose_editor.widgets import AdminProseEditorWidget
 from js_asset import Media
 
-from networks.desk.guarded_form import GuardedForm
-from networks.desk.unsaved import TOKEN, WITHOUT_KEPT_TEXT, SignInForm, let_go, waiting
+from networks.desk.guarded_form import GuardedForm, digest
+from networks.desk.unsaved import TOKEN, WITHOUT_KEPT_TEXT, SignInForm, TokenField, let_go, waiting
 from networks.languages import language_tag
+from networks.models import SavedForm
 from networks.pictures import PictureField
 from networks.reading import Reader, missing_translations, translated_fields
-from networks.revisions import name_of, remember_form
+from networks.revisions import claim_form, name_of, remember_form
 from networks.rich_text import RichTextField
 
 # What the editor offers is what `rich_text` keeps.
@@ -84,8 +89,81 @@ class Checkboxes(CheckboxSelectMultiple):
         return super().id_for_label(id_, index) or id_
 
 
+class DeskList(ChangeList):
+    """
+    A list that is narrowed by its filters alone.
+
+    Django also takes any look-up of the model's own fields from the query: a regular expression, say, that keeps the
+    database busy for hours.
+    """
+
+    def get_filters(self, request):
+        try:
+            filters, has_filters, not_taken, *rest = super().get_filters(request)
+        except IncorrectLookupParameters as error:
+            raise DisallowedModelAdminLookup("There is no filter of this name") from error
+        if not_taken:
+            raise DisallowedModelAdminLookup(f"Filtering by {', '.join(not_taken)} not allowed")
+        return filters, has_filters, not_taken, *rest
+
+
+def is_key(text):
+    """Whether the text is a number that a row could have."""
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+class RowsField(ModelMultipleChoiceField):
+    """A choice of rows. Numbers that no database holds are none, as they are in a choice of one."""
+
+    def _check_values(self, value):
+        for each in value:
+            if not is_key(str(each)):
+                raise ValidationError(self.error_messages["invalid_choice"], "invalid_choice", {"value": each})
+        return super()._check_values(value)
+
+
+# Nobody types more to find a row, and each word is a condition of the query.
+MOST_WORDS = 20
+
+
+def searchable(search_term):
+    """Return the words of a search that are looked for."""
+    return " ".join(search_term.split()[:MOST_WORDS])[:200]
+
+
 class PlainPages:
-    """History and deletion as clerks read them: by the labels of fields and the names of things."""
+    """
+    Lists that take nothing but their filters, and history and deletion as clerks read them: by the labels of fields
+    and the names of things.
+    """
+
+    def get_changelist(self, request, **kwargs):
+        return DeskList
+
+    def get_changelist_instance(self, request):
+        if any("\0" in value for _name, values in request.GET.lists() for value in values):
+            raise IncorrectLookupParameters  # PostgreSQL knows no null byte in a text
+        return super().get_changelist_instance(request)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if "_saveasnew" in request.POST:
+            # Django would make another row of it, though no form of ours offers that.
+            raise BadRequest("Nothing here is saved as new")
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        return super().formfield_for_manytomany(db_field, request, **{"form_class": RowsField, **kwargs})
+
+    def get_object(self, request, object_id, from_field=None):
+        return super().get_object(request, object_id, from_field or None)
+
+    def get_search_results(self, request, queryset, search_term):
+        return super().get_search_results(request, queryset, searchable(search_term))
+
+    def response_action(self, request, queryset):
+        if not all(is_key(each) for each in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            raise BadRequest("What is chosen are no rows of this list")
+        return super().response_action(request, queryset)
 
     def construct_change_message(self, request, form, formsets, add=False):
         # The names of the fields and not their labels: those are in the language of whoever reads the history.
@@ -146,11 +224,6 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
         field.choices = sorted(iter(field.choices), key=lambda choice: reader.sort_key(choice[1]))
         return field
 
-    def get_changelist_instance(self, request):
-        if any("\0" in value for _name, values in request.GET.lists() for value in values):
-            raise IncorrectLookupParameters  # PostgreSQL knows no null byte in a text
-        return super().get_changelist_instance(request)
-
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         # The import map of the editor is an inline script: the policy lets it through by its nonce alone.
         context["media"] = Media.from_media(context["media"], nonce=request.csp_nonce)
@@ -176,6 +249,23 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
             # Somebody has taken the address between the check and the save. Asked again, the form says so.
             return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def _changeform_view(self, request, object_id, form_url, extra_context):
+        """One form makes one thing, however often it is sent. This is called within the transaction of a save."""
+        token = request.POST.get(TOKEN, "").replace("\0", "")
+        if object_id is not None or request.method != "POST" or not 0 < len(token) <= TokenField.MAX_LENGTH:
+            return super()._changeform_view(request, object_id, form_url, extra_context)
+        saved = claim_form(token, request.user)
+        is_of_ours = saved.content_type == ContentType.objects.get_for_model(self.model)
+        if is_of_ours and (row := self.get_queryset(request).filter(pk=saved.object_id).first()):
+            # It was sent twice, or gone back to, and so is a form of what it has made.
+            object_id = str(row.pk)
+            request.is_sent_again = True
+            request.POST = request.POST.copy()
+            request.POST["began_with"] = saved.content.get("began_with", "")
+        response = super()._changeform_view(request, object_id, form_url, extra_context)
+        SavedForm.objects.filter(pk=saved.pk, content_type=None).delete()  # where nothing was saved after all
+        return response
+
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)
         form.kept = waiting(request) if request.method == "GET" else None
@@ -183,12 +273,13 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        self.remember_form(request, form)
+        self.remember_form(request, form, obj)
 
-    def remember_form(self, request, form):
+    def remember_form(self, request, form, obj):
         """Note that the form was saved, in the same transaction. Whoever saves otherwise does it there."""
         if token := form.cleaned_data.get(TOKEN):
-            remember_form(token, request.user)
+            row = self.model._base_manager.get(pk=obj.pk)  # as the database has it
+            remember_form(token, request.user, obj, content={"began_with": digest(row)})
 
     def response_add(self, request, obj, post_url_continue=None):
         let_go(request)
@@ -196,6 +287,9 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
 
     def response_change(self, request, obj):
         let_go(request)
+        if getattr(request, "is_sent_again", False) and IS_POPUP_VAR in request.POST:
+            # The form that has opened the window waits for something new.
+            return super().response_add(request, obj)
         return super().response_change(request, obj)
 
 

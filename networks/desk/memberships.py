@@ -1,7 +1,6 @@
 """The memberships on the desk: their list, and the form that opens on the newest version."""
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpResponseRedirect
@@ -12,11 +11,18 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from networks import revisions
-from networks.desk.base import DeskAdmin, MissingTranslationFilter, MissingTranslations, side_by_side
+from networks.desk.base import (
+    DeskAdmin,
+    DeskList,
+    MissingTranslationFilter,
+    MissingTranslations,
+    searchable,
+    side_by_side,
+)
 from networks.desk.membership_form import NetworkForm
 from networks.desk.membership_views import PLAN_KINDS, MembershipViews, plan_in_words
 from networks.desk.unsaved import let_go
-from networks.models import Event, Network, SavedForm
+from networks.models import Event, Network
 from networks.reading import Reader
 
 
@@ -54,7 +60,7 @@ def last_plan():
     return models.Subquery(events.values("kind")[:1])
 
 
-class NetworkList(ChangeList):
+class NetworkList(DeskList):
     def get_queryset(self, request, **kwargs):
         networks = super().get_queryset(request, **kwargs).prefetch_related("schedules")
         # The texts that the list does not show are long.
@@ -124,7 +130,7 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
         return NetworkList
 
     def get_search_results(self, request, queryset, search_term):
-        return queryset.search(search_term), False
+        return queryset.search(searchable(search_term)), False
 
     def get_changeform_initial_data(self, request):
         last = Network.objects.outside_bin().aggregate(last=models.Max("position"))["last"] or 0
@@ -166,12 +172,6 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
         return form
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        if object_id is None and request.method == "POST":
-            # The form of a new network that was saved, and to which its author went back, is that network's now.
-            token = request.POST.get("form_token", "").replace("\0", "")
-            saved = SavedForm.objects.filter(token=token, user=request.user)
-            if again := saved.filter(revision__network__deleted_at=None).select_related("revision").first():
-                object_id = str(again.revision.network_id)
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ValidationError:

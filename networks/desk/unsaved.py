@@ -45,9 +45,10 @@ class TokenField(forms.CharField):
     """Made anew for each form that is opened, so that it differs is no change."""
 
     widget = forms.HiddenInput
+    MAX_LENGTH = 40
 
     def __init__(self, **kwargs):
-        super().__init__(**{"initial": new_token, "max_length": 40, "required": False, **kwargs})
+        super().__init__(**{"initial": new_token, "max_length": self.MAX_LENGTH, "required": False, **kwargs})
 
     def has_changed(self, initial, data):
         return False
@@ -180,7 +181,9 @@ def is_form_address(request: HttpRequest) -> bool:
     match = request.resolver_match
     model_admin = getattr(match and match.func, "model_admin", None)
     form = getattr(model_admin, "form", None)
-    return form is not None and issubclass(form, DeskForm) and match.url_name.endswith(("_add", "_change"))
+    # The address without /change/ at its end, which leads on to the form, has no name.
+    name = match.url_name if match and match.url_name else ""
+    return form is not None and issubclass(form, DeskForm) and name.endswith(("_add", "_change"))
 
 
 def waiting(request: HttpRequest) -> KeptForm | None:
