@@ -9,6 +9,8 @@ from typing import TypeVar
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from citynetworks.text_of_requests import Request
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "citynetworks.settings")
 
 T = TypeVar("T")
@@ -24,9 +26,6 @@ def in_one_thread(function: Callable[[], T]) -> Callable[[], T]:
 
 
 application = get_wsgi_application()
-
-from citynetworks.text_of_requests import Request  # noqa: E402 - once the apps are loaded
-
 application.request_class = Request
 if not settings.DEBUG:
     # Once the apps are loaded

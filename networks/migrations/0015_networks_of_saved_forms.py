@@ -15,6 +15,6 @@ def name_networks(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("networks", "0012_saved_forms_know_what_was_saved")]
+    dependencies = [("networks", "0014_saved_forms_know_what_was_saved")]
 
     operations = [migrations.RunPython(name_networks, migrations.RunPython.noop, elidable=True)]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("contenttypes", "0002_remove_content_type_name"),
-        ("networks", "0011_content_version"),
+        ("networks", "0013_kept_preview_links"),
     ]
 
     operations = [
