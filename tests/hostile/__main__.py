@@ -6,12 +6,17 @@ import sys
 import time
 from collections.abc import Iterable
 
-from tests.hostile import connections, load, proxy, sign_in
+from tests.hostile import connections, load, proxy, requests, sign_in
 from tests.hostile.finding import Finding
 from tests.hostile.site import attacked_site
 
 # The one that guesses passwords comes last, for what it has done is remembered.
-GROUPS = {"connections": connections.attacks, "load": load.attacks, "sign-in": sign_in.attacks}
+GROUPS = {
+    "connections": connections.attacks,
+    "requests": requests.attacks,
+    "load": load.attacks,
+    "sign-in": sign_in.attacks,
+}
 BEHIND_NGINX = "proxy"
 
 
