@@ -12,6 +12,7 @@ answered at once with 503 and Retry-After. All together are fewer than the threa
 import logging
 import os
 import socket
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -108,8 +109,8 @@ class Queue:
 
 def let_others_go_first() -> None:
     """Give the present thread the lowest priority: those that serve the page store's pages take microseconds."""
-    if hasattr(os, "setpriority"):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)  # on Linux, of one thread
+    if sys.platform == "linux":  # where it is a matter of one thread
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
 
 
 class RequestLimits:

@@ -16,6 +16,7 @@ from granian.log import LogLevels
 THREADS = 512
 CONNECTIONS = 4096  # of each worker
 LONGEST_HEADERS = 64 * 1024  # bytes
+STOPS_WITHIN = 30  # seconds in which what is under way comes to its end when the server is stopped
 HEADERS_DEADLINE = 10  # seconds; a connection that is kept alive may be idle for as long
 
 
@@ -37,6 +38,7 @@ def serve(host: str, port: int, workers: int = 2, application: str = "citynetwor
         # Its warnings are about the number of threads; what is wrong it says as an error.
         log_level=LogLevels.error,
         respawn_failed_workers=True,
+        workers_kill_timeout=STOPS_WITHIN,
     ).serve()
 
 
