@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
 from enum import StrEnum
-from html import unescape
 from os.path import commonprefix
 
 from django.core.files.storage import default_storage
 from django.db import models
 from django.utils.formats import number_format
-from django.utils.html import format_html, strip_tags
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 
@@ -23,7 +22,7 @@ from networks.models import Theme
 from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
 from networks.reading import Reader
-from networks.rich_text import RichTextField
+from networks.rich_text import TOKEN, RichTextField, attributes_of, name_of_tag, plain
 
 # A word, or a mark beside one, with the space after it
 WORD = re.compile(r"\s+|(?:\w+|[^\w\s])\s*")
@@ -31,10 +30,8 @@ SPACE_BEHIND = re.compile(r"\s*\Z")
 SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+|\n|\Z)\s*")
 # So many pairs of equal words are compared in a fraction of a second. Texts of words that all repeat have more.
 MOST_PAIRS = 50_000
-MARKS = re.compile(
-    r"<a\b[^>]*\bhref=\"(?P<address>[^\"]*)\"[^>]*>(?P<words>.*?)</a>|(?P<item><li>)|(?P<block></?(?:p|ul|ol|li|br)>)",
-    re.DOTALL,
-)
+# So are so many words, even where each second one is new.
+MOST_WORDS = 2000
 
 
 class Side(StrEnum):
@@ -120,15 +117,20 @@ def readable_themes(slugs, reader):
 def readable_rich_text(html: str) -> str:
     """Return rich text as on paper: a line for each paragraph, a bullet for an item, addresses of links in full."""
 
-    def written(mark):
-        if mark["item"]:
-            return "\n• "
-        if mark["block"]:
-            return "\n"
-        address, words = unescape(mark["address"]), mark["words"]
-        return words if address == unescape(words) else f"{words} ({mark['address']})"
-
-    text = unescape(strip_tags(MARKS.sub(written, html)))
+    pieces: list[str] = []
+    link = None  # its address, and where among the pieces its words begin
+    for token in TOKEN.finditer(html):
+        name = name_of_tag(token)
+        if name == "a" and not token["end"]:
+            link = attributes_of(token).get("href", ""), len(pieces)
+        elif name == "a" and link:
+            address, place = link
+            link = None
+            if address != "".join(pieces[place:]):
+                pieces.append(f" ({address})")
+        else:
+            pieces.append("\n• " if name == "li" and not token["end"] else plain(token))
+    text = "".join(pieces)
     lines = "\n".join(line.strip() for line in text.splitlines() if line.strip())
     return lines.replace("•\n", "• ")
 
@@ -138,7 +140,7 @@ def compare_words(before: str, after: str) -> list[Piece]:
     for unit in (WORD, SENTENCE):
         old, new = unit.findall(before), unit.findall(after)
         counts = Counter(part.rstrip() for part in old)
-        if sum(counts[part.rstrip()] for part in new) <= MOST_PAIRS:
+        if max(len(old), len(new)) <= MOST_WORDS and sum(counts[part.rstrip()] for part in new) <= MOST_PAIRS:
             break
     else:
         old, new = [before], [after]

@@ -1,18 +1,31 @@
 """Rich text: the few marks a description may carry, and the field that lets nothing else into the database."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 
 import nh3
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.utils.html import escape, strip_tags
 from django.utils.translation import gettext_lazy as _
 
-TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a"}
+# No field takes a longer text: see the MaxLengthValidator of each.
+LONGEST_TEXT = 40_000  # characters
+
+BLOCK_TAGS = {"p", "ul", "ol", "li"}
+MARK_TAGS = {"strong", "em", "a"}
+TAGS = {*BLOCK_TAGS, *MARK_TAGS, "br"}
 # nh3 allows lang and title on every element unless it is told otherwise.
 ATTRIBUTES = {"a": {"href", "title"}, "*": set()}
 ADDRESS_SCHEMES = {"http", "https", "mailto", "tel"}
+
+# So many lists and so many marks stand in each other. What is deeper loses its marks and never its words.
+DEEPEST = 30
+# A mark that reaches over several blocks is written anew in each, until that takes so many characters in a text.
+MOST_REPEATED = 40_000
 
 # What other editors and word processors write: other names for the same marks, and blocks that part words.
 BLOCKS = """
@@ -20,21 +33,67 @@ BLOCKS = """
     header hr main nav pre section table tbody td tfoot th thead tr
 """
 SYNONYMS = {"b": "strong", "i": "em"} | dict.fromkeys(BLOCKS.split(), "p")
-TAG_NAME = re.compile(r"(</?)([a-z][a-z0-9]*)(?=[\s/>])", re.IGNORECASE)
-BLOCK = re.compile(r"</?(?:p|ul|ol|li)\b", re.IGNORECASE)
-TOKEN = re.compile(r"""<(/?)([a-z]+)(?:"[^"]*"|[^">])*>|[^<]+""")
-LINK = re.compile(r"<a\b([^>]*)>", re.IGNORECASE)
-HREF = re.compile(r"""\bhref\s*=\s*["']?(?P<address>[^"'>]*)""", re.IGNORECASE)
-SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
-LINK_TO_NOWHERE = re.compile(r'<a(?: title="[^"]*")?(?: href="\s*")?(?: title="[^"]*")?>(.*?)</a>', re.DOTALL)
-EMPTY_ELEMENT = re.compile(r"<(p|strong|em|a|ul|ol|li)(?:\s[^>]*)?>(?:\s|&nbsp;|<br>)*</\1>")
+
+# HTML cut up as browsers do it, but for a tag or a comment that never ends: that is text, with all that follows. No
+# part gives back what it has taken in (++), and each text is cut up once, so the time stays linear.
+ATTRIBUTES_PATTERN = r"""(?: = [ \t\n\r\f]*+ (?: "[^"]*+" | '[^']*+' | (?!["']) ) | [^>=] )*+"""
+TOKEN = re.compile(
+    rf"""
+    <!-- (?: -?> | .*?--!?> )
+    | <(?P<opaque>script|style)(?=[\s/>]) {ATTRIBUTES_PATTERN}> .*? (?: (?=</(?P=opaque)[\s/>]) | \Z )
+    | <(?P<end>/?)(?P<name>[a-z][^\s/>]*+) (?P<attributes>{ATTRIBUTES_PATTERN})>
+    | <(?!!--)[!?/] [^>]*+>
+    | (?P<text> [^<]++ | <(?=[a-z!?/]).*+ | < )
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE | re.ASCII,
+)
+ATTRIBUTE = re.compile(
+    r"""([^\s/>=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>"'][^\s>]*+)))?""", re.IGNORECASE | re.ASCII
+)
+# Python refuses to read the number of a longer one.
+LONG_REFERENCE = re.compile(r"&#(?:[0-9]{8,}|x[0-9a-f]{8,});?", re.IGNORECASE)
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]*+):", re.IGNORECASE)
 EMPTY_LINE = re.compile(r"\n\s*\n")
+
+
+def read(text: str) -> str:
+    """Return what a piece of HTML without tags says."""
+    return unescape(LONG_REFERENCE.sub("\ufffd", text)) if "&" in text else text
+
+
+def written(text: str) -> str:
+    """Return a text as HTML, spelled as nh3 does."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\xa0", "&nbsp;")
+
+
+def written_value(text: str) -> str:
+    """Return the value of an attribute as HTML, spelled as nh3 does."""
+    return written(text).replace('"', "&quot;")
+
+
+def name_of_tag(token: re.Match[str]) -> str:
+    """Return the name of the tag as we know it; nothing for what is no tag."""
+    name = (token["name"] or "").lower()
+    return SYNONYMS.get(name, name)
+
+
+def attributes_of(token: re.Match[str]) -> dict[str, str]:
+    """Return the attributes of a link that are kept, in their order."""
+    attributes: dict[str, str] = {}
+    for name, *values in ATTRIBUTE.findall(token["attributes"]):
+        if name.lower() in ATTRIBUTES["a"]:
+            attributes.setdefault(name.lower(), read("".join(values)))
+    return attributes
 
 
 def validate_links(html: str) -> None:
     """Raise ValidationError where a link leads nowhere, or to an address that `clean_rich_text` would drop."""
-    for attributes in LINK.findall(html):
-        address = unescape((HREF.search(attributes) or {"address": ""})["address"]).strip()
+    if len(html) > LONGEST_TEXT:  # which is refused for its length
+        return
+    for token in TOKEN.finditer(html):
+        if name_of_tag(token) != "a" or token["end"]:
+            continue
+        address = attributes_of(token).get("href", "").strip()
         scheme = SCHEME.match(address)
         if not address or (scheme and scheme[1].lower() not in ADDRESS_SCHEMES):
             raise ValidationError(
@@ -50,57 +109,174 @@ def clean_rich_text(html: str) -> str:
     Scripts, styles and their content go; of other elements the text stays, blocks as paragraphs. Text without
     any block becomes paragraphs, split at empty lines. What is clean already stays as it is.
     """
-    html = TAG_NAME.sub(lambda tag: tag[1] + SYNONYMS.get(tag[2].lower(), tag[2]), html)
-    if not BLOCK.search(html):
-        html = "".join(f"<p>{part.strip()}</p>" for part in EMPTY_LINE.split(html))
-    for _attempt in range(5):
-        before, html = html, tidy(html)
-        if html == before:
-            return html
-    # Marks that cross each other in ever new ways: the words are worth more than their marks.
-    return "".join(f"<p>{escape(line.strip())}</p>" for line in plain_text(html).splitlines() if line.strip())
+    return (remembered if len(html) <= LONGEST_TEXT else sanitised)(html)
 
 
-def tidy(html: str) -> str:
-    """Return sanitised HTML in which all text stands in a paragraph or a list, and no element is empty."""
-    html = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=ADDRESS_SCHEMES, link_rel=None)
-    html = LINK_TO_NOWHERE.sub(r"\1", html)
-    blocks, loose, depth = [], [], 0
+def sanitised(html: str) -> str:
+    """Return what nh3 leaves of the HTML, which is arranged first, or else some nesting would take nh3 very long."""
+    html = arranged(html)
+    clean = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=ADDRESS_SCHEMES, link_rel=None)
+    return html if clean == html else arranged(clean)  # without the links whose addresses nh3 has dropped
 
-    def end_loose_text():
-        if "".join(loose).strip():
-            blocks.append(f"<p>{''.join(loose).strip()}</p>")
-        loose.clear()
 
-    for token in TOKEN.finditer(html):
-        closes, name = token[1], token[2]
-        if name in ("p", "ul", "ol"):
-            if depth == 0:
-                end_loose_text()
-            depth += -1 if closes else 1
-            blocks.append(token[0])
-        elif depth > 0:
-            blocks.append(token[0])
-        elif name == "li":  # an item that stands in no list
-            end_loose_text()
-        else:
-            loose.append(token[0])
-    end_loose_text()
-    html, before = "".join(blocks), None
-    while html != before:
-        before, html = html, EMPTY_ELEMENT.sub("", html)
-    return html
+@lru_cache(maxsize=32)
+def remembered(html: str) -> str:
+    """Return the sanitised HTML. A save asks for it several times: for its form, version, row and search."""
+    return sanitised(html)
+
+
+def arranged(html: str) -> str:
+    """Return HTML in which all text stands in a paragraph or a list, and no element but a line break is empty."""
+    tokens = list(TOKEN.finditer(html))
+    splits = BLOCK_TAGS.isdisjoint(map(name_of_tag, tokens))
+    result = Arrangement()
+    for token in tokens:
+        name = name_of_tag(token)
+        if token["text"]:
+            for number, part in enumerate(EMPTY_LINE.split(token["text"]) if splits else [token["text"]]):
+                if number:
+                    result.end_blocks(0)
+                result.add_text(read(part))
+        elif name == "br":
+            result.add("<br>")
+        elif name in BLOCK_TAGS:
+            (result.end_block if token["end"] else result.begin_block)(name)
+        elif name in MARK_TAGS and token["end"]:
+            result.end_mark(name)
+        elif name in MARK_TAGS:
+            result.begin_mark(name, attributes_of(token) if name == "a" else {})
+    result.end_blocks(0)
+    return "".join(result.pieces)
+
+
+@dataclass
+class Mark:
+    """Emphasis or a link that was begun and not yet ended. Its start tag is written before what it marks."""
+
+    name: str
+    start_tag: str
+    place: int | None = None  # among the pieces, where the start tag was last written
+
+
+class Arrangement:
+    """HTML as it grows, from its first piece to its last."""
+
+    def __init__(self):
+        self.pieces: list[str] = []
+        self.last_word = -1  # its place among the pieces
+        self.blocks: list[tuple[str, int]] = []  # those that stand open, with the places of their start tags
+        self.is_loose = False  # whether the open paragraph is one that no tag began
+        self.marks: list[Mark] = []
+        self.written_marks = 0  # how many of them, from the first, are open in the pieces
+        self.room = MOST_REPEATED
+
+    def add_text(self, text: str) -> None:
+        piece, is_word = written(text), bool(text.strip())
+        if not self.blocks and not self.marks:
+            piece = piece.lstrip()
+        if self.blocks or (piece and (is_word or not self.marks)):
+            self.add(piece)
+        if is_word:
+            self.last_word = len(self.pieces) - 1
+
+    def add(self, piece: str) -> None:
+        if not self.blocks:
+            self.begin_block("p")
+            self.is_loose = True
+        while self.written_marks < len(self.marks):
+            mark = self.marks[self.written_marks]
+            if mark.place is not None:
+                self.room -= len(mark.start_tag)
+            if self.room < 0:
+                del self.marks[self.written_marks]
+                continue
+            mark.place = len(self.pieces)
+            self.pieces.append(mark.start_tag)
+            self.written_marks += 1
+        self.pieces.append(piece)
+
+    def begin_mark(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "a":
+            self.end_mark("a")
+            if not attributes.get("href", "").strip():
+                return
+        if len(self.marks) < DEEPEST:
+            start_tag = "".join(f' {key}="{written_value(value)}"' for key, value in attributes.items())
+            self.marks.append(Mark(name, f"<{name}{start_tag}>"))
+
+    def end_mark(self, name: str) -> None:
+        for index in reversed(range(len(self.marks))):
+            if self.marks[index].name == name:
+                self.end_written_marks(index)
+                del self.marks[index]
+                return
+
+    def end_written_marks(self, left: int) -> None:
+        """Write the end tags of all open marks but the first ones, which are left."""
+        while self.written_marks > left:
+            self.written_marks -= 1
+            mark = self.marks[self.written_marks]
+            if self.last_word < mark.place:  # nothing was marked
+                self.pieces[mark.place] = ""
+            else:
+                self.pieces.append(f"</{mark.name}>")
+
+    def begin_block(self, name: str) -> None:
+        self.end_block("p")
+        if name == "li":
+            self.end_block("li")
+        self.end_written_marks(0)
+        self.is_loose = False
+        if name == "li" and not self.blocks:  # an item that stands in no list
+            name = "p"
+        if name in ("p", "li") or len(self.blocks) < DEEPEST:
+            self.blocks.append((name, len(self.pieces)))
+            self.pieces.append(f"<{name}>")
+
+    def end_block(self, name: str) -> None:
+        """End the innermost block of that name. A paragraph or an item around an inner list is left open."""
+        if name == "li" and self.blocks[:1] and self.blocks[0][0] == "p":
+            name = "p"
+        for index in reversed(range(len(self.blocks))):
+            if self.blocks[index][0] == name:
+                self.end_blocks(index)
+                return
+            if name in ("p", "li") and self.blocks[index][0] in ("ul", "ol"):
+                return
+
+    def end_blocks(self, left: int) -> None:
+        """End all open blocks but the first ones, which are left. One without a word in it is dropped."""
+        while len(self.blocks) > left:
+            self.end_written_marks(0)
+            name, place = self.blocks.pop()
+            if self.last_word < place:
+                del self.pieces[place:]
+                continue
+            while self.is_loose and not (last := self.pieces.pop().rstrip()):
+                pass
+            if self.is_loose:
+                self.pieces.append(last)
+            self.pieces.append(f"</{name}>")
 
 
 def plain_text(html: str) -> str:
     """Return the words of rich text: a paragraph, an item of a list or a broken line begins a new line."""
-    return unescape(strip_tags(re.sub(r"</?(?:p|ul|ol|li|br)>", "\n", html))).strip()
+    return "".join(map(plain, TOKEN.finditer(html))).strip()
+
+
+def plain(token: re.Match[str]) -> str:
+    return read(token["text"] or "") or ("\n" if name_of_tag(token) in TAGS - MARK_TAGS else "")
 
 
 class RichTextField(models.TextField):
     """Text with a few marks, sanitised whenever it goes to the database, whoever writes it."""
 
     default_validators = [validate_links]
+
+    def formfield(self, **kwargs):
+        # A text that is too long is refused by the form before anything reads it.
+        lengths = [each for each in self.validators if isinstance(each, MaxLengthValidator)]
+        return super().formfield(**{"validators": lengths, **kwargs})
 
     def get_prep_value(self, value):
         value = super().get_prep_value(value)

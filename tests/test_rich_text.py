@@ -1,13 +1,19 @@
+import contextlib
+import time
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from networks.models import Network
-from networks.rich_text import ADDRESS_SCHEMES, TAGS, clean_rich_text, validate_links
+from networks import revisions, rich_text
+from networks.comparison import compare_words, readable_rich_text
+from networks.models import Network, Page
+from networks.rich_text import ADDRESS_SCHEMES, LONGEST_TEXT, TAGS, clean_rich_text, plain_text, validate_links
+from networks.serbian import fold, html_to_latin
 from tests.makers import make_network, make_page
 
 thoroughly = settings(max_examples=300)
@@ -89,7 +95,7 @@ class TestCleanRichText:
             ('<p><a href="data:text/html,x">текст</a></p>', "<p>текст</p>"),
             ('<p><a href="vbscript:x">текст</a></p>', "<p>текст</p>"),
             ('<p><a href="https://x.rs" target="_blank" rel="opener">текст</a></p>', '<p><a href="https://x.rs">текст</a></p>'),
-            ('<svg><style><a title="</style><img src=x onerror=alert(1)>">', ""),
+            ('<svg><style><a title="</style><img src=x onerror=alert(1)>">', '<p>"&gt;</p>'),
             ("&lt;script&gt;alert(1)&lt;/script&gt;", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"),
         ],
     )  # fmt: skip
@@ -110,6 +116,10 @@ class TestCleanRichText:
             ('<p><b style="mso-bidi-font-weight:normal">Ниш</b></p>', "<p><strong>Ниш</strong></p>"),
             ("<p>Први<br/>други</p>", "<p>Први<br>други</p>"),
             ("<div><p>Ниш</p></div>", "<p>Ниш</p>"),
+            ("<b><p>Ниш</p><p>Сарајево</p></b>", "<p><strong>Ниш</strong></p><p><strong>Сарајево</strong></p>"),
+            ("<p><b>Ниш <i>и</b> Сарајево</i></p>", "<p><strong>Ниш <em>и</em></strong><em> Сарајево</em></p>"),
+            ("<p>Ниш<p>Сарајево", "<p>Ниш</p><p>Сарајево</p>"),
+            ("<ul><li>Ниш<li>Сарајево</ul>", "<ul><li>Ниш</li><li>Сарајево</li></ul>"),
         ],
     )
     def test_understands_other_spellings_of_the_same_marks(self, typed, kept):
@@ -204,8 +214,177 @@ class TestCleanRichText:
             assert "p" not in elements[:-1] or elements[-1] in {"strong", "em", "a"}, elements
 
 
+# What takes a careless program long when there is much of it: marks in marks, tags and comments that never end,
+# blocks that marks reach over, and what parsers of HTML have rules of their own for.
+SLOW_MARKUP = """
+    <b><i> </b></i> <b>x<i>y</b>z</i> <b><p> <b>x</p> <p><b><i>x</p> <em></em> <em>&nbsp; <a/href="/x"> <a><b> <a><p>
+    <a/href="https://ni.rs">x</a> <a/title=" <a/title=' <a/=">' <a/ < </ <<p>p> > " ' = & &# &#9 &#xf &nbsp; &amp
+    <!-- <!--x> --> <! <? <![CDATA[ ]]> <p> <p>x </p> <ul><li> <ul> <li> </ul> <ul><p> <p><br></p> <div> <x> <table>
+    <table><tr><td>x <td> <svg> <svg><desc><b> <math><mtext><b> <template> <select><option> <script> </script> <style>
+    <textarea> <title> <button> <nobr> ш
+"""
+SLOW_MARKUP = [*SLOW_MARKUP.split(), "<em> ", "<a ", '<a title="', "ш ", "x\n\n", "\n", " ", "\0"]
+
+slow_texts = st.lists(st.sampled_from(SLOW_MARKUP), min_size=1, max_size=4).map("".join)
+
+
+def of_length(length, markup):
+    return (markup * (length // len(markup) + 1))[:length]
+
+
+# Many of something that is each time another one, or one that is long
+LONG_TEXTS = {
+    "marks that each differ": lambda length: "".join(f"<b x{n}><p>" for n in range(length // 12)),
+    "attributes": lambda length: f"<a {' '.join(f'x{n}=1' for n in range(length // 8))}>x</a>",
+    "a long link over many paragraphs": lambda length: f'<a href="/{"x" * (length // 2)}">' + "<p>x" * (length // 8),
+    "nested and closed": lambda length: "<em>" * (length // 9) + "x" + "</em>" * (length // 9),
+    "lists nested and closed": lambda length: "<ul><li>" * (length // 18) + "x" + "</li></ul>" * (length // 18),
+    "blocks, then marks": lambda length: "<div>" * (length // 10) + "<b>" * (length // 6),
+    "marks, then ends of blocks": lambda length: "<b>" * (length // 8) + "x</div>" * (length // 14),
+    "one number": lambda length: f"<a href='&#{'9' * (length - 20)}'>x",
+    "one word": lambda length: "<p>" + "ш" * (length - 3),
+    "one space": lambda length: "<p><em>" + " " * (length - 8) + "x",
+}
+
+
+def refuse_links(html):
+    with contextlib.suppress(ValidationError):
+        validate_links(html)
+
+
+WALKS = {
+    "clean_rich_text": rich_text.sanitised,
+    "validate_links": refuse_links,
+    "plain_text": plain_text,
+    "readable_rich_text": readable_rich_text,
+    "html_to_latin": html_to_latin,
+    "fold": fold,
+    "compare_words": lambda html: compare_words(html, html[::-1]),
+}
+
+
+class TestTime:
+    """Whatever is sent, the time grows as the text does: eight times the text takes nowhere near 64 times as long."""
+
+    def assert_linear(self, walk, text_of_length):
+        def seconds(length):
+            started = time.thread_time()  # what others do on the machine at the time is not counted
+            walk(text_of_length(length))
+            return time.thread_time() - started
+
+        # A fraction of a second may be spent on anything; but 61 s were spent on the first of these texts.
+        for _attempt in range(3):
+            short, long = seconds(5000), seconds(LONGEST_TEXT)
+            if long < max(24 * short, 0.25):
+                return
+        pytest.fail(f"5,000 characters took {short:.3f} s, 40,000 took {long:.3f} s: {text_of_length(60)!r}…")
+
+    @pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
+    def test_grows_with_the_length_of_hostile_text(self, walk):
+        for markup in SLOW_MARKUP:
+            self.assert_linear(walk, lambda length, markup=markup: of_length(length, markup))
+        for text_of_length in LONG_TEXTS.values():
+            self.assert_linear(walk, text_of_length)
+
+    @pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
+    def test_grows_with_the_length_of_any_mixture(self, walk):
+        @given(slow_texts, slow_texts)
+        @settings(max_examples=20)
+        def check(first, second):
+            self.assert_linear(walk, lambda length: of_length(length // 2, first) + of_length(length // 2, second))
+
+        check()
+
+    def test_of_a_comparison_in_which_every_second_word_is_new_grows_with_the_length(self):
+        def compare(text):
+            words = text.split()
+            compare_words(text, " ".join(f"{word} +{word}" for word in words[: len(words) // 2]))
+
+        self.assert_linear(compare, lambda length: " ".join(str(number) for number in range(length // 6)))
+
+    def test_is_not_spent_on_what_is_too_long(self):
+        started = time.thread_time()
+        validate_links('<a href="x">x' * 200_000)
+        assert time.thread_time() - started < 0.1
+
+
+# In a tag or a script that does not end, there are no words.
+MARKUP_THAT_ENDS = """
+    <b> </b> <i> </i> <a/href="/x"> </a> <p> </p> <ul> </ul> <ol> <li> </li> <br> <table> <tr> <td> </td> </table>
+    <svg> </svg> <math> <template> <select> <textarea> <!--x--> <p/style='x>y'> <style>p{}</style> &nbsp; &
+"""
+
+
+class TestHostileMarkup:
+    """What is done against it costs no word, and does not make a text grow without end."""
+
+    words = st.sampled_from(["Ниш", "Сарајево", "Wien"])
+    markup = st.sampled_from([*MARKUP_THAT_ENDS.split(), "\n", "\n\n", "< ", "<b><i>" * 40, "<ul><li>" * 40])
+    texts = st.lists(words.map(lambda word: f" {word} ") | markup, max_size=30)
+
+    @given(texts)
+    @thoroughly
+    def test_loses_no_word(self, parts):
+        expected = [word for part in parts for word in part.split() if part[:1] == " "]
+        read = plain_text(clean_rich_text("".join(parts)))
+        assert [word for word in read.split() if word.isalpha()] == expected
+
+    @given(texts)
+    @thoroughly
+    def test_is_clean_after_one_cleaning(self, parts):
+        once = clean_rich_text("".join(parts))
+        assert clean_rich_text(once) == once
+
+    @pytest.mark.parametrize("text_of_length", LONG_TEXTS.values(), ids=LONG_TEXTS)
+    def test_does_not_grow_much_and_is_clean_after_one_cleaning(self, text_of_length):
+        once = clean_rich_text(text_of_length(LONGEST_TEXT))
+        assert len(once) < 5 * LONGEST_TEXT
+        assert clean_rich_text(once) == once
+
+    @pytest.mark.parametrize(
+        "typed", ["Ниш <b и Сарајево", 'Ниш <a title="и Сарајево</a>', "Ниш <!-- и Сарајево", "Ниш </и Сарајево"]
+    )
+    def test_that_never_ends_is_text(self, typed):
+        assert plain_text(clean_rich_text(typed)) == typed
+
+    def test_loses_the_marks_that_are_too_deep_and_keeps_the_others(self):
+        typed = f"<p>{'<b><i>' * 20}Ниш{'</i></b>' * 20} и <b>Сарајево</b></p>"
+        kept = f"<p>{'<strong><em>' * 15}Ниш{'</em></strong>' * 15} и <strong>Сарајево</strong></p>"
+        assert clean_rich_text(typed) == kept
+
+    def test_of_lists_that_are_too_deep_leaves_their_items(self):
+        clean = clean_rich_text("".join(f"<ul><li>{number}" for number in range(100)))
+        assert plain_text(clean).split() == [str(number) for number in range(100)]
+        assert clean.count("<ul>") == 15
+
+
 @pytest.mark.django_db
 class TestRichTextField:
+    @pytest.mark.parametrize("language", ["sr", "sr-latn", "en"])
+    def test_refuses_what_is_too_long_before_it_is_cleaned(self, client, monkeypatch, language):
+        client.force_login(User.objects.create_superuser("clerk"))
+        monkeypatch.setattr(rich_text, "sanitised", lambda html: pytest.fail("cleaned"))
+        network, page = make_network(slug="avec"), Page.objects.create(slug="about", title_sr="О сајту")
+        too_long = "а" * (LONGEST_TEXT + 1)
+        prefix = "" if language == "sr" else f"/{language}"
+        message = {
+            "sr": "Ово поље не сме да има више од",
+            "sr-latn": "Ovo polje ne sme da ima više od",
+            "en": "Ensure this value has at most",
+        }[language]
+        for address, typed in (
+            (f"/admin/networks/network/{network.pk}/change/", {"name_sr": "Мрежа", "description_sr": too_long}),
+            (f"/admin/networks/page/{page.pk}/change/", {"title_sr": "О сајту", "body_sr": too_long}),
+        ):
+            response = client.post(prefix + address, {"position": 1, "status": "member", "base": "1", **typed})
+            (errors,) = response.context["adminform"].form.errors.values()
+            (error,) = errors
+            assert error.startswith(message), error
+
+        with pytest.raises(ValidationError) as caught:
+            revisions.save(network, {"description_sr": too_long}, author=None)
+        assert list(caught.value.message_dict) == ["description_sr"]
+
     def test_sanitises_whoever_writes(self):
         hostile, harmless = "<p onclick=x>Ниш</p><script>alert(1)</script>", "<p>Ниш</p>"
         network = make_network(description_sr=hostile, description_en=hostile)
