@@ -8,6 +8,7 @@ nothing hidden in the upload, no place or camera of the photographer, no animati
 import hashlib
 import io
 import logging
+import threading
 import warnings
 from pathlib import PurePosixPath
 
@@ -25,6 +26,10 @@ FORMATS = ("PNG", "JPEG", "WEBP")
 ACCEPTED_TYPES = "image/png,image/jpeg,image/webp"
 LARGEST_FILE = 5 * 1024 * 1024  # bytes
 LARGEST_SIDE = 6000  # pixels of an uploaded picture
+LARGEST_AREA = 16_000_000  # pixels
+# A progressive JPEG is decoded once for each scan. Cameras and programs write ten or so.
+MOST_SCANS = 100
+SCAN, END_OF_PNG = b"\xff\xda", b"IEND\xaeB`\x82"
 KEPT_SIDE = 640  # pixels of the picture that is kept
 
 MESSAGES = {
@@ -32,7 +37,14 @@ MESSAGES = {
         "This file is not a PNG, JPEG or WebP picture. Save the picture as PNG and upload the new file."
     ),
     "too_large": _("This file is larger than 5 MB. Make the picture smaller and upload it again."),
-    "too_many_pixels": _("This picture is wider or taller than 6,000 pixels. Make it smaller and upload it again."),
+    "too_many_pixels": _(
+        "This picture has more than 16 million pixels, or is wider or taller than 6,000. Make it smaller and upload "
+        "it again."
+    ),
+    "too_many_scans": _(
+        "This JPEG picture is built up in more than 100 steps. Save it again, best as PNG, and upload the new file."
+    ),
+    "busy": _("Another picture is being prepared just now. Choose the file again in a few seconds, and save."),
     "damaged": _("This picture is damaged and cannot be read to its end. Save it again and upload the new file."),
 }
 
@@ -41,28 +53,55 @@ def refuse(code: str) -> ValidationError:
     return ValidationError(MESSAGES[code], code=code)
 
 
+# To decode a picture takes much memory and time, so a process decodes one at a time.
+decoding = threading.Lock()
+PATIENCE = 20  # seconds
+
+
 def rewrite_picture(file) -> ContentFile:
     """
     Return an uploaded picture written anew as PNG, its name made from its content.
 
     `file` is a Django file. At most KEPT_SIDE pixels wide and high, the right way up, in RGB or RGBA, without
-    metadata. Raises ValidationError with one of the codes of MESSAGES.
+    metadata. Raises ValidationError with one of the codes of MESSAGES. What came of a file is kept with it, so that
+    a form can be validated again, and within a transaction, without decoding it again.
     """
-    if file.size > LARGEST_FILE:
-        raise refuse("too_large")
+    if not hasattr(file, "rewritten"):
+        if file.size > LARGEST_FILE:
+            raise refuse("too_large")
+        if not decoding.acquire(timeout=PATIENCE):
+            raise refuse("busy")
+        try:
+            file.rewritten = rewritten(file)
+        except ValidationError as error:
+            file.rewritten = error
+        finally:
+            decoding.release()
+    if isinstance(file.rewritten, ValidationError):
+        raise file.rewritten
+    return file.rewritten
+
+
+def rewritten(file) -> ContentFile:
+    """Decode a picture and write it anew, as `rewrite_picture` says."""
     file.seek(0)
+    content = file.read()
     with warnings.catch_warnings():
         # Pillow warns of pictures that would fill the memory and refuses larger ones; both are refused here.
         warnings.simplefilter("ignore")
         try:
-            picture = Image.open(file, formats=FORMATS)
+            picture = Image.open(io.BytesIO(content), formats=FORMATS)
         except Image.DecompressionBombError as error:
             raise refuse("too_many_pixels") from error
         except Exception as error:  # Pillow's decoders raise almost anything on a hostile file
             logger.info("Refused an upload", exc_info=True)
             raise refuse("not_a_picture") from error
-        if max(picture.size) > LARGEST_SIDE:
+        if max(picture.size) > LARGEST_SIDE or picture.width * picture.height > LARGEST_AREA:
             raise refuse("too_many_pixels")
+        if picture.format == "JPEG" and content.count(SCAN) > MOST_SCANS:
+            raise refuse("too_many_scans")
+        if picture.format == "PNG" and END_OF_PNG not in content:  # Pillow does without, if all pixels are there
+            raise refuse("damaged")
         try:
             picture.draft("RGB", (KEPT_SIDE, KEPT_SIDE))  # a large JPEG is decoded at a fraction of its size
             picture.load()
@@ -75,10 +114,10 @@ def rewrite_picture(file) -> ContentFile:
             raise refuse("damaged") from error
     picture.thumbnail((KEPT_SIDE, KEPT_SIDE))
     picture.info.clear()
-    content = io.BytesIO()
-    picture.save(content, "PNG", optimize=True)
-    name = hashlib.sha256(content.getvalue()).hexdigest()[:20]
-    return ContentFile(content.getvalue(), name=f"{name}.png")
+    written = io.BytesIO()
+    picture.save(written, "PNG", optimize=True)
+    name = hashlib.sha256(written.getvalue()).hexdigest()[:20]
+    return ContentFile(written.getvalue(), name=f"{name}.png")
 
 
 class PictureFormField(forms.FileField):

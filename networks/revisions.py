@@ -133,8 +133,12 @@ def stored_value(model_field: models.Field, value):
         return value.isoformat()
     if isinstance(value, str):
         # Browsers send \r\n; a version that differs in nothing else is no new version.
-        return value.replace("\r\n", "\n").replace("\r", "\n").strip()
+        return with_plain_line_ends(value)
     return "" if value is None and is_text(model_field) else value
+
+
+def with_plain_line_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def is_text(model_field: models.Field) -> bool:

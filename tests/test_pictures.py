@@ -11,8 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from PIL import Image, ImageDraw
 
+from networks import pictures
 from networks.models import CityProfile, Network
-from networks.pictures import KEPT_SIDE, LARGEST_FILE, rewrite_picture
+from networks.pictures import KEPT_SIDE, LARGEST_FILE, MOST_SCANS, SCAN, rewrite_picture
 from tests.makers import make_network, make_profile
 
 ORIENTATION, GPS, MAKER = 0x0112, 0x8825, 0x010F
@@ -90,6 +91,16 @@ KINDS = {
     "animated WebP": (drawing(), "WEBP", {"save_all": True, "append_images": [drawing(corner=BLUE)]}, RED, WHITE),
 }
 
+
+def with_scans(count):
+    """A progressive JPEG of so many scans: its last one, which adds what is left of the details, comes again."""
+    content = saved(Image.effect_noise((320, 200), 60), "JPEG", progressive=True)
+    scans = content.count(SCAN)
+    # Before a scan stands the table that it is decoded by.
+    last = content[content.rindex(b"\xff\xc4", 0, content.rindex(SCAN)) : -2]
+    return content[:-2] + last * (count - scans) + content[-2:]
+
+
 BOMB = b"x\0\0" + zlib.compress(bytes(2 * 10**7))
 NOISE = Image.effect_noise((99, 99), 99)
 
@@ -107,12 +118,14 @@ BAD_FILES = {
     "no pixels": (blank_png(0, 0), "not_a_picture"),
     "a little too wide": (blank_png(8001, 1), "too_many_pixels"),
     "a little too high": (blank_png(1, 8001), "too_many_pixels"),
+    "a little over 16 megapixels": (blank_png(4001, 4000), "too_many_pixels"),
     "20,000 x 20,000": (blank_png(20_000, 20_000), "too_many_pixels"),
     "as wide as can be said": (blank_png(2**31 - 1, 1, pixels=b""), "too_many_pixels"),
     "too large": (bytes(LARGEST_FILE + 1), "too_large"),
     "bomb behind the pixels": (blank_png(9, 9, after=chunk(b"zTXt", BOMB)), "damaged"),
     "truncated PNG": (saved(NOISE)[:5000], "damaged"),
     "truncated JPEG": (saved(NOISE, "JPEG")[:3000], "damaged"),
+    "JPEG of 101 scans": (with_scans(101), "too_many_scans"),
 }
 
 
@@ -189,6 +202,29 @@ class TestRewritePicture:
         with pytest.raises(ValidationError) as caught:
             rewrite_picture(ContentFile(content))
         assert caught.value.code == code
+
+    def test_takes_a_jpeg_of_as_many_scans_as_may_be(self):
+        assert rewritten(with_scans(MOST_SCANS)).size == (320, 200)
+
+    @pytest.mark.parametrize(
+        ("image_format", "options"),
+        [("PNG", {}), ("PNG", {"interlace": 1}), ("JPEG", {}), ("JPEG", {"progressive": True}), ("WEBP", {})],
+    )
+    def test_refuses_a_file_that_was_cut_off_anywhere(self, image_format, options):
+        content = saved(NOISE, image_format, **options)
+        assert rewritten(content).size == NOISE.size
+        for length in {*range(len(content) - 30, len(content)), *range(1, len(content), len(content) // 50)}:
+            with pytest.raises(ValidationError):
+                rewrite_picture(ContentFile(content[:length]))
+
+    def test_is_not_read_while_another_one_is(self, monkeypatch):
+        monkeypatch.setattr(pictures, "PATIENCE", 0.01)
+        file = ContentFile(saved(drawing()))
+        with pictures.decoding:
+            with pytest.raises(ValidationError) as caught:
+                rewrite_picture(file)
+            assert caught.value.code == "busy"
+        assert opened(rewrite_picture(file).read()).size == (60, 40)  # the same file, a moment later
 
     @pytest.mark.parametrize("kind", [b"iCCP", b"zTXt"])
     def test_refuses_a_bomb_before_the_pixels(self, kind):

@@ -1,6 +1,7 @@
 """What the lists and forms of the desk have in common: both languages side by side, and the words of clerks."""
 
 import json
+from contextlib import suppress
 
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
@@ -21,14 +22,15 @@ from django_prose_editor.fields import ProseEditorFormField
 from django_prose_editor.widgets import AdminProseEditorWidget
 from js_asset import Media
 
+from networks import revisions
 from networks.desk.guarded_form import GuardedForm, digest
 from networks.desk.unsaved import TOKEN, WITHOUT_KEPT_TEXT, SignInForm, TokenField, let_go, waiting
 from networks.languages import language_tag
 from networks.models import SavedForm
-from networks.pictures import PictureField
+from networks.pictures import PictureField, rewrite_picture
 from networks.reading import Reader, missing_translations, translated_fields
 from networks.revisions import claim_form, name_of, remember_form
-from networks.rich_text import RichTextField
+from networks.rich_text import RichTextField, clean_rich_text
 
 # What the editor offers is what `rich_text` keeps.
 EDITOR = {
@@ -243,11 +245,29 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
             query = request.GET.copy()
             del query[WITHOUT_KEPT_TEXT]
             return HttpResponseRedirect(f"{request.path}?{query.urlencode()}" if query else request.path)
+        if request.method == "POST":
+            self.prepare(request, object_id)
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError:
             # Somebody has taken the address between the check and the save. Asked again, the form says so.
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def prepare(self, request, object_id):
+        """
+        Decode the pictures of a form, and clean its rich texts, before the transaction in which it is saved.
+
+        Either takes time, and nobody else can write meanwhile. What comes of them is remembered.
+        """
+        if not (self.has_change_permission(request) if object_id else self.has_add_permission(request)):
+            return
+        for field in self.opts.concrete_fields:
+            if isinstance(field, PictureField) and field.name in request.FILES:
+                with suppress(ValidationError):  # the form says so
+                    rewrite_picture(request.FILES[field.name])
+            elif isinstance(field, RichTextField) and field.name in request.POST:
+                text = clean_rich_text(request.POST[field.name].strip())
+                clean_rich_text(revisions.with_plain_line_ends(text))  # as a version keeps it
 
     def _changeform_view(self, request, object_id, form_url, extra_context):
         """One form makes one thing, however often it is sent. This is called within the transaction of a save."""

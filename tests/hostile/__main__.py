@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterable
 
-from tests.hostile import connections, load, proxy, requests, sign_in
+from tests.hostile import connections, load, proxy, requests, sign_in, texts
 from tests.hostile.finding import Finding
 from tests.hostile.site import attacked_site
 
@@ -14,6 +14,7 @@ from tests.hostile.site import attacked_site
 GROUPS = {
     "connections": connections.attacks,
     "requests": requests.attacks,
+    "texts": texts.attacks,
     "load": load.attacks,
     "sign-in": sign_in.attacks,
 }

@@ -93,7 +93,7 @@ class Session:
         """Return the values that a form of the desk opens with, without its buttons."""
         _status, _headers, body = self.get(path)
         values: dict[str, list[str]] = {}
-        for name, value in lxml.html.fromstring(body).get_element_by_id(form_id).form_values():
+        for name, value in lxml.html.fromstring(body.decode()).get_element_by_id(form_id).form_values():
             if not name.startswith("_"):
                 values.setdefault(name, []).append(value)
         return values
