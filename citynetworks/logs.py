@@ -1,16 +1,17 @@
 """Lines of the log: short, and without anything in them that a client could use to write lines of its own."""
 
 import logging
-import re
 
 LONGEST = 500  # characters of a message, or of a line of a traceback
-CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def safe(text: str) -> str:
-    """Return a line with its control characters escaped, cut where it is too long."""
-    text = CONTROL.sub(lambda character: repr(character[0])[1:-1], text[: LONGEST + 1])
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    """Return a text as one line can hold it: what is not printed is escaped, and the end cut off where it is long."""
+    start = text[: LONGEST + 1]
+    line = (
+        start if start.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in start)
+    )
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
 class LineFormatter(logging.Formatter):
@@ -21,7 +22,8 @@ class LineFormatter(logging.Formatter):
         return super().formatMessage(record)
 
     def formatException(self, exc_info) -> str:  # noqa: N802
-        return "\n".join(map(safe, super().formatException(exc_info).splitlines()))
+        # Indented, so that none of them looks like the beginning of a record
+        return "\n".join(f"    {safe(line)}" for line in super().formatException(exc_info).splitlines())
 
     def format(self, record: logging.LogRecord) -> str:
         if record.name.startswith("django.security."):
