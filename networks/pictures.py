@@ -2,12 +2,14 @@
 Uploaded pictures: which are taken, and how they are kept.
 
 A picture is decoded, made smaller where it is large, and written anew, so that what is served was made here:
-nothing hidden in the upload, no place or camera of the photographer, no animation.
+nothing hidden in the upload, no place or camera of the photographer, no animation. What would take long to decode
+is refused before, and one picture at a time is decoded in a process.
 """
 
 import hashlib
 import io
 import logging
+import re
 import threading
 import warnings
 from pathlib import PurePosixPath
@@ -26,11 +28,14 @@ FORMATS = ("PNG", "JPEG", "WEBP")
 ACCEPTED_TYPES = "image/png,image/jpeg,image/webp"
 LARGEST_FILE = 5 * 1024 * 1024  # bytes
 LARGEST_SIDE = 6000  # pixels of an uploaded picture
-LARGEST_AREA = 16_000_000  # pixels
-# A progressive JPEG is decoded once for each scan. Cameras and programs write ten or so.
+MOST_PIXELS = 16_000_000
+# Each scan of a progressive JPEG goes over the whole picture once more; files of good faith have about ten.
 MOST_SCANS = 100
-SCAN, END_OF_PNG = b"\xff\xda", b"IEND\xaeB`\x82"
+MOST_PARTS = 10_000  # of a file: chunks of a PNG, segments of a JPEG
 KEPT_SIDE = 640  # pixels of the picture that is kept
+
+LONGEST_WAIT = 20  # seconds until another picture is decoded
+decoding = threading.Lock()
 
 MESSAGES = {
     "not_a_picture": _(
@@ -38,14 +43,18 @@ MESSAGES = {
     ),
     "too_large": _("This file is larger than 5 MB. Make the picture smaller and upload it again."),
     "too_many_pixels": _(
-        "This picture has more than 16 million pixels, or is wider or taller than 6,000. Make it smaller and upload "
-        "it again."
+        "This picture has more than 16 million pixels, or is wider or taller than 6,000 pixels. Make it smaller and "
+        "upload it again."
     ),
-    "too_many_scans": _(
-        "This JPEG picture is built up in more than 100 steps. Save it again, best as PNG, and upload the new file."
+    "too_many_parts": _(
+        "This picture is stored in so many parts that it cannot be read in good time. Save it anew as PNG and upload "
+        "the new file."
     ),
-    "busy": _("Another picture is being prepared just now. Choose the file again in a few seconds, and save."),
     "damaged": _("This picture is damaged and cannot be read to its end. Save it again and upload the new file."),
+    "busy": _(
+        "Other pictures are being read just now, and yours was not. Choose its file once more and save again in a "
+        "minute."
+    ),
 }
 
 
@@ -53,9 +62,33 @@ def refuse(code: str) -> ValidationError:
     return ValidationError(MESSAGES[code], code=code)
 
 
-# To decode a picture takes much memory and time, so a process decodes one at a time.
-decoding = threading.Lock()
-PATIENCE = 20  # seconds
+# A marker in a JPEG, but for those that stand in the pixels of a scan: a stuffed byte or a restart
+MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
+START_OF_SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
+
+
+def check_parts(content: bytes) -> None:
+    """Refuse a file that is cut off or made of too many parts, without decoding any."""
+    parts = scans = 0
+    if content.startswith(b"\x89PNG"):
+        place, kind = 8, b""
+        while kind != b"IEND" and parts <= MOST_PARTS:
+            length, kind = int.from_bytes(content[place : place + 4]), content[place + 4 : place + 8]
+            place += 12 + length
+            parts += 1
+            if place > len(content):
+                raise refuse("damaged")
+    elif content.startswith(b"\xff\xd8"):
+        place, marker = 2, None
+        while parts <= MOST_PARTS and (found := MARKER.search(content, place)) and found[0] != END_OF_IMAGE:
+            if marker != START_OF_SCAN:
+                parts += found.start() - place  # bytes that fill the room between two segments, read one by one
+            marker = found[0]
+            parts += 1
+            scans += marker == START_OF_SCAN
+            place = found.end() + int.from_bytes(content[found.end() : found.end() + 2])
+    if parts > MOST_PARTS or scans > MOST_SCANS:
+        raise refuse("too_many_parts")
 
 
 def rewrite_picture(file) -> ContentFile:
@@ -63,29 +96,34 @@ def rewrite_picture(file) -> ContentFile:
     Return an uploaded picture written anew as PNG, its name made from its content.
 
     `file` is a Django file. At most KEPT_SIDE pixels wide and high, the right way up, in RGB or RGBA, without
-    metadata. Raises ValidationError with one of the codes of MESSAGES. What came of a file is kept with it, so that
-    a form can be validated again, and within a transaction, without decoding it again.
+    metadata. Raises ValidationError with one of the codes of MESSAGES. What came of it is remembered on the file.
     """
     if not hasattr(file, "rewritten"):
-        if file.size > LARGEST_FILE:
-            raise refuse("too_large")
-        if not decoding.acquire(timeout=PATIENCE):
-            raise refuse("busy")
         try:
             file.rewritten = rewritten(file)
         except ValidationError as error:
             file.rewritten = error
-        finally:
-            decoding.release()
     if isinstance(file.rewritten, ValidationError):
         raise file.rewritten
-    return file.rewritten
+    name = hashlib.sha256(file.rewritten).hexdigest()[:20]
+    return ContentFile(file.rewritten, name=f"{name}.png")
 
 
-def rewritten(file) -> ContentFile:
-    """Decode a picture and write it anew, as `rewrite_picture` says."""
+def rewritten(file) -> bytes:
+    if file.size > LARGEST_FILE:
+        raise refuse("too_large")
     file.seek(0)
     content = file.read()
+    check_parts(content)
+    if not decoding.acquire(timeout=LONGEST_WAIT):
+        raise refuse("busy")
+    try:
+        return small_png(content)
+    finally:
+        decoding.release()
+
+
+def small_png(content: bytes) -> bytes:
     with warnings.catch_warnings():
         # Pillow warns of pictures that would fill the memory and refuses larger ones; both are refused here.
         warnings.simplefilter("ignore")
@@ -96,28 +134,25 @@ def rewritten(file) -> ContentFile:
         except Exception as error:  # Pillow's decoders raise almost anything on a hostile file
             logger.info("Refused an upload", exc_info=True)
             raise refuse("not_a_picture") from error
-        if max(picture.size) > LARGEST_SIDE or picture.width * picture.height > LARGEST_AREA:
+        if max(picture.size) > LARGEST_SIDE or picture.width * picture.height > MOST_PIXELS:
             raise refuse("too_many_pixels")
-        if picture.format == "JPEG" and content.count(SCAN) > MOST_SCANS:
-            raise refuse("too_many_scans")
-        if picture.format == "PNG" and END_OF_PNG not in content:  # Pillow does without, if all pixels are there
-            raise refuse("damaged")
         try:
             picture.draft("RGB", (KEPT_SIDE, KEPT_SIDE))  # a large JPEG is decoded at a fraction of its size
             picture.load()
-            picture = ImageOps.exif_transpose(picture)
+            ImageOps.exif_transpose(picture, in_place=True)
             if picture.mode.startswith("I"):  # 16 bits a pixel, of which Pillow would keep the lowest eight
                 picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-            picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+            mode = "RGBA" if picture.has_transparency_data else "RGB"
+            if picture.mode != mode:  # or else a copy would be made
+                picture = picture.convert(mode)
         except Exception as error:
             logger.info("Refused an upload", exc_info=True)
             raise refuse("damaged") from error
     picture.thumbnail((KEPT_SIDE, KEPT_SIDE))
     picture.info.clear()
-    written = io.BytesIO()
-    picture.save(written, "PNG", optimize=True)
-    name = hashlib.sha256(written.getvalue()).hexdigest()[:20]
-    return ContentFile(written.getvalue(), name=f"{name}.png")
+    result = io.BytesIO()
+    picture.save(result, "PNG", optimize=True)
+    return result.getvalue()
 
 
 class PictureFormField(forms.FileField):

@@ -1,5 +1,6 @@
 import io
 import struct
+import time
 import zlib
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from networks import pictures
 from networks.models import CityProfile, Network
-from networks.pictures import KEPT_SIDE, LARGEST_FILE, MOST_SCANS, SCAN, rewrite_picture
+from networks.pictures import KEPT_SIDE, LARGEST_FILE, MOST_PARTS, MOST_SCANS, rewrite_picture
 from tests.makers import make_network, make_profile
 
 ORIENTATION, GPS, MAKER = 0x0112, 0x8825, 0x010F
@@ -91,18 +92,24 @@ KINDS = {
     "animated WebP": (drawing(), "WEBP", {"save_all": True, "append_images": [drawing(corner=BLUE)]}, RED, WHITE),
 }
 
-
-def with_scans(count):
-    """A progressive JPEG of so many scans: its last one, which adds what is left of the details, comes again."""
-    content = saved(Image.effect_noise((320, 200), 60), "JPEG", progressive=True)
-    scans = content.count(SCAN)
-    # Before a scan stands the table that it is decoded by.
-    last = content[content.rindex(b"\xff\xc4", 0, content.rindex(SCAN)) : -2]
-    return content[:-2] + last * (count - scans) + content[-2:]
-
-
 BOMB = b"x\0\0" + zlib.compress(bytes(2 * 10**7))
 NOISE = Image.effect_noise((99, 99), 99)
+
+
+def with_scans(count, size=(60, 40)):
+    """A progressive JPEG whose last scan, with the table it needs, is written so often that there are so many."""
+    content = saved(Image.new("RGB", size, GREY), "JPEG", progressive=True)
+    last = content[content.rindex(b"\xff\xc4") : -2]
+    return content[:-2] + last * (count - content.count(b"\xff\xda")) + content[-2:]
+
+
+def with_segments(*segments):
+    """A JPEG with more segments of the application, each a code and its data."""
+    written = b"".join(b"\xff" + code + struct.pack(">H", len(data) + 2) + data for code, data in segments)
+    return saved(drawing(), "JPEG")[:2] + written + saved(drawing(), "JPEG")[2:]
+
+
+WHOLE_PNG = saved(drawing())
 
 # What cannot be taken, and why
 BAD_FILES = {
@@ -118,14 +125,21 @@ BAD_FILES = {
     "no pixels": (blank_png(0, 0), "not_a_picture"),
     "a little too wide": (blank_png(8001, 1), "too_many_pixels"),
     "a little too high": (blank_png(1, 8001), "too_many_pixels"),
-    "a little over 16 megapixels": (blank_png(4001, 4000), "too_many_pixels"),
     "20,000 x 20,000": (blank_png(20_000, 20_000), "too_many_pixels"),
+    "more than 16 megapixels": (blank_png(4001, 4000), "too_many_pixels"),
     "as wide as can be said": (blank_png(2**31 - 1, 1, pixels=b""), "too_many_pixels"),
     "too large": (bytes(LARGEST_FILE + 1), "too_large"),
     "bomb behind the pixels": (blank_png(9, 9, after=chunk(b"zTXt", BOMB)), "damaged"),
     "truncated PNG": (saved(NOISE)[:5000], "damaged"),
     "truncated JPEG": (saved(NOISE, "JPEG")[:3000], "damaged"),
-    "JPEG of 101 scans": (with_scans(101), "too_many_scans"),
+    "PNG without its last byte": (WHOLE_PNG[:-1], "damaged"),
+    "PNG without the checksum of its pixels": (WHOLE_PNG[:-16], "damaged"),
+    "PNG that ends with its signature": (WHOLE_PNG[:8], "damaged"),
+    "JPEG of too many scans": (with_scans(MOST_SCANS + 1), "too_many_parts"),
+    "JPEG of very many scans": (with_scans(5000, (4000, 4000)), "too_many_parts"),
+    "JPEG of too many segments": (with_segments(*[(b"\xe2", b"")] * MOST_PARTS), "too_many_parts"),
+    "JPEG of empty bytes": (with_segments()[:2] + b"\xff" * 4_000_000 + with_segments()[2:], "too_many_parts"),
+    "PNG of too many chunks": (blank_png(9, 9, before=chunk(b"abCd", b"") * MOST_PARTS), "too_many_parts"),
 }
 
 
@@ -203,33 +217,70 @@ class TestRewritePicture:
             rewrite_picture(ContentFile(content))
         assert caught.value.code == code
 
-    def test_takes_a_jpeg_of_as_many_scans_as_may_be(self):
-        assert rewritten(with_scans(MOST_SCANS)).size == (320, 200)
-
-    @pytest.mark.parametrize(
-        ("image_format", "options"),
-        [("PNG", {}), ("PNG", {"interlace": 1}), ("JPEG", {}), ("JPEG", {"progressive": True}), ("WEBP", {})],
-    )
-    def test_refuses_a_file_that_was_cut_off_anywhere(self, image_format, options):
-        content = saved(NOISE, image_format, **options)
-        assert rewritten(content).size == NOISE.size
-        for length in {*range(len(content) - 30, len(content)), *range(1, len(content), len(content) // 50)}:
-            with pytest.raises(ValidationError):
-                rewrite_picture(ContentFile(content[:length]))
-
-    def test_is_not_read_while_another_one_is(self, monkeypatch):
-        monkeypatch.setattr(pictures, "PATIENCE", 0.01)
-        file = ContentFile(saved(drawing()))
-        with pictures.decoding:
-            with pytest.raises(ValidationError) as caught:
-                rewrite_picture(file)
-            assert caught.value.code == "busy"
-        assert opened(rewrite_picture(file).read()).size == (60, 40)  # the same file, a moment later
-
     @pytest.mark.parametrize("kind", [b"iCCP", b"zTXt"])
     def test_refuses_a_bomb_before_the_pixels(self, kind):
         with pytest.raises(ValidationError):
             rewrite_picture(ContentFile(blank_png(9, 9, before=chunk(kind, BOMB))))
+
+    @pytest.mark.parametrize(("image_format", "options"), [
+        ("PNG", {}),
+        ("PNG", {"save_all": True, "append_images": [NOISE.rotate(9)]}),
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True}),
+        ("WEBP", {}),
+        ("WEBP", {"lossless": True}),
+        ("WEBP", {"save_all": True, "append_images": [NOISE.rotate(9)]}),
+    ])  # fmt: skip
+    def test_refuses_a_picture_that_is_cut_off_anywhere(self, image_format, options):
+        content = saved(NOISE, image_format, **options)
+        rewrite_picture(ContentFile(content))
+        for length in {*range(0, len(content), len(content) // 100), *range(len(content) - 30, len(content))}:
+            with pytest.raises(ValidationError):
+                rewrite_picture(ContentFile(content[:length]))
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            with_scans(MOST_SCANS),
+            # Scans of a picture inside of another, or behind it, are none of its own.
+            with_segments((b"\xe1", b"Exif\0\0" + b"\xff\xda\0\2" * 1000)),
+            saved(drawing(), "JPEG") + with_scans(MOST_SCANS + 1),
+            saved(drawing(), "JPEG") + b"\xff\xda" * 1000,
+            saved(NOISE.resize((900, 900)), "JPEG", quality=100, restart_marker_blocks=1),
+            blank_png(9, 9, before=chunk(b"abCd", bytes(4_000_000)), after=chunk(b"tEXt", b"a\0b") * 1000),
+        ],
+        ids=["scans", "thumbnail", "second picture", "appended", "restarts", "ancillary"],
+    )
+    def test_takes_a_picture_of_many_parts(self, content):
+        assert rewritten(content).format == "PNG"
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            with_scans(MOST_SCANS, (4000, 4000)),
+            saved(Image.new("RGBA", (4000, 4000), GLASS)),
+            saved(Image.new("I;16", (4000, 4000), 1000)),
+            saved(Image.new("RGB", (4000, 4000), RED), "WEBP"),
+            blank_png(4000, 4000),
+        ],
+        ids=["JPEG", "PNG with alpha", "PNG of 16 bits", "WebP", "PNG of 1 bit"],
+    )
+    def test_takes_no_long_time_for_the_largest_pictures(self, content):
+        started = time.thread_time()
+        assert rewritten(content).size == (KEPT_SIDE, KEPT_SIDE)
+        assert time.thread_time() - started < 10  # 2 seconds, on a machine that does nothing else
+
+    def test_decodes_a_file_once(self, monkeypatch):
+        good, bad = ContentFile(saved(drawing())), ContentFile(b"")
+        first = rewrite_picture(good)
+        with pytest.raises(ValidationError) as refused:
+            rewrite_picture(bad)
+        monkeypatch.setattr(pictures, "rewritten", None)
+        again = rewrite_picture(good)
+        assert (again.name, again.read()) == (first.name, first.read())
+        with pytest.raises(ValidationError) as refused_again:
+            rewrite_picture(bad)
+        assert refused_again.value.code == refused.value.code
 
 
 @pytest.fixture

@@ -1,100 +1,175 @@
-"""What takes time is done before the transaction of a save begins, so that nobody else waits for it to write."""
+"""Pictures are decoded and texts cleaned before the transaction that saves them, and only for who may save them."""
 
-from io import BytesIO
+import threading
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
-from PIL import Image
 
 from networks import pictures, rich_text
-from networks.models import Network
-from tests.makers import make_network, make_page
-from tests.pages import form_values, opened
+from networks.models import CityProfile, Network, Page
+from tests.makers import make_network, make_page, make_profile
+from tests.pages import LANGUAGES, PREFIXES
+from tests.test_pictures import drawing, saved
 
-pytestmark = pytest.mark.django_db(transaction=True)
+BROKEN = b"\x89PNG\r\n\x1a\n and no more"
 
 
 @pytest.fixture
-def watched(monkeypatch):
-    """Where pictures are decoded and new texts sanitised: whether a transaction was open."""
-    seen = []
+def slow_work(monkeypatch):
+    """What was done slowly: each time what it was, and whether in a transaction, in which nobody else can write."""
+    done = []
 
-    def watch(module, name):
-        work = getattr(module, name)
+    def noted(name, function):
+        def noting(content):
+            done.append((name, connection.in_atomic_block))
+            return function(content)
 
-        def watching(argument):
-            seen.append((name, connection.in_atomic_block))
-            return work(argument)
+        return noting
 
-        monkeypatch.setattr(module, name, watching)
-
-    watch(pictures, "rewritten")
-    watch(rich_text, "sanitised")
+    monkeypatch.setattr(pictures, "rewritten", noted("picture", pictures.rewritten))
+    monkeypatch.setattr(rich_text, "sanitised", noted("text", rich_text.sanitised))
     rich_text.remembered.cache_clear()
-    return seen
+    return done
 
 
-def staff(group):
-    account = User.objects.create_user(group, is_staff=True)
-    account.groups.add(Group.objects.get(name=group))
-    client = Client()
-    client.force_login(account)
-    return client
+def account(role):
+    if role == "superuser":
+        return User.objects.create_superuser("clerk")
+    user = User.objects.create_user("clerk", is_staff=role != "citizen")
+    if role in ("editors", "publishers", "administrators"):
+        user.groups.add(Group.objects.get(name=role))
+    return user
 
 
-def logo():
-    file = BytesIO()
-    Image.new("RGB", (60, 40), "red").save(file, "PNG")
-    file.seek(0)
-    file.name = "logo.png"
-    return file
+def logo(content=None):
+    return SimpleUploadedFile("logo.png", content or saved(drawing(corner=(1, 2, 3))))
 
 
-def fill_in(client, path, **typed):
-    values = form_values(opened(client, path))
-    rich_text.remembered.cache_clear()
-    return client.post(path, values | typed | {"_save": "1"})
+def forms():
+    """The forms that take pictures or rich text: their addresses, and what is typed into them."""
+    texts = {"description_sr": " <b>Ниш</b>\r\nи <i>Сарајево\n ", "description_en": "<div>Niš\xa0&amp; <p>Sarajevo"}
+    network = {"name_sr": "Мрежа", "status": "member", "position": "0", **texts}
+    page = {"title_sr": "О сајту", "position": "0", "body_sr": "<b>Ниш</b>\r\n\r\nи <i>Сарајево"}
+    profile = {"city_name_sr": "Град Ниш", "site_title_sr": "Мреже градова"}
+    drafted, live = make_network(is_published=False), make_network()
+    make_profile()
+    return {
+        "new network": ("networks/network/add/", network | {"logo": logo()}),
+        "draft": (f"networks/network/{drafted.pk}/change/", network | {"base": "1", "logo": logo()}),
+        "published": (
+            f"networks/network/{live.pk}/change/",
+            network | {"base": "1", "_publish": "1", "logo": logo()},
+        ),
+        "page": (f"networks/page/{make_page().pk}/change/", page),
+        "city profile": ("networks/cityprofile/1/change/", profile | {"coat_of_arms": logo()}),
+    }
 
 
-@pytest.mark.parametrize("kind", ["new network", "network", "page"])
-def test_nothing_is_decoded_or_cleaned_within_the_transaction(watched, kind):
-    client = staff("publishers")
-    text = "<p>one</p>\r\n<b><i>" * 5 + "two\r\n"
-    if kind == "page":
-        typed, path = {"body_sr": text}, f"/en/admin/networks/page/{make_page().pk}/change/"
-    else:
-        typed = {"description_sr": text, "description_en": text, "logo": logo()}
-        path = "/en/admin/networks/network/add/"
-        if kind == "network":
-            path = f"/en/admin/networks/network/{make_network().pk}/change/"
-        else:
-            typed["name_sr"] = "Нова мрежа"
-    watched.clear()
-    response = fill_in(client, path, **typed)
-    assert response.status_code == 302, response.content.decode()
-    assert {name for name, _is_open in watched} == ({"sanitised"} if kind == "page" else {"sanitised", "rewritten"})
-    assert [each for each in watched if each[1]] == []
-    assert kind == "page" or Network.objects.get().head.content["logo"]
+@pytest.mark.django_db(transaction=True)
+class TestTransaction:
+    @pytest.mark.parametrize("name", ["new network", "draft", "published", "page", "city profile"])
+    def test_holds_no_slow_work(self, client, slow_work, name):
+        client.force_login(account("superuser"))
+        address, typed = forms()[name]
+        client.get(f"/admin/{address}")  # makes the first version, of what a test has written itself
+        slow_work.clear()
+        response = client.post(f"/admin/{address}", typed)
+        assert response.status_code == 302, response.context["adminform"].form.errors
+        assert not [what for what, in_transaction in slow_work if in_transaction]
+        assert [what for what, _in in slow_work].count("picture") == any(
+            "logo" in key or "arms" in key for key in typed
+        )
+        assert ("text", False) in slow_work or name == "city profile"
+        if name == "draft":
+            network = Network.objects.get(pk=address.split("/")[2])
+            assert network.description_sr == "<p><strong>Ниш</strong>\nи <em>Сарајево</em></p>"
+            assert network.description_en == "<p>Niš&nbsp;&amp; </p><p>Sarajevo</p>"
+            assert network.logo_width == 60
+
+    @pytest.mark.parametrize("name", ["new network", "draft", "page"])
+    def test_holds_none_where_the_form_is_shown_again(self, client, slow_work, name):
+        client.force_login(account("superuser"))
+        address, typed = forms()[name]
+        client.get(f"/admin/{address}")
+        slow_work.clear()
+        wrong = {"logo": logo(BROKEN), "position": "x", "description_en": '<a href="javascript:x">Niš</a>'}
+        response = client.post(f"/admin/{address}", typed | {key: wrong[key] for key in typed.keys() & wrong})
+        assert response.status_code == 200
+        assert not [what for what, in_transaction in slow_work if in_transaction]
+        errors = response.context["adminform"].form.errors
+        if name != "page":
+            assert errors["logo"] == [str(pictures.MESSAGES["damaged"])]
 
 
-def test_picture_is_decoded_once_however_often_its_form_is_validated(watched):
-    client = staff("publishers")
-    make_network(slug="taken")
-    path = f"/en/admin/networks/network/{make_network().pk}/change/"
-    fill_in(client, path, logo=logo(), slug="taken")
-    assert [name for name, _is_open in watched if name == "rewritten"] == ["rewritten"]
+@pytest.mark.django_db
+class TestWhoMayNotSave:
+    @pytest.mark.parametrize(
+        ("role", "names"),
+        [
+            (None, ["new network", "draft", "published", "page", "city profile"]),
+            ("citizen", ["new network", "draft", "published", "page", "city profile"]),
+            ("nobody", ["new network", "draft", "published", "page", "city profile"]),
+            ("editors", ["city profile"]),
+            ("publishers", ["city profile"]),
+        ],
+    )
+    def test_gets_nothing_decoded_or_cleaned(self, client, slow_work, role, names):
+        if role:
+            client.force_login(account(role))
+        for name, (address, typed) in forms().items():
+            if name in names:
+                slow_work.clear()
+                response = client.post(f"/admin/{address}", typed | {"form_token": "x"})
+                assert response.status_code in (200, 302, 403)
+                assert slow_work == []
+        assert not Page.objects.filter(title_sr="О сајту")
+        assert not Network.objects.filter(name_sr="Мрежа")
+        assert not CityProfile.objects.get().coat_of_arms
+
+    def test_includes_who_sends_no_token_against_forgery(self, client, slow_work):
+        client.handler.enforce_csrf_checks = True
+        client.force_login(account("superuser"))
+        for address, typed in forms().values():
+            slow_work.clear()
+            assert client.post(f"/admin/{address}", typed).status_code == 403
+            assert slow_work == []
 
 
-@pytest.mark.parametrize("who", ["nobody", "stranger", "reader"])
-def test_who_may_not_save_has_nothing_decoded_or_cleaned(watched, who):
-    network = make_network()
-    client = Client()
-    if who != "nobody":
-        account = User.objects.create_user("x", is_staff=who == "reader")
-        client.force_login(account)
-    watched.clear()
-    for path in (f"/en/admin/networks/network/{network.pk}/change/", "/en/admin/networks/network/add/"):
-        client.post(path, {"description_sr": "<p>one</p><p>two", "logo": logo(), "_save": "1"})
-    assert watched == []
+@pytest.mark.django_db
+class TestOnePictureAtATime:
+    def test_is_decoded_and_who_waits_too_long_loses_nothing(self, client, monkeypatch):
+        monkeypatch.setattr(pictures, "LONGEST_WAIT", 0.05)
+        client.force_login(account("superuser"))
+        network = make_network()
+        typed = {"name_sr": "Ново име", "status": "member", "position": "0", "base": "1"}
+        address = f"/admin/networks/network/{network.pk}/change/"
+        with pictures.decoding:
+            for language in LANGUAGES:
+                response = client.post(PREFIXES[language] + address, typed | {"logo": logo()})
+                form = response.context["adminform"].form
+                assert list(form.errors) == ["logo"]
+                assert form["name_sr"].value() == "Ново име"
+        assert client.post(address, typed | {"logo": logo()}).status_code == 302
+
+    def test_at_most_is_decoded_in_several_threads(self, monkeypatch):
+        at_once, most = [], []
+        decode = pictures.small_png
+
+        def counted(content):
+            at_once.append(1)
+            most.append(len(at_once))
+            try:
+                return decode(content)
+            finally:
+                at_once.pop()
+
+        monkeypatch.setattr(pictures, "small_png", counted)
+        content = saved(drawing(size=(1500, 1500)))
+        threads = [threading.Thread(target=lambda: pictures.rewrite_picture(logo(content))) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert most == [1] * 6

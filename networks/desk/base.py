@@ -30,7 +30,7 @@ from networks.models import SavedForm
 from networks.pictures import PictureField, rewrite_picture
 from networks.reading import Reader, missing_translations, translated_fields
 from networks.revisions import claim_form, name_of, remember_form
-from networks.rich_text import RichTextField, clean_rich_text
+from networks.rich_text import LONGEST_TEXT, RichTextField, clean_rich_text
 
 # What the editor offers is what `rich_text` keeps.
 EDITOR = {
@@ -265,8 +265,8 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
             if isinstance(field, PictureField) and field.name in request.FILES:
                 with suppress(ValidationError):  # the form says so
                     rewrite_picture(request.FILES[field.name])
-            elif isinstance(field, RichTextField) and field.name in request.POST:
-                text = clean_rich_text(request.POST[field.name].strip())
+            elif isinstance(field, RichTextField) and len(request.POST.get(field.name, "")) <= LONGEST_TEXT:
+                text = clean_rich_text(request.POST.get(field.name, "").strip())
                 clean_rich_text(revisions.with_plain_line_ends(text))  # as a version keeps it
 
     def _changeform_view(self, request, object_id, form_url, extra_context):
