@@ -411,8 +411,8 @@ def claim_form(token: str, user: AbstractBaseUser) -> SavedForm:
 
     It says what the form has made already, if it was sent before.
     """
-    # Where another transaction has written it and goes on, this waits for its end.
-    saved, _is_first = SavedForm.objects.get_or_create(token=token, user=user)
+    # Where another transaction has written or locked it and goes on, this waits for its end.
+    saved, _is_first = SavedForm.objects.select_for_update().get_or_create(token=token, user=user)
     return saved
 
 
