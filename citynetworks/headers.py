@@ -23,9 +23,9 @@ class HeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        # Open data and feeds may be read by the pages of any site; all else is for our own.
+        # Open data and feeds may be read by the pages of any site; all else is for our own, unless a view says so.
         is_open = "Access-Control-Allow-Origin" in response.headers
-        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin" if is_open else "same-origin"
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin" if is_open else "same-origin")
         response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
         return response
 

@@ -54,6 +54,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = ["^health/"]  # monitors ask the process itself
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True  # the scripts of the desk ask the server for the token
 if HTTPS:
     # Browsers take these from this very host and over HTTPS only.
     SESSION_COOKIE_NAME = "__Host-sessionid"

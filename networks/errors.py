@@ -74,7 +74,10 @@ def closed_link(request: HttpRequest) -> HttpResponse:
         request,
         410,
         _("This link is not valid any more"),
-        _("It has expired, or whoever sent it to you has revoked it. Ask them for a new one."),
+        _(
+            "It has expired, whoever sent it to you has revoked it, or what it showed is there no more. Ask them for "
+            "a new one."
+        ),
     )
 
 

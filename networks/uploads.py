@@ -71,4 +71,5 @@ def answer(request: HttpRequest, name: str) -> HttpResponse | None:
     response.headers["Cache-Control"] = f"public, max-age={FOR_EVER}, immutable" if named else "public, no-cache"
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # the open data name them
     return get_conditional_response(request, etag=etag, last_modified=int(modified), response=response)

@@ -95,6 +95,10 @@ class Picture:
 # Setting text
 
 
+# Where a link is shared, the other site shows the picture.
+FOR_OTHER_SITES = {"Cross-Origin-Resource-Policy": "cross-origin"}
+
+
 @cache
 def font(path: Path, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size)
@@ -324,9 +328,10 @@ def answer(request: HttpRequest, picture: Picture, changed: list[datetime | None
             except LogoLost:
                 # For now. The next who asks may find it there again.
                 content = draw(replace(picture, logo=""), storage.open)
-                return HttpResponse(content, content_type="image/png", headers={"Cache-Control": "no-store"})
+                headers = {"Cache-Control": "no-store", **FOR_OTHER_SITES}
+                return HttpResponse(content, content_type="image/png", headers=headers)
             store.set(f"picture-{picture.digest}", content, KEPT_FOR)
-        response = HttpResponse(content, content_type="image/png")
+        response = HttpResponse(content, content_type="image/png", headers=FOR_OTHER_SITES)
     response.headers["ETag"] = etag
     if modified is not None:
         response.headers["Last-Modified"] = http_date(modified)
