@@ -110,6 +110,7 @@ def attacks(site: Site) -> Iterator[Finding]:
         page = ask(port, f"GET /en/ HTTP/1.1\nHost: {NAME}\nConnection: close\n\n")
         seconds = time.monotonic() - began
         log_in = ask(port, f"GET {LOG_IN} HTTP/1.1\nHost: {NAME}\nConnection: close\n\n")
+        ask(port, forged_log_in())
         closed = 0
         for connection in slow:
             connection.settimeout(30)
@@ -121,3 +122,28 @@ def attacks(site: Site) -> Iterator[Finding]:
         f"{threads}; {seconds * 1000:.0f} ms, and nginx closes {closed} of them",
         threads <= 10 and b"200 OK" in page and b"200 OK" in log_in and closed == len(slow),
     )
+    lines = [line for line in site.server.log.read_text().splitlines() if "Wrong password" in line]
+    yield Finding(
+        "A log-in with a forged X-Forwarded-For: the address that it is counted under",
+        "none was",
+        ", ".join(line.rpartition(" ")[2] for line in lines) or "none",
+        [line.rpartition(" ")[2] for line in lines] == [HOST],
+    )
+
+
+def forged_log_in() -> str:
+    """Return a log-in with a wrong password that says it comes from elsewhere."""
+    token = "a" * 32
+    body = f"csrfmiddlewaretoken={token}&username=editor&password=wrong"
+    lines = [
+        f"POST {LOG_IN} HTTP/1.1",
+        f"Host: {NAME}",
+        f"Origin: https://{NAME}",
+        f"Cookie: csrftoken={token}",
+        "X-Forwarded-For: 198.51.100.7",
+        "X_Forwarded_For: 198.51.100.8",
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    ]
+    return "\n".join([*lines, "", body])
