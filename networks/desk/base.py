@@ -265,9 +265,11 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
             if isinstance(field, PictureField) and field.name in request.FILES:
                 with suppress(ValidationError):  # the form says so
                     rewrite_picture(request.FILES[field.name])
-            elif isinstance(field, RichTextField) and len(request.POST.get(field.name, "")) <= LONGEST_TEXT:
-                text = clean_rich_text(request.POST.get(field.name, "").strip())
-                clean_rich_text(revisions.with_plain_line_ends(text))  # as a version keeps it
+            elif isinstance(field, RichTextField):
+                text = request.POST.get(field.name, "").strip()  # as the form does
+                if 0 < len(text) <= LONGEST_TEXT:
+                    # As a version keeps it
+                    clean_rich_text(revisions.with_plain_line_ends(clean_rich_text(text)))
 
     def _changeform_view(self, request, object_id, form_url, extra_context):
         """One form makes one thing, however often it is sent. This is called within the transaction of a save."""
