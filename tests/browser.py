@@ -13,6 +13,16 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 PASSWORD = "a long enough password"
 
 
+CARET_IS_AT_END = """(editor) => {
+  const caret = getSelection();
+  if (!editor.contains(caret.focusNode)) return false;
+  const rest = document.createRange();
+  rest.selectNodeContents(editor);
+  rest.setStart(caret.focusNode, caret.focusOffset);
+  return rest.toString() === "";
+}"""
+
+
 def account(username="admin"):
     return User.objects.filter(username=username).first() or User.objects.create_superuser(
         username, password=PASSWORD
@@ -42,8 +52,15 @@ def type_in_field(page, field, text):
 
 def type_in_editor(page, field, text):
     """Type at the end of a field of rich text, key by key, and return what was typed."""
-    page.locator(f".fieldBox.field-{field} .ProseMirror").focus()
-    page.keyboard.press("Control+End")
+    editor = page.locator(f".fieldBox.field-{field} .ProseMirror")
+    editor.focus()
+    # The editor puts its caret to the beginning a moment after it has the focus; on a loaded machine, a long moment.
+    for _time in range(20):
+        page.wait_for_timeout(100)
+        page.keyboard.press("Control+End")
+        page.wait_for_timeout(50)
+        if editor.evaluate(CARET_IS_AT_END):
+            break
     page.keyboard.type(text)
     return text
 
