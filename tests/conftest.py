@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone, translation
 from playwright.sync_api import sync_playwright
 
@@ -48,6 +49,17 @@ def moving_clock(monkeypatch):
 def nis(db):
     """The real content: the eleven memberships of Niš, their themes, the plain pages and the city's profile."""
     call_command("loaddata", "nis", verbosity=0)
+
+
+@pytest.fixture
+def connection_of_the_test(monkeypatch):
+    """Let no request close the connection that a test's transaction is open on, as Django's test client sees to."""
+    close = BaseDatabaseWrapper.close_if_unusable_or_obsolete
+    monkeypatch.setattr(
+        BaseDatabaseWrapper,
+        "close_if_unusable_or_obsolete",
+        lambda self: None if self.in_atomic_block else close(self),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -33,16 +33,7 @@ from tests.processes import Clock
 from tests.stored import Answer, Counted, ask, eager_watch, site_store
 from tests.test_settings import PRODUCTION, run
 
-
-@pytest.fixture(autouse=True)
-def connection_of_the_test(monkeypatch):
-    """Let no request close the connection that a test's transaction is open on, as Django's test client sees to."""
-    close = BaseDatabaseWrapper.close_if_unusable_or_obsolete
-    monkeypatch.setattr(
-        BaseDatabaseWrapper,
-        "close_if_unusable_or_obsolete",
-        lambda self: None if self.in_atomic_block else close(self),
-    )
+pytestmark = pytest.mark.usefixtures("connection_of_the_test")
 
 
 # The layer alone, around an application that needs no database

@@ -8,7 +8,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from citynetworks.text_of_requests import Request
 from tests.stored import ask
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("connection_of_the_test")]
 
 CODECS = [
     *("hex", "base64", "rot13", "zlib", "bz2", "quopri", "uu", "punycode", "idna", "undefined", "unicode_escape"),
