@@ -108,9 +108,9 @@ class Queue:
 
 
 def let_others_go_first() -> None:
-    """Give the present thread the lowest priority: those that serve the page store's pages take microseconds."""
+    """Give the present thread a lower priority: those that serve the page store's pages take microseconds."""
     if sys.platform == "linux":  # where it is a matter of one thread
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 class RequestLimits:
