@@ -7,10 +7,7 @@ LONGEST = 500  # characters of a message, or of a line of a traceback
 
 def safe(text: str) -> str:
     """Return a text as one line can hold it: what is not printed is escaped, and the end cut off where it is long."""
-    start = text[: LONGEST + 1]
-    line = (
-        start if start.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in start)
-    )
+    line = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text[: LONGEST + 1])
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 

@@ -7,9 +7,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from http.client import HTTPException
-from urllib.parse import urlencode
 
 from tests.hostile.connections import HEALTH, LOG_IN, PAGE, opened, slow_post
 from tests.hostile.finding import Finding
@@ -42,32 +41,19 @@ def draft_forms(session: Session) -> list[tuple[str, dict[str, list[str]]]]:
     return [(path, session.form(path)) for path in paths[:DRAFTS]]
 
 
-@contextmanager
-def crowd(site: Site, session: Session, forms, found: Counter) -> Iterator[None]:
+def crowd(session: Session, forms, found: Counter) -> AbstractContextManager[None]:
     """Let an editor at each form save it again and again, as fast as the site answers."""
-    is_over = threading.Event()
 
-    def edit(path, values):
-        number = 0
-        while not is_over.is_set():
-            number += 1
-            values = values | {"internal_note": [f"Note {number}"], "_save": ["Save"]}
-            body = urlencode({**values, "csrfmiddlewaretoken": session.cookies["csrftoken"]}, doseq=True)
-            try:
-                status = session.request("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded"})[0]
-            except (OSError, HTTPException):
-                status = 0
-            found["saved" if status == 302 else f"answered {status}"] += 1
+    def edit(number):
+        path, values = forms[number]
+        values = values | {"internal_note": [f"Note {time.monotonic()}"], "_save": ["Save"]}
+        try:
+            status = session.post(path, values)[0]
+        except (OSError, HTTPException):
+            status = 0
+        found["saved" if status == 302 else f"answered {status}"] += 1
 
-    threads = [threading.Thread(target=edit, args=form) for form in forms]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        for thread in threads:
-            thread.join()
+    return repeated(edit, 0, threads=len(forms))
 
 
 def editors_and_readers(site: Site, seconds: int, lenience: int) -> Iterator[Finding]:
@@ -83,7 +69,7 @@ def editors_and_readers(site: Site, seconds: int, lenience: int) -> Iterator[Fin
 
     idle = read()
     found = Counter()
-    with crowd(site, session, forms, found):
+    with crowd(session, forms, found):
         time.sleep(1)
         busy = read()
     yield Finding(
