@@ -12,6 +12,7 @@ answered at once with 503 and Retry-After. All together are fewer than the threa
 import logging
 import os
 import socket
+import stat
 import sys
 import threading
 from collections import Counter
@@ -254,10 +255,13 @@ def close_connections(environ: Environ) -> None:
     count = 0
     for descriptor in os.listdir("/proc/self/fd"):
         try:
+            # A duplicate of a file or of a pipe would stay open, as no socket could be made of it.
+            if not stat.S_ISSOCK(os.fstat(int(descriptor)).st_mode):
+                continue
             with socket.socket(fileno=os.dup(int(descriptor))) as connection:
                 if connection.family != socket.AF_UNIX and connection.getpeername()[0] == environ["REMOTE_ADDR"]:
                     connection.shutdown(socket.SHUT_RDWR)
                     count += 1
-        except OSError:  # no socket, not connected, or closed meanwhile
+        except OSError:  # not connected, or closed meanwhile
             continue
     logger.warning("Closed %s connections with %s, which is too slow", count, environ["REMOTE_ADDR"])

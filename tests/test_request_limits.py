@@ -1,5 +1,6 @@
 """What one request, and all together, may take before Django is entered."""
 
+import os
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -227,7 +228,9 @@ def test_connections_of_one_client_are_closed_and_no_others(settings):
         settings.BEHIND_PROXY = False
         pairs[0][1].sendall(b"still there")
         assert pairs[0][0].recv(100) == b"still there"
+        open_files = os.listdir("/proc/self/fd")
         close_connections({"REMOTE_ADDR": "127.0.0.2"})
+        assert os.listdir("/proc/self/fd") == open_files  # and those of files and pipes are not kept open
         assert pairs[0][0].recv(1) == b""
         pairs[1][1].sendall(b"still there")
         assert pairs[1][0].recv(100) == b"still there"
