@@ -6,25 +6,40 @@ from types import SimpleNamespace
 
 import hypothesis
 import pytest
+from django.apps import apps
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone, translation
 from playwright.sync_api import sync_playwright
 
+from tests import processes
 from tests.browser import CHROMIUM, FLAGS, NO_CHROMIUM
 
 # A slow machine is no failure of the code, and each run tries the same examples.
-hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
-hypothesis.settings.load_profile("suite")
+hypothesis.settings.register_profile("few", deadline=None, derandomize=True, max_examples=20)
+hypothesis.settings.register_profile("many", deadline=None, derandomize=True, max_examples=200)
+hypothesis.settings.load_profile("few")
+
+SLOW = ["browser", "process", "exhaustive", "migration"]
 
 
 def pytest_addoption(parser):
+    parser.addoption("--all", action="store_true", help=f"run the slow tests too: {', '.join(SLOW)}")
     parser.addoption(
         "--record-accessibility",
         action="store_true",
         help="write what the accessibility statement says from what tests/test_browser_accessibility.py finds",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """Leave the slow tests out, unless they, or their files, are asked for."""
+    is_chosen = config.option.markexpr or config.args_source is config.ArgsSource.ARGS
+    if not (is_chosen or config.option.all):
+        config.option.markexpr = f"not ({' or '.join(SLOW)})"
 
 
 @pytest.fixture(autouse=True)
@@ -45,10 +60,35 @@ def moving_clock(monkeypatch):
     return clock
 
 
+@pytest.fixture(scope="session")
+def rows_of_nis(django_db_setup, django_db_blocker):
+    """What an empty database holds after `loaddata nis`: the rows of each table of ours."""
+    rows = {}
+    with django_db_blocker.unblock(), transaction.atomic(), connection.cursor() as cursor:
+        call_command("loaddata", "nis", verbosity=0)
+        for model in apps.get_app_config("networks").get_models(include_auto_created=True):
+            table = connection.ops.quote_name(model._meta.db_table)
+            cursor.execute(f"SELECT * FROM {table}")  # noqa: S608
+            rows[table] = cursor.fetchall()
+        transaction.set_rollback(True)
+    return {table: found for table, found in rows.items() if found}
+
+
 @pytest.fixture
-def nis(db):
+def nis(db, rows_of_nis):
     """The real content: the eleven memberships of Niš, their themes, the plain pages and the city's profile."""
-    call_command("loaddata", "nis", verbosity=0)
+    with connection.cursor() as cursor:
+        for table, rows in rows_of_nis.items():
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608
+            values = ", ".join(["%s"] * len(rows[0]))
+            cursor.executemany(f"INSERT INTO {table} VALUES ({values})", rows)  # noqa: S608
+
+
+@pytest.fixture(scope="session")
+def database_template(tmp_path_factory, django_db_blocker):
+    """A migrated database without rows that several processes may work on, once it was copied (`tests.processes`)."""
+    with processes.migrated_database(tmp_path_factory.mktemp("processes"), django_db_blocker) as template:
+        yield template
 
 
 @pytest.fixture

@@ -381,7 +381,7 @@ def renamed(db):
 )
 @example(["sr", "sr", "sr", "sr"], True, [])
 @example(["sr", "networks", "old"], False, ["pismo=lat"])
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_address_comes_to_an_end_soon(renamed, client, segments, slash_at_end, queries):
     target = "/" + "/".join(segments) + "/" * slash_at_end + "?" * bool(queries) + "&".join(queries)
     targets, response = hops(client, target)

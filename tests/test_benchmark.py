@@ -12,6 +12,8 @@ from tests.benchmark.data import fill
 from tests.benchmark.pages import VARIANTS, Results, Row, prepare
 from tests.servers import Load, run
 
+pytestmark = pytest.mark.exhaustive
+
 HEADINGS = re.compile(r"<h3><a [^>]*>(.*?)</a>")
 
 

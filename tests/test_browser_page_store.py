@@ -29,16 +29,10 @@ def prepare():
     revisions.publish(revisions.save(None, content, author=None).network, author=None)
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory, django_db_blocker):
-    with processes.migrated_database(tmp_path_factory.mktemp("browser"), django_db_blocker) as template:
-        yield template
-
-
 @pytest.fixture
-def site(template, tmp_path):
+def site(database_template, tmp_path):
     """The address of the site under its server."""
-    with template.copy() as database:
+    with database_template.copy() as database:
         env = environment(tmp_path, DATABASE_URL=database.url)
         with processes.workers(env, 1) as (writer,):
             writer.do(HERE + "prepare")

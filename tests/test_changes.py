@@ -303,7 +303,7 @@ doings = st.one_of(
 )
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=st.lists(doings, min_size=5, max_size=20))
 def test_whoever_follows_the_record_knows_the_names_that_citizens_see(network, ana, story):
     """Whatever is done: from the first publishing on, what is told adds up to what there is."""
@@ -624,7 +624,7 @@ def test_a_page_that_is_not_there_is_missing(db, client, page):
     assert client.get(f"/en/changes/?page={page}").status_code == 404
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(page=st.text(max_size=20))
 def test_whatever_page_is_asked_for_is_answered(db, client, page):
     assert client.get("/changes/", {"page": page}).status_code in (200, 404)

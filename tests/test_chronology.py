@@ -134,6 +134,7 @@ INSIDE = st.dates(FIRST + timedelta(days=1), LAST - timedelta(days=1))
 STATUSES = st.sampled_from(list(Network.Status))
 
 
+@pytest.mark.exhaustive
 @given(st.none() | dates(), st.none() | dates(), STATUSES, st.none() | dates(), INSIDE, INSIDE)
 @example(PartialDate(2006), PartialDate(2006), "member", None, date(2006, 6, 1), date(2006, 6, 1))
 @example(PartialDate(2006), PartialDate(2006), "left", None, date(2006, 6, 1), date(2006, 6, 1))

@@ -200,12 +200,6 @@ def test_goes_on_counting_where_the_clock_was_set_back(site, monkeypatch):
 HERE = "tests.test_content_version:"
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory, django_db_blocker):
-    with processes.migrated_database(tmp_path_factory.mktemp("versions"), django_db_blocker) as template:
-        yield template
-
-
 def raise_many(count):
     for _ in range(count):
         with transaction.atomic():
@@ -243,8 +237,9 @@ def commit_it():
     thread.join(20)
 
 
-def test_others_see_it_when_the_change_is_committed_and_not_before(template):
-    with template.copy() as database, processes.workers(database.env, 2) as (writer, reader):
+@pytest.mark.process
+def test_others_see_it_when_the_change_is_committed_and_not_before(database_template):
+    with database_template.copy() as database, processes.workers(database.env, 2) as (writer, reader):
         before, count = reader.do(HERE + "count_themes_and_version")
         assert before > 0, "the migrations have made it"
         writer.do(HERE + "hold_a_change_open")
@@ -254,8 +249,9 @@ def test_others_see_it_when_the_change_is_committed_and_not_before(template):
         assert (after[0] > before, after[1]) == (True, count + 1)
 
 
-def test_none_is_lost_when_many_raise_it_at_once(template):
-    with template.copy() as database, processes.workers(database.env, 2) as crew:
+@pytest.mark.process
+def test_none_is_lost_when_many_raise_it_at_once(database_template):
+    with database_template.copy() as database, processes.workers(database.env, 2) as crew:
         before = crew[0].do(HERE + "count_themes_and_version")[0]
         answers = processes.together(crew, HERE + "raise_many", [{"count": 50}] * 2)
         assert [answer.error for answer in answers] == ["", ""]

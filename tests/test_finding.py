@@ -356,7 +356,7 @@ def test_pages_of_a_search_keep_the_search(db, client):
         st.one_of(st.text(max_size=12), st.sampled_from(["european", "peace", "member", "name", "2007-05-01", "1"])),
     )
 )
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_asked_is_answered(db, client, asked):
     assert client.get("/en/", asked).status_code in (200, 400, 404)
 

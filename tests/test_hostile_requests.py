@@ -145,6 +145,7 @@ def parameters(name, method):
     return kinds.get(kind, "x").split()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("role", "share"), [("anonym", 5), ("editor", 20), ("publ", 20), ("super", 10)])
 def test_no_parameter_breaks_the_desk_or_keeps_it_busy(world, role, share):  # noqa: F811
     client = Client(raise_request_exception=False)

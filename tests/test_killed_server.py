@@ -24,6 +24,8 @@ import pytest
 
 from tests import processes
 
+pytestmark = pytest.mark.process
+
 HERE = "tests.test_killed_server:"
 ROUNDS = 50
 LONGEST_WAIT = 20  # seconds for the first answer of a round
@@ -429,16 +431,10 @@ class Unexpected(Exception):
     """The server has answered, but not as it should."""
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory, django_db_blocker):
-    with processes.migrated_database(tmp_path_factory.mktemp("killed"), django_db_blocker) as template:
-        yield template
-
-
-def test_what_a_killed_server_answered_is_there_and_nothing_is_half_there(template, capsys):
+def test_what_a_killed_server_answered_is_there_and_nothing_is_half_there(database_template, capsys):
     chance = random.Random(2026)  # noqa: S311
     began = time.monotonic()
-    with template.copy() as database, processes.workers(database.env, 1) as (worker,):
+    with database_template.copy() as database, processes.workers(database.env, 1) as (worker,):
         made = worker.do(HERE + "prepare")
         is_answered = threading.Event()
         everybody = [

@@ -967,7 +967,7 @@ def test_no_answer_is_another_than_that_of_django_alone(nis):
     store, alone = site_store(), WSGIHandler()
     compared = {"content-type", "content-language", "location", "last-modified", "content-security-policy"}
 
-    @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(requests)
     def check(options):
         expected = ask(alone, **options | {"method": "GET", "headers": {**options["headers"], "accept-encoding": ""}})

@@ -16,6 +16,8 @@ from django.db import connection
 from tests import processes
 from tests.stored import ask, site_store
 
+pytestmark = pytest.mark.process
+
 HERE = "tests.test_page_store_servers:"
 LONG = 12  # seconds of random edits and reads
 PATHS = {
@@ -180,16 +182,10 @@ def commit_change():
     return time.time()
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory, django_db_blocker):
-    with processes.migrated_database(tmp_path_factory.mktemp("stores"), django_db_blocker) as template:
-        yield template
-
-
 @pytest.fixture
-def crew(template):
+def crew(database_template):
     """One who writes, and two servers."""
-    with template.copy() as database, processes.workers(database.env, 3) as crew:
+    with database_template.copy() as database, processes.workers(database.env, 3) as crew:
         crew[0].do(HERE + "prepare")
         yield crew
 

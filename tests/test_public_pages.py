@@ -278,6 +278,7 @@ def test_every_link_leads_to_a_page_and_bad_requests_are_told_so(walk):
     assert {each.path: each.status for each in walk if each.status != expected.get(each.path, 200)} == {}
 
 
+@pytest.mark.exhaustive
 def test_the_html_checker_finds_no_fault(db, worlds, tmp_path):
     """By the Nu checker, which knows the standard of today: https://validator.github.io/validator/."""
     checker = os.environ.get("NU_HTML_CHECKER")
@@ -812,7 +813,7 @@ def test_signs_that_mean_something_to_a_database_are_looked_for_as_they_are(db, 
 
 
 @given(st.text(max_size=110), st.sampled_from(["q", "scope", "theme"]), st.sampled_from([*PREFIXES.values()]))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_typed_is_answered(db, client, typed, field, prefix):
     response = client.get(f"{prefix}/", {field: typed, "pismo": "?"})
     assert response.status_code in (200, 400)

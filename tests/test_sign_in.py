@@ -483,17 +483,12 @@ def counts():
     return sorted(SignInAttempts.objects.values_list("failures", flat=True))
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory, django_db_blocker):
-    with processes.migrated_database(tmp_path_factory.mktemp("processes"), django_db_blocker) as template:
-        yield template
-
-
-def test_failures_of_several_processes_at_the_same_moment_are_all_counted(template):
+@pytest.mark.process
+def test_failures_of_several_processes_at_the_same_moment_are_all_counted(database_template):
     """In whichever order each has them, none waits for another for ever."""
     addresses = [HERE, ELSEWHERE]
     arguments = [{"times": 20, "addresses": addresses[:: 1 if number % 2 else -1]} for number in range(4)]
-    with template.copy() as database, processes.workers(database.env, 4) as crew:
+    with database_template.copy() as database, processes.workers(database.env, 4) as crew:
         answers = processes.together(crew, f"{HERE_TOO}fail", arguments)
         assert [answer.error for answer in answers] == [""] * 4
         # Two accounts at two addresses, two accounts, two addresses

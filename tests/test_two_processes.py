@@ -6,6 +6,8 @@ import pytest
 
 from tests import processes
 
+pytestmark = pytest.mark.process
+
 HERE = "tests.test_two_processes:"
 ROUNDS = 20  # with two processes, and as many with four
 NOON = datetime(2030, 5, 4, 12, tzinfo=UTC)
@@ -100,15 +102,9 @@ def state(pk):
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory, django_db_blocker):
-    with processes.migrated_database(tmp_path_factory.mktemp("processes"), django_db_blocker) as template:
-        yield template
-
-
-@pytest.fixture(scope="module")
-def everybody(template):
+def everybody(database_template):
     """Four processes that stay for all tests; each test has a network of its own."""
-    with template.copy() as database, processes.workers(database.env, 4) as crew:
+    with database_template.copy() as database, processes.workers(database.env, 4) as crew:
         yield crew
 
 
@@ -294,8 +290,8 @@ def test_plan_that_two_make_at_once_is_one_plan(crew):
         do(crew, "cancel", pk=pk)
 
 
-def test_one_process_plans_and_another_that_is_asked_later_carries_it_out(template):
-    with template.copy() as database, processes.workers(database.env, 2) as (ana, server):
+def test_one_process_plans_and_another_that_is_asked_later_carries_it_out(database_template):
+    with database_template.copy() as database, processes.workers(database.env, 2) as (ana, server):
         clock = "tests.processes:set_clock"
         ana.do(clock, now=NOON.isoformat())
         server.do(clock, now=NOON.isoformat())
