@@ -16,6 +16,11 @@ LANGUAGES = list(PREFIXES)
 CYRILLIC = re.compile(r"[\u0400-\u052f]")
 
 in_each_language = pytest.mark.parametrize("language", LANGUAGES)
+# For walks over many pages: Serbian Latin, where most can go wrong, among the fast tests, and the others in CI
+in_latin_and_in_ci_in_each_language = pytest.mark.parametrize(
+    "language",
+    [pytest.param(each, marks=() if each == "sr-latn" else pytest.mark.exhaustive) for each in LANGUAGES],
+)
 
 
 def parsed(response):

@@ -673,6 +673,7 @@ def before_changes(transactional_db):
         call_command("migrate", verbosity=0)
 
 
+@pytest.mark.migration
 @pytest.mark.django_db(transaction=True)
 def test_what_was_published_before_is_told_from_the_history(before_changes):
     models = {name: before_changes.get_model("networks", name) for name in ("Network", "Revision", "Event", "Theme")}

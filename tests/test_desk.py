@@ -31,6 +31,7 @@ from tests.pages import (
     fill_in,
     form_values,
     in_each_language,
+    in_latin_and_in_ci_in_each_language,
     messages_of,
     opened,
     parsed,
@@ -169,7 +170,7 @@ def problems_of(response, language):
 
 
 class TestEveryPage:
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_is_in_order(self, clerk, rows, language):
         prefix = PREFIXES[language]
         problems = []
@@ -273,7 +274,7 @@ class TestEveryPage:
         assert policy_of(first)["script-src"] == ["'self'", f"'nonce-{importmap.get('nonce')}'"]
         assert policy_of(first) != policy_of(second)
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_tells_in_its_language_what_was_saved(self, clerk, language):
         network = make_network(name_sr="Његошев круг", is_published=False)
         base = f"{PREFIXES[language]}/admin/networks/network/"

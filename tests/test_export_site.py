@@ -12,8 +12,8 @@ import lxml.html
 import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext, override_settings
 from PIL import Image
 
 from networks import replaced_folder
@@ -29,18 +29,32 @@ from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import CYRILLIC, PREFIXES, in_each_language, texts_of
 
 SITE = "https://gradovi.example"
+HOSTS = ["gradovi.example", "localhost"]
 MARKER = ".city-networks-copy"
 MISSING_PAGES = {"404.html", "sr-latn/404.html", "en/404.html"}
 
 
 @pytest.fixture(autouse=True)
 def host(settings):
-    settings.ALLOWED_HOSTS = ["gradovi.example", "localhost"]
+    settings.ALLOWED_HOSTS = HOSTS
 
 
 @pytest.fixture
 def folder(tmp_path):
     return tmp_path / "copies" / "site"
+
+
+@pytest.fixture(scope="session")
+def copy_of_nis(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The folder of a copy of the real content, without pictures, to be read."""
+    folder = tmp_path_factory.mktemp("copies") / "nis"
+    with django_db_blocker.unblock(), transaction.atomic(), override_settings(ALLOWED_HOSTS=HOSTS):
+        call_command("loaddata", "nis", verbosity=0)
+        call_command(
+            "export_site", folder, base_url=SITE, no_pictures=True, stdout=io.StringIO(), stderr=io.StringIO()
+        )
+        transaction.set_rollback(True)
+    return folder
 
 
 @pytest.fixture
@@ -141,7 +155,7 @@ def test_every_address_is_there_and_nothing_else(nis, settings, export, folder):
     assert f"{count + 3} files" in out
 
 
-@pytest.mark.parametrize("count", [0, 201])
+@pytest.mark.parametrize("count", [0, pytest.param(201, marks=pytest.mark.exhaustive)])
 def test_links_work_however_much_there_is(db, export, folder, count):
     Network.objects.bulk_create(
         Network(slug=f"n-{number}", name_sr=f"Мрежа {number}", joined=str(1900 + number % 100), is_published=True)
@@ -164,29 +178,28 @@ def test_links_of_the_real_content_work(nis, export, folder):
 
 
 @in_each_language
-def test_each_form_leads_to_the_others(nis, export, folder, language):
-    export()
+def test_each_form_leads_to_the_others(copy_of_nis, language):
     prefix = PREFIXES[language].removeprefix("/")
     path = os.path.join(prefix, "networks/ecad/index.html")
     targets = {
         os.path.normpath(os.path.join(os.path.dirname(path), url))
-        for url in opened(folder, path).xpath("//nav[@class='languages']//a/@href")
+        for url in opened(copy_of_nis, path).xpath("//nav[@class='languages']//a/@href")
     }
     all_forms = {"networks/ecad/index.html", "sr-latn/networks/ecad/index.html", "en/networks/ecad/index.html"}
     assert targets == all_forms - {path}
 
 
-def test_what_names_the_site_stays_absolute(nis, export, folder):
-    export()
-    page = (folder / "en/networks/ecad/index.html").read_text()
+def test_what_names_the_site_stays_absolute(copy_of_nis):
+    page = (copy_of_nis / "en/networks/ecad/index.html").read_text()
     assert f'<link rel="canonical" href="{SITE}/en/networks/ecad/">' in page
     assert f'<meta property="og:url" content="{SITE}/en/networks/ecad/">' in page
     assert f'"url":"{SITE}/en/networks/ecad/"' in page
     assert f'href="{SITE}/en/feed.atom"' in page
     for file in ("feed.atom", "networks.json", "sitemap.xml", "robots.txt", "catalog.ttl"):
-        assert SITE in (folder / file).read_text()
+        assert SITE in (copy_of_nis / file).read_text()
 
 
+@pytest.mark.exhaustive
 def test_pages_say_what_they_are_a_copy_of_and_how_old_it_is(nis, export, folder):
     export()
     CityProfile.objects.update(changed_at="2031-05-03T12:00:00Z")
@@ -199,12 +212,11 @@ def test_pages_say_what_they_are_a_copy_of_and_how_old_it_is(nis, export, folder
 
 
 @in_each_language
-def test_no_form_is_left_and_it_is_said_where_there_is_one(nis, export, folder, language):
-    export()
+def test_no_form_is_left_and_it_is_said_where_there_is_one(copy_of_nis, language):
     prefix = PREFIXES[language]
-    assert not [path for path, tree in pages(folder).items() if tree.xpath("//form | //input | //button")]
+    assert not [path for path, tree in pages(copy_of_nis).items() if tree.xpath("//form | //input | //button")]
     for file in ("index.html", "404.html"):
-        tree = opened(folder, f"{prefix}/{file}".removeprefix("/"))
+        tree = opened(copy_of_nis, f"{prefix}/{file}".removeprefix("/"))
         assert tree.xpath("//p[@class='notice']/a/@href") == [f"{SITE}{prefix}/"]
 
 
@@ -217,9 +229,8 @@ def test_links_to_filters_become_plain_text(db, export, folder):
     assert not tree.xpath("//span/@href | //span/@rel | //span/@hreflang")
 
 
-def test_no_cyrillic_letter_is_on_a_latin_or_english_page(nis, export, folder):
-    export()
-    for path, tree in pages(folder).items():
+def test_no_cyrillic_letter_is_on_a_latin_or_english_page(copy_of_nis):
+    for path, tree in pages(copy_of_nis).items():
         if path.startswith(("en/", "sr-latn/")):
             assert not [text for text in texts_of(tree) if CYRILLIC.search(text)], path
 
@@ -290,17 +301,15 @@ def test_what_is_not_published_is_named_nowhere(db, export, folder):
         assert "secret" not in path and "Тајна" not in content.decode() and "secret" not in content.decode(), path
 
 
-def test_the_page_for_what_is_missing_works_at_any_depth(nis, export, folder):
-    export()
+def test_the_page_for_what_is_missing_works_at_any_depth(copy_of_nis):
     for path in MISSING_PAGES:
-        urls = [url for *_element, url in ((each, url) for each, _name, url, _at in opened(folder, path).iterlinks())]
+        urls = [url for _element, _name, url, _at in opened(copy_of_nis, path).iterlinks()]
         assert len(urls) > 10
         assert not [url for url in urls if not urlsplit(url).scheme and not url.startswith("#")]
 
 
-def test_styles_load_nothing_that_would_have_to_be_copied_too(nis, export, folder):
-    export()
-    for path in folder.rglob("*.css"):
+def test_styles_load_nothing_that_would_have_to_be_copied_too(copy_of_nis):
+    for path in copy_of_nis.rglob("*.css"):
         assert not re.search(r"url\(|@import", path.read_text())
 
 
@@ -343,6 +352,7 @@ def test_links_and_forms_are_rewritten_and_nothing_else(html, expected):
     assert page.rewrite(html) == (html if expected is None else expected)
 
 
+@pytest.mark.exhaustive
 def test_the_same_content_gives_the_same_bytes(nis, export, folder):
     make_network_with_everything()
     export(no_pictures=False)
@@ -545,6 +555,7 @@ def test_static_files_that_are_not_collected_are_told(db, export, settings):
 # Its cost
 
 
+@pytest.mark.exhaustive
 def test_each_page_takes_the_same_queries_however_many_there_are(db, export, monkeypatch):
     # But for those by which each process asks once a second for what is due.
     monkeypatch.setattr(SchedulesMiddleware, "ASK_AGAIN_AFTER", timedelta(days=1))

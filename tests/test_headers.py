@@ -116,6 +116,7 @@ def test_cookies_of_the_desk_are_for_this_host_over_https_only(client):
     assert not Client().get("/en/", secure=True).cookies
 
 
+@pytest.mark.process
 def test_production_names_its_cookies_so():
     expression = " + ' ' + ".join(f"str(getattr(settings, '{name}', 'usual'))" for name in COOKIES)
     assert setting(expression, **PRODUCTION) == "__Host-sessionid True __Host-csrftoken True"

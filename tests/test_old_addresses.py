@@ -16,7 +16,17 @@ from django.test import Client
 from networks import old_addresses
 from networks.models import OldAddress
 from tests.makers import make_network, make_page
-from tests.pages import PREFIXES, count_queries, errors_by_field, fill_in, form_values, opened, parsed, text_of
+from tests.pages import (
+    PREFIXES,
+    count_queries,
+    errors_by_field,
+    fill_in,
+    form_values,
+    in_latin_and_in_ci_in_each_language,
+    opened,
+    parsed,
+    text_of,
+)
 from tests.test_addresses import ask, hops
 from tests.test_roles import make_account
 
@@ -331,8 +341,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("prefix", PREFIXES.values())
-def test_what_cannot_work_is_refused_beside_its_field_and_kept_in_it(publisher, prefix):
+@in_latin_and_in_ci_in_each_language
+def test_what_cannot_work_is_refused_beside_its_field_and_kept_in_it(publisher, language):
+    prefix = PREFIXES[language]
     network = make_network(slug="was")
     network.slug = "avec"
     network.save()

@@ -554,6 +554,7 @@ print(made.turtle().hex(), made.json_ld().hex())
 """
 
 
+@pytest.mark.process
 def test_every_process_writes_the_same_bytes():
     written = {
         subprocess.run(  # noqa: S603
@@ -700,6 +701,7 @@ def test_a_renamed_network_keeps_its_identifier(everything, client):
     assert after["id"] == before["id"]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("value", ["gradovi.ni.rs", "gradovi ni,2026", "https://gradovi.ni.rs,2026", "ni.rs,26"])
 def test_the_site_does_not_start_with_an_authority_that_names_nobody(value):
     result = run("-c", "import citynetworks.wsgi", **PRODUCTION, DJANGO_TAG_AUTHORITY=value)

@@ -1186,6 +1186,7 @@ def test_schedules_are_not_looked_after_twice(site, monkeypatch):
 # As it is served
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [

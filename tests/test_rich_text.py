@@ -258,6 +258,7 @@ WALKS = {
 }
 
 
+@pytest.mark.exhaustive
 class TestTime:
     """Whatever is sent, the time grows as the text does: eight times the text takes nowhere near 64 times as long."""
 

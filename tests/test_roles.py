@@ -135,6 +135,7 @@ def migrated_anew(transactional_db):
     call_command("migrate", verbosity=0)
 
 
+@pytest.mark.migration
 def test_groups_survive_migrating_back_and_forth(migrated_anew):
     try:
         call_command("migrate", "networks", "0001", verbosity=0)
@@ -152,6 +153,7 @@ def test_groups_are_there_again_when_the_database_was_emptied():
     assert {role: rights(role) for role in ROLES} == {role: expected_rights(role) for role in ROLES}
 
 
+@pytest.mark.migration
 def test_group_that_somebody_added_to_keeps_what_was_added(migrated_anew):
     extra = Permission.objects.get(codename="view_logentry")
     Group.objects.get(name="editors").permissions.add(extra)

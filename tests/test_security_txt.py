@@ -171,6 +171,7 @@ def test_what_is_no_contact_stops_the_start(value):
         contact_uri(value)
 
 
+@pytest.mark.process
 def test_it_is_read_from_the_environment():
     variables = {**PRODUCTION, "DJANGO_SECURITY_CONTACT": "it@example.org"}
     assert setting("settings.SECURITY_CONTACT", **variables) == "mailto:it@example.org"

@@ -41,6 +41,7 @@ def setting(expression, **variables):
     return result.stdout.strip()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("missing", ["DJANGO_SECRET_KEY", "DJANGO_ALLOWED_HOSTS"])
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_production_does_not_start_without(missing, value):
@@ -53,6 +54,7 @@ def test_production_does_not_start_without(missing, value):
         assert f"{missing} is not set" in result.stderr
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
@@ -70,6 +72,7 @@ def test_production_does_not_start_with_what_it_cannot_use(name, value, reason):
     assert reason in result.stderr
 
 
+@pytest.mark.process
 def test_checkout_may_stand_in_a_folder_with_any_name(tmp_path):
     folder = tmp_path / "a+b %20#1"
     shutil.copytree(ROOT / "citynetworks", folder / "citynetworks")
@@ -81,23 +84,27 @@ def test_checkout_may_stand_in_a_folder_with_any_name(tmp_path):
     assert "+" not in demo_environment(folder / "demo", "127.0.0.1")["DATABASE_URL"]
 
 
+@pytest.mark.process
 def test_server_does_not_start_unconfigured():
     result = run("-c", "import citynetworks.wsgi")
     assert result.returncode != 0
     assert "DJANGO_SECRET_KEY is not set" in result.stderr
 
 
+@pytest.mark.process
 def test_debug_is_off_unless_asked_for():
     assert setting("settings.DEBUG", **PRODUCTION) == "False"
     assert setting("settings.DEBUG", **PRODUCTION, DJANGO_DEBUG="on") == "True"
 
 
+@pytest.mark.process
 def test_check_deploy_is_clean_in_production():
     result = run("manage.py", "check", "--deploy", "--fail-level", "DEBUG", **PRODUCTION)
     assert result.returncode == 0, result.stderr
     assert "no issues" in result.stdout
 
 
+@pytest.mark.process
 def test_production_reads_hosts_database_and_folders_from_the_environment():
     assert setting("settings.ALLOWED_HOSTS", **PRODUCTION) == "['mreze.example.rs', 'www.mreze.example.rs']"
     postgres = setting(
@@ -109,6 +116,7 @@ def test_production_reads_hosts_database_and_folders_from_the_environment():
     assert setting("settings.MEDIA_ROOT", **PRODUCTION, MEDIA_ROOT="/srv/media") == "/srv/media"
 
 
+@pytest.mark.process
 def test_sqlite_waits_for_its_lock_and_lets_readers_go_on():
     code = (
         "import django; django.setup()\n"
@@ -123,6 +131,7 @@ def test_sqlite_waits_for_its_lock_and_lets_readers_go_on():
     assert result.stdout.split() == ["wal", "20000", "IMMEDIATE"], result.stderr
 
 
+@pytest.mark.process
 def test_whoever_copies_the_file_of_the_database_has_what_was_committed(tmp_path):
     """The connection stays open, so that SQLite would leave it in the log beside the file."""
     code = (
@@ -140,11 +149,13 @@ def test_whoever_copies_the_file_of_the_database_has_what_was_committed(tmp_path
     assert result.stdout == "committed\n", result.stderr
 
 
+@pytest.mark.process
 def test_development_needs_no_variable():
     result = run("manage.py", "check")
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.process
 def test_manage_alone_explains_itself():
     result = run("manage.py")
     assert result.returncode == 0
@@ -177,6 +188,7 @@ def test_demo_understands_addresses(text, expected):
     assert Command().parse(text) == expected
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("text", ["", "here", "localhost", "localhost:", "localhost:0", "localhost:70000", "1:2:x"])
 def test_demo_explains_what_an_address_is(text):
     result = run("manage.py", "demo", text)
@@ -204,6 +216,7 @@ def test_demo_prints_passwords_that_open_the_accounts_even_after_one_was_changed
         editor.save()
 
 
+@pytest.mark.process
 def test_demo_says_that_a_port_is_taken():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

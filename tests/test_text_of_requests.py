@@ -24,6 +24,7 @@ def sent(path, content_type, body=b"", method="POST"):
     return ask(application, path, method, **told).status
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("codec", CODECS)
 @pytest.mark.parametrize(
     "kind", ["text/html", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"]
