@@ -1,6 +1,7 @@
 """The project as a maintainer meets it: what it asks of its environment, and what it says when that is missing."""
 
 import os
+import runpy
 import shutil
 import socket
 import subprocess
@@ -8,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from citynetworks import environment
 from networks.demo import environment as demo_environment
 from networks.management.commands.demo import Command
 
@@ -53,21 +56,83 @@ def test_production_does_not_start_without(missing, value):
         assert f"{missing} is not set" in result.stderr
 
 
+# What a variable cannot mean, and what the sentence about it says to write
+WRONG = [
+    ("DJANGO_SECRET_KEY", "x", "too short"),
+    *(
+        ("DJANGO_ALLOWED_HOSTS", value, "host names in ASCII with commas in between")
+        for value in (
+            *(",", "mreze.example.rs,", "a.example.rs;b.example.rs", "a.example.rs b.example.rs", "мреже.срб"),
+            *("https://mreze.example.rs", "mreze.example.rs/", "mreze.example.rs:443", "::1", "*.example.rs"),
+        )
+    ),
+    *(
+        (name, value, "Write on or off")
+        for name in ("DJANGO_DEBUG", "DJANGO_HTTPS", "DJANGO_BEHIND_PROXY")
+        for value in ("maybe", "da", "")
+    ),
+    ("DJANGO_TAG_AUTHORITY", "mreze.example.rs", "a host name and a date"),
+    ("DJANGO_COUNTRY", "Srbija", "three capital letters"),
+    *(("DJANGO_SESSION_HOURS", value, "at least 1 and") for value in ("0", "-8", "8h", "1.5", "9" * 30)),
+    *(("DJANGO_PAGE_STORE_MB", value, "at least 0 and") for value in ("-1", "64M", "")),
+    *(("DJANGO_HSTS_SECONDS", value, "at least 0 and") for value in ("-1", "a day", "9" * 12)),
+    *(
+        ("DATABASE_URL", value, "sqlite:////folder/db.sqlite3 or postgres://")
+        for value in (
+            *("", "db.sqlite3", "/srv/db.sqlite3", "sqlite://db.sqlite3", "sqlite:///", "mysql://u:secret@h/n"),
+            *("postgres://u:secret@h", "postgres://u:secret@h:a/n", "nonsense://u:secret@h/n"),
+        )
+    ),
+    *(("CACHE_URL", value, "locmemcache:// or redis://") for value in ("", "redis", "nonsense://u:secret@h")),
+    *(
+        ("DJANGO_TIME_ZONE", value, "such as Europe/Belgrade")
+        for value in ("", "Belgrade", "../etc", "Europe", "CEST+2")
+    ),
+    ("DJANGO_SECURITY_CONTACT", "somebody", "neither an e-mail address nor"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "reason"), WRONG)
+def test_what_cannot_be_meant_is_refused_in_one_sentence(name, value, reason, monkeypatch):
+    for other in [each for each in os.environ if each.startswith(OWN_VARIABLES)]:
+        monkeypatch.delenv(other)
+    for other, text in (PRODUCTION | {name: value}).items():
+        monkeypatch.setenv(other, text)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        runpy.run_path(str(ROOT / "citynetworks" / "settings.py"))
+    message = str(refused.value)
+    assert message.startswith(name)
+    assert reason in message
+    assert "secret@" not in message
+
+
+@pytest.mark.parametrize("start", [["manage.py", "check"], ["-m", "citynetworks.server", "--port", "0"]])
+def test_a_wrong_setting_is_told_without_a_traceback(start):
+    result = run(*start, **PRODUCTION | {"DJANGO_HTTPS": "maybe"})
+    assert result.returncode == 1
+    assert result.stderr == "DJANGO_HTTPS is “maybe”. Write on or off.\n"
+
+
 @pytest.mark.parametrize(
-    ("name", "value", "reason"),
-    [
-        ("DJANGO_SECRET_KEY", "x", "too short"),
-        ("DJANGO_ALLOWED_HOSTS", ",", "empty name"),
-        ("DJANGO_ALLOWED_HOSTS", "mreze.example.rs,", "empty name"),
-        ("DJANGO_TAG_AUTHORITY", "mreze.example.rs", "a host name and a date"),
-        ("DJANGO_COUNTRY", "Srbija", "three capital letters"),
-        ("DJANGO_SESSION_HOURS", "0", "at least 1"),
-    ],
+    ("word", "expected"), [("on", True), ("True", True), ("1", True), (" off ", False), ("no", False)]
 )
-def test_production_does_not_start_with_what_it_cannot_use(name, value, reason):
-    result = run("-c", "import citynetworks.wsgi", **PRODUCTION | {name: value})
-    assert result.returncode != 0
-    assert reason in result.stderr
+def test_switches_may_be_written_as_is_usual(word, expected, monkeypatch):
+    monkeypatch.setenv("DJANGO_HTTPS", word)
+    assert environment.switch("DJANGO_HTTPS", default=not expected) is expected
+
+
+@pytest.mark.parametrize(
+    "hosts", ["*", ".example.rs", "[::1],localhost", "mreze.example.rs , 10.0.0.7", "xn--b1awa0e.xn--90a3ac"]
+)
+def test_hosts_that_django_knows_are_taken(hosts):
+    assert environment.hosts("DJANGO_ALLOWED_HOSTS", hosts) == [host.strip() for host in hosts.split(",")]
+
+
+def test_browsers_are_bound_to_https_for_a_day_unless_it_is_set():
+    expression = "settings.SECURE_HSTS_SECONDS"
+    assert setting(expression, **PRODUCTION) == "86400"
+    assert setting(expression, **PRODUCTION, DJANGO_HSTS_SECONDS="31536000") == "31536000"
+    assert setting(expression, **PRODUCTION, DJANGO_HSTS_SECONDS="31536000", DJANGO_HTTPS="off") == "0"
 
 
 def test_checkout_may_stand_in_a_folder_with_any_name(tmp_path):
