@@ -12,6 +12,7 @@ except ImportError:  # Windows, which has no such limit
 import django
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
+from django.db import connections
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -53,9 +54,11 @@ def refuse_to_start_if_wrong() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "citynetworks.settings")
     try:
         django.setup()
-        call_command("check", stdout=io.StringIO())  # what is wrong goes to stderr
+        for options in ({}, {"tags": ["database"], "databases": ["default"]}):
+            call_command("check", **options, stdout=io.StringIO())  # what is wrong goes to stderr
     except (ImproperlyConfigured, CommandError) as error:
         raise SystemExit(str(error)) from error
+    connections.close_all()  # no process may use the connection of another
 
 
 def allow_open_files(count: int) -> None:

@@ -8,7 +8,7 @@ class NetworksConfig(AppConfig):
     verbose_name = _("Content of the site")
 
     def ready(self):
-        from networks import content_version, roles
+        from networks import checks, content_version, roles  # noqa: F401 - registers the system checks
         from networks.desk import admin  # noqa: F401 - registers the models with the desk
 
         content_version.connect()

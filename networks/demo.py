@@ -83,9 +83,7 @@ def ensure_user(username: str, group: str) -> str:
 
 
 def main(host: str, port: str, workers: str) -> None:
-    import django
-
-    django.setup()
+    server.refuse_to_start_if_wrong()
     passwords = prepare()
     shown_host = f"[{host}]" if ":" in host else "localhost" if host == "0.0.0.0" else host  # noqa: S104 - compared
     site = f"http://{shown_host}:{port}"

@@ -1,11 +1,14 @@
 """The project as a maintainer meets it: what it asks of its environment, and what it says when that is missing."""
 
 import os
+import re
 import runpy
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -277,3 +280,55 @@ def test_demo_says_that_a_port_is_taken():
         result = run("manage.py", "demo", str(port))
     assert result.returncode != 0
     assert f"127.0.0.1:{port} is taken" in result.stderr
+
+
+# A site that is backed up and goes on. Its process ends without closing the connection, as those of a server do.
+SITE = """
+import os, sqlite3, django
+django.setup()
+from django.db import connection
+cursor = connection.cursor()
+cursor.execute("CREATE TABLE fact (number INTEGER PRIMARY KEY, word TEXT)")
+cursor.executemany("INSERT INTO fact VALUES (%s, %s)", [(number, f"word {number}") for number in range(2000)])
+with sqlite3.connect("copy.sqlite3") as copy:
+    connection.connection.backup(copy)
+cursor.execute("DELETE FROM fact WHERE number > 9")
+cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+cursor.execute("INSERT INTO fact VALUES (10, 'after the backup')")
+os._exit(0)
+"""
+
+
+@pytest.fixture
+def stopped_site(tmp_path):
+    """Return the environment of a site that was stopped after a backup, `copy.sqlite3` in the folder."""
+    variables = {**PRODUCTION, "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "PYTHONPATH": str(ROOT)}
+    variables["DJANGO_SETTINGS_MODULE"] = "citynetworks.settings"
+    result = run("-c", SITE, cwd=tmp_path, **variables)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "db.sqlite3-wal").stat().st_size > 0
+    return variables
+
+
+def test_a_backup_is_put_back_as_the_readme_says(stopped_site, tmp_path):
+    command = re.search(r"`(rm -f db\.sqlite3-wal [^`]+)`", (ROOT / "README.md").read_text())[1]
+    subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, check=True)  # noqa: S603
+    with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("SELECT count(*) FROM fact").fetchone() == (2000,)
+    assert run("-m", "django", "check", "--database", "default", **stopped_site).returncode == 0
+
+
+def test_nothing_starts_on_a_damaged_database(stopped_site, tmp_path):
+    """The copy lies beside what is left in the log of the file that it took the place of."""
+    shutil.copyfile(tmp_path / "copy.sqlite3", tmp_path / "db.sqlite3")
+    for start in (
+        ["manage.py", "migrate"],
+        ["manage.py", "check", "--database", "default"],
+        ["-m", "citynetworks.server", "--port", "0"],
+    ):
+        result = run(*start, **stopped_site)
+        assert result.returncode == 1
+        assert "Traceback" not in result.stderr
+        assert f"(networks.E001) The database {tmp_path}/db.sqlite3 cannot be used: " in result.stderr
+        assert "put the last backup back" in result.stderr
