@@ -332,3 +332,29 @@ def test_nothing_starts_on_a_damaged_database(stopped_site, tmp_path):
         assert "Traceback" not in result.stderr
         assert f"(networks.E001) The database {tmp_path}/db.sqlite3 cannot be used: " in result.stderr
         assert "put the last backup back" in result.stderr
+
+
+def test_each_command_that_writes_says_which_database_it_uses(tmp_path):
+    variables = {
+        **PRODUCTION,
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "DJANGO_SUPERUSER_PASSWORD": "secret",
+    }
+    for command in (
+        ["migrate"],
+        ["loaddata", "nis"],
+        ["createsuperuser", "--noinput", "--username=admin", "--email=admin@example.org"],
+        ["apply_schedules"],
+        ["clearsessions"],
+        ["flush", "--noinput"],
+    ):
+        result = run("manage.py", *command, "--verbosity=0", **variables)
+        assert result.returncode == 0, result.stderr
+        assert result.stderr == f"Database: SQLite, {tmp_path}/db.sqlite3\n"
+
+
+def test_a_command_without_configuration_says_that_it_works_in_debug_mode(tmp_path):
+    for name in ("manage.py", "citynetworks", "networks"):
+        (shutil.copy if name == "manage.py" else shutil.copytree)(ROOT / name, tmp_path / name)
+    result = run("manage.py", "migrate", "contenttypes", cwd=tmp_path)
+    assert result.stderr.splitlines()[0] == f"Database: SQLite, {tmp_path}/.data/db.sqlite3, in debug mode"
