@@ -18,7 +18,13 @@ from networks.languages import localized_verbose_name
 from networks.security_contact import contact_uri
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = BASE_DIR / ".data"
+PACKAGE_DIR = Path(__file__).resolve().parent
+# The templates and static files stand beside this package in a checkout, and inside of it in a wheel, where
+# pyproject.toml puts them.
+IS_INSTALLED = (PACKAGE_DIR / "templates").is_dir()
+FILES_DIR = PACKAGE_DIR if IS_INSTALLED else BASE_DIR
+# Where the site keeps what it makes, unless a variable says otherwise. Nothing is written among installed packages.
+DATA_DIR = (Path.cwd() if IS_INSTALLED else BASE_DIR) / ".data"
 
 DEBUG = switch("DJANGO_DEBUG", default=False)
 
@@ -144,7 +150,7 @@ WSGI_APPLICATION = "citynetworks.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [FILES_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -215,7 +221,7 @@ if not re.fullmatch(r"[A-Z]{3}", COUNTRY):
 FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # bytes
 STATIC_URL = "/static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [FILES_DIR / "static"]
 STATIC_ROOT = env.path("STATIC_ROOT", default=DATA_DIR / "static")()
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=DATA_DIR / "media")()
