@@ -16,7 +16,6 @@ City Networks: the networks of cities that a city belongs to.
   manage.py runserver          serve this checkout while you work on it
   manage.py make_latin         derive the Serbian Latin interface from the Cyrillic
   manage.py export_site        write the whole public site as plain files, for an archive or a mirror
-  manage.py warm               ask a running site for every public page
   manage.py help               list every command; 'help COMMAND' explains one
 
 The settings that production needs are listed in README.md.

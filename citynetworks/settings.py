@@ -189,6 +189,8 @@ CACHES = {"default": cache("CACHE_URL", default="locmemcache://")}
 
 # How much memory the finished public pages may take in each process
 PAGE_STORE_MEGABYTES = whole_number("DJANGO_PAGE_STORE_MB", 64, least=0, most=1_000_000)
+# Whether each process renders the public pages in the background when it starts, for the first of the allowed hosts
+FILL_PAGE_STORE = switch("DJANGO_FILL_PAGE_STORE", default=not DEBUG)
 
 # Languages. The address alone decides; Serbian Latin is never stored but rendered from the Cyrillic.
 

@@ -31,6 +31,7 @@ def environment(folder: Path, host: str) -> dict[str, str]:
         "DJANGO_DEBUG": "off",
         "DJANGO_HTTPS": "off",
         "DJANGO_BEHIND_PROXY": "off",
+        "DJANGO_FILL_PAGE_STORE": "off",  # the names above have no port, with which browsers ask
         "DATABASE_URL": f"sqlite:///{quote(str(folder / 'db.sqlite3'))}",
         "CACHE_URL": "locmemcache://",
         "MEDIA_ROOT": str(folder / "media"),

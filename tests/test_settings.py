@@ -71,7 +71,7 @@ WRONG = [
     ),
     *(
         (name, value, "Write on or off")
-        for name in ("DJANGO_DEBUG", "DJANGO_HTTPS", "DJANGO_BEHIND_PROXY")
+        for name in ("DJANGO_DEBUG", "DJANGO_HTTPS", "DJANGO_BEHIND_PROXY", "DJANGO_FILL_PAGE_STORE")
         for value in ("maybe", "da", "")
     ),
     ("DJANGO_TAG_AUTHORITY", "mreze.example.rs", "a host name and a date"),
@@ -158,6 +158,13 @@ def test_server_does_not_start_unconfigured():
 def test_debug_is_off_unless_asked_for():
     assert setting("settings.DEBUG", **PRODUCTION) == "False"
     assert setting("settings.DEBUG", **PRODUCTION, DJANGO_DEBUG="on") == "True"
+
+
+def test_page_store_is_filled_unless_it_is_switched_off_or_in_debug_mode():
+    expression = "settings.FILL_PAGE_STORE"
+    assert setting(expression, **PRODUCTION) == "True"
+    assert setting(expression, **PRODUCTION, DJANGO_FILL_PAGE_STORE="off") == "False"
+    assert setting(expression, **PRODUCTION, DJANGO_DEBUG="on") == "False"
 
 
 def test_check_deploy_is_clean_in_production():
