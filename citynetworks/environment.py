@@ -7,6 +7,7 @@ DATABASE_URL and CACHE_URL are not repeated, because a password may stand in the
 
 import re
 import warnings
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,16 @@ def whole_number(name: str, default: int, *, least: int, most: int) -> int:
             f"{name} is “{value}”. Write a whole number of at least {least} and at most {most}, such as {default}."
         )
     return int(value)
+
+
+def folder(name: str, default: Path) -> str:
+    """Return the absolute path of a folder. An empty one would be that in which the site happens to be started."""
+    value = env.str(name, default=str(default)).strip()
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} is empty. Write the path of a folder, such as {default}, or leave it out."
+        )
+    return str(Path(value).absolute())
 
 
 def hosts(name: str, value: str) -> list[str]:

@@ -13,7 +13,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from citynetworks.environment import cache, database, env, hosts, switch, time_zone, whole_number
+from citynetworks.environment import cache, database, env, folder, hosts, switch, time_zone, whole_number
 from networks.languages import localized_verbose_name
 from networks.security_contact import contact_uri
 
@@ -224,9 +224,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # bytes
 STATIC_URL = "/static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATICFILES_DIRS = [FILES_DIR / "static"]
-STATIC_ROOT = env.path("STATIC_ROOT", default=DATA_DIR / "static")()
+STATIC_ROOT = folder("STATIC_ROOT", default=DATA_DIR / "static")
 MEDIA_URL = "/media/"
-MEDIA_ROOT = env.path("MEDIA_ROOT", default=DATA_DIR / "media")()
+MEDIA_ROOT = folder("MEDIA_ROOT", default=DATA_DIR / "media")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -91,6 +91,7 @@ WRONG = [
         ("DJANGO_TIME_ZONE", value, "such as Europe/Belgrade")
         for value in ("", "Belgrade", "../etc", "Europe", "CEST+2")
     ),
+    *((name, value, "the path of a folder") for name in ("MEDIA_ROOT", "STATIC_ROOT") for value in ("", " ")),
     ("DJANGO_SECURITY_CONTACT", "somebody", "neither an e-mail address nor"),
 ]
 
