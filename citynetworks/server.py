@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import multiprocessing
 import os
 
 try:
@@ -9,18 +10,14 @@ try:
 except ImportError:  # Windows, which has no such limit
     resource = None
 
-import django
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management import CommandError, call_command
-from django.db import connections
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+APPLICATION = "citynetworks.wsgi:application"
 # More than all requests that `citynetworks.request_limits` lets work or wait. They are started when they are needed.
 THREADS = 512
-APPLICATION = "citynetworks.wsgi:application"
 CONNECTIONS = 4096  # of each worker
 LONGEST_HEADERS = 64 * 1024  # bytes
 STOPS_WITHIN = 30  # seconds in which what is under way comes to its end when the server is stopped
@@ -51,6 +48,10 @@ def serve(host: str, port: int, workers: int = 2, application: str = APPLICATION
 
 def refuse_to_start_if_wrong() -> None:
     """End the program with a message where the settings or the system checks say that the site cannot work."""
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import CommandError, call_command
+
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "citynetworks.settings")
     try:
         django.setup()
@@ -58,7 +59,6 @@ def refuse_to_start_if_wrong() -> None:
             call_command("check", **options, stdout=io.StringIO())  # what is wrong goes to stderr
     except (ImproperlyConfigured, CommandError) as error:
         raise SystemExit(str(error)) from error
-    connections.close_all()  # no process may use the connection of another
 
 
 def allow_open_files(count: int) -> None:
@@ -79,7 +79,12 @@ def main() -> None:
     parser.add_argument("--application", default=APPLICATION, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.application == APPLICATION:
-        refuse_to_start_if_wrong()
+        # In a process of its own, so that those that serve load the code that is there when they are started.
+        check = multiprocessing.Process(target=refuse_to_start_if_wrong)
+        check.start()
+        check.join()
+        if check.exitcode:
+            raise SystemExit(check.exitcode)
     serve(**vars(arguments))
 
 
