@@ -145,6 +145,11 @@ class RequestLimits:
             start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
             return [response.content]
 
+    def is_idle(self) -> bool:
+        """Say whether Django works on no request, and none waits for it."""
+        queues = (self.health, self.files, self.visitors, self.visitors_forms, self.staff, self.staff_forms)
+        return not any(queue.inside for queue in queues)
+
     def queue(self, environ: Environ, is_form: bool) -> Queue:
         """Return the queue that a request waits in."""
         path = environ["PATH_INFO"]

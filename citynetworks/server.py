@@ -1,6 +1,9 @@
 """Serve the site, as the demo and production do: `python -m citynetworks.server --host 127.0.0.1 --port 8000`."""
 
 import argparse
+import io
+import multiprocessing
+import os
 
 try:
     import resource
@@ -12,6 +15,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+APPLICATION = "citynetworks.wsgi:application"
 # More than all requests that `citynetworks.request_limits` lets work or wait. They are started when they are needed.
 THREADS = 512
 CONNECTIONS = 4096  # of each worker
@@ -20,7 +24,7 @@ STOPS_WITHIN = 30  # seconds in which what is under way comes to its end when th
 HEADERS_DEADLINE = 10  # seconds; a connection that is kept alive may be idle for as long
 
 
-def serve(host: str, port: int, workers: int = 2, application: str = "citynetworks.wsgi:application") -> None:
+def serve(host: str, port: int, workers: int = 2, application: str = APPLICATION) -> None:
     """Serve a WSGI application in so many processes, until this one is ended."""
     allow_open_files(2 * CONNECTIONS)
     Granian(
@@ -42,6 +46,21 @@ def serve(host: str, port: int, workers: int = 2, application: str = "citynetwor
     ).serve()
 
 
+def refuse_to_start_if_wrong() -> None:
+    """End the program with a message where the settings or the system checks say that the site cannot work."""
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import CommandError, call_command
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "citynetworks.settings")
+    try:
+        django.setup()
+        for options in ({}, {"tags": ["database"], "databases": ["default"]}):
+            call_command("check", **options, stdout=io.StringIO())  # what is wrong goes to stderr
+    except (ImproperlyConfigured, CommandError) as error:
+        raise SystemExit(str(error)) from error
+
+
 def allow_open_files(count: int) -> None:
     """Raise the limit of open files of this process and its children, as far as the system lets it."""
     if resource is None:
@@ -57,8 +76,16 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, help="the port to listen at (8000)")
     parser.add_argument("--workers", type=int, default=2, help="how many processes serve (2)")
-    parser.add_argument("--application", default="citynetworks.wsgi:application", help=argparse.SUPPRESS)
-    serve(**vars(parser.parse_args()))
+    parser.add_argument("--application", default=APPLICATION, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.application == APPLICATION:
+        # In a process of its own, so that those that serve load the code that is there when they are started.
+        check = multiprocessing.Process(target=refuse_to_start_if_wrong)
+        check.start()
+        check.join()
+        if check.exitcode:
+            raise SystemExit(check.exitcode)
+    serve(**vars(arguments))
 
 
 if __name__ == "__main__":

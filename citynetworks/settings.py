@@ -9,20 +9,24 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from citynetworks.environment import cache, database, env, folder, hosts, switch, time_zone, whole_number
 from networks.languages import localized_verbose_name
 from networks.security_contact import contact_uri
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = BASE_DIR / ".data"
+PACKAGE_DIR = Path(__file__).resolve().parent
+# The templates and static files stand beside this package in a checkout, and inside of it in a wheel, where
+# pyproject.toml puts them.
+IS_INSTALLED = (PACKAGE_DIR / "templates").is_dir()
+FILES_DIR = PACKAGE_DIR if IS_INSTALLED else BASE_DIR
+# Where the site keeps what it makes, unless a variable says otherwise. Nothing is written among installed packages.
+DATA_DIR = (Path.cwd() if IS_INSTALLED else BASE_DIR) / ".data"
 
-env = environ.Env()
-
-DEBUG = env.bool("DJANGO_DEBUG", default=False)
+DEBUG = switch("DJANGO_DEBUG", default=False)
 
 
 def required(name: str, in_development: str) -> str:
@@ -41,15 +45,11 @@ def required(name: str, in_development: str) -> str:
 SECRET_KEY = required("DJANGO_SECRET_KEY", in_development="only-for-development")
 if len(SECRET_KEY) < 50 and not DEBUG:
     raise ImproperlyConfigured("DJANGO_SECRET_KEY is too short to be secret. It needs at least 50 random characters.")
-ALLOWED_HOSTS = [
-    host.strip() for host in required("DJANGO_ALLOWED_HOSTS", in_development="localhost,127.0.0.1,[::1]").split(",")
-]
-if "" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured(
-        "DJANGO_ALLOWED_HOSTS has an empty name in it. Write the names with commas in between."
-    )
+ALLOWED_HOSTS = hosts(
+    "DJANGO_ALLOWED_HOSTS", required("DJANGO_ALLOWED_HOSTS", in_development="localhost,127.0.0.1,[::1]")
+)
 
-HTTPS = env.bool("DJANGO_HTTPS", default=not DEBUG)
+HTTPS = switch("DJANGO_HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = ["^health/"]  # monitors ask the process itself
 SESSION_COOKIE_SECURE = HTTPS
@@ -59,11 +59,13 @@ if HTTPS:
     # Browsers take these from this very host and over HTTPS only.
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
-SESSION_COOKIE_AGE = env.int("DJANGO_SESSION_HOURS", default=8) * 60 * 60  # without use
-if SESSION_COOKIE_AGE <= 0:
-    raise ImproperlyConfigured("DJANGO_SESSION_HOURS must be at least 1.")
-SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
-BEHIND_PROXY = env.bool("DJANGO_BEHIND_PROXY", default=False)
+SESSION_COOKIE_AGE = whole_number("DJANGO_SESSION_HOURS", 8, least=1, most=8760) * 60 * 60  # without use
+# For so long, a browser that has seen the site over HTTPS refuses to open it in any other way. It begins with a day,
+# because nobody can take that back, not even when the certificate has failed.
+SECURE_HSTS_SECONDS = whole_number("DJANGO_HSTS_SECONDS", 24 * 60 * 60, least=0, most=2 * 366 * 24 * 60 * 60)
+if not HTTPS:
+    SECURE_HSTS_SECONDS = 0
+BEHIND_PROXY = switch("DJANGO_BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SILENCED_SYSTEM_CHECKS = [
@@ -148,7 +150,7 @@ WSGI_APPLICATION = "citynetworks.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [FILES_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -162,7 +164,7 @@ TEMPLATES = [
 
 # Data
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{quote(str(DATA_DIR / 'db.sqlite3'))}")}
+DATABASES = {"default": database("DATABASE_URL", default=f"sqlite:///{quote(str(DATA_DIR / 'db.sqlite3'))}")}
 DATABASE = DATABASES["default"]
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     DATABASE["OPTIONS"] = {
@@ -183,10 +185,12 @@ else:
 DATABASE.setdefault("CONN_MAX_AGE", 60)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+CACHES = {"default": cache("CACHE_URL", default="locmemcache://")}
 
 # How much memory the finished public pages may take in each process
-PAGE_STORE_MEGABYTES = env.int("DJANGO_PAGE_STORE_MB", default=64)
+PAGE_STORE_MEGABYTES = whole_number("DJANGO_PAGE_STORE_MB", 64, least=0, most=1_000_000)
+# Whether each process renders the public pages in the background when it starts, for the first of the allowed hosts
+FILL_PAGE_STORE = switch("DJANGO_FILL_PAGE_STORE", default=not DEBUG)
 
 # Languages. The address alone decides; Serbian Latin is never stored but rendered from the Cyrillic.
 
@@ -199,7 +203,7 @@ FORMAT_MODULE_PATH = ["networks.formats"]
 LOCALE_PATHS = [BASE_DIR / "networks" / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = env.str("DJANGO_TIME_ZONE", default="Europe/Belgrade")
+TIME_ZONE = time_zone("DJANGO_TIME_ZONE", default="Europe/Belgrade")
 
 # Who names the networks in feeds and data, and since when (RFC 4151), such as gradovi.ni.rs,2026
 
@@ -219,10 +223,10 @@ if not re.fullmatch(r"[A-Z]{3}", COUNTRY):
 FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # bytes
 STATIC_URL = "/static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = env.path("STATIC_ROOT", default=DATA_DIR / "static")()
+STATICFILES_DIRS = [FILES_DIR / "static"]
+STATIC_ROOT = folder("STATIC_ROOT", default=DATA_DIR / "static")
 MEDIA_URL = "/media/"
-MEDIA_ROOT = env.path("MEDIA_ROOT", default=DATA_DIR / "media")()
+MEDIA_ROOT = folder("MEDIA_ROOT", default=DATA_DIR / "media")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -30,11 +30,15 @@ application.request_class = Request
 if not settings.DEBUG:
     # Once the apps are loaded
     from citynetworks.request_limits import RequestLimits
+    from networks.public.filling import fill_in_background
     from networks.public.page_store import PageStore, Watch, carry_out, look
 
+    limits = RequestLimits(application)
     application = PageStore(
-        RequestLimits(application),
+        limits,
         limit=settings.PAGE_STORE_MEGABYTES * 1024 * 1024,
         watch=Watch(in_one_thread(look), in_one_thread(carry_out)),
     )
     sys.setswitchinterval(SWITCH_INTERVAL)
+    if settings.FILL_PAGE_STORE:
+        fill_in_background(application, limits.is_idle)

@@ -8,8 +8,9 @@ class NetworksConfig(AppConfig):
     verbose_name = _("Content of the site")
 
     def ready(self):
-        from networks import content_version, roles
+        from networks import checks, content_version, models, roles  # noqa: F401 - registers the system checks
         from networks.desk import admin  # noqa: F401 - registers the models with the desk
 
         content_version.connect()
         post_migrate.connect(roles.make_roles, sender=self)
+        post_migrate.connect(models.write_search_texts_anew, sender=self)

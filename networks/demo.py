@@ -31,6 +31,7 @@ def environment(folder: Path, host: str) -> dict[str, str]:
         "DJANGO_DEBUG": "off",
         "DJANGO_HTTPS": "off",
         "DJANGO_BEHIND_PROXY": "off",
+        "DJANGO_FILL_PAGE_STORE": "off",  # the names above have no port, with which browsers ask
         "DATABASE_URL": f"sqlite:///{quote(str(folder / 'db.sqlite3'))}",
         "CACHE_URL": "locmemcache://",
         "MEDIA_ROOT": str(folder / "media"),
@@ -83,9 +84,7 @@ def ensure_user(username: str, group: str) -> str:
 
 
 def main(host: str, port: str, workers: str) -> None:
-    import django
-
-    django.setup()
+    server.refuse_to_start_if_wrong()
     passwords = prepare()
     shown_host = f"[{host}]" if ":" in host else "localhost" if host == "0.0.0.0" else host  # noqa: S104 - compared
     site = f"http://{shown_host}:{port}"

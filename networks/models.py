@@ -3,6 +3,8 @@
 import itertools
 from functools import partial
 
+from django.apps import apps as present_apps
+from django.apps.registry import Apps
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
@@ -241,6 +243,20 @@ class Theme(models.Model):
 
 # A first and a last name of an account, with the space between them
 LONGEST_NAME = 301
+
+
+# The texts of a network that are written in each stored language, and what a word in them counts in search. For a new
+# one, add the field to the model and its name here. The rest follows: its columns, the rows of the form, a section of
+# the page, search with its excerpts, a field of the open data, and its part in revisions and comparisons.
+TRANSLATED = {"name": 8, "acronym": 10, "summary": 3, "description": 1, "seat": 3, "benefit": 2}
+
+# Where search looks, the most telling first
+SEARCHED = {"original_name": 6, "former_names": 6, "slug": 4} | {
+    f"{name}_{language}": weight
+    for name, weight in TRANSLATED.items()
+    for language in settings.MODELTRANSLATION_LANGUAGES
+}
+SEARCHED = dict(sorted(SEARCHED.items(), key=lambda pair: pair[1], reverse=True))
 
 
 class NetworkQuerySet(AddressedQuerySet):
@@ -576,19 +592,30 @@ class Network(Addressed):
         return plain_text(clean_rich_text(text)) if is_rich and text else text
 
 
-# Where search looks, the most telling first
-SEARCHED = (
-    *("name_sr", "name_en", "acronym_sr", "acronym_en"),
-    *("original_name", "former_names", "slug"),
-    *("summary_sr", "summary_en", "seat_sr", "seat_en", "benefit_sr", "benefit_en"),
-    *("description_sr", "description_en"),
-)
-
-
 @receiver(pre_save, sender=Network)
 def write_search_text(instance, **kwargs):
     # A signal and not save(), because loaddata writes without calling save().
     instance.search_text = instance.words_to_search()
+
+
+def write_search_texts_anew(using: str, apps: Apps = present_apps, **kwargs) -> None:
+    """
+    Write what search looks in for rows that were written when SEARCHED was another. Connected to `post_migrate`.
+
+    When a field comes or goes, a line would else be taken for that of another field.
+    """
+    needed = {field.column for field in Network._meta.concrete_fields}
+    try:
+        there = {field.column for field in apps.get_model("networks", "Network")._meta.concrete_fields}
+    except LookupError:
+        return
+    if not needed <= there:  # migrated back to before there were all of them
+        return
+    for network in Network.objects.using(using).iterator(chunk_size=200):
+        words = network.words_to_search()
+        if words != network.search_text:
+            # Not save(), which would change the time of the last change.
+            Network.objects.using(using).filter(pk=network.pk).update(search_text=words)
 
 
 class FormerNetworkSlug(FormerSlug):

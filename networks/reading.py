@@ -208,7 +208,19 @@ LITTLE_WORDS = {"and", "for", "the", "или", "ради"}
 
 class NetworkReading(RowReading):
     own_fields = ("name", "description")
-    prose_fields = ("name", "summary", "description", "benefit")
+
+    @property
+    def prose_fields(self) -> tuple[str, ...]:
+        return tuple(name for name in translated_fields(type(self.row)) if name not in ("acronym", "seat"))
+
+    @cached_property
+    def sections(self) -> list[tuple[str, str, Text]]:
+        """The name, the label and the text of each translated field that has a section of its own on the page."""
+        return [
+            (name, str(self.row._meta.get_field(name).verbose_name), getattr(self, name))
+            for name in translated_fields(type(self.row))
+            if name not in ("name", "acronym", "summary", "description", "seat")
+        ]
 
     @property
     def short_name(self) -> Text:

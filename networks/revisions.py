@@ -47,7 +47,8 @@ logger = logging.getLogger(__name__)
 Content = dict[str, Any]
 
 # What has been called otherwise in older revisions: {old name: present name}. A migration that renames a field of
-# Network adds it here; revisions themselves are never rewritten.
+# Network adds it here; revisions themselves are never rewritten. A translated field is named once, without its
+# languages. Where a field is renamed again, each of its old names leads to the present one.
 RENAMED_FIELDS: dict[str, str] = {}
 
 # How often an address is made anew that somebody else takes at the same moment
@@ -154,10 +155,22 @@ def empty_value(model_field: models.Field):
     return stored_value(model_field, model_field.get_default())
 
 
+def renamed_columns() -> dict[str, str]:
+    """Return RENAMED_FIELDS as revisions keep them: a translated field by its columns."""
+    names = {}
+    for former, present in RENAMED_FIELDS.items():
+        if present in translated_fields(Network):
+            names |= {f"{former}_{each}": f"{present}_{each}" for each in settings.MODELTRANSLATION_LANGUAGES}
+        else:
+            names[former] = present
+    return names
+
+
 def known(content: Mapping) -> Content:
     """Return what a revision says of the fields that networks have now, under their present names."""
-    present = {RENAMED_FIELDS[name]: value for name, value in content.items() if name in RENAMED_FIELDS}
-    present |= {name: value for name, value in content.items() if name not in RENAMED_FIELDS}
+    renamed = renamed_columns()
+    present = {renamed[name]: value for name, value in content.items() if name in renamed}
+    present |= {name: value for name, value in content.items() if name not in renamed}
     return {name: present[name] for name in content_fields() if name in present}
 
 

@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from networks.models import CityProfile, Network, Page, Theme
+from networks.models import TRANSLATED, CityProfile, Network, Page, Theme
 
 
 @register(Theme)
@@ -13,7 +13,7 @@ class ThemeTranslation(TranslationOptions):
 
 @register(Network)
 class NetworkTranslation(TranslationOptions):
-    fields = ("name", "acronym", "summary", "description", "seat", "benefit")
+    fields = tuple(TRANSLATED)
     required_languages = ("sr",)
 
 

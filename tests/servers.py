@@ -56,7 +56,9 @@ class Answer:
 class Server:
     """A WSGI application under the server of production, in processes of its own."""
 
-    def __init__(self, target: str, env: Mapping[str, str], *, log: Path):
+    def __init__(
+        self, target: str, env: Mapping[str, str], *, log: Path, python: str | Path = sys.executable, cwd: Path = ROOT
+    ):
         self.log = log
         with socket.socket() as probe:
             probe.bind((HOST, 0))
@@ -65,9 +67,9 @@ class Server:
         words = [str(word) for pair in options.items() for word in pair]
         with log.open("w") as output:
             self.process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "citynetworks.server", *words],
+                [python, "-m", "citynetworks.server", *words],
                 env=env,
-                cwd=ROOT,
+                cwd=cwd,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,  # a group of their own, which is ended as a whole

@@ -6,6 +6,7 @@ os.environ.setdefault("DJANGO_SECRET_KEY", "a key that only the tests know, and 
 os.environ.setdefault("DJANGO_ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ["DJANGO_DEBUG"] = "off"
 os.environ["DJANGO_HTTPS"] = "off"
+os.environ["DJANGO_FILL_PAGE_STORE"] = "off"
 os.environ.pop("DJANGO_SECURITY_CONTACT", None)
 
 from citynetworks.settings import *  # noqa: E402, F403

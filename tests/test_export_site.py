@@ -517,6 +517,10 @@ def test_a_folder_that_may_not_be_written_is_told(db, export, monkeypatch):
         ("ftp://gradovi.example", "not a scheme and a host"),
         ("https://gradovi.example/mirror", "not a scheme and a host"),
         ("https://gradovi.example:x", "not a scheme and a host"),
+        ("https://", "not a scheme and a host"),
+        ("https://gradovi.example?b", "not a scheme and a host"),
+        ("https://somebody@gradovi.example", "not a scheme and a host"),
+        ("http://[gradovi", "not a scheme and a host"),
         ("https://other.example", "not in DJANGO_ALLOWED_HOSTS"),
     ],
 )

@@ -5,14 +5,15 @@ from itertools import product
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from django.core.management import call_command
 from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from networks.models import SEARCHED, Network
+from networks.models import SEARCHED, TRANSLATED, Network
 from networks.partial_dates import PartialDate
 from networks.public import finding
-from networks.public.finding import WEIGHTS, Asked, FindForm
+from networks.public.finding import Asked, FindForm
 from networks.reading import Reader, Text
 from networks.serbian import fold, occurrences
 from tests.makers import make_network, make_theme
@@ -73,8 +74,9 @@ def test_the_found_words_are_marked_in_either_script(text, word, found):
 # Best first
 
 
-def test_each_searched_field_has_its_weight():
-    assert [*WEIGHTS] == [*SEARCHED]
+def test_each_translated_field_is_searched_the_most_telling_first():
+    assert {f"{name}_{language}" for name in TRANSLATED for language in ("sr", "en")} < {*SEARCHED}
+    assert [*SEARCHED.values()] == sorted(SEARCHED.values(), reverse=True)
 
 
 @pytest.mark.parametrize(
@@ -384,3 +386,16 @@ def test_a_search_for_many_words_reads_each_text_once(db, client, monkeypatch):
 
 def test_a_word_is_sought_once_however_often_it_is_typed():
     assert Asked(q="Ниш niš NIŠ грађани").words == ["nis", "gradani"]
+
+
+def test_rows_that_were_written_before_a_field_came_are_searched_field_by_field_again(db, client):
+    for slug, fields in {"worse": {"description_sr": "<p>Мир.</p>"}, "better": {"acronym_sr": "МИР"}}.items():
+        network = make_network(slug=slug, **fields)
+        lines = network.search_text.split("\n")
+        # As if the fields that count most were new
+        Network.objects.filter(pk=network.pk).update(search_text="\n".join(lines[4:] + ["mir"]))
+    call_command("migrate", verbosity=0)
+    assert slugs(opened(client, "/?q=mir")) == ["better", "worse"]
+    assert {each.search_text for each in Network.objects.all()} == {
+        each.words_to_search() for each in Network.objects.all()
+    }

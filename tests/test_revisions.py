@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from networks import revisions
-from networks.models import Event, Network, Revision, SavedForm, Schedule, Theme
+from networks.models import TRANSLATED, Event, Network, Revision, SavedForm, Schedule, Theme
 from networks.partial_dates import PartialDate
 from tests.makers import make_network, make_theme
 from tests.processes import Clock
@@ -1288,6 +1288,15 @@ class TestOldRevisions:
         # What the open form did not know was not changed by who filled it in.
         expected = {"acronym_en": "MINE", "name_en": "Today", "seat_en": "Nice", "benefit_en": "Peace"}
         assert {name: revision.content[name] for name in expected} == expected
+
+    @pytest.mark.parametrize("field", TRANSLATED)
+    def test_keep_both_languages_of_a_field_that_was_renamed(self, network, ana, monkeypatch, field):
+        monkeypatch.setattr(revisions, "RENAMED_FIELDS", {"former": field})
+        texts = {f"{field}_sr": "<p>Мир</p>", f"{field}_en": "<p>Peace</p>"}
+        content = newest(network).content | {"former_sr": texts[f"{field}_sr"], "former_en": texts[f"{field}_en"]}
+        old = by_hand(network, {name: value for name, value in content.items() if name not in texts})
+        row = anew(revisions.publish(network, revision=old, author=ana))
+        assert {name: getattr(row, name) for name in texts} == texts
 
     def test_that_make_no_difference_are_not_restored(self, network, ana):
         old = by_hand(network, {"name_en": "First", "mayor": "Somebody"})

@@ -1,14 +1,20 @@
 """The project as a maintainer meets it: what it asks of its environment, and what it says when that is missing."""
 
 import os
+import re
+import runpy
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from citynetworks import environment
 from networks.demo import environment as demo_environment
 from networks.management.commands.demo import Command
 
@@ -54,22 +60,86 @@ def test_production_does_not_start_without(missing, value):
         assert f"{missing} is not set" in result.stderr
 
 
+# What a variable cannot mean, and what the sentence about it says to write
+WRONG = [
+    ("DJANGO_SECRET_KEY", "x", "too short"),
+    *(
+        ("DJANGO_ALLOWED_HOSTS", value, "host names in ASCII with commas in between")
+        for value in (
+            *(",", "mreze.example.rs,", "a.example.rs;b.example.rs", "a.example.rs b.example.rs", "мреже.срб"),
+            *("https://mreze.example.rs", "mreze.example.rs/", "mreze.example.rs:443", "::1", "*.example.rs"),
+        )
+    ),
+    *(
+        (name, value, "Write on or off")
+        for name in ("DJANGO_DEBUG", "DJANGO_HTTPS", "DJANGO_BEHIND_PROXY", "DJANGO_FILL_PAGE_STORE")
+        for value in ("maybe", "da", "")
+    ),
+    ("DJANGO_TAG_AUTHORITY", "mreze.example.rs", "a host name and a date"),
+    ("DJANGO_COUNTRY", "Srbija", "three capital letters"),
+    *(("DJANGO_SESSION_HOURS", value, "at least 1 and") for value in ("0", "-8", "8h", "1.5", "9" * 30)),
+    *(("DJANGO_PAGE_STORE_MB", value, "at least 0 and") for value in ("-1", "64M", "")),
+    *(("DJANGO_HSTS_SECONDS", value, "at least 0 and") for value in ("-1", "a day", "9" * 12)),
+    *(
+        ("DATABASE_URL", value, "sqlite:////folder/db.sqlite3 or postgres://")
+        for value in (
+            *("", "db.sqlite3", "/srv/db.sqlite3", "sqlite://db.sqlite3", "sqlite:///", "mysql://u:secret@h/n"),
+            *("postgres://u:secret@h", "postgres://u:secret@h:a/n", "nonsense://u:secret@h/n"),
+        )
+    ),
+    *(("CACHE_URL", value, "locmemcache:// or redis://") for value in ("", "redis", "nonsense://u:secret@h")),
+    *(
+        ("DJANGO_TIME_ZONE", value, "such as Europe/Belgrade")
+        for value in ("", "Belgrade", "../etc", "Europe", "CEST+2")
+    ),
+    *((name, value, "the path of a folder") for name in ("MEDIA_ROOT", "STATIC_ROOT") for value in ("", " ")),
+    ("DJANGO_SECURITY_CONTACT", "somebody", "neither an e-mail address nor"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "reason"), WRONG)
+def test_what_cannot_be_meant_is_refused_in_one_sentence(name, value, reason, monkeypatch):
+    for other in [each for each in os.environ if each.startswith(OWN_VARIABLES)]:
+        monkeypatch.delenv(other)
+    for other, text in (PRODUCTION | {name: value}).items():
+        monkeypatch.setenv(other, text)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        runpy.run_path(str(ROOT / "citynetworks" / "settings.py"))
+    message = str(refused.value)
+    assert message.startswith(name)
+    assert reason in message
+    assert "secret@" not in message
+
+
 @pytest.mark.process
+@pytest.mark.parametrize("start", [["manage.py", "check"], ["-m", "citynetworks.server", "--port", "0"]])
+def test_a_wrong_setting_is_told_without_a_traceback(start):
+    result = run(*start, **PRODUCTION | {"DJANGO_HTTPS": "maybe"})
+    assert result.returncode == 1
+    assert result.stderr == "DJANGO_HTTPS is “maybe”. Write on or off.\n"
+
+
 @pytest.mark.parametrize(
-    ("name", "value", "reason"),
-    [
-        ("DJANGO_SECRET_KEY", "x", "too short"),
-        ("DJANGO_ALLOWED_HOSTS", ",", "empty name"),
-        ("DJANGO_ALLOWED_HOSTS", "mreze.example.rs,", "empty name"),
-        ("DJANGO_TAG_AUTHORITY", "mreze.example.rs", "a host name and a date"),
-        ("DJANGO_COUNTRY", "Srbija", "three capital letters"),
-        ("DJANGO_SESSION_HOURS", "0", "at least 1"),
-    ],
+    ("word", "expected"), [("on", True), ("True", True), ("1", True), (" off ", False), ("no", False)]
 )
-def test_production_does_not_start_with_what_it_cannot_use(name, value, reason):
-    result = run("-c", "import citynetworks.wsgi", **PRODUCTION | {name: value})
-    assert result.returncode != 0
-    assert reason in result.stderr
+def test_switches_may_be_written_as_is_usual(word, expected, monkeypatch):
+    monkeypatch.setenv("DJANGO_HTTPS", word)
+    assert environment.switch("DJANGO_HTTPS", default=not expected) is expected
+
+
+@pytest.mark.parametrize(
+    "hosts", ["*", ".example.rs", "[::1],localhost", "mreze.example.rs , 10.0.0.7", "xn--b1awa0e.xn--90a3ac"]
+)
+def test_hosts_that_django_knows_are_taken(hosts):
+    assert environment.hosts("DJANGO_ALLOWED_HOSTS", hosts) == [host.strip() for host in hosts.split(",")]
+
+
+@pytest.mark.process
+def test_browsers_are_bound_to_https_for_a_day_unless_it_is_set():
+    expression = "settings.SECURE_HSTS_SECONDS"
+    assert setting(expression, **PRODUCTION) == "86400"
+    assert setting(expression, **PRODUCTION, DJANGO_HSTS_SECONDS="31536000") == "31536000"
+    assert setting(expression, **PRODUCTION, DJANGO_HSTS_SECONDS="31536000", DJANGO_HTTPS="off") == "0"
 
 
 @pytest.mark.process
@@ -95,6 +165,14 @@ def test_server_does_not_start_unconfigured():
 def test_debug_is_off_unless_asked_for():
     assert setting("settings.DEBUG", **PRODUCTION) == "False"
     assert setting("settings.DEBUG", **PRODUCTION, DJANGO_DEBUG="on") == "True"
+
+
+@pytest.mark.process
+def test_page_store_is_filled_unless_it_is_switched_off_or_in_debug_mode():
+    expression = "settings.FILL_PAGE_STORE"
+    assert setting(expression, **PRODUCTION) == "True"
+    assert setting(expression, **PRODUCTION, DJANGO_FILL_PAGE_STORE="off") == "False"
+    assert setting(expression, **PRODUCTION, DJANGO_DEBUG="on") == "False"
 
 
 @pytest.mark.process
@@ -225,3 +303,85 @@ def test_demo_says_that_a_port_is_taken():
         result = run("manage.py", "demo", str(port))
     assert result.returncode != 0
     assert f"127.0.0.1:{port} is taken" in result.stderr
+
+
+# A site that is backed up and goes on. Its process ends without closing the connection, as those of a server do.
+SITE = """
+import os, sqlite3, django
+django.setup()
+from django.db import connection
+cursor = connection.cursor()
+cursor.execute("CREATE TABLE fact (number INTEGER PRIMARY KEY, word TEXT)")
+cursor.executemany("INSERT INTO fact VALUES (%s, %s)", [(number, f"word {number}") for number in range(2000)])
+with sqlite3.connect("copy.sqlite3") as copy:
+    connection.connection.backup(copy)
+cursor.execute("DELETE FROM fact WHERE number > 9")
+cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+cursor.execute("INSERT INTO fact VALUES (10, 'after the backup')")
+os._exit(0)
+"""
+
+
+@pytest.fixture
+def stopped_site(tmp_path):
+    """Return the environment of a site that was stopped after a backup, `copy.sqlite3` in the folder."""
+    variables = {**PRODUCTION, "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "PYTHONPATH": str(ROOT)}
+    variables["DJANGO_SETTINGS_MODULE"] = "citynetworks.settings"
+    result = run("-c", SITE, cwd=tmp_path, **variables)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "db.sqlite3-wal").stat().st_size > 0
+    return variables
+
+
+@pytest.mark.process
+def test_a_backup_is_put_back_as_the_readme_says(stopped_site, tmp_path):
+    command = re.search(r"`(rm -f db\.sqlite3-wal [^`]+)`", (ROOT / "README.md").read_text())[1]
+    subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, check=True)  # noqa: S603
+    with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("SELECT count(*) FROM fact").fetchone() == (2000,)
+    assert run("-m", "django", "check", "--database", "default", **stopped_site).returncode == 0
+
+
+@pytest.mark.process
+def test_nothing_starts_on_a_damaged_database(stopped_site, tmp_path):
+    """The copy lies beside what is left in the log of the file that it took the place of."""
+    shutil.copyfile(tmp_path / "copy.sqlite3", tmp_path / "db.sqlite3")
+    for start in (
+        ["manage.py", "migrate"],
+        ["manage.py", "check", "--database", "default"],
+        ["-m", "citynetworks.server", "--port", "0"],
+    ):
+        result = run(*start, **stopped_site)
+        assert result.returncode == 1
+        assert "Traceback" not in result.stderr
+        assert f"(networks.E001) The database {tmp_path}/db.sqlite3 cannot be used: " in result.stderr
+        assert "put the last backup back" in result.stderr
+
+
+@pytest.mark.process
+def test_each_command_that_writes_says_which_database_it_uses(tmp_path):
+    variables = {
+        **PRODUCTION,
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "DJANGO_SUPERUSER_PASSWORD": "secret",
+    }
+    for command in (
+        ["migrate"],
+        ["loaddata", "nis"],
+        ["createsuperuser", "--noinput", "--username=admin", "--email=admin@example.org"],
+        ["apply_schedules"],
+        ["clearsessions"],
+        ["flush", "--noinput"],
+    ):
+        result = run("manage.py", *command, "--verbosity=0", **variables)
+        assert result.returncode == 0, result.stderr
+        assert result.stderr == f"Database: SQLite, {tmp_path}/db.sqlite3\n"
+
+
+@pytest.mark.process
+def test_a_command_without_configuration_says_that_it_works_in_debug_mode(tmp_path):
+    for name in ("manage.py", "citynetworks", "networks"):
+        (shutil.copy if name == "manage.py" else shutil.copytree)(ROOT / name, tmp_path / name)
+    result = run("manage.py", "migrate", "contenttypes", cwd=tmp_path)
+    assert result.stderr.splitlines()[0] == f"Database: SQLite, {tmp_path}/.data/db.sqlite3, in debug mode"

@@ -22,7 +22,7 @@ from networks.desk.base import (
 from networks.desk.membership_form import NetworkForm
 from networks.desk.membership_views import PLAN_KINDS, MembershipViews, plan_in_words
 from networks.desk.unsaved import let_go
-from networks.models import Event, Network
+from networks.models import TRANSLATED, Event, Network
 from networks.reading import Reader
 
 
@@ -91,7 +91,8 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
     fieldsets = [
         (
             _("Texts"),
-            {"fields": side_by_side("name", "acronym", "summary", "description", "benefit", "seat")},
+            # The town, which is short, at the end
+            {"fields": side_by_side(*(name for name in TRANSLATED if name != "seat"), "seat")},
         ),
         (
             _("Membership"),

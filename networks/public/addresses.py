@@ -1,5 +1,5 @@
 """
-All public addresses that are worth keeping: what a copy of the site holds, and what is asked for before citizens ask.
+All public addresses that are worth keeping: what a copy of the site holds, and the page store when it starts.
 
 What is a page stands in the sitemaps. A page is listed in each form, also in one that it is not written in: there it
 is no page for search engines, but the list of that form leads to it.

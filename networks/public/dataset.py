@@ -15,11 +15,12 @@ from datetime import UTC
 
 from django.db.models import Max
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from networks.languages import SERBIAN, SERBIAN_LATIN, address, codes, language_tag
-from networks.models import CityProfile, Event, Network
+from networks.models import TRANSLATED, CityProfile, Event, Network
 from networks.public.identifiers import tag
 from networks.reading import Reader, ThemeReading
 from networks.rich_text import plain_text
@@ -270,6 +271,16 @@ FIELDS = (
     ),
     translated("seat", _("Seat"), _("The town, or the town and the country, in which the network has its seat.")),
     translated("benefit", _("What the city gains"), _("What the membership brings to the city.")),
+    *(
+        translated(
+            name,
+            capfirst(Network._meta.get_field(name).verbose_name),
+            Network._meta.get_field(name).help_text,
+            value=lambda source, name=name: source.texts(name, plain_text),
+        )
+        for name in TRANSLATED
+        if name not in ("name", "acronym", "summary", "description", "seat", "benefit")
+    ),
     partial_date("founded", _("Founded"), _("When the network was founded, as exactly as it is known.")),
     partial_date("joined", _("Joined"), _("When the city joined, as exactly as it is known.")),
     partial_date(

@@ -31,9 +31,6 @@ from networks.serbian import fold, occurrences
 
 SORTS = {"name": _("by name"), "joined": _("by year of joining")}
 
-# How much a word counts by the field it stands in, in the order of SEARCHED
-WEIGHTS = dict(zip(SEARCHED, [8, 8, 10, 10, 6, 6, 4, 3, 3, 3, 3, 2, 2, 1, 1], strict=True))
-
 AROUND = 60  # characters of an excerpt on each side of the word that was found
 
 
@@ -296,7 +293,7 @@ def in_order(networks: list[Found], asked: Asked) -> list[Found]:
 def score(search_text: str, words: Iterable[str]) -> int:
     """Return how well a network answers a search: more for a telling field, a whole word, a beginning."""
     lines = dict(zip(SEARCHED, search_text.split("\n"), strict=False))
-    return sum(max(WEIGHTS[field] * closeness(word, line) for field, line in lines.items()) for word in words)
+    return sum(max(SEARCHED[field] * closeness(word, line) for field, line in lines.items()) for word in words)
 
 
 def closeness(word: str, line: str) -> int:
@@ -366,16 +363,6 @@ class Excerpt:
     text: Text
 
 
-LABELS = {
-    "name": _("name"),
-    "acronym": _("acronym"),
-    "original_name": _("original name"),
-    "former_names": _("former names"),
-    "summary": _("summary"),
-    "seat": _("seat"),
-    "benefit": _("what the city gains"),
-    "description": _("description"),
-}
 SHOWN = ("name", "acronym", "summary", "seat")
 MOST_EXCERPTS = 5
 
@@ -388,7 +375,7 @@ def excerpts(network: NetworkReading, words: Collection[str]) -> list[Excerpt]:
     lines = dict(zip(SEARCHED, network.row.search_text.split("\n"), strict=False))
     own = stored_language(network.reader.language)
     shown = {f"{field}_{own}" if lines.get(f"{field}_{own}") else f"{field}_{SERBIAN}" for field in SHOWN}
-    hidden = sorted({*lines} - shown - {"slug"}, key=lambda name: (name[-3:] in OTHERS[own], SEARCHED.index(name)))
+    hidden = sorted({*lines} - shown - {"slug"}, key=lambda name: (name[-3:] in OTHERS[own], [*SEARCHED].index(name)))
     found: list[Excerpt] = []
     for word in words:
         if any(word in lines.get(name, "") for name in shown) or len(found) == MOST_EXCERPTS:
@@ -398,7 +385,8 @@ def excerpts(network: NetworkReading, words: Collection[str]) -> list[Excerpt]:
         if name := next((name for name in hidden if word in lines[name]), None):
             text = text_of(network, name)
             if places := occurrences(text, [word]):
-                found.append(Excerpt(LABELS[name.removesuffix("_sr").removesuffix("_en")], cut_out(text, *places[0])))
+                label = Network._meta.get_field(name.removesuffix("_sr").removesuffix("_en")).verbose_name
+                found.append(Excerpt(label, cut_out(text, *places[0])))
     return found
 
 

@@ -1,0 +1,104 @@
+"""
+Reading the settings from environment variables.
+
+What a variable cannot mean raises ImproperlyConfigured with one sentence that says what to write. The values of
+DATABASE_URL and CACHE_URL are not repeated, because a password may stand in them.
+"""
+
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+SWITCHES = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+
+# A host name, with a dot before it for all of its subdomains, or an IPv6 address; * is every host.
+HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.?|\[[0-9A-Fa-f:.]+\]|\*")
+
+ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+
+
+def switch(name: str, default: bool) -> bool:
+    """Return a variable that is either on or off."""
+    value = env.str(name, default="on" if default else "off").strip().lower()
+    if value not in SWITCHES:
+        raise ImproperlyConfigured(f"{name} is “{value}”. Write on or off.")
+    return SWITCHES[value]
+
+
+def whole_number(name: str, default: int, *, least: int, most: int) -> int:
+    """Return a variable that is a whole number."""
+    value = env.str(name, default=str(default)).strip()
+    if not re.fullmatch(r"[0-9]{1,12}", value) or not least <= int(value) <= most:
+        raise ImproperlyConfigured(
+            f"{name} is “{value}”. Write a whole number of at least {least} and at most {most}, such as {default}."
+        )
+    return int(value)
+
+
+def folder(name: str, default: Path) -> str:
+    """Return the absolute path of a folder. An empty one would be that in which the site happens to be started."""
+    value = env.str(name, default=str(default)).strip()
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} is empty. Write the path of a folder, such as {default}, or leave it out."
+        )
+    return str(Path(value).absolute())
+
+
+def hosts(name: str, value: str) -> list[str]:
+    """Return the host names that stand in the value of a variable with commas in between."""
+    names = [host.strip() for host in value.split(",")]
+    for host in names:
+        if not HOST.fullmatch(host):
+            raise ImproperlyConfigured(
+                f"{name} has “{host}” in it. Write host names in ASCII with commas in between, without https:// and "
+                "without a port, such as mreze.example.rs,www.mreze.example.rs."
+            )
+    return names
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """Return Django's configuration of the database that a variable names."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # its warnings are errors below
+            config = env.db_url(name, default=default)
+        is_known = config.get("ENGINE") in ENGINES and config["NAME"]
+    except ValueError:  # such as a port that is no number
+        is_known = False
+    # Two slashes in place of three would be a database in memory, which is lost when the site stops.
+    if not is_known or config["NAME"] == ":memory:" != env.str(name, default="").removeprefix("sqlite://"):
+        raise ImproperlyConfigured(
+            f"{name} is not understood. Write sqlite:////folder/db.sqlite3 or postgres://user:password@host/name, "
+            "where special characters of the password are percent-encoded."
+        )
+    return config
+
+
+def cache(name: str, default: str) -> dict[str, Any]:
+    """Return Django's configuration of the cache that a variable names."""
+    try:
+        return env.cache_url(name, default=default)
+    except (ImproperlyConfigured, ValueError) as error:
+        raise ImproperlyConfigured(
+            f"{name} is not understood. Write locmemcache:// or redis://host:6379/0."
+        ) from error
+
+
+def time_zone(name: str, default: str) -> str:
+    """Return the name of a time zone."""
+    value = env.str(name, default=default).strip()
+    try:
+        ZoneInfo(value)
+    except (KeyError, OSError, ValueError) as error:
+        raise ImproperlyConfigured(
+            f"{name} is “{value}”, which is no time zone. Write a name such as Europe/Belgrade."
+        ) from error
+    return value

@@ -1,0 +1,177 @@
+"""System checks: what would lose or hide something, and is found before it does. Most commands run them first."""
+
+import os
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import DatabaseError, connections
+from modeltranslation.translator import translator
+
+from networks import revisions
+from networks.languages import SERBIAN, codes, stored_language
+from networks.models import Network
+from networks.reading import translated_fields
+
+
+@register(Tags.translation)
+def languages_agree(**kwargs) -> list[CheckMessage]:
+    """What readers can choose is stored, and what is stored can be chosen."""
+    stored = settings.MODELTRANSLATION_LANGUAGES
+    messages = [
+        Error(
+            f"Readers can choose the language “{code}”, but no text is stored in it.",
+            hint="Drop it from LANGUAGES, or add it to MODELTRANSLATION_LANGUAGES, make the migration and run it.",
+            id="networks.E002",
+        )
+        for code in codes()
+        if stored_language(code) not in stored
+    ]
+    messages += [
+        Error(
+            f"Texts are stored in the language “{code}”, but readers cannot choose it.",
+            hint="Add it to LANGUAGES, or drop it from MODELTRANSLATION_LANGUAGES.",
+            id="networks.E002",
+        )
+        for code in stored
+        if code not in codes()
+    ]
+    if {settings.LANGUAGE_CODE, settings.MODELTRANSLATION_DEFAULT_LANGUAGE} != {SERBIAN}:
+        messages.append(
+            Error(
+                "The first language of the site is not Serbian, from which missing texts are taken.",
+                hint=f"Set LANGUAGE_CODE and MODELTRANSLATION_DEFAULT_LANGUAGE to “{SERBIAN}”.",
+                id="networks.E002",
+            )
+        )
+    return messages
+
+
+@register(Tags.models)
+def renamed_fields_are_there(**kwargs) -> list[CheckMessage]:
+    """The names in RENAMED_FIELDS are those that revisions hold, so that no text is lost at the next publish."""
+    messages = []
+    held = {*revisions.content_fields(), *translated_fields(Network)}
+    endings = tuple(f"_{language}" for language in settings.MODELTRANSLATION_LANGUAGES)
+    for former, present in revisions.RENAMED_FIELDS.items():
+        if present not in held:
+            problem = f"there is no field “{present}” that revisions hold"
+            hint = "Name the field as the model has it now. A field that was dropped is left out."
+        elif former in held:
+            problem = f"there still is a field “{former}”"
+            hint = "Give the new field another name: older revisions hold the text of the former one under it."
+        elif present in translated_fields(Network) and former.endswith(endings):
+            problem = f"“{present}” is a translated field, and “{former}” one of its columns"
+            hint = "Leave the language out of the old name, too."
+        else:
+            continue
+        messages.append(
+            Error(f"RENAMED_FIELDS says {former} → {present}, but {problem}.", hint=hint, id="networks.E003")
+        )
+    return messages
+
+
+@register(Tags.caches)
+def cache_is_not_in_the_database(**kwargs) -> list[CheckMessage]:
+    """What a page reads was true at one moment, for which its transaction must not write."""
+    return [
+        Error(
+            f"The cache “{name}” is in the database, where it would be written while pages are read.",
+            hint="Set CACHE_URL to locmemcache:// or redis://host:6379/0.",
+            id="networks.E004",
+        )
+        for name, cache in settings.CACHES.items()
+        if cache["BACKEND"] == "django.core.cache.backends.db.DatabaseCache"
+    ]
+
+
+@register(Tags.files)
+def media_folder_is_writable(**kwargs) -> list[CheckMessage]:
+    """Pictures can be uploaded. Without them the site still serves readers, so this is but a warning."""
+    if not isinstance(default_storage, FileSystemStorage):
+        return []
+    folder = Path(default_storage.location)
+    # It is made with the first upload.
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
+        return []
+    return [
+        Warning(
+            f"No pictures can be uploaded: the folder {folder} cannot be written.",
+            hint="Let the user that runs the site write there, or set MEDIA_ROOT to another folder.",
+            id="networks.W001",
+        )
+    ]
+
+
+# Checks of the database, which `migrate` runs before it writes, and the server before it starts
+
+
+@register(Tags.database)
+def database_is_whole(databases: Collection[str] | None = None, **kwargs) -> list[CheckMessage]:
+    """A database of SQLite is read through."""
+    messages = []
+    for alias in databases or ():
+        connection = connections[alias]
+        if connection.vendor != "sqlite":
+            continue
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA quick_check(1)")
+                problem = cursor.fetchone()[0]
+        except DatabaseError as error:
+            problem = str(error)
+        if problem != "ok":
+            messages.append(
+                Error(
+                    f"The database {connection.settings_dict['NAME']} cannot be used: {problem}.",
+                    hint="Stop the site and put the last backup back, as README.md says.",
+                    id="networks.E001",
+                )
+            )
+    return messages
+
+
+@register(Tags.database)
+def languages_without_columns_hold_no_text(databases: Collection[str] | None = None, **kwargs) -> list[CheckMessage]:
+    """Before a migration drops the columns of a language that was removed, somebody has decided about its texts."""
+    messages = []
+    for alias in databases or ():
+        try:
+            texts = sorted(texts_without_a_field(alias))
+        except DatabaseError:  # which is told elsewhere; the server may start before its database
+            continue
+        messages += [
+            Error(
+                f"Texts of a language that was removed still stand in the column {column} of {table}: {count}.",
+                hint=(
+                    "Put the language back into LANGUAGES and MODELTRANSLATION_LANGUAGES. If its texts are not "
+                    "needed any more, empty the column."
+                ),
+                id="networks.E005",
+            )
+            for table, column, count in texts
+        ]
+    return messages
+
+
+def texts_without_a_field(alias: str) -> Iterator[tuple[str, str, int]]:
+    """Give the table and name of each column of a translated field that no field has any more, with its texts."""
+    connection = connections[alias]
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        for model in translator.get_registered_models(abstract=False):
+            table = model._meta.db_table
+            if table not in tables:
+                continue
+            beginnings = tuple(f"{name}_" for name in translated_fields(model))
+            known = {field.column for field in model._meta.concrete_fields}
+            for column in connection.introspection.get_table_description(cursor, table):
+                if column.name in known or not column.name.startswith(beginnings):
+                    continue
+                cursor.execute(f"SELECT count(*) FROM {quote(table)} WHERE {quote(column.name)} <> ''")  # noqa: S608
+                if count := cursor.fetchone()[0]:
+                    yield table, column.name, count
