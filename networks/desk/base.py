@@ -23,6 +23,7 @@ from django_prose_editor.widgets import AdminProseEditorWidget
 from js_asset import Media
 
 from networks import revisions
+from networks.desk import numbers
 from networks.desk.guarded_form import GuardedForm, digest
 from networks.desk.unsaved import TOKEN, WITHOUT_KEPT_TEXT, SignInForm, TokenField, let_go, waiting
 from networks.languages import language_tag
@@ -193,6 +194,15 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
     """What all our lists and forms have in common."""
 
     formfield_overrides = {
+        # As text: an input of type number drops the marks that it does not know, and makes 150000 of 1500,00.
+        models.DecimalField: {
+            "form_class": numbers.DecimalField,
+            "widget": admin.widgets.AdminTextInputWidget(attrs={"inputmode": "decimal"}),
+        },
+        models.IntegerField: {
+            "form_class": numbers.IntegerField,
+            "widget": admin.widgets.AdminTextInputWidget(attrs={"inputmode": "numeric"}),
+        },
         models.ManyToManyField: {"widget": Checkboxes},
         models.TextField: {"widget": admin.widgets.AdminTextareaWidget(attrs={"rows": 3})},
         PictureField: {"widget": PictureWidget},
