@@ -21,6 +21,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from networks import sign_in
+from networks.languages import without_language
 from networks.models import LONGEST_NAME
 
 TOKEN = "form_token"  # noqa: S105 - the name of a field
@@ -144,13 +145,15 @@ class KeptForm:
         return kept if is_whole else None
 
     @property
-    def path(self) -> str:
-        return urlsplit(self.address).path
+    def form(self) -> str:
+        """By what the form is known in every language of the desk: its path in the default one."""
+        return without_language(urlsplit(self.address).path)
 
     @property
     def address_without(self) -> str:
-        """The address that drops the text and leads to the form as it is saved."""
-        return f"{self.address}{'&' if '?' in self.address else '?'}{WITHOUT_KEPT_TEXT}="
+        """The address that drops the text and leads to the form as it is saved, in the language of the page."""
+        query = urlsplit(self.address).query
+        return f"?{query}{'&' if query else ''}{WITHOUT_KEPT_TEXT}="
 
     @property
     def carried(self) -> str:
@@ -173,7 +176,7 @@ class KeptForm:
         return self.owner in ("", str(user.pk))
 
     def wait_in(self, session) -> None:
-        session[IN_SESSION] = session.get(IN_SESSION, {}) | {self.path: asdict(self)}
+        session[IN_SESSION] = session.get(IN_SESSION, {}) | {self.form: asdict(self)}
 
 
 def is_form_address(request: HttpRequest) -> bool:
@@ -188,15 +191,15 @@ def is_form_address(request: HttpRequest) -> bool:
 
 def waiting(request: HttpRequest) -> KeptForm | None:
     """Return the text that waits in the session for the requested form."""
-    kept = request.session.get(IN_SESSION, {}).get(request.path)
+    kept = request.session.get(IN_SESSION, {}).get(without_language(request.path))
     return KeptForm(**kept) if kept else None
 
 
 def let_go(request: HttpRequest) -> None:
     """Drop the text that waits for the requested form."""
-    forms_kept = request.session.get(IN_SESSION, {})
-    if request.path in forms_kept:
-        request.session[IN_SESSION] = {path: kept for path, kept in forms_kept.items() if path != request.path}
+    forms_kept, key = request.session.get(IN_SESSION, {}), without_language(request.path)
+    if key in forms_kept:
+        request.session[IN_SESSION] = {form: kept for form, kept in forms_kept.items() if form != key}
 
 
 def came_from_here(request: HttpRequest) -> bool:
