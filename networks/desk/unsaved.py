@@ -190,16 +190,18 @@ def is_form_address(request: HttpRequest) -> bool:
 
 
 def waiting(request: HttpRequest) -> KeptForm | None:
-    """Return the text that waits in the session for the requested form."""
-    kept = request.session.get(IN_SESSION, {}).get(without_language(request.path))
-    return KeptForm(**kept) if kept else None
+    """Return the text that waits in the session for the requested form, in whatever language it was typed."""
+    key = without_language(request.path)
+    forms_kept = (KeptForm(**each) for each in request.session.get(IN_SESSION, {}).values())
+    return next((kept for kept in forms_kept if kept.form == key), None)
 
 
 def let_go(request: HttpRequest) -> None:
     """Drop the text that waits for the requested form."""
-    forms_kept, key = request.session.get(IN_SESSION, {}), without_language(request.path)
-    if key in forms_kept:
-        request.session[IN_SESSION] = {form: kept for form, kept in forms_kept.items() if form != key}
+    key, forms_kept = without_language(request.path), request.session.get(IN_SESSION, {})
+    others = {name: each for name, each in forms_kept.items() if KeptForm(**each).form != key}
+    if len(others) < len(forms_kept):
+        request.session[IN_SESSION] = others
 
 
 def came_from_here(request: HttpRequest) -> bool:
