@@ -7,6 +7,7 @@ sent when nobody is signed in any more is carried through the log-in in a hidden
 opens again with the text as it was typed.
 """
 
+import itertools
 import json
 import secrets
 from dataclasses import asdict, dataclass
@@ -16,6 +17,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -56,7 +58,14 @@ class TokenField(forms.CharField):
 
 
 class DeskForm(forms.ModelForm):
-    """A form of the desk. Text that waits in the session is shown as it was typed, however invalid."""
+    """
+    A form of the desk. Text that waits in the session is shown as it was typed, however invalid.
+
+    No browser is told how long a text may be: it would cut what is pasted without a word. It is counted instead.
+    """
+
+    class Media:
+        js = [forms.Script("networks/text_limits.js", type="module")]
 
     form_token = TokenField()
 
@@ -67,9 +76,20 @@ class DeskForm(forms.ModelForm):
         if data is None and self.kept is not None:
             data = self.kept.data
         super().__init__(data, *args, **kwargs)
-        for field in self.fields.values():
+        for name, field in self.fields.items():
+            widget = getattr(field.widget, "widget", field.widget)
             # Gone back to, a browser would put the old text beside the hidden fields of a form that was made anew.
-            getattr(field.widget, "widget", field.widget).attrs["autocomplete"] = "off"
+            widget.attrs["autocomplete"] = "off"
+            widget.attrs.pop("maxlength", None)
+            is_typed = isinstance(widget, forms.Textarea) or widget.input_type in ("text", "url", "email")
+            if is_typed and (limit := self.longest(name)):
+                widget.attrs["data-limit"] = limit
+
+    def longest(self, name) -> int | None:
+        """Return how many characters a field takes, by its own validators or those of the model."""
+        of_model = (each.validators for each in self._meta.model._meta.fields if each.name == name)
+        validators = itertools.chain(self.fields[name].validators, *of_model)
+        return min((each.limit_value for each in validators if isinstance(each, MaxLengthValidator)), default=None)
 
 
 class SignInForm(AdminAuthenticationForm):
