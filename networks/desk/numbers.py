@@ -14,7 +14,7 @@ GROUPED = re.compile(
     r"(?P<whole>[+-]?[1-9][0-9]{0,2}(?P<mark>[ .,])[0-9]{3}(?:(?P=mark)[0-9]{3})*)"
     r"(?:(?!(?P=mark))[.,](?P<decimals>[0-9]+))?"
 )
-# 1.500 and 1,500 are a thousand and a half in one language, and one and a half in another.
+# 1.500 is one thousand five hundred in Serbian and one and a half in English; 1,500 is the reverse.
 EITHER = re.compile(r"[+-]?[1-9][0-9]{0,2}(?P<mark>[.,])[0-9]{3}")
 
 
