@@ -21,6 +21,8 @@ class QuickCompressor(Compressor):
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
+    support_js_module_import_aggregation = True  # a module imports the others by the names that they have here
+
     def create_compressor(self, **kwargs):
         return QuickCompressor(**kwargs)
 

@@ -56,6 +56,11 @@ def language_of_path(path: str) -> str:
     return segment if segment in codes() and segment != settings.LANGUAGE_CODE else settings.LANGUAGE_CODE
 
 
+def without_language(path: str) -> str:
+    """Return the address of a page in the default language: /admin/ for /en/admin/."""
+    return f"/{path.removeprefix(prefix(language_of_path(path)))}"
+
+
 def address(code: str | None, name: str, *args, **kwargs) -> str:
     """Return the path of a named route in the given language, whichever language is active."""
     parameters = tuple(kwargs.items())

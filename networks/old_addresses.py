@@ -11,7 +11,7 @@ from django.contrib.redirects.models import Redirect
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from networks.languages import language_of_path, prefix
+from networks.languages import language_of_path, prefix, without_language
 
 
 class OldAddressManager(models.Manager):
@@ -48,10 +48,6 @@ def spellings(address: str) -> list[str]:
         return [address]
     other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
     return [address, f"{other}{mark}{query}"]
-
-
-def without_language(path: str) -> str:
-    return "/" + path.removeprefix(prefix(language_of_path(path)))
 
 
 def row_of(path: str, query: str) -> Redirect | None:

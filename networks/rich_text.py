@@ -53,6 +53,12 @@ ATTRIBUTE = re.compile(
 # Python refuses to read the number of a longer one.
 LONG_REFERENCE = re.compile(r"&#(?:[0-9]{8,}|x[0-9a-f]{8,});?", re.IGNORECASE)
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*+):", re.IGNORECASE)
+# The address of a page or of a mailbox as people write it, without a scheme
+HOST = r"(?:[\w-]++\.)++[^\W\d_][\w-]++"
+BARE_PAGE = re.compile(rf"{HOST}(?::[0-9]++)?(?:[/?#].*+)?", re.DOTALL)
+BARE_MAILBOX = re.compile(rf"[^\s@:/?#]++@{HOST}(?:\?.*+)?", re.DOTALL)
+# What leads to a page of this site, or to a place on the same page
+ON_THIS_SITE = ("/", "?", "#")
 EMPTY_LINE = re.compile(r"\n\s*\n")
 
 
@@ -86,16 +92,34 @@ def attributes_of(token: re.Match[str]) -> dict[str, str]:
     return attributes
 
 
+def whole_address(address: str) -> str:
+    """
+    Return the address of a link with its scheme: https://www.example.org for www.example.org.
+
+    A browser would take one without for a page of this site, below the one that it stands on.
+    """
+    bare = address.strip()
+    if BARE_PAGE.fullmatch(bare):
+        return f"https://{bare}"
+    if BARE_MAILBOX.fullmatch(bare):
+        return f"mailto:{bare}"
+    return address
+
+
 def validate_links(html: str) -> None:
-    """Raise ValidationError where a link leads nowhere, or to an address that `clean_rich_text` would drop."""
+    """
+    Raise ValidationError where a link leads nowhere, or to an address that `clean_rich_text` would drop.
+
+    Nowhere is also a path that begins without a slash: the text stands on pages of several addresses.
+    """
     if len(html) > LONGEST_TEXT:  # which is refused for its length
         return
     for token in TOKEN.finditer(html):
         if name_of_tag(token) != "a" or token["end"]:
             continue
-        address = attributes_of(token).get("href", "").strip()
+        address = whole_address(attributes_of(token).get("href", "")).strip()
         scheme = SCHEME.match(address)
-        if not address or (scheme and scheme[1].lower() not in ADDRESS_SCHEMES):
+        if scheme[1].lower() not in ADDRESS_SCHEMES if scheme else not address.startswith(ON_THIS_SITE):
             raise ValidationError(
                 _("A link has no address that it can lead to. Enter one that begins with https:// or mailto:."),
                 code="link",
@@ -200,6 +224,7 @@ class Arrangement:
             self.end_mark("a")
             if not attributes.get("href", "").strip():
                 return
+            attributes = {**attributes, "href": whole_address(attributes["href"])}
         if len(self.marks) < DEEPEST:
             start_tag = "".join(f' {key}="{written_value(value)}"' for key, value in attributes.items())
             self.marks.append(Mark(name, f"<{name}{start_tag}>"))

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from playwright.sync_api import expect
 
 from networks import revisions
 from networks.models import Page, SavedForm, Theme
+from networks.partial_dates import PartialDate
 from networks.sign_in import SignInAttempts
 from tests.browser import (
     CHROMIUM,
@@ -571,7 +573,7 @@ def test_text_is_never_mixed(desk, live_server, theme, replays):
     typed = type_in_field(desk, "name_en", TEXT)
     wait_until_kept(desk)
 
-    for address in (change_address(other_theme, "/en"), change_address(theme), "/en/admin/networks/theme/add/"):
+    for address in (change_address(other_theme, "/en"), "/en/admin/networks/theme/add/"):
         desk.goto(f"{live_server.url}{address}")
         desk.wait_for_timeout(200)
         expect(desk.locator(".unsaved-offer")).to_have_count(0)
@@ -636,6 +638,75 @@ def test_what_is_said_fits_and_can_be_reached_by_everybody(live_server, open_pag
     box = page.locator(DIALOG).bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
+
+
+@pytest.mark.parametrize("prefix", ["", "/sr-latn"])
+def test_text_is_offered_in_every_language_of_the_desk(desk, live_server, replays, prefix):
+    """Whatever is typed in one language can be saved in another, also what each language writes in its own way."""
+    fee = {"fee_amount": Decimal("1500.50"), "fee_currency": "RSD", "fee_year": 2026}
+    row = make_network(is_published=False, verified_on="2026-01-15", joined=PartialDate(2007, 5), **fee)
+    open_form(desk, live_server.url, row, "/en")
+    typed = {"summary_en": TEXT.strip(), "verified_on": "28/02/2026", "joined": "May 2008", "fee_amount": "2,500.75"}
+    for field, text in typed.items():
+        desk.fill(f"#id_{field}", "")
+        type_in_field(desk, field, text)
+    wait_until_kept(desk)
+    theirs = revisions.content_of(row) | {"seat_en": "Theirs"}
+    revisions.save(row, theirs, author=account("milica"))
+    desk.close()
+
+    page = desk.context.new_page()
+    open_form(page, live_server.url, row, prefix)
+    put_in(page)
+    replays(typed.values(), [value_of(page, field) for field in typed])
+    page.click(SAVE)
+    expect(page.locator(".messagelist .warning")).to_be_visible()  # what the colleague wrote is taken over
+    row.refresh_from_db()
+    assert (row.summary_en, row.seat_en, row.fee_amount) == (typed["summary_en"], "Theirs", Decimal("2500.75"))
+    assert (row.verified_on.isoformat(), row.joined.isoformat()) == ("2026-02-28", "2008-05")
+    expect_drafts(page, 0)
+
+
+def test_text_that_was_kept_by_the_path_alone_is_offered_there(desk, live_server, theme, replays):
+    """As browsers have kept it until the desk knew its forms in every language."""
+    open_form(desk, live_server.url, theme, "/en")
+    typed = type_in_field(desk, "name_en", TEXT)
+    wait_until_kept(desk)
+    desk.goto(f"{live_server.url}/en/admin/")
+    desk.evaluate(
+        """async () => {
+          const { draftsOf, store } = await import("/static/networks/drafts.js");
+          const { user } = document.getElementById("unsaved-script").dataset;
+          for (const { form, ...draft } of await draftsOf(user)) await store(draft);
+        }"""
+    )
+    open_form(desk, live_server.url, theme, "/en")
+    put_in(desk)
+    replays(typed, value_of(desk, "name_en"))
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (800, 500), (390, 700), (320, 500)])
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_that_nothing_is_saved_is_said_where_it_is_seen(live_server, open_page, theme, width, height, prefix):
+    page = open_page(width, expected=["net::ERR_"])
+    page.set_viewport_size({"width": width, "height": height})
+    be_signed_in(page, live_server.url)
+    open_form(page, live_server.url, make_network(), prefix)
+    page.context.set_offline(True)
+    type_in_field(page, "comment", "Typed at the end of the form")
+    page.keyboard.press("Enter")
+    said = page.locator(".unsaved-error >> visible=true")
+    expect(said.first).to_be_in_viewport(ratio=1)
+    shown = """(element) => {
+      const { left, top, width, height } = element.getBoundingClientRect();
+      return element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+    }"""
+    assert any(page.evaluate(shown, each) for each in said.element_handles())
+    # It covers nothing that has the focus.
+    box, focused = said.first.bounding_box(), page.locator("#id_comment").bounding_box()
+    assert focused["y"] + focused["height"] <= box["y"] or box["y"] + box["height"] <= focused["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert accessibility_problems(page, preload=False) == []
 
 
 # Without JavaScript

@@ -237,6 +237,8 @@ LONG_TEXTS = {
     "blocks, then marks": lambda length: "<div>" * (length // 10) + "<b>" * (length // 6),
     "marks, then ends of blocks": lambda length: "<b>" * (length // 8) + "x</div>" * (length // 14),
     "one number": lambda length: f"<a href='&#{'9' * (length - 20)}'>x",
+    "a long address without a scheme": lambda length: f"<a href='{'a.' * (length // 2 - 10)}!'>x",
+    "a long mailbox": lambda length: f"<a href='{'a' * (length // 2)}@{'a.' * (length // 4 - 10)}!'>x",
     "one word": lambda length: "<p>" + "ш" * (length - 3),
     "one space": lambda length: "<p><em>" + " " * (length - 8) + "x",
 }
@@ -426,3 +428,31 @@ class TestLinks:
     )
     def test_that_lead_somewhere_are_accepted(self, html):
         validate_links(html)
+
+    @pytest.mark.parametrize(
+        ("typed", "kept"),
+        [
+            ("www.example.org", "https://www.example.org"),
+            (" www.example.org ", "https://www.example.org"),
+            ("example.org/a/b.html?c=d#e", "https://example.org/a/b.html?c=d#e"),
+            ("example.org:8080/a", "https://example.org:8080/a"),
+            ("ниш.срб", "https://ниш.срб"),
+            ("xn--e1ai3c.xn--90a3ac", "https://xn--e1ai3c.xn--90a3ac"),
+            ("grad@ni.rs", "mailto:grad@ni.rs"),
+            ("http://example.org", "http://example.org"),
+            ("//example.org/a", "//example.org/a"),
+            ("/pages/about/", "/pages/about/"),
+            ("#below", "#below"),
+            ("tel:+38118504000", "tel:+38118504000"),
+        ],
+    )
+    def test_whose_addresses_lack_a_scheme_get_one(self, typed, kept):
+        html = f'<p><a href="{typed}">текст</a></p>'
+        validate_links(html)
+        assert clean_rich_text(html) == f'<p><a href="{kept}">текст</a></p>'
+        assert clean_rich_text(clean_rich_text(html)) == clean_rich_text(html)
+
+    @pytest.mark.parametrize("typed", ["pages/about/", "../about/", "о нама", "www", "localhost/a", "https//ni.rs"])
+    def test_that_would_lead_to_a_page_below_the_one_they_stand_on_are_refused(self, typed):
+        with pytest.raises(ValidationError):
+            validate_links(f'<p><a href="{typed}">текст</a></p>')

@@ -2,7 +2,9 @@
 
 import gzip
 import io
+import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import brotli
 import pytest
@@ -105,6 +107,22 @@ def test_all_that_pays_off_is_compressed_in_both_ways(collected):
     assert texts
     for path in texts:
         assert [path.with_name(path.name + ending).is_file() for ending in (".gz", ".br")] == [True, True], path
+
+
+def test_a_module_imports_the_others_by_the_names_for_their_content(fetch):
+    seen, to_read = set(), [static("networks/unsaved.js"), static("networks/editor.js")]
+    while to_read:
+        url = to_read.pop()
+        if url in seen:
+            continue
+        seen.add(url)
+        response = fetch(url, **{"Accept-Encoding": "identity"})
+        assert age_of(response) >= FOR_EVER, url
+        imports = re.findall(r'^import [^"]*"([^"]*)";', response.body.decode(), re.MULTILINE)
+        to_read += [urljoin(url, each) for each in imports]
+    names = {re.sub(r"\.[0-9a-f]{12}\.js$", ".js", url.rpartition("/")[2]) for url in seen}
+    modules = ("unsaved", "drafts", "dialogs", "form_values", "offers", "editor", "pasting")
+    assert names == {f"{each}.js" for each in modules}
 
 
 def test_a_static_file_under_its_plain_name_is_asked_for_anew(fetch):

@@ -1,7 +1,7 @@
 """Nothing typed is lost, the server's half: what browsers are told, and what happens to those without JavaScript."""
 
 import json
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import lxml.html
 import pytest
@@ -343,13 +343,32 @@ class TestEndedSession:
             assert browser_of_clerk.post(address, form_of(opened)).status_code == 302
         elif end == "link":
             (link,) = panel.xpath(".//a/@href")
-            assert browser_of_clerk.get(link)["Location"] == address
+            assert browser_of_clerk.get(urljoin(address, link))["Location"] == address
         else:
             browser_of_clerk.post("/admin/logout/")
             browser_of_clerk.force_login(clerk)
         opened = browser_of_clerk.get(address)
         assert "This is not saved yet" not in text_of(opened)
         assert form_of(opened)["name_en"] == ["Peace" if end == "save" else ""]
+
+    @in_each_language
+    @pytest.mark.parametrize("end", ["save", "link"])
+    def test_text_waits_in_every_language_of_the_desk(self, browser_of_clerk, prefix, end):
+        theme = make_theme()
+        _values, asked = type_and_lose_session(browser_of_clerk, address_of(theme, "/en"), name_en="Peace")
+        log_in(browser_of_clerk, asked)
+        address = address_of(theme, prefix)
+        opened = browser_of_clerk.get(address)
+        assert form_of(opened)["name_en"] == ["Peace"]
+        if end == "save":
+            assert browser_of_clerk.post(address, form_of(opened)).status_code == 302
+        else:
+            (link,) = tree_of(opened).xpath("//*[@id='unsaved']//a/@href")
+            assert browser_of_clerk.get(urljoin(address, link))["Location"] == address
+        for each in PREFIXES:
+            opened = browser_of_clerk.get(address_of(theme, each))
+            assert form_of(opened)["name_en"] == ["Peace" if end == "save" else ""]
+            assert tree_of(opened).xpath("//*[@id='unsaved']/div") == []
 
     def test_says_that_a_file_has_to_be_chosen_again(self, browser_of_clerk):
         network = make_network()

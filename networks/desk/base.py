@@ -14,6 +14,8 @@ from django.db import IntegrityError, models
 from django.db.models import Q
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField, Script
 from django.http import HttpResponseRedirect
+from django.utils.formats import get_format
+from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext, ngettext
@@ -23,9 +25,10 @@ from django_prose_editor.widgets import AdminProseEditorWidget
 from js_asset import Media
 
 from networks import revisions
+from networks.desk import numbers
 from networks.desk.guarded_form import GuardedForm, digest
 from networks.desk.unsaved import TOKEN, WITHOUT_KEPT_TEXT, SignInForm, TokenField, let_go, waiting
-from networks.languages import language_tag
+from networks.languages import codes, language_tag, without_language
 from networks.models import SavedForm
 from networks.pictures import PictureField, rewrite_picture
 from networks.reading import Reader, missing_translations, translated_fields
@@ -45,6 +48,15 @@ EDITOR = {
         "HardBreak": True,
     }
 }
+
+
+def date_formats():
+    """
+    Return how dates may be typed: as any language of the desk writes them.
+
+    Text that was typed in one language may be put into the form in another. No two read the same text differently.
+    """
+    return list(dict.fromkeys(each for code in codes() for each in get_format("DATE_INPUT_FORMATS", lang=code)))
 
 
 def side_by_side(*fields):
@@ -193,6 +205,16 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
     """What all our lists and forms have in common."""
 
     formfield_overrides = {
+        # As text: an input of type number drops the marks that it does not know, and makes 150000 of 1500,00.
+        models.DecimalField: {
+            "form_class": numbers.DecimalField,
+            "widget": admin.widgets.AdminTextInputWidget(attrs={"inputmode": "decimal"}),
+        },
+        models.IntegerField: {
+            "form_class": numbers.IntegerField,
+            "widget": admin.widgets.AdminTextInputWidget(attrs={"inputmode": "numeric"}),
+        },
+        models.DateField: {"input_formats": lazy(date_formats, list)()},
         models.ManyToManyField: {"widget": Checkboxes},
         models.TextField: {"widget": admin.widgets.AdminTextareaWidget(attrs={"rows": 3})},
         PictureField: {"widget": PictureWidget},
@@ -232,6 +254,7 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
         may_save = self.has_add_permission(request) if add else self.has_change_permission(request, obj)
         if may_save and not context["is_popup"]:
             context["typist"] = {"id": request.user.pk, "name": name_of(request.user)}
+            context["form_key"] = without_language(request.path)
             context["log_in_form"] = SignInForm(
                 auto_id="unsaved_%s", initial={"username": request.user.get_username()}
             )

@@ -7,6 +7,7 @@ sent when nobody is signed in any more is carried through the log-in in a hidden
 opens again with the text as it was typed.
 """
 
+import itertools
 import json
 import secrets
 from dataclasses import asdict, dataclass
@@ -16,11 +17,13 @@ from django import forms
 from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from networks import sign_in
+from networks.languages import without_language
 from networks.models import LONGEST_NAME
 
 TOKEN = "form_token"  # noqa: S105 - the name of a field
@@ -55,7 +58,14 @@ class TokenField(forms.CharField):
 
 
 class DeskForm(forms.ModelForm):
-    """A form of the desk. Text that waits in the session is shown as it was typed, however invalid."""
+    """
+    A form of the desk. Text that waits in the session is shown as it was typed, however invalid.
+
+    No browser is told how long a text may be: it would cut what is pasted without a word. It is counted instead.
+    """
+
+    class Media:
+        js = [forms.Script("networks/text_limits.js", type="module")]
 
     form_token = TokenField()
 
@@ -66,9 +76,20 @@ class DeskForm(forms.ModelForm):
         if data is None and self.kept is not None:
             data = self.kept.data
         super().__init__(data, *args, **kwargs)
-        for field in self.fields.values():
+        for name, field in self.fields.items():
+            widget = getattr(field.widget, "widget", field.widget)
             # Gone back to, a browser would put the old text beside the hidden fields of a form that was made anew.
-            getattr(field.widget, "widget", field.widget).attrs["autocomplete"] = "off"
+            widget.attrs["autocomplete"] = "off"
+            widget.attrs.pop("maxlength", None)
+            is_typed = isinstance(widget, forms.Textarea) or widget.input_type in ("text", "url", "email")
+            if is_typed and (limit := self.longest(name)):
+                widget.attrs["data-limit"] = limit
+
+    def longest(self, name) -> int | None:
+        """Return how many characters a field takes, by its own validators or those of the model."""
+        of_model = (each.validators for each in self._meta.model._meta.fields if each.name == name)
+        validators = itertools.chain(self.fields[name].validators, *of_model)
+        return min((each.limit_value for each in validators if isinstance(each, MaxLengthValidator)), default=None)
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -144,13 +165,15 @@ class KeptForm:
         return kept if is_whole else None
 
     @property
-    def path(self) -> str:
-        return urlsplit(self.address).path
+    def form(self) -> str:
+        """By what the form is known in every language of the desk: its path in the default one."""
+        return without_language(urlsplit(self.address).path)
 
     @property
     def address_without(self) -> str:
-        """The address that drops the text and leads to the form as it is saved."""
-        return f"{self.address}{'&' if '?' in self.address else '?'}{WITHOUT_KEPT_TEXT}="
+        """The address that drops the text and leads to the form as it is saved, in the language of the page."""
+        query = urlsplit(self.address).query
+        return f"?{query}{'&' if query else ''}{WITHOUT_KEPT_TEXT}="
 
     @property
     def carried(self) -> str:
@@ -173,7 +196,7 @@ class KeptForm:
         return self.owner in ("", str(user.pk))
 
     def wait_in(self, session) -> None:
-        session[IN_SESSION] = session.get(IN_SESSION, {}) | {self.path: asdict(self)}
+        session[IN_SESSION] = session.get(IN_SESSION, {}) | {self.form: asdict(self)}
 
 
 def is_form_address(request: HttpRequest) -> bool:
@@ -187,16 +210,18 @@ def is_form_address(request: HttpRequest) -> bool:
 
 
 def waiting(request: HttpRequest) -> KeptForm | None:
-    """Return the text that waits in the session for the requested form."""
-    kept = request.session.get(IN_SESSION, {}).get(request.path)
-    return KeptForm(**kept) if kept else None
+    """Return the text that waits in the session for the requested form, in whatever language it was typed."""
+    key = without_language(request.path)
+    forms_kept = (KeptForm(**each) for each in request.session.get(IN_SESSION, {}).values())
+    return next((kept for kept in forms_kept if kept.form == key), None)
 
 
 def let_go(request: HttpRequest) -> None:
     """Drop the text that waits for the requested form."""
-    forms_kept = request.session.get(IN_SESSION, {})
-    if request.path in forms_kept:
-        request.session[IN_SESSION] = {path: kept for path, kept in forms_kept.items() if path != request.path}
+    key, forms_kept = without_language(request.path), request.session.get(IN_SESSION, {})
+    others = {name: each for name, each in forms_kept.items() if KeptForm(**each).form != key}
+    if len(others) < len(forms_kept):
+        request.session[IN_SESSION] = others
 
 
 def came_from_here(request: HttpRequest) -> bool:

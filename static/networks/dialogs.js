@@ -1,0 +1,89 @@
+// Pieces of the page that the script for unsaved text fills in, and what it asks of people.
+
+import { LONGEST_WAIT } from "./drafts.js";
+
+export const copyOf = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
+
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_whole, name) => values[name]);
+
+// A day in British English, as the desk writes it; Serbian in the script of the page.
+const locale = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+
+export const timeOf = (moment) => {
+  const isToday = new Date(moment).toDateString() === new Date().toDateString();
+  const day = isToday ? {} : { day: "numeric", month: "long" };
+  return new Date(moment).toLocaleString(locale, { ...day, hour: "2-digit", minute: "2-digit" });
+};
+
+export const showDialog = (dialog) => new Promise((resolve) => {
+  document.body.append(dialog);
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    resolve(dialog.returnValue);
+  });
+  dialog.showModal();
+});
+
+// Ask whether somebody who logs out agrees to lose what is not saved.
+export const agreesToLose = async (drafts) => {
+  const dialog = copyOf("unsaved-log-out");
+  for (const { path, title, typedAt } of drafts) {
+    const link = document.createElement("a");
+    link.href = path;
+    link.textContent = `${title}, ${timeOf(typedAt)}`;
+    const item = document.createElement("li");
+    item.append(link);
+    dialog.querySelector("[data-drafts]").append(item);
+  }
+  return (await showDialog(dialog)) === "leave";
+};
+
+// Ask somebody to sign in without leaving the page. Resolves to what the server then says of the session; to nothing
+// where they did not.
+//
+// `askAnew` asks the server, and `owner` is {id, name, logInUrl, serverGone}.
+export const signIn = async (reason, askAnew, owner) => {
+  const dialog = copyOf("unsaved-log-in");
+  const fields = dialog.querySelector("form");
+  const error = dialog.querySelector("[data-error]");
+  let session;
+  let isBusy = false;
+
+  const complain = (text) => {
+    error.textContent = text;
+    error.hidden = false;
+  };
+
+  const logIn = async () => {
+    const { csrf_token: secret } = await askAnew();
+    const body = new URLSearchParams(new FormData(fields));
+    body.set("csrfmiddlewaretoken", secret);
+    body.set("form_user", owner.id); // the server then takes nobody else
+    body.set("form_user_name", owner.name);
+    const signal = AbortSignal.timeout(LONGEST_WAIT);
+    const response = await fetch(owner.logInUrl, { method: "POST", body, redirect: "manual", signal });
+    if (response.type !== "opaqueredirect") {
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      const refusal = page.querySelector(".errornote");
+      if (!refusal) throw new Error("No log-in and no reason");
+      complain(refusal.textContent.trim());
+      fields.elements.password.select();
+      return;
+    }
+    session = await askAnew();
+    dialog.close();
+  };
+
+  dialog.querySelector("[data-reason]").textContent = reason;
+  dialog.querySelector("[data-cancel]").addEventListener("click", () => dialog.close());
+  fields.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (isBusy) return;
+    isBusy = true;
+    logIn().catch(() => complain(owner.serverGone)).finally(() => { isBusy = false; });
+  });
+  const closed = showDialog(dialog);
+  fields.elements.password.focus(); // the name is filled in already
+  await closed;
+  return session;
+};
