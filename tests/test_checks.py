@@ -8,6 +8,8 @@ from django.db import connection
 from networks import revisions
 from tests.makers import make_network
 
+pytestmark = pytest.mark.sql
+
 LANGUAGES = [("sr", "Serbian"), ("sr-latn", "Serbian, Latin"), ("en", "English")]
 
 

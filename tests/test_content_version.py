@@ -16,6 +16,8 @@ from networks.models import Change, CityProfile, ContentVersion, Network, OldAdd
 from tests import processes
 from tests.makers import make_network, make_page, make_profile, make_theme
 
+pytestmark = pytest.mark.sql
+
 
 def changes_version(act):
     before = current_version()

@@ -763,6 +763,7 @@ class TestBadInput:
         assert list(errors_of(clerk, "networks/network/add/", TYPED | typed)) == [field]
         assert not Network.objects.exists()
 
+    @pytest.mark.exhaustive
     @pytest.mark.parametrize("content", BAD_UPLOADS.values(), ids=BAD_UPLOADS)
     def test_in_a_logo_gets_an_error_beside_it(self, clerk, settings, content):
         assert list(errors_of(clerk, "networks/network/add/", TYPED | {"logo": content})) == ["logo"]

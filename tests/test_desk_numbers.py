@@ -60,6 +60,7 @@ def clerk(client, db):
     return client
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("typed", "languages", "amount"), READ)
 def test_a_number_is_read_as_the_language_writes_it(clerk, typed, languages, amount):
     for number, language in enumerate(languages):

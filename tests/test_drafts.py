@@ -40,7 +40,7 @@ from tests.pages import (
 from tests.processes import Clock
 from tests.test_pictures import drawing, saved
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
 LIST = "/en/admin/networks/network/"
 PUBLISH, WITHDRAW = Schedule.Action.PUBLISH, Schedule.Action.WITHDRAW

@@ -144,6 +144,7 @@ def test_a_file_stands_where_its_address_says():
     }
 
 
+@pytest.mark.exhaustive
 def test_every_address_is_there_and_nothing_else(nis, settings, export, folder):
     settings.SECURITY_CONTACT = "mailto:safe@example.org"
     out, err = export(no_pictures=False)

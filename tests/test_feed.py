@@ -20,7 +20,7 @@ from networks.serbian import to_latin
 from tests.makers import make_network, make_profile
 from tests.pages import CYRILLIC, PREFIXES, in_each_language
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
 SCHEMA = lxml.etree.RelaxNG(lxml.etree.parse(Path(__file__).parent / "schemas" / "atom.rng"))
 NAMESPACES = {"atom": "http://www.w3.org/2005/Atom"}
@@ -266,6 +266,7 @@ def in_xml(text):
 # The schema itself: what it lets through and what not
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "how",
     [

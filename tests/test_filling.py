@@ -21,6 +21,7 @@ from tests.stored import Counted, ask, eager_watch, site_store
 # Which addresses there are
 
 
+@pytest.mark.exhaustive
 def test_each_address_stands_there_once_and_answers(nis, client):
     addresses = public_addresses()
     assert len(addresses) == len({*addresses})
@@ -105,6 +106,7 @@ def without_pauses(monkeypatch):
     monkeypatch.setattr(filling, "let_others_go_first", lambda: None)  # which would hold for all tests after it
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("hosts", "https", "behind_proxy"),
     [

@@ -19,6 +19,8 @@ from networks.serbian import fold, occurrences
 from tests.makers import make_network, make_theme
 from tests.pages import PREFIXES, in_each_language, opened, parsed, text_of
 
+pytestmark = pytest.mark.sql
+
 SERBIAN_TEXT = st.text(alphabet="абвђжљњџшčćžšđdjnl aеAЉ\u0301\u00ad.,&<", max_size=40)
 
 

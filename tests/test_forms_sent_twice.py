@@ -7,7 +7,7 @@ from networks.models import SavedForm, Theme
 from networks.revisions import remember_form
 from tests.makers import make_theme
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from networks.models import CityProfile, Page, Theme
 from tests.makers import make_page, make_profile, make_theme
 from tests.test_desk import errors_by_field, form_values, parsed, text_of
 
+pytestmark = pytest.mark.sql
+
 CASES = {
     "theme": (make_theme, Theme, "name_sr", "name_en"),
     "page": (make_page, Page, "title_sr", "body_sr"),

@@ -24,7 +24,7 @@ import pytest
 
 from tests import processes
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.sql]
 
 HERE = "tests.test_killed_server:"
 ROUNDS = 50

@@ -15,7 +15,7 @@ from networks import revisions
 from networks.models import Event, Network, Revision, Schedule
 from tests.test_revisions import EMPTY, FROZEN, IN_ROW, store_picture
 
-pytestmark = pytest.mark.migration
+pytestmark = [pytest.mark.migration, pytest.mark.sql]
 
 # When the networks were last changed, before there were revisions
 CHANGED = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)

@@ -18,7 +18,7 @@ from networks.reading import translated_fields
 from networks.serbian import to_latin
 from tests.makers import make_network, make_page, make_profile, make_theme
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
 
 def errors_of(row):

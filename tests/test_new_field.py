@@ -24,6 +24,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from networks import comparison, revisions
 from networks.models import Network
+
+pytestmark = pytest.mark.sql
 network = Network.objects.get(slug="alda")
 first = revisions.newest(network)
 texts = {"motto_sr": "Заједно смо јачи", "motto_en": "Stronger together"}

@@ -30,7 +30,7 @@ from tests.pages import (
 from tests.test_addresses import ask, hops
 from tests.test_roles import make_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 DESK = "/admin/networks/oldaddress/"
 
 

@@ -16,7 +16,7 @@ from django.db import connection
 from tests import processes
 from tests.stored import ask, site_store
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.sql]
 
 HERE = "tests.test_page_store_servers:"
 LONG = 12  # seconds of random edits and reads

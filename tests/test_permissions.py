@@ -23,7 +23,7 @@ from networks import previews, revisions
 from networks.models import CityProfile, Network, OldAddress, PreviewLink, Schedule
 from tests.makers import make_page, make_profile, make_theme
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
 LANGUAGES = {"sr": "", "sr-latn": "sr-latn/", "en": "en/"}
 PASSWORD = "a long enough password"
@@ -33,7 +33,7 @@ PK, UNPUBLISHED, IN_BIN = 654321, 654322, 654323
 # A signed-in account that is no staff has every right that a role can have, and is let in nowhere all the same.
 ROLES = ["anonym", "account", "staff", "editor", "publ", "admin", "super"]
 # The fast tests leave out who sees no more than the ones before them, or all that there is.
-IN_CI_ALONE = {"account", "admin", "super"}
+IN_CI_ALONE = {"account", "staff", "admin", "super"}
 GROUPS = {"account": "administrators", "editor": "editors", "publ": "publishers", "admin": "administrators"}
 
 # By the name of the address, or by its pattern where it has none, and by what is asked: GET, POST, or a case of

@@ -254,6 +254,7 @@ class TestRewritePicture:
     def test_takes_a_picture_of_many_parts(self, content):
         assert rewritten(content).format == "PNG"
 
+    @pytest.mark.exhaustive
     @pytest.mark.parametrize(
         "content",
         [

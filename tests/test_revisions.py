@@ -23,7 +23,7 @@ from networks.partial_dates import PartialDate
 from tests.makers import make_network, make_theme
 from tests.processes import Clock
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
 PUBLISH, WITHDRAW = Schedule.Action.PUBLISH, Schedule.Action.WITHDRAW
 HOUR = timedelta(hours=1)

@@ -21,6 +21,8 @@ from networks import revisions
 from networks.models import Network, Schedule
 from tests.processes import Clock
 
+pytestmark = pytest.mark.sql
+
 PEOPLE = ["ana", "milan"]
 START = datetime(2030, 5, 4, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -14,6 +14,8 @@ from networks.models import Event, Network, OldAddress, Theme
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import fill_in, form_values, opened
 
+pytestmark = pytest.mark.sql
+
 PREFIXES = ["", "/sr-latn", "/en"]
 ROLES = ["editors", "publishers", "administrators"]
 
@@ -451,6 +453,7 @@ class TestPublishers:
         assert shown_messages(run_action(client, name_of_action(make, action), chosen, "/en")) == [words]
         assert (Event.objects.count() if make is make_network else LogEntry.objects.count()) == count
 
+    @pytest.mark.exhaustive
     @pytest.mark.parametrize("make", [make_network, make_page])
     @pytest.mark.parametrize("count", [0, 1, 2, 5, 21])
     @pytest.mark.parametrize("prefix", ["", "/sr-latn"])

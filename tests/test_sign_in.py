@@ -21,6 +21,8 @@ from networks.sign_in import FREE, LONGEST_WAIT, SignInAttempts, TryLater, attem
 from tests import processes
 from tests.pages import CYRILLIC, PREFIXES, errors_by_field, in_each_language, parsed, text_of
 
+pytestmark = pytest.mark.sql
+
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
 PASSWORD = "a long enough password"
 LOOKED_AT = FREE["account and address"] + 1

@@ -7,6 +7,8 @@ from lxml import etree
 
 from tests.makers import make_network, make_page
 
+pytestmark = pytest.mark.sql
+
 SITE = "http://testserver"
 NAMESPACES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests import processes
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.sql]
 
 HERE = "tests.test_two_processes:"
 ROUNDS = 20  # with two processes, and as many with four
