@@ -19,6 +19,7 @@ from django.utils.translation import override
 
 from networks import previews, revisions
 from networks.desk.membership_form import choice_name
+from networks.desk.memberships import NetworkAdmin
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, SavedForm, Schedule
 from networks.partial_dates import PartialDate
 from networks.pictures import rewrite_picture
@@ -1810,3 +1811,60 @@ class TestDiscardingWithCare:
         by(milan, network, name_en="Newer")
         milan.post(page_of(network, "discard"), {"version": number})
         assert Network.objects.get().has_draft
+
+
+# What somebody does after reading the newest version, and what is posted with it
+DECISIONS = {
+    "withdraw": {},
+    "discard": {},
+    "submit": {},
+    "delete": {"post": "yes"},
+    "restore/1": {},
+    "schedule": {"action": "publish", "at_0": "2999-01-01", "at_1": "08:00"},
+}
+
+
+def after_reading(monkeypatch, what):
+    """Let something happen once, when a request has read its network but has not begun its transaction."""
+    network_for = NetworkAdmin.network_for
+
+    def read(self, *args, **options):
+        network = network_for(self, *args, **options)
+        monkeypatch.setattr(NetworkAdmin, "network_for", network_for)
+        what()
+        return network
+
+    monkeypatch.setattr(NetworkAdmin, "network_for", read)
+
+
+class TestSavedInBetween:
+    @pytest.fixture
+    def page(self, milan, network):
+        """Opens the page of a decision on a network that is published and has a draft."""
+        publish(milan, network)
+        by(milan, network, name_en="Draft")
+        return lambda name: form_values(opened(milan, page_of(network, name)))
+
+    @pytest.mark.parametrize("name", DECISIONS)
+    def test_version_is_read_before_anything_is_done_with_it(self, ana, milan, network, page, name, monkeypatch):
+        shown, events = page(name), list(network.events.all())
+        if name == "delete":  # the network is read in the transaction
+            by(ana, network, name_en="Newer")
+        else:
+            after_reading(monkeypatch, lambda: by(ana, network, name_en="Newer"))
+        response = milan.post(page_of(network, name), shown | DECISIONS[name])
+        row = Network.objects.get()
+        assert (row.is_published, row.head.content["name_en"], row.deleted_at) == (True, "Newer", None)
+        assert (list(network.events.all()), network.schedules.count()) == (events, 0)
+        asked_again = parsed(response) if response.status_code == 200 else opened(milan, response["Location"])
+        assert "Somebody has saved a newer version meanwhile." in text_of(asked_again)
+        response = milan.post(page_of(network, name), form_values(asked_again) | DECISIONS[name])
+        assert response.status_code == 302
+        assert list(network.events.all()) != events or newest(network)["name_en"] == "Network of Cities"
+
+    def test_version_is_named_although_a_wrong_time_was_corrected(self, ana, milan, network, page):
+        shown = page("schedule") | DECISIONS["schedule"]
+        by(ana, network, name_en="Newer")
+        corrected = form_values(parsed(milan.post(page_of(network, "schedule"), shown | {"at_0": ""})))
+        response = milan.post(page_of(network, "schedule"), corrected | DECISIONS["schedule"])
+        assert (response.status_code, network.schedules.count()) == (200, 0)
