@@ -212,3 +212,15 @@ def test_demo_says_that_a_port_is_taken():
         result = run("manage.py", "demo", str(port))
     assert result.returncode != 0
     assert f"127.0.0.1:{port} is taken" in result.stderr
+
+
+@pytest.mark.django_db
+def test_database_answers_a_save_when_it_is_on_the_disk():
+    """What a clerk was told is saved survives a power failure the moment after."""
+    from django.db import connection
+
+    question, durable = {"sqlite": ("PRAGMA synchronous", 2), "postgresql": ("SHOW synchronous_commit", "on")}[
+        connection.vendor
+    ]
+    with connection.cursor() as cursor:
+        assert cursor.execute(question).fetchone() == (durable,)
