@@ -711,6 +711,9 @@ class Schedule(Signed):
     action = models.CharField(max_length=20, choices=Action)
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     at = models.DateTimeField(_("time"), db_index=True)
+    # How often it has failed for a reason that no check foresees, and when it is tried again after that
+    failures = models.PositiveIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["at", "pk"]

@@ -19,6 +19,7 @@ from django.utils.translation import override
 
 from networks import previews, revisions
 from networks.desk.membership_form import choice_name
+from networks.desk.membership_views import plan_in_words
 from networks.desk.memberships import NetworkAdmin
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, SavedForm, Schedule
 from networks.partial_dates import PartialDate
@@ -1868,3 +1869,29 @@ class TestSavedInBetween:
         corrected = form_values(parsed(milan.post(page_of(network, "schedule"), shown | {"at_0": ""})))
         response = milan.post(page_of(network, "schedule"), corrected | DECISIONS["schedule"])
         assert (response.status_code, network.schedules.count()) == (200, 0)
+
+
+@in_each_language
+def test_schedule_that_failed_with_an_error_says_so_wherever_it_is_shown(
+    ana, milan, network, clock, monkeypatch, language
+):
+    prefix = PREFIXES[language]
+    by(ana, network, name_en="A Draft")
+    plan(milan, network, PUBLISH, "2027-05-03", "08:00", prefix)
+    clock.moment = network.schedules.get().at
+    monkeypatch.setattr(revisions, "carry_out", lambda row, plan: 1 / 0)
+    revisions.apply_due()
+    clock.moment += timedelta(minutes=7)
+    revisions.apply_due()
+    pages = {
+        "list": opened(ana, f"{prefix}/admin/networks/network/").find_class("field-state")[0],
+        "form": opened(ana, page_of(network, prefix=prefix)).find_class("states")[0],
+        "page": opened(milan, page_of(network, "schedule", prefix)).find_class("plans")[0],
+    }
+    history = text_of(opened(ana, page_of(network, "history", prefix)))
+    with override(language):
+        words = plan_in_words(network.schedules.get(), Reader(language))
+        assert history.count(str(Event.Kind.FAILED.label)) == 1
+    assert Reader(language).moment(network.schedules.get().retry_at) in words
+    for page, element in pages.items():
+        assert words in text_of(element), page

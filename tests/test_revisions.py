@@ -4,6 +4,7 @@ import io
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -1392,3 +1393,71 @@ class TestRowsWrittenPastTheDoor:
         call_command("loaddata", file, verbosity=0)
         assert (history(network), kinds(network)) == before
         assert (anew(network).head, anew(network).live, anew(network).name_en) == (row.head, row.live, "First")
+
+
+class TestScheduleThatFailsWithAnError:
+    """Of the site itself: something that no check of what was written foresees."""
+
+    @pytest.fixture
+    def attempts(self, monkeypatch, clock, network, ana):
+        """When it was tried to publish a version that cannot be published before `attempts.mended` is true."""
+        write(network, author=ana, name_en="Second")
+        revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        carry_out, tried = revisions.carry_out, SimpleNamespace(at=[], mended=False)
+
+        def fail(row, plan):
+            if row.pk == network.pk:
+                tried.at.append(clock.moment)
+                if not tried.mended:
+                    raise RuntimeError("the storage is full")
+            carry_out(row, plan)
+
+        monkeypatch.setattr(revisions, "carry_out", fail)
+        clock.moment += HOUR
+        return tried
+
+    def test_is_tried_again_after_twice_as_long_each_time(self, attempts, clock, network):
+        begin = clock.moment
+        while clock.moment < begin + timedelta(minutes=5):
+            revisions.apply_due()
+            clock.moment += timedelta(seconds=0.5)  # and not with every look
+        seconds = [(at - begin).total_seconds() for at in attempts.at]
+        assert seconds == [0, 2, 6, 14, 30, 62, 126, 254]
+        plan = network.schedules.get()
+        plan.failures = 100_000
+        plan.save()
+        assert revisions.next_due() == plan.retry_at
+        clock.moment = plan.retry_at
+        assert (revisions.apply_due(), revisions.next_due() - clock.moment) == (0, HOUR)
+
+    def test_stands_in_the_history_once_and_is_done_when_the_site_is_mended(self, attempts, clock, network, ana):
+        for _ in range(20):
+            revisions.apply_due()
+            clock.moment += HOUR
+        assert (kinds(network)[-2:], len(attempts.at)) == (["scheduled", "failed"], 20)
+        failure = network.events.first()
+        assert (failure.author, failure.revision) == (ana, newest(network))
+        assert failure.explanation
+        attempts.mended = True
+        assert (revisions.apply_due(), anew(network).name_en, network.schedules.count()) == (1, "Second", 0)
+        assert kinds(network)[-2:] == ["failed", "published"]
+
+    def test_keeps_no_other_from_being_done(self, attempts, clock, network, milan):
+        other = revisions.save(None, {"name_sr": "Друга"}, author=milan).network
+        revisions.schedule(other, PUBLISH, clock.moment + HOUR, author=milan)
+        clock.moment += HOUR
+        assert (revisions.apply_due(), anew(other).is_published) == (1, True)
+
+    def test_planned_anew_is_tried_at_its_time(self, attempts, clock, network, ana):
+        revisions.apply_due()
+        attempts.mended = True
+        revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        assert (revisions.next_due(), network.schedules.get().failures) == (clock.moment + HOUR, 0)
+
+    def test_counts_once_where_two_processes_tried_at_once(self, attempts, clock, network):
+        first, second = Schedule.objects.get(), Schedule.objects.get()
+        revisions.put_off(first, clock.moment)
+        revisions.put_off(second, clock.moment)
+        assert (network.schedules.get().failures, kinds(network).count("failed")) == (1, 1)
+        assert not revisions.apply(second)
+        assert attempts.at == []

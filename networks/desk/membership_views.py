@@ -573,4 +573,9 @@ def plan_in_words(plan: Schedule, reader: Reader) -> str:
         if plan.action == Schedule.Action.PUBLISH
         else gettext("To be taken off the site: {time}")
     )
-    return text.format(time=reader.moment(plan.at))
+    text = text.format(time=reader.moment(plan.at))
+    if plan.retry_at is None:
+        return text
+    return gettext("{plan}. This has failed so far and is tried again: {time}").format(
+        plan=text, time=reader.moment(plan.retry_at)
+    )
