@@ -364,7 +364,7 @@ def point(row, **values):
 
 def lock(network: Network) -> Network:
     """Return the row anew, and let nobody else write it until the transaction ends."""
-    row = Network.objects.select_for_update().get(pk=network.pk)
+    row = Network.objects.select_for_update(no_key=True).get(pk=network.pk)
     if row.head_id is None:
         # What loaddata or a script has written past this door is a version too, from when somebody first works on it.
         loaded = add_revision(row, content_of(row), created_at=row.changed_at)

@@ -10,7 +10,7 @@ from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField, Script
 from django.http import HttpResponseRedirect
@@ -212,7 +212,22 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
         if row is None or not is_written:
             return row
         # Until the save is done, nobody writes what it was compared with.
-        return self.model._base_manager.select_for_update().filter(pk=row.pk).first()
+        return self.locked([row.pk]).first()
+
+    def locked(self, pks):
+        """
+        Lock the rows until the transaction ends, for whoever would write them too.
+
+        Not for whoever only refers to them: publishing holds the content version when it refers to a theme, and
+        whoever saves that theme waits for the content version.
+        """
+        return self.model._base_manager.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
+
+    @transaction.atomic
+    def delete_queryset(self, request, queryset):
+        # As in a save: first the rows, then the content version
+        list(self.locked(queryset.values_list("pk", flat=True)))
+        super().delete_queryset(request, queryset)
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
