@@ -349,9 +349,12 @@ def save_row(network):
     try:
         with transaction.atomic():
             network.save()
-    except IntegrityError as error:
-        # Somebody else has taken the address since it was validated.
-        raise ValidationError({"slug": Network._meta.get_field("slug").error_messages["unique"]}) from error
+    except IntegrityError:
+        # Somebody else has taken the address since it was validated, or what is hidden was never validated by the
+        # rules of today. Of anything else, nobody at the desk can be told what to correct.
+        network.validate_unique()
+        network.validate_constraints()
+        raise
     network.themes.set(themes)
 
 

@@ -213,7 +213,7 @@ class MembershipViews:
             raise NewerVersion
         return row
 
-    def show_again(self, request, error: NewerVersion):
+    def show_again(self, request, error: ValidationError):
         self.message_user(request, revisions.in_words(error), messages.WARNING)
         return HttpResponseRedirect(request.path)
 

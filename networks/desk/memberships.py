@@ -20,7 +20,7 @@ from networks.desk.base import (
     side_by_side,
 )
 from networks.desk.membership_form import NetworkForm
-from networks.desk.membership_views import PLAN_KINDS, MembershipViews, NewerVersion, plan_in_words
+from networks.desk.membership_views import PLAN_KINDS, MembershipViews, plan_in_words
 from networks.desk.unsaved import let_go
 from networks.models import Event, Network
 from networks.reading import Reader
@@ -251,7 +251,7 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
     def delete_view(self, request, object_id, extra_context=None):
         try:
             return super().delete_view(request, object_id, extra_context)
-        except NewerVersion as error:
+        except ValidationError as error:
             return self.show_again(request, error)
 
     def delete_model(self, request, obj):
