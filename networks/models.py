@@ -13,7 +13,7 @@ from django.core.validators import (
     RegexValidator,
     URLValidator,
 )
-from django.db import IntegrityError, models, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, models, transaction
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.utils import timezone
@@ -52,17 +52,22 @@ validate_telephone = RegexValidator(r"^\+?[0-9 ()/-]{5,}\Z", _("Enter a telephon
 
 
 class FieldConstraint(models.CheckConstraint):
-    """A check in the database whose message stands beside the field it is about."""
+    """
+    A check in the database whose message stands beside the field it is about.
 
-    def __init__(self, *, field, **kwargs):
+    `holds` says the same of a row in Python. Django would ask the database, once for each check of each form.
+    """
+
+    def __init__(self, *, field, holds, **kwargs):
         self.field = field
+        self.holds = holds
         super().__init__(**kwargs)
 
-    def validate(self, *args, **kwargs):
-        try:
-            super().validate(*args, **kwargs)
-        except ValidationError as error:
-            raise ValidationError({self.field: error}) from error
+    def validate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
+        is_known = self.condition.referenced_base_fields.isdisjoint(exclude or ())
+        if is_known and not self.holds(instance):
+            error = ValidationError(self.get_violation_error_message(), code=self.violation_error_code)
+            raise ValidationError({self.field: error})
 
     def deconstruct(self):
         # Migrations need to know only what the database checks.
@@ -71,7 +76,7 @@ class FieldConstraint(models.CheckConstraint):
 
     def clone(self):
         _path, args, kwargs = self.deconstruct()
-        return type(self)(*args, field=self.field, **kwargs)
+        return type(self)(*args, field=self.field, holds=self.holds, **kwargs)
 
 
 def web_address_constraint(model, field):
@@ -81,6 +86,7 @@ def web_address_constraint(model, field):
         condition=models.Q(**{field: ""})
         | models.Q(**{f"{field}__startswith": "http://"})
         | models.Q(**{f"{field}__startswith": "https://"}),
+        holds=lambda row: not getattr(row, field) or getattr(row, field).startswith(("http://", "https://")),
         violation_error_message=_("Enter a web address that begins with https:// or http://."),
     )
 
@@ -261,6 +267,17 @@ class NetworkQuerySet(AddressedQuerySet):
         for word in fold(query).split():
             condition &= models.Q(search_text__contains=word)
         return self.filter(condition)
+
+
+def left_after_joined(network):
+    joined, left = network.joined, network.left
+    return not joined or not left or joined <= left or joined.isoformat().startswith(left.isoformat())
+
+
+def fee_is_whole(network):
+    if network.fee_amount is None:
+        return not network.fee_currency and network.fee_year is None
+    return network.fee_amount >= 0 and bool(network.fee_currency) and network.fee_year is not None
 
 
 class Network(Addressed):
@@ -500,6 +517,7 @@ class Network(Addressed):
                 field="name_sr",
                 name="network_published_has_serbian_name",
                 condition=models.Q(is_published=False) | (models.Q(name_sr__isnull=False) & ~models.Q(name_sr="")),
+                holds=lambda network: not network.is_published or bool(network.name_sr),
                 violation_error_message=_("Enter the Serbian name before the network is published."),
             ),
             FieldConstraint(
@@ -507,6 +525,7 @@ class Network(Addressed):
                 name="network_left_after_joined",
                 # As exactly as both are known: somebody may have joined in May 2003 and left in 2003.
                 condition=models.Q(joined__lte=models.F("left")) | models.Q(joined__startswith=models.F("left")),
+                holds=left_after_joined,
                 violation_error_message=_(
                     "The city cannot have left before it joined. Correct one of the two dates."
                 ),
@@ -519,6 +538,7 @@ class Network(Addressed):
                     models.Q(fee_amount__isnull=False, fee_amount__gte=0, fee_year__isnull=False)
                     & ~models.Q(fee_currency="")
                 ),
+                holds=fee_is_whole,
                 violation_error_message=_(
                     "A fee needs its amount, its currency and its year. Fill in all three, or none."
                 ),
@@ -527,6 +547,7 @@ class Network(Addressed):
                 field="original_language",
                 name="network_original_name_has_language",
                 condition=models.Q(original_name="") | ~models.Q(original_language=""),
+                holds=lambda network: not network.original_name or bool(network.original_language),
                 violation_error_message=_("Say which language the original name is in."),
             ),
             web_address_constraint("network", "website"),
@@ -808,6 +829,7 @@ class Page(Addressed):
                 field="title_sr",
                 name="page_published_has_serbian_title",
                 condition=models.Q(is_published=False) | (models.Q(title_sr__isnull=False) & ~models.Q(title_sr="")),
+                holds=lambda page: not page.is_published or bool(page.title_sr),
                 violation_error_message=_("Enter the Serbian title before the page is published."),
             )
         ]
