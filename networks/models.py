@@ -187,8 +187,11 @@ class Addressed(models.Model):
         if self.pk:
             former_slug = type(self)._base_manager.filter(pk=self.pk).values_list("slug", flat=True).first()
         self.slug = self.slug or former_slug or ""
-        if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "slug", "changed_at", *self.derived_fields}
+        if (update_fields := kwargs.get("update_fields")) is not None:
+            if "slug" not in update_fields:
+                # As the database has it: a colleague may have changed it since this instance was read.
+                self.slug = former_slug or self.slug
+            kwargs["update_fields"] = {*update_fields, "changed_at", *self.derived_fields}
         save_with_slug(self, self.heading, partial(super().save, *args, **kwargs))
         if former_slug and former_slug != self.slug:
             self.former_slugs.model.objects.filter(slug__in=[former_slug, self.slug]).delete()

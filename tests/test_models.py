@@ -524,3 +524,16 @@ def test_checking_a_network_asks_only_whether_its_address_is_free(django_assert_
     network = Network(slug="avec", name_sr="Мрежа", is_published=True, website="https://example.org/")
     with django_assert_num_queries(1):
         assert errors_of(network) == {}
+
+
+@pytest.mark.parametrize("make", [make_network, make_page])
+def test_saving_one_field_of_a_row_read_long_ago_changes_no_address(make):
+    row = make(slug="first", is_published=False)
+    read_long_ago = type(row).objects.get(pk=row.pk)
+    row.slug = "second"
+    row.save()
+    read_long_ago.is_published = True
+    read_long_ago.save(update_fields=["is_published"])
+    now = type(row).objects.get(pk=row.pk)
+    assert (now.slug, now.is_published, read_long_ago.slug) == ("second", True, "second")
+    assert [each.slug for each in now.former_slugs.all()] == ["first"]

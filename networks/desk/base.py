@@ -397,21 +397,22 @@ class PublishedAdmin(MissingTranslations, DeskAdmin):
 
     def set_published(self, request, queryset, is_published):
         count = 0
-        for row in queryset.exclude(is_published=is_published):
-            row.is_published = is_published
-            try:
-                row.validate_constraints()
-            except ValidationError as error:
-                name = str(row) or row.slug
-                self.message_user(request, f"{name}: {' '.join(error.messages)}", messages.ERROR)
-                continue
-            row.save(update_fields=["is_published"])
+        for pk in list(queryset.exclude(is_published=is_published).values_list("pk", flat=True)):
+            with transaction.atomic():
+                # As a colleague may have saved it since the list was read
+                row = self.locked([pk]).exclude(is_published=is_published).first()
+                if row is None:
+                    continue
+                row.is_published = is_published
+                try:
+                    row.validate_constraints()
+                except ValidationError as error:
+                    name = str(row) or row.slug
+                    self.message_user(request, f"{name}: {' '.join(error.messages)}", messages.ERROR)
+                    continue
+                row.save(update_fields=["is_published"])
+                self.log_change(request, row, [{"changed": {"fields": ["is_published"]}}])
             count += 1
-            self.log_change(
-                request,
-                row,
-                [{"changed": {"fields": ["is_published"]}}],
-            )
         if is_published:
             text = ngettext("%(count)d entry was published.", "%(count)d entries were published.", count)
         else:
