@@ -169,8 +169,9 @@ DATABASE = DATABASES["default"]
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     DATABASE["OPTIONS"] = {
         # Readers go on while somebody writes; a writer takes its lock at once and so never fails half-way. What was
-        # written goes from the log into the file with every commit, unless somebody is reading just then.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=1;",
+        # written goes from the log into the file with every commit, unless somebody is reading just then; so the log
+        # itself has to be on the disk before a save is answered, or else a power failure could take it back.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1;",
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,  # seconds
         **DATABASE.get("OPTIONS", {}),
@@ -228,7 +229,7 @@ STATIC_ROOT = folder("STATIC_ROOT", default=DATA_DIR / "static")
 MEDIA_URL = "/media/"
 MEDIA_ROOT = folder("MEDIA_ROOT", default=DATA_DIR / "media")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "networks.uploads.UploadsStorage"},
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -11,7 +11,7 @@ from typing import Any
 from django.apps import apps as present_apps
 from django.db import models, transaction
 from django.db.models.functions import Greatest
-from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_save
+from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_delete, pre_save
 
 from networks.models import (
     Change,
@@ -75,7 +75,9 @@ def connect() -> None:
     """Let everything that is written by the models raise the version. The app does this when it is ready."""
     for model in PUBLIC_MODELS:
         post_save.connect(public_row_changed, sender=model)
-        post_delete.connect(public_row_changed, sender=model)
+        # Before the row is deleted: then nobody can refer to it any more, and publishing refers to a theme when it
+        # holds the content version.
+        pre_delete.connect(public_row_changed, sender=model)
     for model in PUBLISHED_MODELS:
         pre_save.connect(note_whether_published, sender=model)
         post_save.connect(row_saved, sender=model)

@@ -15,7 +15,7 @@ from django.core.validators import (
     RegexValidator,
     URLValidator,
 )
-from django.db import IntegrityError, models, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, models, transaction
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.utils import timezone
@@ -54,17 +54,22 @@ validate_telephone = RegexValidator(r"^\+?[0-9 ()/-]{5,}\Z", _("Enter a telephon
 
 
 class FieldConstraint(models.CheckConstraint):
-    """A check in the database whose message stands beside the field it is about."""
+    """
+    A check in the database whose message stands beside the field it is about.
 
-    def __init__(self, *, field, **kwargs):
+    `holds` says the same of a row in Python. Django would ask the database, once for each check of each form.
+    """
+
+    def __init__(self, *, field, holds, **kwargs):
         self.field = field
+        self.holds = holds
         super().__init__(**kwargs)
 
-    def validate(self, *args, **kwargs):
-        try:
-            super().validate(*args, **kwargs)
-        except ValidationError as error:
-            raise ValidationError({self.field: error}) from error
+    def validate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
+        is_known = self.condition.referenced_base_fields.isdisjoint(exclude or ())
+        if is_known and not self.holds(instance):
+            error = ValidationError(self.get_violation_error_message(), code=self.violation_error_code)
+            raise ValidationError({self.field: error})
 
     def deconstruct(self):
         # Migrations need to know only what the database checks.
@@ -73,7 +78,7 @@ class FieldConstraint(models.CheckConstraint):
 
     def clone(self):
         _path, args, kwargs = self.deconstruct()
-        return type(self)(*args, field=self.field, **kwargs)
+        return type(self)(*args, field=self.field, holds=self.holds, **kwargs)
 
 
 def web_address_constraint(model, field):
@@ -83,6 +88,7 @@ def web_address_constraint(model, field):
         condition=models.Q(**{field: ""})
         | models.Q(**{f"{field}__startswith": "http://"})
         | models.Q(**{f"{field}__startswith": "https://"}),
+        holds=lambda row: not getattr(row, field) or getattr(row, field).startswith(("http://", "https://")),
         violation_error_message=_("Enter a web address that begins with https:// or http://."),
     )
 
@@ -183,8 +189,11 @@ class Addressed(models.Model):
         if self.pk:
             former_slug = type(self)._base_manager.filter(pk=self.pk).values_list("slug", flat=True).first()
         self.slug = self.slug or former_slug or ""
-        if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "slug", "changed_at", *self.derived_fields}
+        if (update_fields := kwargs.get("update_fields")) is not None:
+            if "slug" not in update_fields:
+                # As the database has it: a colleague may have changed it since this instance was read.
+                self.slug = former_slug or self.slug
+            kwargs["update_fields"] = {*update_fields, "changed_at", *self.derived_fields}
         save_with_slug(self, self.heading, partial(super().save, *args, **kwargs))
         if former_slug and former_slug != self.slug:
             self.former_slugs.model.objects.filter(slug__in=[former_slug, self.slug]).delete()
@@ -277,6 +286,17 @@ class NetworkQuerySet(AddressedQuerySet):
         for word in fold(query).split():
             condition &= models.Q(search_text__contains=word)
         return self.filter(condition)
+
+
+def left_after_joined(network):
+    joined, left = network.joined, network.left
+    return not joined or not left or joined <= left or joined.isoformat().startswith(left.isoformat())
+
+
+def fee_is_whole(network):
+    if network.fee_amount is None:
+        return not network.fee_currency and network.fee_year is None
+    return network.fee_amount >= 0 and bool(network.fee_currency) and network.fee_year is not None
 
 
 class Network(Addressed):
@@ -516,6 +536,7 @@ class Network(Addressed):
                 field="name_sr",
                 name="network_published_has_serbian_name",
                 condition=models.Q(is_published=False) | (models.Q(name_sr__isnull=False) & ~models.Q(name_sr="")),
+                holds=lambda network: not network.is_published or bool(network.name_sr),
                 violation_error_message=_("Enter the Serbian name before the network is published."),
             ),
             FieldConstraint(
@@ -523,6 +544,7 @@ class Network(Addressed):
                 name="network_left_after_joined",
                 # As exactly as both are known: somebody may have joined in May 2003 and left in 2003.
                 condition=models.Q(joined__lte=models.F("left")) | models.Q(joined__startswith=models.F("left")),
+                holds=left_after_joined,
                 violation_error_message=_(
                     "The city cannot have left before it joined. Correct one of the two dates."
                 ),
@@ -535,6 +557,7 @@ class Network(Addressed):
                     models.Q(fee_amount__isnull=False, fee_amount__gte=0, fee_year__isnull=False)
                     & ~models.Q(fee_currency="")
                 ),
+                holds=fee_is_whole,
                 violation_error_message=_(
                     "A fee needs its amount, its currency and its year. Fill in all three, or none."
                 ),
@@ -543,6 +566,7 @@ class Network(Addressed):
                 field="original_language",
                 name="network_original_name_has_language",
                 condition=models.Q(original_name="") | ~models.Q(original_language=""),
+                holds=lambda network: not network.original_name or bool(network.original_language),
                 violation_error_message=_("Say which language the original name is in."),
             ),
             web_address_constraint("network", "website"),
@@ -738,6 +762,9 @@ class Schedule(Signed):
     action = models.CharField(max_length=20, choices=Action)
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     at = models.DateTimeField(_("time"), db_index=True)
+    # How often it has failed for a reason that no check foresees, and when it is tried again after that
+    failures = models.PositiveIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["at", "pk"]
@@ -832,6 +859,7 @@ class Page(Addressed):
                 field="title_sr",
                 name="page_published_has_serbian_title",
                 condition=models.Q(is_published=False) | (models.Q(title_sr__isnull=False) & ~models.Q(title_sr="")),
+                holds=lambda page: not page.is_published or bool(page.title_sr),
                 violation_error_message=_("Enter the Serbian title before the page is published."),
             )
         ]

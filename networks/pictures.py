@@ -172,7 +172,12 @@ class PictureFormField(forms.FileField):
 class PictureFile(ImageFieldFile):
     def save(self, name, content, save=True):
         stored_name = self.field.generate_filename(self.instance, name)
-        if not self.storage.exists(stored_name):
+        is_there = self.storage.exists(stored_name)
+        if is_there and self.storage.size(stored_name) != content.size:
+            # It was cut off, by a full disk perhaps.
+            self.storage.delete(stored_name)
+            is_there = False
+        if not is_there:
             super().save(name, content, save)
             return
         # The name is made from the content, so this is the same picture.

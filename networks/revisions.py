@@ -29,7 +29,8 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import DatabaseError, IntegrityError, models, transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -56,6 +57,10 @@ ATTEMPTS = 20
 
 # Every process asks for new plans once in this time: see SchedulesMiddleware.
 SOONEST = timedelta(seconds=1)
+
+# How long after its first failure a plan is tried again, and the longest that is ever waited
+FIRST_RETRY = timedelta(seconds=2)
+LAST_RETRY = timedelta(hours=1)
 
 FORMS_ARE_REMEMBERED = timedelta(days=30)
 
@@ -357,9 +362,12 @@ def save_row(network):
     try:
         with transaction.atomic():
             network.save()
-    except IntegrityError as error:
-        # Somebody else has taken the address since it was validated.
-        raise ValidationError({"slug": Network._meta.get_field("slug").error_messages["unique"]}) from error
+    except IntegrityError:
+        # Somebody else has taken the address since it was validated, or what is hidden was never validated by the
+        # rules of today. Of anything else, nobody at the desk can be told what to correct.
+        network.validate_unique()
+        network.validate_constraints()
+        raise
     network.themes.set(themes)
 
 
@@ -372,7 +380,7 @@ def point(row, **values):
 
 def lock(network: Network) -> Network:
     """Return the row anew, and let nobody else write it until the transaction ends."""
-    row = Network.objects.select_for_update().get(pk=network.pk)
+    row = Network.objects.select_for_update(no_key=True).get(pk=network.pk)
     if row.head_id is None:
         # What loaddata or a script has written past this door is a version too, from when somebody first works on it.
         loaded = add_revision(row, content_of(row), created_at=row.changed_at)
@@ -654,27 +662,55 @@ def cancel(plan: Schedule, *, author) -> None:
 
 def apply_due(now: datetime | None = None) -> int:
     """Do what was planned for a time up to now. Return how many plans were carried out."""
-    count = 0
-    for plan in Schedule.objects.filter(at__lte=now or timezone.now()).select_related("network"):
+    now, count = now or timezone.now(), 0
+    for plan in with_next_attempt().filter(next_attempt__lte=now).select_related("network"):
         try:
             count += apply(plan)
         except Exception:
             # One plan must not keep the others from being carried out, nor anybody from reading the site.
             logger.exception("The plan %s could not be carried out", plan)
+            try:
+                put_off(plan, now)
+            except DatabaseError:  # then the plan has probably failed for the same reason
+                logger.exception("That the plan %s failed could not be noted", plan)
     return count
 
 
 def next_due() -> datetime | None:
     """Return the time of the next plan, or None where nothing is planned."""
-    return Schedule.objects.aggregate(at=models.Min("at"))["at"]
+    return with_next_attempt().aggregate(at=models.Min("next_attempt"))["at"]
+
+
+def with_next_attempt() -> models.QuerySet[Schedule]:
+    return Schedule.objects.annotate(next_attempt=Coalesce("retry_at", "at"))
+
+
+def put_off(plan, now):
+    """
+    Note that a plan failed for a reason that no check foresees. It is tried again, each time after twice as long.
+
+    Staff read so from the first failure on; what to do about it stands in the log of the server.
+    """
+    # A plan grows by no more than one failure, however many processes have tried it at the same time.
+    same = Schedule.objects.filter(pk=plan.pk, failures=plan.failures)
+    wait = min(FIRST_RETRY * 2 ** min(plan.failures, 20), LAST_RETRY)  # 20, lest it be more than can be counted
+    with transaction.atomic():
+        is_first = same.update(failures=plan.failures + 1, retry_at=now + wait) and plan.failures == 0
+        if is_first:
+            with override(settings.LANGUAGE_CODE):
+                explanation = _(
+                    "An error of the site itself. The site goes on trying; tell the person who looks after it."
+                )
+            record(plan.network, Event.Kind.FAILED, plan, plan.revision, explanation=explanation)
 
 
 def apply(plan):
     """Carry out a plan, and say whether it was; one that fails is on record."""
     with transaction.atomic():
         row = lock(plan.network)
-        plan = row.schedules.filter(pk=plan.pk).first()
-        if plan is None:  # another process was first
+        # Unless another process was first: it has carried it out, or put it off
+        plan = row.schedules.filter(pk=plan.pk, failures=plan.failures).first()
+        if plan is None:
             return False
         plan.delete()
         # Nobody waits for an answer, so a failure stands in the history, and where the network is edited.

@@ -4,9 +4,11 @@ Uploaded pictures, served by the site itself: WhiteNoise reads its folder once, 
 A web server in front may serve MEDIA_ROOT at /media/ in its place, and then these requests never come here.
 """
 
+import os
 import re
+import secrets
 from collections.abc import Callable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -27,6 +29,35 @@ NAMED_BY_CONTENT = re.compile(r"(?:.*/)?([0-9a-f]{20})\.png")
 FOR_EVER = 365 * 24 * 60 * 60  # seconds: as long as caches keep anything
 
 POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+
+class UploadsStorage(FileSystemStorage):
+    """
+    The folder of uploads, in which a file is whole or not there at all.
+
+    It is written beside its place under a hidden name, which is never served, and moved there when it is on the disk.
+    """
+
+    def _save(self, name, content):
+        path = Path(self.path(name))
+        part = path.with_name(f".{secrets.token_hex(8)}.part")
+        try:
+            super()._save(str(PurePosixPath(name).with_name(part.name)), content)
+            sync(part)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        sync(path.parent)  # where its name stands
+        return name
+
+
+def sync(path: Path) -> None:
+    """Return when a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class UploadsMiddleware:

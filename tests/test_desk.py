@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import lxml.html
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import QuerySet
@@ -17,6 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, override
 
 from networks import revisions
+from networks.desk.admin import PageAdmin
 from networks.languages import language_tag
 from networks.models import CityProfile, Event, Network, OldAddress, Page, PreviewLink, Schedule, Theme
 from networks.partial_dates import PartialDate
@@ -1029,3 +1031,34 @@ class TestList:
             if make is make_network:
                 row.themes.add(theme)
         assert count_queries(clerk, address) == before
+
+
+@pytest.mark.parametrize("action", ["publish", "unpublish"])
+def test_action_of_the_list_of_pages_keeps_what_a_colleague_saves_meanwhile(clerk, action, monkeypatch):
+    page = make_page(slug="first", is_published=action == "unpublish")
+
+    def save_as_a_colleague(self):
+        monkeypatch.undo()
+        other = Page.objects.get(pk=page.pk)
+        other.slug, other.position, other.title_en = "second", 70, "About"
+        other.save()
+
+    monkeypatch.setattr(Page, "validate_constraints", save_as_a_colleague)
+    clerk.post("/admin/networks/page/", {"action": action, "_selected_action": [page.pk]})
+    now = Page.objects.get()
+    assert (now.slug, now.position, now.title_en) == ("second", 70, "About")
+    assert (now.is_published, [each.slug for each in now.former_slugs.all()]) == (action == "publish", ["first"])
+
+
+def test_action_of_the_list_of_pages_leaves_alone_what_a_colleague_has_published_already(clerk, monkeypatch):
+    page = make_page(is_published=False)
+    locked = PageAdmin.locked
+
+    def lock_too_late(self, pks):
+        Page.objects.filter(pk=page.pk).update(is_published=True)
+        return locked(self, pks)
+
+    monkeypatch.setattr(PageAdmin, "locked", lock_too_late)
+    clerk.post("/admin/networks/page/", {"action": "publish", "_selected_action": [page.pk]})
+    assert Page.objects.get().is_published
+    assert not LogEntry.objects.exists()

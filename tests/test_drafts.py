@@ -19,6 +19,8 @@ from django.utils.translation import override
 
 from networks import previews, revisions
 from networks.desk.membership_form import choice_name
+from networks.desk.membership_views import plan_in_words
+from networks.desk.memberships import NetworkAdmin
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, SavedForm, Schedule
 from networks.partial_dates import PartialDate
 from networks.pictures import rewrite_picture
@@ -1810,3 +1812,86 @@ class TestDiscardingWithCare:
         by(milan, network, name_en="Newer")
         milan.post(page_of(network, "discard"), {"version": number})
         assert Network.objects.get().has_draft
+
+
+# What somebody does after reading the newest version, and what is posted with it
+DECISIONS = {
+    "withdraw": {},
+    "discard": {},
+    "submit": {},
+    "delete": {"post": "yes"},
+    "restore/1": {},
+    "schedule": {"action": "publish", "at_0": "2999-01-01", "at_1": "08:00"},
+}
+
+
+def after_reading(monkeypatch, what):
+    """Let something happen once, when a request has read its network but has not begun its transaction."""
+    network_for = NetworkAdmin.network_for
+
+    def read(self, *args, **options):
+        network = network_for(self, *args, **options)
+        monkeypatch.setattr(NetworkAdmin, "network_for", network_for)
+        what()
+        return network
+
+    monkeypatch.setattr(NetworkAdmin, "network_for", read)
+
+
+class TestSavedInBetween:
+    @pytest.fixture
+    def page(self, milan, network):
+        """Opens the page of a decision on a network that is published and has a draft."""
+        publish(milan, network)
+        by(milan, network, name_en="Draft")
+        return lambda name: form_values(opened(milan, page_of(network, name)))
+
+    @pytest.mark.parametrize("name", DECISIONS)
+    def test_version_is_read_before_anything_is_done_with_it(self, ana, milan, network, page, name, monkeypatch):
+        shown, events = page(name), list(network.events.all())
+        if name == "delete":  # the network is read in the transaction
+            by(ana, network, name_en="Newer")
+        else:
+            after_reading(monkeypatch, lambda: by(ana, network, name_en="Newer"))
+        response = milan.post(page_of(network, name), shown | DECISIONS[name])
+        row = Network.objects.get()
+        assert (row.is_published, row.head.content["name_en"], row.deleted_at) == (True, "Newer", None)
+        assert (list(network.events.all()), network.schedules.count()) == (events, 0)
+        asked_again = parsed(response) if response.status_code == 200 else opened(milan, response["Location"])
+        assert "Somebody has saved a newer version meanwhile." in text_of(asked_again)
+        response = milan.post(page_of(network, name), form_values(asked_again) | DECISIONS[name])
+        assert response.status_code == 302
+        assert list(network.events.all()) != events or newest(network)["name_en"] == "Network of Cities"
+
+    def test_version_is_named_although_a_wrong_time_was_corrected(self, ana, milan, network, page):
+        shown = page("schedule") | DECISIONS["schedule"]
+        by(ana, network, name_en="Newer")
+        corrected = form_values(parsed(milan.post(page_of(network, "schedule"), shown | {"at_0": ""})))
+        response = milan.post(page_of(network, "schedule"), corrected | DECISIONS["schedule"])
+        assert (response.status_code, network.schedules.count()) == (200, 0)
+
+
+@in_each_language
+def test_schedule_that_failed_with_an_error_says_so_wherever_it_is_shown(
+    ana, milan, network, clock, monkeypatch, language
+):
+    prefix = PREFIXES[language]
+    by(ana, network, name_en="A Draft")
+    plan(milan, network, PUBLISH, "2027-05-03", "08:00", prefix)
+    clock.moment = network.schedules.get().at
+    monkeypatch.setattr(revisions, "carry_out", lambda row, plan: 1 / 0)
+    revisions.apply_due()
+    clock.moment += timedelta(minutes=7)
+    revisions.apply_due()
+    pages = {
+        "list": opened(ana, f"{prefix}/admin/networks/network/").find_class("field-state")[0],
+        "form": opened(ana, page_of(network, prefix=prefix)).find_class("states")[0],
+        "page": opened(milan, page_of(network, "schedule", prefix)).find_class("plans")[0],
+    }
+    history = text_of(opened(ana, page_of(network, "history", prefix)))
+    with override(language):
+        words = plan_in_words(network.schedules.get(), Reader(language))
+        assert history.count(str(Event.Kind.FAILED.label)) == 1
+    assert Reader(language).moment(network.schedules.get().retry_at) in words
+    for page, element in pages.items():
+        assert words in text_of(element), page

@@ -1,5 +1,6 @@
 """What may be stored, what is refused and why, and what the models make by themselves."""
 
+import itertools
 import json
 from datetime import timedelta
 from decimal import Decimal
@@ -8,6 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from django.db.models import CheckConstraint
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -461,3 +463,77 @@ def test_the_content_is_serbian_for_eleven_and_english_for_six(nis):
 def test_only_what_is_published_is_public():
     shown, _hidden = make_network(), make_network(is_published=False)
     assert list(Network.objects.published()) == [shown]
+
+
+# What the fields of a rule may hold; every combination is tried.
+DATES = [None, *map(PartialDate.fromisoformat, ("2003", "2007", "2007-05", "2007-05-03", "2007-06", "2012-12-31"))]
+ADDRESSES = ["", "http://a", "https://a", "http:/a", "ftp://a", "javascript:alert(1)", " https://a"]
+VALUES_OF_RULES = {
+    "network_published_has_serbian_name": {"is_published": [True, False], "name_sr": [None, "", "Мрежа"]},
+    "network_left_after_joined": {"joined": DATES, "left": DATES},
+    "network_fee_has_currency_and_year": {
+        "fee_amount": [None, *map(Decimal, ("-0.01", "0", "1500"))],
+        "fee_currency": ["", "RSD"],
+        "fee_year": [None, 2026],
+    },
+    "network_original_name_has_language": {"original_name": ["", "Réseau"], "original_language": ["", "fr"]},
+    "network_website_is_http": {"website": ADDRESSES},
+    "network_membership_page_is_http": {"membership_page": ADDRESSES},
+    "page_published_has_serbian_title": {"is_published": [True, False], "title_sr": [None, "", "О сајту"]},
+    "city_profile_website_is_http": {"website": ADDRESSES},
+    "city_profile_licence_url_is_http": {"licence_url": ADDRESSES},
+}
+RULES = {
+    rule.name: (model, rule)
+    for model in (Network, Page, CityProfile)
+    for rule in model._meta.constraints
+    if isinstance(rule, models.FieldConstraint)
+}
+
+
+def is_refused(validate, *args):
+    try:
+        validate(*args)
+    except ValidationError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rule_is_the_same_in_python_and_in_the_database(name, django_assert_num_queries):
+    (model, rule), fields = RULES[name], VALUES_OF_RULES[name]
+    refused = 0
+    for values in itertools.product(*fields.values()):
+        row = model(**dict(zip(fields, values, strict=True)))
+        with django_assert_num_queries(0):
+            in_python = is_refused(rule.validate, model, row)
+        refused += in_python
+        assert in_python == is_refused(CheckConstraint.validate, rule, model, row), values
+    assert refused
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rule_about_a_field_that_a_form_leaves_out_is_not_checked(name):
+    (model, rule), fields = RULES[name], VALUES_OF_RULES[name]
+    for values in itertools.product(*fields.values()):
+        row = model(**dict(zip(fields, values, strict=True)))
+        assert not any(is_refused(rule.validate, model, row, {field}) for field in fields)
+
+
+def test_checking_a_network_asks_only_whether_its_address_is_free(django_assert_num_queries):
+    network = Network(slug="avec", name_sr="Мрежа", is_published=True, website="https://example.org/")
+    with django_assert_num_queries(1):
+        assert errors_of(network) == {}
+
+
+@pytest.mark.parametrize("make", [make_network, make_page])
+def test_saving_one_field_of_a_row_read_long_ago_changes_no_address(make):
+    row = make(slug="first", is_published=False)
+    read_long_ago = type(row).objects.get(pk=row.pk)
+    row.slug = "second"
+    row.save()
+    read_long_ago.is_published = True
+    read_long_ago.save(update_fields=["is_published"])
+    now = type(row).objects.get(pk=row.pk)
+    assert (now.slug, now.is_published, read_long_ago.slug) == ("second", True, "second")
+    assert [each.slug for each in now.former_slugs.all()] == ["first"]

@@ -20,8 +20,8 @@ from django.urls import get_resolver, resolve
 from django.utils import timezone, translation
 
 from networks import previews, revisions
-from networks.models import CityProfile, Network, OldAddress, PreviewLink, Schedule
-from tests.makers import make_page, make_profile, make_theme
+from networks.models import CityProfile, Network, OldAddress, Page, PreviewLink, Schedule, Theme
+from tests.makers import make_network, make_page, make_profile, make_theme
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
@@ -780,3 +780,43 @@ def test_editor_saves_what_was_not_published(world):
     network = Network.objects.get(pk=PK)
     assert (network.head.content["name_sr"], network.head.author) == ("Промењено", world.accounts["editor"])
     assert (network.name_sr, network.live.number) == ("Мрежа", 1)
+
+
+@pytest.fixture
+def postgresql_locks(monkeypatch):
+    """Let every database lock rows by the rules of PostgreSQL; SQLite, which locks as a whole, reads a remark."""
+    if not connection.features.has_select_for_update:
+        monkeypatch.setattr(connection.features, "has_select_for_update", True)
+        monkeypatch.setattr(connection.features, "has_select_for_no_key_update", True)
+        monkeypatch.setattr(connection.ops, "for_update_sql", lambda **options: "/* FOR UPDATE */")
+
+
+def test_rows_are_locked_in_a_transaction_of_the_request_itself(world, monkeypatch, postgresql_locks):
+    """The transaction that is around the tests above would hide a lock that no transaction of ours holds."""
+    visitor = Visitor(world, "super")
+    outside, locks = [], 0
+
+    def note(execute, sql, *args):
+        nonlocal locks
+        if "FOR UPDATE" in sql or "FOR NO KEY UPDATE" in sql:
+            locks += 1
+            if len(connection.atomic_blocks) == around:
+                outside.append((name, asked))
+        return execute(sql, *args)
+
+    around = len(connection.atomic_blocks) + 1
+    for name, asked in ROWS:
+        with connection.execute_wrapper(note):
+            visitor.outcome(name, asked)
+    assert (outside, locks > 20) == ([], True)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("model", [Theme, Page, CityProfile, OldAddress, Network])
+def test_history_is_posted_to_without_a_transaction_around(model, postgresql_locks):
+    client = Client()
+    client.force_login(User.objects.create_superuser("clerk"))
+    make = {Theme: make_theme, Page: make_page, CityProfile: make_profile, Network: make_network}
+    row = make[model]() if model in make else OldAddress.objects.create(old_path="/old/", new_path="/")
+    response = client.post(f"/admin/networks/{model._meta.model_name}/{row.pk}/history/")
+    assert response.status_code == 200

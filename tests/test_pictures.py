@@ -1,3 +1,4 @@
+import errno
 import io
 import struct
 import time
@@ -403,3 +404,39 @@ class TestUpload:
         network = make_network()
         page = clerk.get(f"/admin/networks/network/{network.pk}/change/").content.decode()
         assert 'accept="image/png,image/jpeg,image/webp"' in page
+
+    def test_that_meets_a_full_disk_leaves_nothing_behind_and_is_whole_the_next_time(
+        self, clerk, settings, monkeypatch
+    ):
+        def until_the_disk_is_full(self, chunk_size=None):
+            yield self.read(60)
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as patched, pytest.raises(OSError, match="No space"):
+            patched.setattr(ContentFile, "chunks", until_the_disk_is_full)
+            upload(clerk, saved(drawing()))
+        assert stored_files(settings) == []
+        network = upload(clerk, saved(drawing()))
+        assert opened(Path(network.logo.path).read_bytes()).tobytes() == drawing().tobytes()
+
+    def test_that_was_cut_off_long_ago_is_written_anew_under_its_name(self, clerk, settings):
+        path = Path(upload(clerk, saved(drawing())).logo.path)
+        whole = path.read_bytes()
+        path.write_bytes(whole[:60])
+        assert Path(upload(clerk, saved(drawing()), name_sr="Друга мрежа").logo.path) == path
+        assert (path.read_bytes(), stored_files(settings)) == (whole, [path])
+
+    def test_stands_under_its_name_only_when_it_is_whole(self, clerk, settings, monkeypatch):
+        """Whoever reads the folder while a picture is written, such as a backup, finds no half of it."""
+        chunks, seen = ContentFile.chunks, []
+
+        def looked_at(self, chunk_size=None):
+            for chunk in chunks(self, chunk_size):
+                yield chunk
+                seen.extend(each.name for each in stored_files(settings))
+
+        monkeypatch.setattr(ContentFile, "chunks", looked_at)
+        name = Path(upload(clerk, saved(drawing())).logo.path).name
+        assert seen
+        assert all(each.startswith(".") for each in seen)
+        assert [each.name for each in stored_files(settings)] == [name]

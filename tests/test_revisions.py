@@ -4,6 +4,7 @@ import io
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
+from django.db import IntegrityError
 from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
@@ -1401,3 +1403,101 @@ class TestRowsWrittenPastTheDoor:
         call_command("loaddata", file, verbosity=0)
         assert (history(network), kinds(network)) == before
         assert (anew(network).head, anew(network).live, anew(network).name_en) == (row.head, row.live, "First")
+
+
+class TestScheduleThatFailsWithAnError:
+    """Of the site itself: something that no check of what was written foresees."""
+
+    @pytest.fixture
+    def attempts(self, monkeypatch, clock, network, ana):
+        """When it was tried to publish a version that cannot be published before `attempts.mended` is true."""
+        write(network, author=ana, name_en="Second")
+        revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        carry_out, tried = revisions.carry_out, SimpleNamespace(at=[], mended=False)
+
+        def fail(row, plan):
+            if row.pk == network.pk:
+                tried.at.append(clock.moment)
+                if not tried.mended:
+                    raise RuntimeError("the storage is full")
+            carry_out(row, plan)
+
+        monkeypatch.setattr(revisions, "carry_out", fail)
+        clock.moment += HOUR
+        return tried
+
+    def test_is_tried_again_after_twice_as_long_each_time(self, attempts, clock, network):
+        begin = clock.moment
+        while clock.moment < begin + timedelta(minutes=5):
+            revisions.apply_due()
+            clock.moment += timedelta(seconds=0.5)  # and not with every look
+        seconds = [(at - begin).total_seconds() for at in attempts.at]
+        assert seconds == [0, 2, 6, 14, 30, 62, 126, 254]
+        plan = network.schedules.get()
+        plan.failures = 100_000
+        plan.save()
+        assert revisions.next_due() == plan.retry_at
+        clock.moment = plan.retry_at
+        assert (revisions.apply_due(), revisions.next_due() - clock.moment) == (0, HOUR)
+
+    def test_stands_in_the_history_once_and_is_done_when_the_site_is_mended(self, attempts, clock, network, ana):
+        for _ in range(20):
+            revisions.apply_due()
+            clock.moment += HOUR
+        assert (kinds(network)[-2:], len(attempts.at)) == (["scheduled", "failed"], 20)
+        failure = network.events.first()
+        assert (failure.author, failure.revision) == (ana, newest(network))
+        assert failure.explanation
+        attempts.mended = True
+        assert (revisions.apply_due(), anew(network).name_en, network.schedules.count()) == (1, "Second", 0)
+        assert kinds(network)[-2:] == ["failed", "published"]
+
+    def test_keeps_no_other_from_being_done(self, attempts, clock, network, milan):
+        other = revisions.save(None, {"name_sr": "Друга"}, author=milan).network
+        revisions.schedule(other, PUBLISH, clock.moment + HOUR, author=milan)
+        clock.moment += HOUR
+        assert (revisions.apply_due(), anew(other).is_published) == (1, True)
+
+    def test_planned_anew_is_tried_at_its_time(self, attempts, clock, network, ana):
+        revisions.apply_due()
+        attempts.mended = True
+        revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        assert (revisions.next_due(), network.schedules.get().failures) == (clock.moment + HOUR, 0)
+
+    def test_counts_once_where_two_processes_tried_at_once(self, attempts, clock, network):
+        first, second = Schedule.objects.get(), Schedule.objects.get()
+        revisions.put_off(first, clock.moment)
+        revisions.put_off(second, clock.moment)
+        assert (network.schedules.get().failures, kinds(network).count("failed")) == (1, 1)
+        assert not revisions.apply(second)
+        assert attempts.at == []
+
+
+@pytest.mark.parametrize(
+    ("written", "field"),
+    [
+        ({"joined": "2010", "left": "2003"}, "left"),
+        ({"fee_amount": "10.00"}, "fee_amount"),
+        ({"original_name": "Réseau"}, "original_language"),
+        ({"website": "ftp://example.org/"}, "website"),
+        ({"membership_page": "javascript:alert(1)"}, "membership_page"),
+    ],
+)
+def test_what_the_database_refuses_is_named_by_its_field_and_not_as_an_address_that_is_taken(
+    network, ana, written, field
+):
+    """A version of another release may break a rule of today. Taken off the site, the row holds the newest one."""
+    revisions.point(network, head=by_hand(network, newest(network).content | written))
+    before = whole(network)
+    with pytest.raises(ValidationError) as error:
+        revisions.withdraw(network, author=ana)
+    assert (list(errors_of(error)), whole(network)) == ([field], before)
+
+
+def test_error_of_the_database_that_no_field_can_mend_is_not_hidden(network, ana, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise IntegrityError("FOREIGN KEY constraint failed")
+
+    monkeypatch.setattr(Network, "save", refuse)
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+        revisions.withdraw(network, author=ana)

@@ -385,3 +385,15 @@ def test_a_command_without_configuration_says_that_it_works_in_debug_mode(tmp_pa
         (shutil.copy if name == "manage.py" else shutil.copytree)(ROOT / name, tmp_path / name)
     result = run("manage.py", "migrate", "contenttypes", cwd=tmp_path)
     assert result.stderr.splitlines()[0] == f"Database: SQLite, {tmp_path}/.data/db.sqlite3, in debug mode"
+
+
+@pytest.mark.django_db
+def test_database_answers_a_save_when_it_is_on_the_disk():
+    """What a clerk was told is saved survives a power failure the moment after."""
+    from django.db import connection
+
+    question, durable = {"sqlite": ("PRAGMA synchronous", 2), "postgresql": ("SHOW synchronous_commit", "on")}[
+        connection.vendor
+    ]
+    with connection.cursor() as cursor:
+        assert cursor.execute(question).fetchone() == (durable,)

@@ -1,5 +1,7 @@
 """Several processes that write the same network at the same moment: nothing is lost, and nothing is done twice."""
 
+import time
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -362,3 +364,89 @@ def test_form_with_an_address_that_is_sent_at_once_makes_one_thing_too(two, mode
     answers = together(two, "send_form", [typed] * 2)
     assert [answer.result[0] for answer in answers] == [302, 302]
     assert do(two, "count", model=model) == before + 1
+
+
+# Locks in an order in which nobody waits for somebody who waits for them
+
+
+def make_theme(slug):
+    from networks.models import Theme
+
+    return Theme.objects.create(slug=slug, name_sr="Мир").pk
+
+
+def publish_slowly(pk):
+    """Publish, and commit only when the other process has got as far as it gets."""
+    from django.db import transaction
+
+    from networks import revisions
+    from networks.models import Network
+
+    with transaction.atomic():
+        revisions.publish(Network.objects.get(pk=pk), author=None)
+        time.sleep(0.6)
+
+
+def clerk():
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    client = Client()
+    client.force_login(User.objects.get_or_create(username="clerk", is_staff=True, is_superuser=True)[0])
+    return client
+
+
+def change_theme(pk, way):
+    """Save or delete a theme on the desk, a little after the other process has begun."""
+    client = clerk()
+    time.sleep(0.2)
+    if way == "save":
+        return client.post(f"/admin/networks/theme/{pk}/change/", {"name_sr": "Друго"}).status_code
+    if way == "delete":
+        return client.post(f"/admin/networks/theme/{pk}/delete/", {"post": "yes"}).status_code
+    chosen = {"action": "delete_selected", "_selected_action": [pk], "post": "yes"}
+    return client.post("/admin/networks/theme/", chosen).status_code
+
+
+def save_theme_slowly(pk):
+    """Save a theme on the desk, in a request that takes its time between locking the row and writing it."""
+    from networks.desk.admin import ThemeAdmin
+
+    get_object = ThemeAdmin.get_object
+
+    def get_slowly(self, *args):
+        row = get_object(self, *args)
+        time.sleep(0.6)
+        return row
+
+    ThemeAdmin.get_object = get_slowly
+    try:
+        return clerk().post(f"/admin/networks/theme/{pk}/change/", {"name_sr": "Друго"}).status_code
+    finally:
+        ThemeAdmin.get_object = get_object
+
+
+@pytest.fixture
+def theme(two):
+    """Make a theme, in processes that have sent a form already: the first one takes longer than the races below."""
+    for crew in (two[:1], two[1:]):
+        do(crew, "change_theme", pk=do(crew, "make_theme", slug=""), way="delete")
+    slug = f"peace-{uuid.uuid4()}"
+    return {"pk": do(two, "make_theme", slug=slug), "slug": slug}
+
+
+@pytest.mark.parametrize("way", ["save", "delete", "delete many"])
+def test_theme_changes_while_it_is_published_with_a_network(two, theme, way):
+    """The one holds the content version and needs the theme, the other the theme and needs the content version."""
+    pk = do(two, "make")
+    do(two, "act", pk=pk, what="publish")
+    do(two, "save", pk=pk, base=do(two, "open_form", pk=pk)["pk"], changes={"themes": [theme["slug"]]})
+    answers = together(two, ["publish_slowly", "change_theme"], [{"pk": pk}, {"pk": theme["pk"], "way": way}])
+    assert [(answer.error, answer.words, answer.result) for answer in answers] == [("", "", None), ("", "", 302)]
+    assert do(two, "state", pk=pk)["is_published"]
+
+
+def test_theme_is_deleted_with_others_while_it_is_saved(two, theme):
+    arguments = [{"pk": theme["pk"]}, {"pk": theme["pk"], "way": "delete many"}]
+    answers = together(two, ["save_theme_slowly", "change_theme"], arguments)
+    assert [(answer.error, answer.words, answer.result) for answer in answers] == [("", "", 302)] * 2

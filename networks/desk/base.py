@@ -10,7 +10,7 @@ from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField, Script
 from django.http import HttpResponseRedirect
@@ -229,10 +229,27 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
 
     def get_object(self, request, object_id, from_field=None):
         row = super().get_object(request, object_id, from_field)
-        if row is None or request.method != "POST":
+        # Django saves and deletes in a transaction. Its history, which may be posted to as well, has none.
+        is_written = request.method == "POST" and not request.resolver_match.url_name.endswith("_history")
+        if row is None or not is_written:
             return row
         # Until the save is done, nobody writes what it was compared with.
-        return self.model._base_manager.select_for_update().filter(pk=row.pk).first()
+        return self.locked([row.pk]).first()
+
+    def locked(self, pks):
+        """
+        Lock the rows until the transaction ends, for whoever would write them too.
+
+        Not for whoever only refers to them: publishing holds the content version when it refers to a theme, and
+        whoever saves that theme waits for the content version.
+        """
+        return self.model._base_manager.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
+
+    @transaction.atomic
+    def delete_queryset(self, request, queryset):
+        # As in a save: first the rows, then the content version
+        list(self.locked(queryset.values_list("pk", flat=True)))
+        super().delete_queryset(request, queryset)
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -403,21 +420,22 @@ class PublishedAdmin(MissingTranslations, DeskAdmin):
 
     def set_published(self, request, queryset, is_published):
         count = 0
-        for row in queryset.exclude(is_published=is_published):
-            row.is_published = is_published
-            try:
-                row.validate_constraints()
-            except ValidationError as error:
-                name = str(row) or row.slug
-                self.message_user(request, f"{name}: {' '.join(error.messages)}", messages.ERROR)
-                continue
-            row.save(update_fields=["is_published"])
+        for pk in list(queryset.exclude(is_published=is_published).values_list("pk", flat=True)):
+            with transaction.atomic():
+                # As a colleague may have saved it since the list was read
+                row = self.locked([pk]).exclude(is_published=is_published).first()
+                if row is None:
+                    continue
+                row.is_published = is_published
+                try:
+                    row.validate_constraints()
+                except ValidationError as error:
+                    name = str(row) or row.slug
+                    self.message_user(request, f"{name}: {' '.join(error.messages)}", messages.ERROR)
+                    continue
+                row.save(update_fields=["is_published"])
+                self.log_change(request, row, [{"changed": {"fields": ["is_published"]}}])
             count += 1
-            self.log_change(
-                request,
-                row,
-                [{"changed": {"fields": ["is_published"]}}],
-            )
         if is_published:
             text = ngettext("%(count)d entry was published.", "%(count)d entries were published.", count)
         else:

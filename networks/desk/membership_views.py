@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -93,6 +94,13 @@ ACTS = {
         _("“{name}” is back, as a draft. Publish it when citizens are to see it again."),
     ),
 }
+
+
+class NewerVersion(ValidationError):
+    """A colleague has saved a version that was not on the page on which somebody decided what to do."""
+
+    def __init__(self):
+        super().__init__(_("Somebody has saved a newer version meanwhile. Look at it, and decide again."))
 
 
 class LocalTimeField(forms.SplitDateTimeField):
@@ -192,6 +200,22 @@ class MembershipViews:
             raise Http404
         revisions.newest(network)
         return network
+
+    def lock(self, request, network) -> Network:
+        """
+        Lock the row of a network for what is done with it in this transaction, and return it.
+
+        Raises NewerVersion where its newest version is not the one on the page that sent the request. Compared
+        before the row is locked, a version that is saved in between would go unnoticed.
+        """
+        row = revisions.lock(network)
+        if request.POST.get("version", str(row.head.number)) != str(row.head.number):
+            raise NewerVersion
+        return row
+
+    def show_again(self, request, error: ValidationError):
+        self.message_user(request, revisions.in_words(error), messages.WARNING)
+        return HttpResponseRedirect(request.path)
 
     def page(self, request, template, network, title, **context):
         return TemplateResponse(
@@ -308,7 +332,10 @@ class MembershipViews:
         version = get_object_or_404(network.revisions, number=number)
         if request.method == "POST":
             try:
-                saved = revisions.restore(network, version, author=request.user)
+                with transaction.atomic():
+                    saved = revisions.restore(self.lock(request, network), version, author=request.user)
+            except NewerVersion as error:
+                return self.show_again(request, error)
             except ValidationError as error:
                 self.message_user(request, revisions.in_words(error), messages.ERROR)
                 return HttpResponseRedirect(request.path)
@@ -335,37 +362,49 @@ class MembershipViews:
     def act_view(self, request, pk, name):
         act = ACTS[name]
         network = self.network_for(request, pk, act.permission, in_bin=name == "undelete")
-        plans = network.schedules.filter(action=Schedule.Action.PUBLISH)
-        if name == "discard" and plans and not self.may(request, "publish"):
-            text = gettext("The draft is scheduled for publishing. Ask somebody who publishes to cancel that first.")
-            self.message_user(request, text, messages.ERROR)
-            return self.to_form(network)
-        if request.method == "POST":
-            if request.POST.get("version", str(network.head.number)) != str(network.head.number):
-                text = gettext("Somebody has saved a newer version meanwhile. Look at it, and decide again.")
-                self.message_user(request, text, messages.WARNING)
-                return HttpResponseRedirect(request.path)
-            try:
-                act.do(network, author=request.user)
-            except ValidationError as error:
-                self.message_user(request, revisions.in_words(error), messages.ERROR)
-            else:
+        try:
+            if request.method == "POST":
+                with transaction.atomic():
+                    network = self.lock(request, network)
+                    self.refuse_planned(request, network, name)
+                    act.do(network, author=request.user)
                 self.message_user(request, act.done.format(name=network), messages.SUCCESS)
+                return self.to_form(network)
+            self.refuse_planned(request, network, name)
+        except NewerVersion as error:
+            return self.show_again(request, error)
+        except ValidationError as error:
+            self.message_user(request, revisions.in_words(error), messages.ERROR)
             return self.to_form(network)
         comparisons = (
             compare(network.live.content, network.head.content) if name == "discard" and network.live else []
         )
         return self.page(request, "act", network, act.title, act=act, comparisons=comparisons)
 
+    def refuse_planned(self, request, network, name):
+        """Raise ValidationError where somebody who does not publish would discard what is going to be published."""
+        plans = network.schedules.filter(action=Schedule.Action.PUBLISH)
+        if name == "discard" and plans and not self.may(request, "publish"):
+            raise ValidationError(
+                _("The draft is scheduled for publishing. Ask somebody who publishes to cancel that first.")
+            )
+
     # Schedules
 
     def schedule_view(self, request, pk):
         network = self.network_for(request, pk, "publish")
         form = ScheduleForm(request.POST if request.method == "POST" else None, network=network)
+        version = request.POST.get("version", network.head.number)
         if request.method == "POST" and form.is_valid():
             action, at = form.cleaned_data["action"], form.cleaned_data["at"]
             try:
-                plan = revisions.schedule(network, action, at, author=request.user)
+                with transaction.atomic():
+                    network = self.lock(request, network)
+                    plan = revisions.schedule(network, action, at, author=request.user)
+            except NewerVersion as error:
+                network = self.network_for(request, pk, "publish")
+                version = network.head.number
+                form.add_error(None, error)
             except ValidationError as error:
                 form.add_error(None, error) if not hasattr(error, "error_dict") else form.add_error(
                     None if set(error.error_dict) - {"at"} else "at", revisions.in_words(error)
@@ -374,7 +413,14 @@ class MembershipViews:
                 self.message_user(request, f"{network}: {plan_in_words(plan, Reader())}.", messages.SUCCESS)
                 return self.to_form(network)
         return self.page(
-            request, "schedule", network, gettext("Schedule"), form=form, plans=self.plans(network), media=form.media
+            request,
+            "schedule",
+            network,
+            gettext("Schedule"),
+            form=form,
+            version=version,
+            plans=self.plans(network),
+            media=form.media,
         )
 
     def plans(self, network):
@@ -527,4 +573,9 @@ def plan_in_words(plan: Schedule, reader: Reader) -> str:
         if plan.action == Schedule.Action.PUBLISH
         else gettext("To be taken off the site: {time}")
     )
-    return text.format(time=reader.moment(plan.at))
+    text = text.format(time=reader.moment(plan.at))
+    if plan.retry_at is None:
+        return text
+    return gettext("{plan}. This has failed so far and is tried again: {time}").format(
+        plan=text, time=reader.moment(plan.retry_at)
+    )

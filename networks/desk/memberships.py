@@ -249,8 +249,14 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
             return self.response_post_save_change(request, obj)
         return HttpResponseRedirect(reverse("admin:networks_network_change", args=[obj.pk]))
 
+    def delete_view(self, request, object_id, extra_context=None):
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ValidationError as error:
+            return self.show_again(request, error)
+
     def delete_model(self, request, obj):
-        revisions.delete(obj, author=request.user)
+        revisions.delete(self.lock(request, obj), author=request.user)
 
     def delete_queryset(self, request, queryset):
         for network in queryset:
