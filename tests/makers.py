@@ -2,6 +2,8 @@
 
 from itertools import count
 
+from django.contrib.auth.models import Group, User
+
 from networks.models import CityProfile, Network, Page, Theme
 
 numbers = count(1)
@@ -33,3 +35,10 @@ def make_page(**fields):
 
 def make_profile(**fields):
     return CityProfile.objects.create(**{"city_name_sr": "Град Ниш", "site_title_sr": "Мреже градова"} | fields)
+
+
+def make_account(role=None, **fields):
+    account = User.objects.create_user(**{"username": role or "nobody", "is_staff": True, **fields})
+    if role:
+        account.groups.add(Group.objects.get(name=role))
+    return account

@@ -40,7 +40,7 @@ from tests.pages import (
     text_of,
     texts_of,
 )
-from tests.test_pictures import BAD_FILES, BOMB, blank_png, chunk, drawing, saved
+from tests.picture_files import BAD_FILES, BOMB, blank_png, chunk, drawing, saved
 
 # Names, codes and examples are shorter.
 ENGLISH_SENTENCE = re.compile(r"\b[A-Za-z]+(?:,? [A-Za-z]+){3,}\b")

@@ -39,8 +39,8 @@ from tests.pages import (
     parsed,
     text_of,
 )
+from tests.picture_files import drawing, saved
 from tests.processes import Clock
-from tests.test_pictures import drawing, saved
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 

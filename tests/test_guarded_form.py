@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 
 from networks.models import CityProfile, Page, Theme
 from tests.makers import make_page, make_profile, make_theme
-from tests.test_desk import errors_by_field, form_values, parsed, text_of
+from tests.pages import errors_by_field, form_values, parsed, text_of
 
 pytestmark = pytest.mark.sql
 

@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import override_settings
 
 from tests.makers import make_network, make_page, make_profile
-from tests.test_settings import PRODUCTION, setting
+from tests.production import PRODUCTION, setting
 
 COOKIES = ("SESSION_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_NAME", "CSRF_COOKIE_SECURE")
 HTTPS = {

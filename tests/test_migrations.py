@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from networks import revisions
 from networks.models import Event, Network, Revision, Schedule
-from tests.test_revisions import EMPTY, FROZEN, IN_ROW, store_picture
+from tests.contents import EMPTY, FROZEN, IN_ROW, store_picture
 
 pytestmark = [pytest.mark.migration, pytest.mark.sql]
 

@@ -15,7 +15,7 @@ from django.test import Client
 
 from networks import old_addresses
 from networks.models import OldAddress
-from tests.makers import make_network, make_page
+from tests.makers import make_account, make_network, make_page
 from tests.pages import (
     PREFIXES,
     count_queries,
@@ -27,8 +27,7 @@ from tests.pages import (
     parsed,
     text_of,
 )
-from tests.test_addresses import ask, hops
-from tests.test_roles import make_account
+from tests.redirects import ask, hops
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 DESK = "/admin/networks/oldaddress/"

@@ -26,10 +26,10 @@ from networks import revisions
 from networks.models import CityProfile, Event, Network
 from networks.public.dataset import FIELDS, harmless
 from networks.public.identifiers import tag
+from tests.contents import EVERYTHING, INTERNAL_NOTE
 from tests.makers import make_network, make_profile, make_theme
 from tests.pages import CYRILLIC, PREFIXES, count_queries, in_each_language, opened, text_of
-from tests.test_public_pages import EVERYTHING, INTERNAL_NOTE
-from tests.test_settings import PRODUCTION, run
+from tests.production import PRODUCTION, run
 
 pytestmark = [
     pytest.mark.django_db,

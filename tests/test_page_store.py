@@ -30,8 +30,8 @@ from networks.public.page_store import PageStore, Watch, chosen_encoding
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import CYRILLIC, PREFIXES
 from tests.processes import Clock
+from tests.production import PRODUCTION, run
 from tests.stored import Answer, Counted, ask, eager_watch, site_store
-from tests.test_settings import PRODUCTION, run
 
 pytestmark = pytest.mark.usefixtures("connection_of_the_test")
 

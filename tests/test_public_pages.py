@@ -8,8 +8,6 @@ import shutil
 import subprocess
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from itertools import product
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -27,11 +25,11 @@ from hypothesis import strategies as st
 from networks.models import CityProfile, Network
 from networks.partial_dates import PartialDate
 from networks.serbian import fold, to_latin
+from tests.contents import EVERYTHING, INTERNAL_NOTE, TAGS
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import count_queries
 
 PREFIXES = {"sr": "", "sr-latn": "/sr-latn", "en": "/en"}
-TAGS = {"sr": "sr-Cyrl", "sr-latn": "sr-Latn", "en": "en"}
 CYRILLIC = re.compile("[\u0400-\u052f\u1c80-\u1c8f\u2de0-\u2dff\ua640-\ua69f]")
 
 IN_ENGLISH = {"avec", "ecad", "energy-cities", "league-of-historical-cities", "naled", "sctm"}
@@ -52,43 +50,6 @@ UNLINKED = {
     "/pages/nowhere/": 404,
 }
 
-INTERNAL_NOTE = "Строго поверљива белешка"
-
-EVERYTHING = {
-    "slug": "everything",
-    "name_sr": "Мрежа са свим подацима",
-    "name_en": "Network with every fact",
-    "acronym_sr": "МСП",
-    "acronym_en": "NEF",
-    "summary_sr": "Зна се све.",
-    "summary_en": "All is known.",
-    "description_sr": "<p>Опис са <strong>нагласком</strong>.</p><ul><li>ставка</li></ul>",
-    "description_en": "<p>Description with <strong>stress</strong>.</p><ul><li>item</li></ul>",
-    "seat_sr": "Љубљана",
-    "seat_en": "Ljubljana",
-    "benefit_sr": "Искуство.",
-    "benefit_en": "Experience.",
-    "original_name": "Réseau de tous les faits",
-    "original_language": "fr",
-    "former_names": "Стара мрежа (1988–2001)\nOld Network (2001–2004)",
-    "scope": "european",
-    "status": "left",
-    "founded": PartialDate(1987),
-    "joined": PartialDate(2007, 5),
-    "left": PartialDate(2019, 12, 31),
-    "website": "https://www.everything.example/",
-    "membership_page": "https://www.everything.example/members/nis",
-    "deciding_act": "Одлука бр. 06-123/2007",
-    "fee_amount": Decimal(1500),
-    "fee_currency": "RSD",
-    "fee_year": 2026,
-    "responsible_unit": "Канцеларија за сарадњу",
-    "contact_email": "networks@nis.example",
-    "contact_phone": "+381 18 504 000",
-    "source": "Допис мреже од 1.3.2020.",
-    "verified_on": date(2025, 3, 1),
-    "internal_note": INTERNAL_NOTE,
-}
 
 SHOWN_OF_EVERYTHING = {
     "sr": """

@@ -1,6 +1,5 @@
 """The one door: versions, drafts, publishing, schedules, the bin."""
 
-import io
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,18 +9,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import IntegrityError
 from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from networks import revisions
 from networks.models import TRANSLATED, Event, Network, Revision, SavedForm, Schedule, Theme
 from networks.partial_dates import PartialDate
+from tests.contents import EMPTY, FROZEN, IN_ROW, store_picture
 from tests.makers import make_network, make_theme
 from tests.processes import Clock
 
@@ -29,67 +27,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
 PUBLISH, WITHDRAW = Schedule.Action.PUBLISH, Schedule.Action.WITHDRAW
 HOUR = timedelta(hours=1)
-
-# The format of every revision that was ever written. Where a field comes, goes or is renamed, revisions keep this.
-FROZEN = {
-    "slug": "avec",
-    "position": 10,
-    "name_sr": "Асоцијација европских градова културе",
-    "name_en": "Association of European Cities of Culture",
-    "acronym_sr": "АЕГК",
-    "acronym_en": "AVEC",
-    "summary_sr": "Европска мрежа.\nУ два реда.",
-    "summary_en": "A European network.",
-    "description_sr": "<p>Бави се <strong>наслеђем</strong>.</p>",
-    "description_en": '<p>It is about <a href="https://example.org/a?b=1&amp;c=2">heritage</a>.</p><ul><li>One</li></ul>',
-    "seat_sr": "Стразбур",
-    "seat_en": "Strasbourg",
-    "benefit_sr": "Искуство.",
-    "benefit_en": "Experience.",
-    "original_name": "Alliance de Villes Européennes de Culture",
-    "original_language": "fr",
-    "former_names": "First (1988–1990)\nSecond (1990–1995)",
-    "scope": "european",
-    "founded": "1997",
-    "joined": "2007-05",
-    "left": "2023-05-03",
-    "status": "left",
-    "website": "https://example.org/",
-    "membership_page": "http://example.org/members",
-    "deciding_act": "Одлука 06-12/2007",
-    "fee_amount": "1500.00",
-    "fee_currency": "EUR",
-    "fee_year": 2026,
-    "responsible_unit": "Канцеларија",
-    "contact_email": "office@example.org",
-    "contact_phone": "+381 18 504 000",
-    "source": "https://example.org/source",
-    "verified_on": "2026-01-31",
-    "logo": {"name": "logos/mark.png", "width": 60, "height": 40},
-    "internal_note": "За колеге",
-    "themes": ["culture", "peace"],
-}
-# The same as it stands in the row
-IN_ROW = FROZEN | {
-    "founded": PartialDate(1997),
-    "joined": PartialDate(2007, 5),
-    "left": PartialDate(2023, 5, 3),
-    "fee_amount": Decimal("1500"),
-    "verified_on": date(2026, 1, 31),
-    "logo": "logos/mark.png",
-}
-EMPTY = dict.fromkeys(FROZEN, "") | {
-    "position": 0,
-    "founded": None,
-    "joined": None,
-    "left": None,
-    "status": "member",
-    "fee_amount": None,
-    "fee_year": None,
-    "verified_on": None,
-    "logo": None,
-    "themes": [],
-}
 
 
 @pytest.fixture
@@ -130,13 +67,6 @@ def clock(monkeypatch):
 @pytest.fixture
 def logo():
     return store_picture("mark.png", (60, 40))
-
-
-def store_picture(name, size):
-    content = io.BytesIO()
-    Image.new("RGB", size).save(content, "PNG")
-    name = default_storage.save(f"logos/{name}", ContentFile(content.getvalue()))
-    return {"name": name, "width": size[0], "height": size[1]}
 
 
 def anew(network):

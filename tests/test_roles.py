@@ -11,7 +11,7 @@ from django.utils import timezone
 from networks import revisions
 from networks.desk.accounts import role_name
 from networks.models import Event, Network, OldAddress, Theme
-from tests.makers import make_network, make_page, make_profile, make_theme
+from tests.makers import make_account, make_network, make_page, make_profile, make_theme
 from tests.pages import fill_in, form_values, opened
 
 pytestmark = pytest.mark.sql
@@ -53,13 +53,6 @@ def expected_rights(role):
 
 def rights(role):
     return set(Group.objects.get(name=role).permissions.values_list("codename", flat=True))
-
-
-def make_account(role=None, **fields):
-    account = User.objects.create_user(**{"username": role or "nobody", "is_staff": True, **fields})
-    if role:
-        account.groups.add(Group.objects.get(name=role))
-    return account
 
 
 @pytest.fixture

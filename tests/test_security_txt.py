@@ -9,8 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from networks.security_contact import contact_uri
 from tests.makers import make_profile
-from tests.test_addresses import hops
-from tests.test_settings import PRODUCTION, run, setting
+from tests.production import PRODUCTION, run, setting
+from tests.redirects import hops
 
 ADDRESS = "/.well-known/security.txt"
 CANONICAL = f"https://testserver{ADDRESS}"

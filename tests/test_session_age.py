@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 
 from tests.makers import make_network, make_theme
-from tests.test_unsaved import PASSWORD, form_of, log_in, sent
+from tests.unsaved_forms import PASSWORD, form_of, log_in, sent
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)

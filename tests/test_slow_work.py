@@ -11,7 +11,7 @@ from networks import pictures, rich_text
 from networks.models import CityProfile, Network, Page
 from tests.makers import make_network, make_page, make_profile
 from tests.pages import LANGUAGES, PREFIXES
-from tests.test_pictures import drawing, saved
+from tests.picture_files import drawing, saved
 
 BROKEN = b"\x89PNG\r\n\x1a\n and no more"
 

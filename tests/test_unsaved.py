@@ -3,7 +3,6 @@
 import json
 from urllib.parse import urljoin, urlsplit
 
-import lxml.html
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,9 +14,9 @@ from networks.models import Network, Page, SavedForm, Theme
 from networks.revisions import remember_form
 from networks.sign_in import SignInAttempts
 from tests.makers import make_network, make_page, make_profile, make_theme
+from tests.unsaved_forms import PASSWORD, form_of, log_in, sent, tree_of, values_of
 
 PREFIXES = ["", "/sr-latn", "/en"]
-PASSWORD = "a long enough password"
 TEXT = 'Ниш\n\n<b>"&amp;'
 
 in_each_language = pytest.mark.parametrize("prefix", PREFIXES)
@@ -47,29 +46,6 @@ def address_of(row, prefix=""):
     return f"{prefix}/admin/networks/{row._meta.model_name}/{row.pk}/change/"
 
 
-def tree_of(response):
-    return lxml.html.fromstring(response.content.decode())
-
-
-def values_of(form):
-    """What a browser sends for the form: {name: [value]}."""
-    for empty in form.xpath(".//input[not(@value) and not(@type='checkbox') and not(@type='file')]"):
-        empty.set("value", "")
-    values = {}
-    for name, value in form.form_values():
-        values.setdefault(name, []).append(value.removeprefix("\n"))
-    return values
-
-
-def form_of(response):
-    (form,) = tree_of(response).xpath("//div[@id='content-main']//form")
-    return values_of(form)
-
-
-def sent(form, **typed):
-    return form | {name: value if isinstance(value, list) else [value] for name, value in typed.items()}
-
-
 def text_of(response):
     return " ".join(tree_of(response).get_element_by_id("content").text_content().split())
 
@@ -79,12 +55,6 @@ def type_and_lose_session(client, address, **typed):
     values = sent(form_of(client.get(address)), **typed)
     client.logout()
     return values, client.post(address, values)
-
-
-def log_in(client, response, username="clerk", password=PASSWORD):
-    """Fill in the log-in of a page that carries a text."""
-    (form,) = tree_of(response).xpath("//form[@id='login-form']")
-    return client.post(form.get("action"), values_of(form) | {"username": [username], "password": [password]})
 
 
 def forget(values, *names):

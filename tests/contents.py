@@ -1,0 +1,120 @@
+"""The content of a network, as revisions and rows hold it."""
+
+import io
+from datetime import date
+from decimal import Decimal
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from PIL import Image
+
+from networks.partial_dates import PartialDate
+
+# The format of every revision that was ever written. Where a field comes, goes or is renamed, revisions keep this.
+FROZEN = {
+    "slug": "avec",
+    "position": 10,
+    "name_sr": "Асоцијација европских градова културе",
+    "name_en": "Association of European Cities of Culture",
+    "acronym_sr": "АЕГК",
+    "acronym_en": "AVEC",
+    "summary_sr": "Европска мрежа.\nУ два реда.",
+    "summary_en": "A European network.",
+    "description_sr": "<p>Бави се <strong>наслеђем</strong>.</p>",
+    "description_en": '<p>It is about <a href="https://example.org/a?b=1&amp;c=2">heritage</a>.</p><ul><li>One</li></ul>',
+    "seat_sr": "Стразбур",
+    "seat_en": "Strasbourg",
+    "benefit_sr": "Искуство.",
+    "benefit_en": "Experience.",
+    "original_name": "Alliance de Villes Européennes de Culture",
+    "original_language": "fr",
+    "former_names": "First (1988–1990)\nSecond (1990–1995)",
+    "scope": "european",
+    "founded": "1997",
+    "joined": "2007-05",
+    "left": "2023-05-03",
+    "status": "left",
+    "website": "https://example.org/",
+    "membership_page": "http://example.org/members",
+    "deciding_act": "Одлука 06-12/2007",
+    "fee_amount": "1500.00",
+    "fee_currency": "EUR",
+    "fee_year": 2026,
+    "responsible_unit": "Канцеларија",
+    "contact_email": "office@example.org",
+    "contact_phone": "+381 18 504 000",
+    "source": "https://example.org/source",
+    "verified_on": "2026-01-31",
+    "logo": {"name": "logos/mark.png", "width": 60, "height": 40},
+    "internal_note": "За колеге",
+    "themes": ["culture", "peace"],
+}
+
+
+# The same as it stands in the row
+IN_ROW = FROZEN | {
+    "founded": PartialDate(1997),
+    "joined": PartialDate(2007, 5),
+    "left": PartialDate(2023, 5, 3),
+    "fee_amount": Decimal("1500"),
+    "verified_on": date(2026, 1, 31),
+    "logo": "logos/mark.png",
+}
+EMPTY = dict.fromkeys(FROZEN, "") | {
+    "position": 0,
+    "founded": None,
+    "joined": None,
+    "left": None,
+    "status": "member",
+    "fee_amount": None,
+    "fee_year": None,
+    "verified_on": None,
+    "logo": None,
+    "themes": [],
+}
+
+
+def store_picture(name, size):
+    content = io.BytesIO()
+    Image.new("RGB", size).save(content, "PNG")
+    name = default_storage.save(f"logos/{name}", ContentFile(content.getvalue()))
+    return {"name": name, "width": size[0], "height": size[1]}
+
+
+TAGS = {"sr": "sr-Cyrl", "sr-latn": "sr-Latn", "en": "en"}
+INTERNAL_NOTE = "Строго поверљива белешка"
+EVERYTHING = {
+    "slug": "everything",
+    "name_sr": "Мрежа са свим подацима",
+    "name_en": "Network with every fact",
+    "acronym_sr": "МСП",
+    "acronym_en": "NEF",
+    "summary_sr": "Зна се све.",
+    "summary_en": "All is known.",
+    "description_sr": "<p>Опис са <strong>нагласком</strong>.</p><ul><li>ставка</li></ul>",
+    "description_en": "<p>Description with <strong>stress</strong>.</p><ul><li>item</li></ul>",
+    "seat_sr": "Љубљана",
+    "seat_en": "Ljubljana",
+    "benefit_sr": "Искуство.",
+    "benefit_en": "Experience.",
+    "original_name": "Réseau de tous les faits",
+    "original_language": "fr",
+    "former_names": "Стара мрежа (1988–2001)\nOld Network (2001–2004)",
+    "scope": "european",
+    "status": "left",
+    "founded": PartialDate(1987),
+    "joined": PartialDate(2007, 5),
+    "left": PartialDate(2019, 12, 31),
+    "website": "https://www.everything.example/",
+    "membership_page": "https://www.everything.example/members/nis",
+    "deciding_act": "Одлука бр. 06-123/2007",
+    "fee_amount": Decimal(1500),
+    "fee_currency": "RSD",
+    "fee_year": 2026,
+    "responsible_unit": "Канцеларија за сарадњу",
+    "contact_email": "networks@nis.example",
+    "contact_phone": "+381 18 504 000",
+    "source": "Допис мреже од 1.3.2020.",
+    "verified_on": date(2025, 3, 1),
+    "internal_note": INTERNAL_NOTE,
+}
