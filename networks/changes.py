@@ -157,7 +157,7 @@ class ChangeReading:
     def name(self, field, names):
         if field == SERBIAN_NAME:
             return self.reader.serbian(names[field])
-        name = names[field] if self.reader.language == SERBIAN else serbian.to_latin(names[field])
+        name = names[field] if self.reader.language == SERBIAN else serbian.romanise(names[field])
         return Text(name, language=field.removeprefix("name_"), asked=self.reader.language)
 
     def value(self):

@@ -82,8 +82,8 @@ class Reader:
         """Return a text that is stored in Serbian only, in the script of the reader."""
         if self.language == SERBIAN:
             return Text(value, language=SERBIAN, asked=self.language, is_html=is_html)
-        # A name in another Cyrillic may stand among the Serbian words.
-        latin = serbian.html_to_latin(value) if is_html else serbian.romanise(value)
+        # A name in another Cyrillic alphabet may stand among the Serbian words.
+        latin = (serbian.romanise_html if is_html else serbian.romanise)(value)
         return Text(latin, language=SERBIAN_LATIN, asked=self.language, is_html=is_html, stored=value)
 
     def unmarked(self, value: str) -> Text:
@@ -223,7 +223,7 @@ class NetworkReading(RowReading):
         words = [word.strip("„“”\"'().,–-") for word in name.split()]
         initials = "".join(word[0] for word in words if len(word) > 2 and word.lower() not in LITTLE_WORDS)
         letters = (initials or name.strip())[:4].upper()
-        return serbian.to_latin(letters) if self.name.language == SERBIAN_LATIN else letters
+        return serbian.romanise(letters) if self.name.language == SERBIAN_LATIN else letters
 
     @cached_property
     def scope(self) -> str:

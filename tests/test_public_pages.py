@@ -1087,3 +1087,19 @@ def test_a_redirect_is_asked_for_anew_after_a_while(db, client):
     response = client.get("/networks/old-name/")
     assert (response.status_code, response["Location"]) == (301, "/networks/new-name/")
     assert response["Cache-Control"] == "public, max-age=3600"
+
+
+def test_serbian_texts_with_names_in_other_alphabets_leave_no_cyrillic_on_latin_pages(db, client):
+    names = "Ѓорче, Куќа, Ѕвезда, Съюз, ЮГА, ёлка, Київ, Ґданськ, Гўра"
+    texts = dict.fromkeys(("name_sr", "summary_sr", "benefit_sr", "seat_sr", "deciding_act", "source"), names)
+    html = f'<p>{names} <a href="https://example.org/">{names}</a></p>'
+    make_network(slug="it", acronym_sr="ЃЌ", former_names=names, description_sr=html, **texts)
+    make_network(slug="drawn", name_sr=names)
+    make_page(slug="page", title_sr=names, body_sr=html)
+    make_profile(city_name_sr=names, introduction_sr=names)
+    network = Network.objects.get(slug="it")
+    network.changes.create(kind="renamed", values={"name_sr": [names, "Мрежа"], "name_en": [names, "Куќа"]})
+    paths = "/", "/networks/it/", "/networks/drawn/", "/pages/page/", "/timeline/", "/changes/", "/feed.atom"
+    for path in (prefix + path for prefix in ("/sr-latn", "/en") for path in paths):
+        content = client.get(path).content.decode()
+        assert CYRILLIC.findall(content.replace("Ћирилица", "")) == [], path
