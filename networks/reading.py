@@ -251,6 +251,12 @@ class NetworkReading(RowReading):
         return self.reader.date(self.row.left)
 
     @cached_property
+    def left_label(self) -> str:
+        """What the date in `left` is the date of: the city did not leave a network that has ended."""
+        with override(self.reader.language):
+            return _("End of the network") if self.row.status == self.row.Status.ENDED else _("Left")
+
+    @cached_property
     def verified_on(self) -> str:
         return self.reader.date(self.row.verified_on)
 

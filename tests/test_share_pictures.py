@@ -178,6 +178,8 @@ class TestContent:
         figures = self.picture(status="left", **fields).figures
         assert [(figure, label.text) for figure, label in figures] == [("2003", "Joined"), ("2014", "Left")]
         assert len(self.picture(status="member", **fields).figures) == 1
+        figures = self.picture(status="ended", **fields).figures
+        assert [(figure, label.text) for figure, label in figures][1:] == [("2014", "End of the network")]
 
     def test_what_is_not_known_is_left_out(self):
         assert self.picture().figures == ()

@@ -265,7 +265,7 @@ def draw_logo(image, name, open_file):
 def picture_of_network(network, profile) -> Picture:
     """Return the picture of a network, from its reading and that of the city."""
     row = network.row
-    dates = [(row.joined, _("Joined")), (row.left if network.is_former else None, _("Left"))]
+    dates = [(row.joined, _("Joined")), (row.left if network.is_former else None, network.left_label)]
     return Picture(
         name=Words.of(network.name),
         figures=tuple(
