@@ -1,6 +1,7 @@
 """The pages that citizens read."""
 
 import logging
+from collections import Counter
 from dataclasses import replace
 from itertools import groupby
 
@@ -20,10 +21,20 @@ from django.views.decorators.http import require_safe
 
 from networks import previews, revisions
 from networks.changes import record_of
+from networks.chronology import Membership
 from networks.errors import closed_link, server_error
 from networks.models import Network, Page
 from networks.public import finding
-from networks.public.finding import Asked, FindForm, choices, find, grouped, in_order, themes_by_network
+from networks.public.finding import (
+    HEADINGS_ON_A_DAY,
+    Asked,
+    FindForm,
+    choices,
+    find,
+    grouped,
+    in_order,
+    themes_by_network,
+)
 from networks.public.page_parts import part_of
 from networks.public.paging import asked_page, page_links, page_query
 from networks.public.site import render_page
@@ -51,6 +62,7 @@ def network_list(request: HttpRequest) -> HttpResponse:
         asked = replace(asked, theme=())
         filters = choices(asked, found, by_slug, reader)
     shown = in_order([each for each in found if asked.allows(each)], asked)
+    memberships = Counter(each.membership or Membership.MEMBER for each in shown)
     page = asked_page(request, grouped(shown, asked), NETWORKS_ON_A_PAGE)
     return render_page(
         request,
@@ -62,7 +74,13 @@ def network_list(request: HttpRequest) -> HttpResponse:
             "words": asked.words,
             "filters": filters,
             "sorts": sorts(asked),
-            "count": len(shown),
+            "count": memberships[Membership.MEMBER],
+            # On a day, what is not known for certain is not counted among the memberships.
+            "uncertain": [
+                (HEADINGS_ON_A_DAY[each.value], memberships[each])
+                for each in (Membership.PERHAPS, Membership.UNDATED)
+                if memberships[each]
+            ],
             "groups": [
                 (key, heading, [found.reading for _key, _heading, found in members])
                 for (key, heading), members in groupby(page, key=lambda each: each[:2])
