@@ -46,6 +46,9 @@ class Text(str):
         text.stored = value if stored is None else stored
         return text
 
+    def __str__(self) -> str:
+        return self  # like SafeString, so that it keeps its language where a library calls str()
+
     @property
     def html(self) -> SafeString:
         """The text for a page: rich text as it is, for it was sanitised when it was stored; other text escaped."""
