@@ -504,7 +504,7 @@ def told_in_full(network, ana):
 @in_each_language
 def test_the_changes_are_listed_by_day_with_the_newest_first(told_in_full, client, language):
     page = opened(client, f"{PREFIXES[language]}/changes/")
-    days = page.xpath("//ol[@class='annals']/li/p[@class='when']/time/@datetime")
+    days = page.xpath("//ol[@class='annals']/li/h2[@class='when']/time/@datetime")
     assert days == sorted(set(days), reverse=True)
     assert len(days) == 9
     links = page.xpath("//ol[@class='annals']//a/@href")

@@ -1121,3 +1121,37 @@ def test_the_city_did_not_leave_a_network_that_has_ended(db, client, status, lab
     for said in (entry, page):
         assert f"{label}: March 2012" in said
         assert ("Left" in said) == (label == "Left")
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("?scope=european", "European – City Networks – City of Niš"),
+        (
+            "?q=mir&scope=global&scope=european&theme=peace",
+            "mir, Global, European, Peace – City Networks – City of Niš",
+        ),
+        ("?on=2005-06-01", "1 June 2005 – City Networks – City of Niš"),
+        ("", "City Networks – City of Niš"),
+    ],
+)
+def test_the_title_of_a_list_says_what_was_asked_for(nis, client, query, title):
+    assert tree_of(client.get(f"/en/{query}")).findtext(".//title") == title
+
+
+def test_a_heading_is_read_before_its_years_and_each_year_has_a_label_that_is_seen(db, client):
+    make_network(slug="it", joined=PartialDate(2003), left=PartialDate(2012), status="left")
+    for path, heading in (("/en/", "h3"), ("/en/networks/it/", "h1")):
+        main = tree_of(client.get(path)).xpath("//main")[0]
+        assert main.xpath(f".//*[@class='when'][preceding::{heading}]//p/span/text()") == ["Joined", "Left"], path
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [((640, 320), ("136", "68")), ((100, 500), ("18", "88")), ((40, 20), ("40", "20"))]
+)
+def test_the_page_says_in_which_size_a_logo_is_shown(db, client, size, shown):
+    network = make_network(slug="it")
+    values = dict(zip(("logo_width", "logo_height"), size, strict=True))
+    Network.objects.filter(pk=network.pk).update(logo="logos/it.png", **values)
+    (logo,) = tree_of(client.get("/networks/it/")).xpath("//main//img")
+    assert (logo.get("width"), logo.get("height")) == shown

@@ -61,6 +61,7 @@ def network_list(request: HttpRequest) -> HttpResponse:
         form.add_error("theme", error)
         asked = replace(asked, theme=())
         filters = choices(asked, found, by_slug, reader)
+    chosen = [choice.label for *_group, each in filters for choice in each if choice.is_chosen]
     shown = in_order([each for each in found if asked.allows(each)], asked)
     memberships = Counter(each.membership or Membership.MEMBER for each in shown)
     page = asked_page(request, grouped(shown, asked), NETWORKS_ON_A_PAGE)
@@ -72,6 +73,7 @@ def network_list(request: HttpRequest) -> HttpResponse:
             "asked": asked,
             "typed": {name: request.GET.get(name, "").replace("\0", "") for name in ("q", "on")},
             "words": asked.words,
+            "title": ", ".join(part for part in (asked.q, *chosen, reader.date(asked.on)) if part),
             "filters": filters,
             "sorts": sorts(asked),
             "count": memberships[Membership.MEMBER],
