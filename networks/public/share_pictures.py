@@ -15,7 +15,6 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-import font_source_serif_pro
 from django.core.cache import cache as store
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
@@ -50,7 +49,7 @@ PAPER, SHEET, INK, SOFT, RULE, LINE, ACCENT = (
     *("#d8d3c6", "#84807a", "#96301a"),
 )
 
-FONTS = Path(font_source_serif_pro.font_directory)
+FONTS = Path(__file__).parent / "fonts"
 REGULAR, SEMIBOLD = FONTS / "SourceSerifPro-Regular.ttf", FONTS / "SourceSerifPro-Semibold.ttf"
 # Serbian has letter forms of its own, which need a text engine that not every machine has.
 KNOWS_LANGUAGES = features.check("raqm")
