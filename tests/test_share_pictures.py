@@ -144,6 +144,23 @@ class TestSetting:
         widths = [block.face.getlength(line) for line in block.lines]
         assert len(widths) == 2 and min(widths) > 0.6 * max(widths)
 
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_no_word_of_the_networks_of_nis_is_broken(self, nis, language):
+        reader = Reader(language)
+        for row in Network.objects.all():
+            words = Words.of(reader.network(row).name)
+            for width, height in ((792, 346), (500, 346), (792, 44)):
+                block = fitted(words, SEMIBOLD, range(112, 12, -2), width, height)
+                assert " ".join(block.lines) == words.text
+
+    @given(
+        st.lists(st.sampled_from(["Мрежа", "балканских", "градова", "и", "међуопштинске"]), min_size=1, max_size=9)
+    )
+    def test_words_stay_whole_and_letters_shrink_instead(self, words):
+        block = fitted(Words(" ".join(words)), SEMIBOLD, range(112, 18, -2), 400, 346)
+        assert " ".join(block.lines).split() == words
+        assert block.width <= 400 and block.height <= 346
+
     def test_everything_stays_on_the_page(self):
         picture = Picture(
             Words("Ш" * 200, "sr"),

@@ -35,7 +35,7 @@ from networks.redirects import moved
 logger = logging.getLogger(__name__)
 
 # Raised with every change of how a picture looks, so that none drawn before is served any more.
-DRAWING = 2
+DRAWING = 3
 
 WIDTH, HEIGHT = 1200, 630
 # The page: a margin column for years and mark, and beside it the column of text
@@ -157,17 +157,21 @@ def fitted(words: Words, path: Path, sizes: range, width: int, height: int) -> B
     """
     Return the text set as large as it fits into a box, in lines of about the same length.
 
-    `sizes` run from the largest to the smallest, in which it is set even where it does not fit.
+    `sizes` run from the largest to the smallest, in which it is set even where it does not fit. Only there is a word
+    broken that is too long for a line.
     """
     for size in sizes:
         face, leading = font(path, size), round(size * 1.17)
         lines = broken(words, face, width)
-        if len(lines) * leading <= height:
+        longest_word = max(face.getlength(word, **options(words)) for word in words.text.split(" "))
+        if len(lines) * leading <= height and longest_word <= width:
             break
-    # The narrowest lines of which there are no more
-    low, high = 0, width
+    # The narrowest lines of which there are no more, and in which no word is broken
+    low, high = min(longest_word, width), width
+    if len(broken(words, face, low)) == len(lines):
+        high = low
     while high - low > 8:
-        middle = (low + high) // 2
+        middle = (low + high) / 2
         if len(broken(words, face, middle)) > len(lines):
             low = middle
         else:
