@@ -224,6 +224,7 @@ if not re.fullmatch(r"[A-Z]{3}", COUNTRY):
 FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # bytes
 STATIC_URL = "/static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_ROOT = FILES_DIR / "static" / "root"  # what is asked for at the root of the site, such as /favicon.ico
 STATICFILES_DIRS = [FILES_DIR / "static"]
 STATIC_ROOT = folder("STATIC_ROOT", default=DATA_DIR / "static")
 MEDIA_URL = "/media/"

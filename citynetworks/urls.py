@@ -4,6 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
+from django.views.decorators.http import require_safe
 
 from networks.public import health, open_data
 from networks.public.page_store import stored
@@ -12,7 +13,7 @@ from networks.public.sitemaps import SITEMAPS
 from networks.public.views import robots
 
 urlpatterns = [
-    path("sitemap.xml", stored(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", stored(require_safe(sitemap)), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", stored(robots), name="robots"),
     path("networks.json", stored(open_data.networks_json), name="networks_json"),
     path("networks.csv", stored(open_data.networks_csv), name="networks_csv"),

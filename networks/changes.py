@@ -1,8 +1,8 @@
 """
 The public record of changes: what citizens newly see of a network, and how each change is told to a reader.
 
-`networks.revisions` writes the record whenever it makes a version what citizens see. Only networks that are on the
-site are ever spoken of.
+`networks.revisions` writes the record whenever it makes a version what citizens see, and when it takes a network off
+the site. Of a network that is not there, only that is told, with the name that citizens knew it by.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from functools import cached_property
 from string import Formatter
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -68,6 +68,11 @@ def told(before: Mapping, after: Mapping) -> list[Change]:
     return changes
 
 
+def withdrawal(content: Mapping) -> Change:
+    """Return the change by which citizens see a network no more, and with it the name that they saw."""
+    return Change(kind=Change.Kind.WITHDRAWN, values={name: [content[name], ""] for name in content if is_name(name)})
+
+
 def is_name(field):
     return field.startswith("name_")
 
@@ -88,7 +93,8 @@ def is_renamed(before, after):
 def public_changes() -> QuerySet[Change]:
     """Return all that citizens may read of, newest first, each with its network."""
     long = ["search_text", *(f"description{ending}" for ending in ("", "_sr", "_en"))]
-    rows = Change.objects.filter(network__is_published=True).select_related("network")
+    is_public = Q(network__is_published=True) | Q(kind=Change.Kind.WITHDRAWN)
+    rows = Change.objects.filter(is_public).select_related("network")
     return rows.defer(*(f"network__{name}" for name in long))
 
 
@@ -127,6 +133,20 @@ class ChangeReading:
             return str(self.row.get_kind_display())
 
     @cached_property
+    def network_name(self) -> Text:
+        """What the network is called; of one that is not on the site, what it was called there."""
+        if self.network.row.is_published:
+            return self.network.name
+        names = {name: before for name, (before, _after) in self.row.values.items()}
+        field = f"name_{stored_language(self.reader.language)}"
+        return self.name(field if names.get(field) else SERBIAN_NAME, names)
+
+    @property
+    def network_url(self) -> str:
+        """Where the network's page stands in the active language; empty where it is not on the site."""
+        return self.network.url if self.network.row.is_published else ""
+
+    @cached_property
     def parts(self) -> list[Text]:
         with override(self.reader.language):
             label, value = self.renaming() if self.row.kind == Change.Kind.RENAMED else (self.kind, self.value())
@@ -157,7 +177,7 @@ class ChangeReading:
     def name(self, field, names):
         if field == SERBIAN_NAME:
             return self.reader.serbian(names[field])
-        name = names[field] if self.reader.language == SERBIAN else serbian.to_latin(names[field])
+        name = names[field] if self.reader.language == SERBIAN else serbian.romanise(names[field])
         return Text(name, language=field.removeprefix("name_"), asked=self.reader.language)
 
     def value(self):

@@ -732,6 +732,7 @@ class Change(models.Model):
         ENDED = "ended", _("Network ended")
         VERIFIED = "verified", _("Verified on")
         CORRECTED = "corrected", _("Changed")
+        WITHDRAWN = "withdrawn", _("Taken off the site")
 
     network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="changes")
     kind = models.CharField(max_length=20, choices=Kind)

@@ -46,6 +46,9 @@ class Text(str):
         text.stored = value if stored is None else stored
         return text
 
+    def __str__(self) -> str:
+        return self  # like SafeString, so that it keeps its language where a library calls str()
+
     @property
     def html(self) -> SafeString:
         """The text for a page: rich text as it is, for it was sanitised when it was stored; other text escaped."""
@@ -82,8 +85,8 @@ class Reader:
         """Return a text that is stored in Serbian only, in the script of the reader."""
         if self.language == SERBIAN:
             return Text(value, language=SERBIAN, asked=self.language, is_html=is_html)
-        # A name in another Cyrillic may stand among the Serbian words.
-        latin = serbian.html_to_latin(value) if is_html else serbian.romanise(value)
+        # A name in another Cyrillic alphabet may stand among the Serbian words.
+        latin = (serbian.romanise_html if is_html else serbian.romanise)(value)
         return Text(latin, language=SERBIAN_LATIN, asked=self.language, is_html=is_html, stored=value)
 
     def unmarked(self, value: str) -> Text:
@@ -235,7 +238,7 @@ class NetworkReading(RowReading):
         words = [word.strip("„“”\"'().,–-") for word in name.split()]
         initials = "".join(word[0] for word in words if len(word) > 2 and word.lower() not in LITTLE_WORDS)
         letters = (initials or name.strip())[:4].upper()
-        return serbian.to_latin(letters) if self.name.language == SERBIAN_LATIN else letters
+        return serbian.romanise(letters) if self.name.language == SERBIAN_LATIN else letters
 
     @cached_property
     def scope(self) -> str:
@@ -261,6 +264,12 @@ class NetworkReading(RowReading):
     @cached_property
     def left(self) -> str:
         return self.reader.date(self.row.left)
+
+    @cached_property
+    def left_label(self) -> str:
+        """What the date in `left` is the date of: the city did not leave a network that has ended."""
+        with override(self.reader.language):
+            return _("End of the network") if self.row.status == self.row.Status.ENDED else _("Left")
 
     @cached_property
     def verified_on(self) -> str:

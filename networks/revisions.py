@@ -35,7 +35,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from networks.changes import told
+from networks.changes import told, withdrawal
 from networks.content_version import raise_version
 from networks.models import Change, Event, Network, Revision, SavedForm, Schedule, Theme, free_slug
 from networks.pictures import PictureField
@@ -499,6 +499,12 @@ def tell(row, revision, before=None, happened_at=None):
         changes = [Change(kind=Change.Kind.ADDED)]
     else:
         changes = told(current((before or last.revision).content), current(revision.content))
+        if before is None and last.kind == Change.Kind.WITHDRAWN:
+            changes.insert(0, Change(kind=Change.Kind.ADDED))
+    put_on_record(row, revision, changes, happened_at)
+
+
+def put_on_record(row, revision, changes, happened_at=None):
     happened_at = happened_at or timezone.now()
     for change in changes:
         change.network, change.revision, change.happened_at = row, revision, happened_at
@@ -523,6 +529,8 @@ def withdraw(network: Network, *, author) -> Network:
 
 def hide(row):
     """Take the row off the site. From now on it holds its newest version."""
+    if row.is_published:
+        put_on_record(row, row.live, [withdrawal(current(row.live.content))])
     row.is_published, row.live = False, None
     network = network_with(row, row.head.content)
     if Network.objects.filter(slug=network.slug).exclude(pk=row.pk).exists():

@@ -23,7 +23,7 @@ _LATIN_OF_OTHERS = dict(
     zip("ѓќѕйщъыьэюяёіїєґў", "đ ć dz j šč ă y ʹ e ju ja jo i ji je g ŭ".split(), strict=True)  # noqa: SIM905
 )
 _LATIN_OF_OTHERS |= {cyrillic.upper(): latin.capitalize() for cyrillic, latin in _LATIN_OF_OTHERS.items()}
-_SERBIAN_LETTER = re.compile(f"[{''.join(_LATIN)}]")
+_LATIN_OF_SLAVIC = _LATIN | _LATIN_OF_OTHERS
 
 # What \w leaves out: the accents of decomposed letters.
 _LETTER = r"\w\u0300-\u036f"
@@ -50,23 +50,23 @@ def to_latin(text: str) -> str:
 
     Web and e-mail addresses keep their letters, because "nis.srb" is not the host "ниш.срб".
     """
-    return "".join(_latin_by_character(text))
+    return "".join(_latin_by_character(text, _LATIN))
 
 
 def romanise(text: str) -> str:
-    """Return a name in any Slavic Cyrillic, such as Macedonian or Bulgarian, without a Cyrillic letter."""
-    return to_latin(text).translate(str.maketrans(_LATIN_OF_OTHERS))
+    """Return what `to_latin` does, with the letters of the other Slavic Cyrillic alphabets in Latin too."""
+    return "".join(_latin_by_character(text, _LATIN_OF_SLAVIC))
 
 
-def _latin_by_character(text: str) -> list[str]:
-    """Return what each single character of the text becomes."""
+def _latin_by_character(text: str, letters: Mapping[str, str]) -> list[str]:
+    """Return what each single character of the text becomes; `letters` are those that change."""
     outputs = list(text)
-    if not _SERBIAN_LETTER.search(text):
+    if letters.keys().isdisjoint(outputs):
         return outputs
     end_of_address = 0
     for start, end in [*_addresses(text), (len(text), len(text))]:
         for index in range(end_of_address, start):
-            latin = _LATIN.get(text[index], text[index])
+            latin = letters.get(text[index], text[index])
             outputs[index] = latin.upper() if len(latin) > 1 and _is_among_capitals(text, index) else latin
         end_of_address = end
     return outputs
@@ -154,21 +154,31 @@ _READABLE_META = {
 def html_to_latin(html: str) -> str:
     """Return HTML with its text and the attributes that people read in Latin, and every other byte as it was.
 
-    What is not text is copied, never parsed and written anew. The content of a textarea is left too: like the
-    value of an input it is data that the form sends back, and Cyrillic must not come back as Latin.
+    Which letters change is as in `to_latin`. What is not text is copied, never parsed and written anew. The content
+    of a textarea is left too: like the value of an input it is data that the form sends back, and Cyrillic must not
+    come back as Latin.
     """
+    return _html_in_latin(html, _LATIN)
+
+
+def romanise_html(html: str) -> str:
+    """Return what `html_to_latin` does, with the letters of the other Slavic Cyrillic alphabets in Latin too."""
+    return _html_in_latin(html, _LATIN_OF_SLAVIC)
+
+
+def _html_in_latin(html: str, letters: Mapping[str, str]) -> str:
     texts: list[str] = []
     markup: list[str] = []
     flow: list[str] = []  # the texts since the last tag that parts words
     end = 0
     for token in _MARKUP.finditer(html):
         flow.append(html[end : token.start()])
-        markup.append(_markup_to_latin(token))
+        markup.append(_markup_to_latin(token, letters))
         end = token.end()
         if _parts_words(token):
-            texts += _texts_to_latin(flow)
+            texts += _texts_to_latin(flow, letters)
             flow = []
-    texts += _texts_to_latin([*flow, html[end:]])
+    texts += _texts_to_latin([*flow, html[end:]], letters)
     return "".join(text + tag for text, tag in zip(texts, [*markup, ""], strict=True))
 
 
@@ -178,7 +188,7 @@ def _parts_words(token: re.Match[str]) -> bool:
     return name is not None and not _INLINE.fullmatch(name)
 
 
-def _markup_to_latin(token: re.Match[str]) -> str:
+def _markup_to_latin(token: re.Match[str], letters: Mapping[str, str]) -> str:
     """Return one piece of markup with the attributes that people read in Latin."""
     if not token["attributes"]:
         return token[0]
@@ -194,22 +204,22 @@ def _markup_to_latin(token: re.Match[str]) -> str:
     def attribute_to_latin(attribute: re.Match[str]) -> str:
         if attribute["value"] is None or attribute["attribute"].lower() not in readable:
             return attribute[0]
-        return attribute[0].removesuffix(attribute["value"]) + _texts_to_latin([attribute["value"]])[0]
+        return attribute[0].removesuffix(attribute["value"]) + _texts_to_latin([attribute["value"]], letters)[0]
 
     start, end = (place - token.start() for place in token.span("attributes"))
     return token[0][:start] + _ATTRIBUTE.sub(attribute_to_latin, token["attributes"]) + token[0][end:]
 
 
-def _texts_to_latin(texts: list[str]) -> list[str]:
+def _texts_to_latin(texts: list[str], letters: Mapping[str, str]) -> list[str]:
     """Return the texts of one flow in Latin, each for itself.
 
-    A reference to a Serbian letter (&#1114;) becomes Latin letters, all others stay as written.
+    A reference to one of the letters (&#1114;) becomes Latin letters, all others stay as written.
     """
     spellings = [_CHARACTER.findall(text) for text in texts]
     characters = "".join(_meaning(spelling) for text in spellings for spelling in text)
-    if not _SERBIAN_LETTER.search(characters):
+    if letters.keys().isdisjoint(characters):
         return texts
-    outputs = iter(zip(characters, _latin_by_character(characters), strict=True))
+    outputs = iter(zip(characters, _latin_by_character(characters, letters), strict=True))
     return [_respelled(text, [next(outputs) for _ in text]) for text in spellings]
 
 

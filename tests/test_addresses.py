@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+from django.test import Client
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -373,3 +374,29 @@ def test_long_address_that_was_asked_for_is_not_kept():
     assert languages._address.cache_info().currsize == 0
     languages.address("en", "public:network", "short")
     assert languages._address.cache_info().currsize == 1
+
+
+READ_ONLY = [
+    *("/sitemap.xml", "/robots.txt", "/.well-known/security.txt", "/health/live/", "/health/ready/"),
+    *("/networks.json", "/networks.csv", "/networks.csv-metadata.json", "/catalog.jsonld", "/catalog.ttl"),
+    *(
+        f"{prefix}/{path}"
+        for prefix in ("", "/sr-latn", "/en")
+        for path in (
+            *("", "networks/", "networks/avec/", "networks/nothing/", "picture.png", "networks/avec/picture.png"),
+            *("timeline/", "open-data/", "changes/", "feed.atom", "pages/about/", "preview/forged/"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_what_is_sent_to_a_public_address_is_refused_with_the_methods_that_are_allowed(db, settings, method):
+    """As from a browser: with a form that no session of the site knows."""
+    settings.SECURITY_CONTACT = "mailto:security@nis.example"
+    client = Client(enforce_csrf_checks=True)
+    for path in READ_ONLY:
+        response = client.generic(method, path, b"a=b", content_type="application/x-www-form-urlencoded")
+        assert response.status_code == 405, path
+        assert {"GET", "HEAD"} <= {*response["Allow"].split(", ")} <= {"GET", "HEAD", "OPTIONS"}, path
+        assert not response.cookies

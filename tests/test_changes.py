@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import lxml.etree
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -250,21 +251,24 @@ def wait(network, who):
         ([rename, publish, publish_first_version], ["renamed", "renamed"]),
         ([rename, publish, restore_first_version], ["renamed"]),
         ([rename, publish, restore_first_version, publish], ["renamed", "renamed"]),
-        ([withdraw], []),
-        ([withdraw, publish], []),
-        ([withdraw, publish, withdraw, publish], []),
-        ([withdraw, add_note, publish], []),
-        ([withdraw, rename, publish], ["renamed"]),
-        ([withdraw, rename, restore_first_version, publish], []),
-        ([rename, publish, withdraw, publish_first_version], ["renamed", "renamed"]),
-        ([delete, undelete], []),
-        ([delete, undelete, publish], []),
-        ([delete, undelete, rename, publish], ["renamed"]),
-        ([rename, delete, undelete, publish], ["renamed"]),
+        ([withdraw], ["withdrawn"]),
+        ([withdraw, withdraw], ["withdrawn"]),
+        ([withdraw, delete, undelete], ["withdrawn"]),
+        ([withdraw, publish], ["withdrawn", "added"]),
+        ([withdraw, publish, withdraw, publish], ["withdrawn", "added", "withdrawn", "added"]),
+        ([withdraw, add_note, publish], ["withdrawn", "added"]),
+        ([withdraw, rename, publish], ["withdrawn", "added", "renamed"]),
+        ([withdraw, rename, restore_first_version, publish], ["withdrawn", "added"]),
+        ([rename, publish, withdraw, publish_first_version], ["renamed", "withdrawn", "added", "renamed"]),
+        ([delete, undelete], ["withdrawn"]),
+        ([delete, undelete, publish], ["withdrawn", "added"]),
+        ([delete, undelete, rename, publish], ["withdrawn", "added", "renamed"]),
+        ([rename, delete, undelete, publish], ["withdrawn", "added", "renamed"]),
         ([rename, in_an_hour(PUBLISH)], []),
         ([rename, in_an_hour(PUBLISH), wait], ["renamed"]),
         ([rename, in_an_hour(PUBLISH), publish, wait], ["renamed"]),
-        ([in_an_hour(WITHDRAW), wait, publish], []),
+        ([in_an_hour(WITHDRAW), wait], ["withdrawn"]),
+        ([in_an_hour(WITHDRAW), wait, publish], ["withdrawn", "added"]),
     ],
 )
 def test_only_what_citizens_newly_see_is_recorded(network, ana, steps, expected):
@@ -327,13 +331,16 @@ def test_whoever_follows_the_record_knows_the_names_that_citizens_see(network, a
         now = anew(network)
         public = {name: getattr(now, name) or "" for name in ("name_sr", "name_en", "seat_sr")}
         if not now.is_published:
-            assert new == []
-            continue
+            assert [change.kind for change in new] == (["withdrawn"] if before.is_published else [])
         for change in new:
+            if change.kind == "withdrawn":  # it names what citizens knew
+                assert all(seen[name] == pair[0] for name, pair in change.values.items())
+                continue
             assert all(seen[name] == pair[0] for name, pair in change.values.items())
             seen |= {name: pair[1] for name, pair in change.values.items()}
             seen |= {name: public[name] for name in change.fields}
-        assert {name: seen[name] for name in public} == public
+        if now.is_published:
+            assert {name: seen[name] for name in public} == public
 
 
 # Rows that were written past the door
@@ -361,11 +368,11 @@ def test_what_was_loaded_unpublished_is_recorded_when_it_is_published(clock, ana
     assert as_told(network.changes.all()) == [("added", {})]
 
 
-def test_what_was_loaded_and_withdrawn_comes_back_without_a_word(clock, ana):
+def test_what_was_loaded_and_withdrawn_comes_back_as_something_new(clock, ana):
     network = make_network()
     revisions.delete(network, author=ana)
     revisions.undelete(network, author=ana)
-    assert edit(network, ana, seat_sr="Арл") == [("corrected", ["seat_sr"])]
+    assert edit(network, ana, seat_sr="Арл") == [("added", {}), ("corrected", ["seat_sr"])]
 
 
 def test_what_is_loaded_once_more_is_told_by_what_is_new_in_it(nis, ana):
@@ -490,19 +497,24 @@ def told_in_full(network, ana):
         made = revisions.save(None, {"slug": slug, "name_sr": name}, author=ana).network
         revisions.publish(made, author=ana)
     revisions.withdraw(made, author=ana)
+    write(anew(made), ana, name_sr="Необјављен назив")
     return network
 
 
 @in_each_language
 def test_the_changes_are_listed_by_day_with_the_newest_first(told_in_full, client, language):
     page = opened(client, f"{PREFIXES[language]}/changes/")
-    days = page.xpath("//ol[@class='annals']/li/p[@class='when']/time/@datetime")
+    days = page.xpath("//ol[@class='annals']/li/h2[@class='when']/time/@datetime")
     assert days == sorted(set(days), reverse=True)
     assert len(days) == 9
     links = page.xpath("//ol[@class='annals']//a/@href")
     assert links == [f"{PREFIXES[language]}/networks/other/", *[f"{PREFIXES[language]}/networks/mreza/"] * 9]
     readings = [ChangeReading(each, Reader(language).network(each.network)) for each in Change.objects.all()]
-    expected = [each.sentence for each in readings if each.row.network.slug != "nevidljiva"]
+    expected = [
+        each.sentence
+        for each in readings
+        if each.row.network.slug != "nevidljiva" or each.row.kind == Change.Kind.WITHDRAWN
+    ]
     assert [text_of(each) for each in page.xpath("//ol[@class='annals']//ul/li")] == expected
     assert page.xpath("//a[@type='application/atom+xml']/@href") == [f"{PREFIXES[language]}/feed.atom"]
 
@@ -540,8 +552,8 @@ def test_neither_staff_nor_their_notes_are_ever_named(told_in_full, client, addr
         "ana.tajna",
         "поверљиво",
         "poverljivo",
-        "Скривена",
-        "Skrivena",
+        "Необјављен",
+        "Neobjavljen",
         "nevidljiva",
     ):
         assert secret not in text
@@ -562,7 +574,29 @@ def test_what_leaves_the_site_leaves_the_record_and_comes_back_with_it(told_in_f
     assert seen() == {"/changes/": 0, "/feed.atom": 0}
     for step in show:
         step(anew(told_in_full), ana)
-    assert seen() == before
+    after = seen()
+    assert all(after[path] >= before[path] for path in before)
+
+
+@in_each_language
+def test_what_was_taken_off_the_site_is_told_with_the_name_that_citizens_saw_and_without_a_link(
+    told_in_full, client, language
+):
+    name, kind = {
+        "sr": ("Скривена мрежа", "Повучено са сајта"),
+        "sr-latn": ("Skrivena mreža", "Povučeno sa sajta"),
+        "en": ("Skrivena mreža", "Taken off the site"),
+    }[language]
+    page = opened(client, f"{PREFIXES[language]}/changes/")
+    (heading,) = page.xpath(f"//ol[@class='annals']/li[1]//*[.='{name}'][not(*)]")
+    assert [text_of(each) for each in heading.xpath("./following-sibling::ul[1]/li")] == [kind]
+    assert heading.get("lang") == ("sr-Latn" if language == "en" else None)
+    assert not heading.xpath("ancestor-or-self::a")
+    feed = lxml.etree.fromstring(client.get(f"{PREFIXES[language]}/feed.atom").content)
+    entry = feed.xpath("//*[local-name()='entry'][*[local-name()='category'][@term='withdrawn']]")[0]
+    said = {each.tag.rpartition("}")[2]: each for each in entry}
+    assert (said["title"].text, said["summary"].text) == (name, kind)
+    assert said["link"].get("href") == f"http://testserver{PREFIXES[language]}/changes/"
 
 
 def test_a_preview_shows_no_record(told_in_full, client):

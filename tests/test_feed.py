@@ -112,7 +112,7 @@ def test_says_whose_it_is(history, client, language):
         "sr-latn": ("Grad Niš", "Mreže gradova"),
         "en": ("City of Niš", "City Networks"),
     }[language]
-    assert texts(tree, "atom:author/*") == [name, "https://nis.example/", "office@nis.example"]
+    assert texts(tree, "atom:author/*") == [name, "office@nis.example", "https://nis.example/"]
     assert title in texts(tree, "atom:title")[0]
     assert texts(tree, "atom:rights") == ["CC BY 4.0"]
     assert link(tree, "license") == ["https://creativecommons.org/licenses/by/4.0/"]

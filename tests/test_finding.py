@@ -294,6 +294,24 @@ def test_a_membership_of_unknown_beginning_is_listed_apart(nis, client):
 
 
 @pytest.mark.parametrize(
+    ("day", "count"),
+    [
+        ("1899-01-01", "0 networks, 1 January 1899 · Not known since when: 2"),
+        ("2003-06-01", "1 network, 1 June 2003 · Perhaps memberships on this day: 1 · Not known since when: 2"),
+        ("2010-06-01", "2 networks, 1 June 2010 · Not known since when: 2"),
+        ("", "4 networks"),
+    ],
+)
+def test_on_a_day_only_what_is_known_is_counted_and_the_rest_is_named_apart(db, client, day, count):
+    make_network(joined=PartialDate(2002))
+    make_network(joined=PartialDate(2003))
+    make_network()
+    make_network()
+    tree = opened(client, f"/en/?on={day}" if day else "/en/")
+    assert text_of(tree.xpath("//p[@class='count']")[0]) == count
+
+
+@pytest.mark.parametrize(
     "day", ["2007-02-30", "1.5.2007.", "May", "2999-01-01", "2007-05-01\0", "0000-00-00", "0999-01-01"]
 )
 def test_a_bad_day_is_told_beside_its_field(nis, client, day):

@@ -114,9 +114,8 @@ def data_of(client):
 
 def rows_of(client):
     """The lines of the CSV, each by the headings, read as RFC 4180 says."""
-    content = client.get("/networks.csv").content
-    assert content.startswith(b"\xef\xbb\xbf"), "spreadsheets need the mark of UTF-8"
-    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
+    content = client.get("/networks.csv").content.decode()
+    return list(csv.DictReader(io.StringIO(content, newline=""), strict=True))
 
 
 def restored(cell):
@@ -335,7 +334,7 @@ def test_the_csv_says_the_same_as_the_json(world, client, request):
 
 
 def test_lines_end_as_the_standard_says(everything, client):
-    lines = client.get("/networks.csv").content.decode("utf-8-sig").split("\r\n")
+    lines = client.get("/networks.csv").content.decode().split("\r\n")
     assert len(lines) == 3
     assert lines[-1] == ""
     assert "\r" not in "".join(lines)
@@ -371,7 +370,7 @@ def test_what_keeps_a_cell_from_being_run_can_be_taken_off_again(text):
 def test_spreadsheet_that_parts_cells_by_semicolons_runs_nothing(db, client):
     """As Excel does with the Serbian list separator: quotation marks in the middle of a line are text for it."""
     make_network(source='see; =HYPERLINK("x")', deciding_act="one\n=1+1", responsible_unit='a;"=1+1')
-    content = client.get("/networks.csv").content.decode("utf-8-sig")
+    content = client.get("/networks.csv").content.decode()
     cells = [cell for row in csv.reader(io.StringIO(content), delimiter=";") for cell in row]
     assert len(cells) > 4
     assert [cell for cell in cells if re.match(r"\s*[=+\-@]", cell)] == []
@@ -432,6 +431,13 @@ def test_the_metadata_would_find_a_wrong_value(everything, client, tmp_path, col
         writer.writerow({**row, column: wrong})
     (tmp_path / "metadata.json").write_bytes(client.get("/networks.csv-metadata.json").content)
     assert not CSVW(str(tmp_path / "metadata.json"), validate=True).is_valid
+
+
+def test_the_csv_begins_with_its_first_heading_in_the_encoding_that_its_metadata_names(everything, client):
+    dialect = json.loads(client.get("/networks.csv-metadata.json").content)["dialect"]
+    response = client.get("/networks.csv")
+    assert dialect["encoding"] == response.charset == "utf-8"
+    assert response.content.startswith(b"id,")  # and not with a BOM
 
 
 def test_each_column_is_described_in_three_languages(everything, client):

@@ -1049,3 +1049,71 @@ def test_a_redirect_is_asked_for_anew_after_a_while(db, client):
     response = client.get("/networks/old-name/")
     assert (response.status_code, response["Location"]) == (301, "/networks/new-name/")
     assert response["Cache-Control"] == "public, max-age=3600"
+
+
+def test_serbian_texts_with_names_in_other_alphabets_leave_no_cyrillic_on_latin_pages(db, client):
+    names = "Ѓорче, Куќа, Ѕвезда, Съюз, ЮГА, ёлка, Київ, Ґданськ, Гўра"
+    texts = dict.fromkeys(("name_sr", "summary_sr", "benefit_sr", "seat_sr", "deciding_act", "source"), names)
+    html = f'<p>{names} <a href="https://example.org/">{names}</a></p>'
+    make_network(slug="it", acronym_sr="ЃЌ", former_names=names, description_sr=html, **texts)
+    make_network(slug="drawn", name_sr=names)
+    make_page(slug="page", title_sr=names, body_sr=html)
+    make_profile(city_name_sr=names, introduction_sr=names)
+    network = Network.objects.get(slug="it")
+    network.changes.create(kind="renamed", values={"name_sr": [names, "Мрежа"], "name_en": [names, "Куќа"]})
+    paths = "/", "/networks/it/", "/networks/drawn/", "/pages/page/", "/timeline/", "/changes/", "/feed.atom"
+    for path in (prefix + path for prefix in ("/sr-latn", "/en") for path in paths):
+        content = client.get(path).content.decode()
+        assert CYRILLIC.findall(content.replace("Ћирилица", "")) == [], path
+
+
+@pytest.mark.parametrize(
+    ("status", "label"),
+    [
+        ("member", "Left"),  # in a time to come
+        ("left", "Left"),
+        ("unknown", "Left"),
+        ("ended", "End of the network"),
+    ],
+)
+def test_the_city_did_not_leave_a_network_that_has_ended(db, client, status, label):
+    make_network(slug="it", status=status, joined=PartialDate(2003), left=PartialDate(2012, 3), acronym_sr="ЕКО")
+    entry, page = (words(tree_of(client.get(path)).xpath("//main")[0]) for path in ("/en/", "/en/networks/it/"))
+    assert f"{label}March 2012" in page  # among the facts
+    for said in (entry, page):
+        assert f"{label}: March 2012" in said
+        assert ("Left" in said) == (label == "Left")
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("?scope=european", "European – City Networks – City of Niš"),
+        (
+            "?q=mir&scope=global&scope=european&theme=peace",
+            "mir, Global, European, Peace – City Networks – City of Niš",
+        ),
+        ("?on=2005-06-01", "1 June 2005 – City Networks – City of Niš"),
+        ("", "City Networks – City of Niš"),
+    ],
+)
+def test_the_title_of_a_list_says_what_was_asked_for(nis, client, query, title):
+    assert tree_of(client.get(f"/en/{query}")).findtext(".//title") == title
+
+
+def test_a_heading_is_read_before_its_years_and_each_year_has_a_label_that_is_seen(db, client):
+    make_network(slug="it", joined=PartialDate(2003), left=PartialDate(2012), status="left")
+    for path, heading in (("/en/", "h3"), ("/en/networks/it/", "h1")):
+        main = tree_of(client.get(path)).xpath("//main")[0]
+        assert main.xpath(f".//*[@class='when'][preceding::{heading}]//p/span/text()") == ["Joined", "Left"], path
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [((640, 320), ("136", "68")), ((100, 500), ("18", "88")), ((40, 20), ("40", "20"))]
+)
+def test_the_page_says_in_which_size_a_logo_is_shown(db, client, size, shown):
+    network = make_network(slug="it")
+    values = dict(zip(("logo_width", "logo_height"), size, strict=True))
+    Network.objects.filter(pk=network.pk).update(logo="logos/it.png", **values)
+    (logo,) = tree_of(client.get("/networks/it/")).xpath("//main//img")
+    assert (logo.get("width"), logo.get("height")) == shown

@@ -16,6 +16,7 @@ from networks.serbian import (
     html_to_latin,
     is_cyrillic,
     romanise,
+    romanise_html,
     to_latin,
 )
 
@@ -686,7 +687,33 @@ def test_a_text_is_cyrillic_when_any_letter_is(text, cyrillic):
         ("Съюз на българските градове", "Săjuz na bălgarskite gradove"),
         ("Союз городов Юга", "Sojuz gorodov Juga"),
         ("Alliance de Villes", "Alliance de Villes"),
+        ("СОЮЗ ГОРОДОВ ЮГА", "SOJUZ GORODOV JUGA"),
+        ("Київ, Гродно й Ґданськ", "Kijiv, Grodno j Gdansʹk"),
+        ("ёлка@пошта.срб и ёлка", "ёлка@пошта.срб i jolka"),
     ],
 )
 def test_names_in_other_cyrillic_alphabets_are_romanised(text, expected):
     assert romanise(text) == expected
+    assert romanise_html(f"<p>{text}</p>") == f"<p>{expected}</p>"
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p>Ѓорче, Куќа</p>", "<p>Đorče, Kuća</p>"),
+        ("<p>Сою<em>з</em> ЮГ<em>А</em></p>", "<p>Soju<em>z</em> JUG<em>A</em></p>"),
+        ('<a href="/ѓ/" title="Куќа">&#1107;орче &yacy;</a>', '<a href="/ѓ/" title="Kuća">đorče ja</a>'),
+        ("<p>&lt;ў&gt; &љ</p>", "<p>&lt;ŭ&gt; &lj</p>"),
+    ],
+)
+def test_html_in_other_cyrillic_alphabets_is_romanised(html, expected):
+    assert romanise_html(html) == expected
+
+
+OTHER_ALPHABETS = st.text(alphabet=SERBIAN_LETTERS + "ѓќѕйщъыьэюяёіїєґўЃЌЅЙЩЮЯЁЇЄҐЎ .,@:/„“\u0301ab1")
+
+
+@given(OTHER_ALPHABETS)
+def test_romanised_text_is_romanised_already_and_html_says_the_same(text):
+    assert romanise(romanise(text)) == romanise(text)
+    assert romanise_html(text) == romanise(text)

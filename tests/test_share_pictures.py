@@ -1,6 +1,7 @@
 """The pictures and the cards that go with a shared link."""
 
 import io
+from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
@@ -89,8 +90,9 @@ class TestFont:
         assert Words.of("Nis\u030c").text == "Niš"
 
     def test_takes_nothing_from_the_machine(self):
-        assert "site-packages" in str(REGULAR) or "dist-packages" in str(REGULAR)
-        assert REGULAR.is_file() and SEMIBOLD.is_file()
+        for path in (REGULAR, SEMIBOLD):
+            assert path.is_file() and path.parent == Path(share_pictures.__file__).parent / "fonts"
+        assert "SIL OPEN FONT LICENSE" in (REGULAR.parent / "SourceSerifPro-LICENSE.txt").read_text()
 
     def test_does_without_the_engine_that_knows_languages(self, monkeypatch):
         picture = Picture(Words("Љубав", "sr"), (("2003", Words("Приступање", "sr")),), mark=Words("Љ", "sr"))
@@ -142,6 +144,23 @@ class TestSetting:
         widths = [block.face.getlength(line) for line in block.lines]
         assert len(widths) == 2 and min(widths) > 0.6 * max(widths)
 
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_no_word_of_the_networks_of_nis_is_broken(self, nis, language):
+        reader = Reader(language)
+        for row in Network.objects.all():
+            words = Words.of(reader.network(row).name)
+            for width, height in ((792, 346), (500, 346), (792, 44)):
+                block = fitted(words, SEMIBOLD, range(112, 12, -2), width, height)
+                assert " ".join(block.lines) == words.text
+
+    @given(
+        st.lists(st.sampled_from(["Мрежа", "балканских", "градова", "и", "међуопштинске"]), min_size=1, max_size=9)
+    )
+    def test_words_stay_whole_and_letters_shrink_instead(self, words):
+        block = fitted(Words(" ".join(words)), SEMIBOLD, range(112, 18, -2), 400, 346)
+        assert " ".join(block.lines).split() == words
+        assert block.width <= 400 and block.height <= 346
+
     def test_everything_stays_on_the_page(self):
         picture = Picture(
             Words("Ш" * 200, "sr"),
@@ -178,6 +197,8 @@ class TestContent:
         figures = self.picture(status="left", **fields).figures
         assert [(figure, label.text) for figure, label in figures] == [("2003", "Joined"), ("2014", "Left")]
         assert len(self.picture(status="member", **fields).figures) == 1
+        figures = self.picture(status="ended", **fields).figures
+        assert [(figure, label.text) for figure, label in figures][1:] == [("2014", "End of the network")]
 
     def test_what_is_not_known_is_left_out(self):
         assert self.picture().figures == ()

@@ -269,3 +269,11 @@ def test_uploads_that_another_server_has_are_not_looked_for_here(settings, logo)
 def test_a_kept_picture_is_one_that_its_type_promises(logo, settings):
     with Image.open(Path(settings.MEDIA_ROOT) / logo.removeprefix("/media/")) as picture:
         assert picture.format == "PNG"
+
+
+def test_the_icon_that_browsers_and_feed_readers_ask_for_is_there(client):
+    response = client.get("/favicon.ico")
+    assert response.status_code == 200
+    assert response["Content-Type"] in ("image/x-icon", "image/vnd.microsoft.icon")
+    icon = Image.open(io.BytesIO(b"".join(response.streaming_content)))
+    assert (icon.format, icon.info["sizes"]) == ("ICO", {(16, 16), (32, 32), (48, 48)})

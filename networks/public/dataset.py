@@ -387,14 +387,13 @@ class Dataset:
         return as_json({name: value for name, value in filled.items() if value or name == "networks"})
 
     def csv(self) -> bytes:
-        """Return one line for each network, as a spreadsheet opens it."""
+        """Return one line for each network, in UTF-8 without a BOM: its metadata names the encoding."""
         lines = io.StringIO(newline="")
         writer = csv.writer(lines, lineterminator="\r\n")
         writer.writerow(column.name for _field, column in COLUMNS)
         for each in self.records:
             writer.writerow(cell(each, column) for _field, column in COLUMNS)
-        # By the mark in front, spreadsheets know that it is UTF-8.
-        return f"\ufeff{lines.getvalue()}".encode()
+        return lines.getvalue().encode()
 
     def metadata(self) -> bytes:
         """Return what describes the CSV to programs, by the W3C's metadata vocabulary for tabular data."""

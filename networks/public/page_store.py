@@ -35,6 +35,7 @@ from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 
 from networks import revisions
 from networks.content_version import current_version
@@ -70,9 +71,10 @@ def stored(view: Callable[..., HttpResponse], *, reads_query: bool = False) -> C
     Where the view `reads_query`, its response is kept under its canonical query: the one that `render_page` was
     given, and else none. Any other view has one response, which is served whatever the query says. All that stands
     on what is kept was true at one moment, so the view must not write. (To know who is signed in, Django may have to
-    write. They pass the store by.)
+    write. They pass the store by.) A view that does not write needs no CSRF token either: it refuses a POST itself.
     """
 
+    @csrf_exempt
     @wraps(view)
     def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if WANTED not in request.META:

@@ -15,7 +15,6 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-import font_source_serif_pro
 from django.core.cache import cache as store
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
@@ -36,7 +35,7 @@ from networks.redirects import moved
 logger = logging.getLogger(__name__)
 
 # Raised with every change of how a picture looks, so that none drawn before is served any more.
-DRAWING = 2
+DRAWING = 3
 
 WIDTH, HEIGHT = 1200, 630
 # The page: a margin column for years and mark, and beside it the column of text
@@ -50,7 +49,7 @@ PAPER, SHEET, INK, SOFT, RULE, LINE, ACCENT = (
     *("#d8d3c6", "#84807a", "#96301a"),
 )
 
-FONTS = Path(font_source_serif_pro.font_directory)
+FONTS = Path(__file__).parent / "fonts"
 REGULAR, SEMIBOLD = FONTS / "SourceSerifPro-Regular.ttf", FONTS / "SourceSerifPro-Semibold.ttf"
 # Serbian has letter forms of its own, which need a text engine that not every machine has.
 KNOWS_LANGUAGES = features.check("raqm")
@@ -158,17 +157,21 @@ def fitted(words: Words, path: Path, sizes: range, width: int, height: int) -> B
     """
     Return the text set as large as it fits into a box, in lines of about the same length.
 
-    `sizes` run from the largest to the smallest, in which it is set even where it does not fit.
+    `sizes` run from the largest to the smallest, in which it is set even where it does not fit. Only there is a word
+    broken that is too long for a line.
     """
     for size in sizes:
         face, leading = font(path, size), round(size * 1.17)
         lines = broken(words, face, width)
-        if len(lines) * leading <= height:
+        longest_word = max(face.getlength(word, **options(words)) for word in words.text.split(" "))
+        if len(lines) * leading <= height and longest_word <= width:
             break
-    # The narrowest lines of which there are no more
-    low, high = 0, width
+    # The narrowest lines of which there are no more, and in which no word is broken
+    low, high = min(longest_word, width), width
+    if len(broken(words, face, low)) == len(lines):
+        high = low
     while high - low > 8:
-        middle = (low + high) // 2
+        middle = (low + high) / 2
         if len(broken(words, face, middle)) > len(lines):
             low = middle
         else:
@@ -265,7 +268,7 @@ def draw_logo(image, name, open_file):
 def picture_of_network(network, profile) -> Picture:
     """Return the picture of a network, from its reading and that of the city."""
     row = network.row
-    dates = [(row.joined, _("Joined")), (row.left if network.is_former else None, _("Left"))]
+    dates = [(row.joined, _("Joined")), (row.left if network.is_former else None, network.left_label)]
     return Picture(
         name=Words.of(network.name),
         figures=tuple(

@@ -1,6 +1,8 @@
 """Addresses of the citizens' pages. They stand inside `i18n_patterns`: once for each language."""
 
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from networks.public import changes, feeds, open_data, views
@@ -10,9 +12,11 @@ from networks.public.timeline import timeline
 
 app_name = "public"
 
+to_list = RedirectView.as_view(pattern_name="public:index", permanent=True)
+
 urlpatterns = [
     path("", stored(views.network_list, reads_query=True), name="index"),
-    path("networks/", RedirectView.as_view(pattern_name="public:index", permanent=True), name="networks"),
+    path("networks/", csrf_exempt(require_safe(to_list)), name="networks"),
     path("networks/<slug:slug>/", stored(views.network_detail), name="network"),
     path("preview/<str:token>/", views.preview, name="preview"),
     path("picture.png", stored(site_picture), name="picture"),

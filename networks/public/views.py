@@ -1,6 +1,7 @@
 """The pages that citizens read."""
 
 import logging
+from collections import Counter
 from dataclasses import replace
 from itertools import groupby
 
@@ -15,14 +16,25 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from networks import previews, revisions
 from networks.changes import record_of
+from networks.chronology import Membership
 from networks.errors import closed_link, server_error
 from networks.models import Network, Page
 from networks.public import finding
-from networks.public.finding import Asked, FindForm, choices, find, grouped, in_order, themes_by_network
+from networks.public.finding import (
+    HEADINGS_ON_A_DAY,
+    Asked,
+    FindForm,
+    choices,
+    find,
+    grouped,
+    in_order,
+    themes_by_network,
+)
 from networks.public.page_parts import part_of
 from networks.public.paging import asked_page, page_links, page_query
 from networks.public.site import render_page
@@ -49,7 +61,9 @@ def network_list(request: HttpRequest) -> HttpResponse:
         form.add_error("theme", error)
         asked = replace(asked, theme=())
         filters = choices(asked, found, by_slug, reader)
+    chosen = [choice.label for *_group, each in filters for choice in each if choice.is_chosen]
     shown = in_order([each for each in found if asked.allows(each)], asked)
+    memberships = Counter(each.membership or Membership.MEMBER for each in shown)
     page = asked_page(request, grouped(shown, asked), NETWORKS_ON_A_PAGE)
     return render_page(
         request,
@@ -59,9 +73,16 @@ def network_list(request: HttpRequest) -> HttpResponse:
             "asked": asked,
             "typed": {name: request.GET.get(name, "").replace("\0", "") for name in ("q", "on")},
             "words": asked.words,
+            "title": ", ".join(part for part in (asked.q, *chosen, reader.date(asked.on)) if part),
             "filters": filters,
             "sorts": sorts(asked),
-            "count": len(shown),
+            "count": memberships[Membership.MEMBER],
+            # On a day, what is not known for certain is not counted among the memberships.
+            "uncertain": [
+                (HEADINGS_ON_A_DAY[each.value], memberships[each])
+                for each in (Membership.PERHAPS, Membership.UNDATED)
+                if memberships[each]
+            ],
             "groups": [
                 (key, heading, [found.reading for _key, _heading, found in members])
                 for (key, heading), members in groupby(page, key=lambda each: each[:2])
@@ -131,6 +152,7 @@ def address_of_form(request: HttpRequest, row) -> str:
     return reverse(f"admin:{label}_{name}_change", args=[row.pk])
 
 
+@csrf_exempt  # as the stored views
 @require_safe
 def preview(request: HttpRequest, token: str) -> HttpResponse:
     """Answer with the public page of a version that citizens do not see, or do not see yet."""

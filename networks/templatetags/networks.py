@@ -47,15 +47,22 @@ def as_time(words: str, date: PartialDate) -> SafeString:
     return format_html('<time datetime="{}">{}<b>{}</b></time>', date.isoformat(), day_and_month, last)
 
 
+# The largest logo on a page, as in the stylesheet: the width of the margin, and the height of a drawn mark
+LOGO_WIDTH, LOGO_HEIGHT = 136, 88
+
+
 @register.filter
 def mark(network: NetworkReading) -> SafeString:
     """Return a network's logo, or what is drawn in its place."""
     if logo := network.row.logo:
+        width, height = network.row.logo_width or LOGO_WIDTH, network.row.logo_height or LOGO_HEIGHT
+        # In the size in which it is shown, so that nothing moves when it arrives. Only a list shows it smaller.
+        scale = min(1, LOGO_WIDTH / width, LOGO_HEIGHT / height)
         return format_html(
             '<img class="mark" src="{}" alt="" width="{}" height="{}" loading="lazy">',
             logo.url,
-            network.row.logo_width,
-            network.row.logo_height,
+            max(1, round(width * scale)),
+            max(1, round(height * scale)),
         )
     length = len(network.mark)
     return format_html(
