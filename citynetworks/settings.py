@@ -1,5 +1,5 @@
 """
-Settings of the project, all from the environment. README.md lists the variables.
+Settings of the project, all from the environment. networks/docs/operations.md lists the variables.
 
 Debug is off unless asked for. `manage.py` asks for it in a checkout that is not configured at all; anywhere
 else the project refuses to start without its secret key and its hosts.
@@ -34,7 +34,7 @@ def required(name: str, in_development: str) -> str:
     value = env.str(name, default=in_development if DEBUG else "").strip()
     if not value:
         raise ImproperlyConfigured(
-            f"{name} is not set. Production needs it; README.md says what it holds. "
+            f"{name} is not set. Production needs it; networks/docs/operations.md says what it holds. "
             "To work on a checkout without configuration, use manage.py or set DJANGO_DEBUG=on."
         )
     return value
