@@ -11,6 +11,7 @@ see. All writing goes through the functions below, each in one transaction that 
     discard     back to what citizens see
     restore     an old version becomes the newest
     delete      into the bin, with its history, logo and address; `undelete` puts it back
+    undo        back to how `standing` found it before a publish, a withdraw or a delete
 
 Content is a dictionary by the names of the model's fields, as `content_of` makes it: text without space around it and
 with \\n for a line break, rich text sanitised, dates and numbers as text, themes as a sorted list of their slugs, a
@@ -36,7 +37,7 @@ from django.utils.translation import override
 
 from networks.changes import told
 from networks.content_version import raise_version
-from networks.models import Change, Event, Network, Revision, SavedForm, Schedule, Theme, free_slug
+from networks.models import Change, Event, Network, PreviewLink, Revision, SavedForm, Schedule, Theme, free_slug
 from networks.pictures import PictureField
 from networks.previews import end_links
 from networks.reading import translated_fields
@@ -596,6 +597,65 @@ def undelete(network: Network, *, author) -> Network:
         point(row, deleted_at=None, deleted_by="")
         record(row, Event.Kind.UNDELETED, author, row.head)
     return row
+
+
+def standing(row: Network) -> dict[str, Any]:
+    """Return what `undo` needs to know of a network before it is published, withdrawn or deleted."""
+    links = PreviewLink.objects.filter(revision__network=row, is_kept=False, revoked_at=None)
+    found = {
+        "live": row.live_id if row.is_published else None,
+        "head": row.head_id,
+        "submitted_at": row.submitted_at and row.submitted_at.isoformat(),
+        "submitted_by": row.submitted_by,
+        "links": list(links.values_list("pk", flat=True)),
+        "plans": [
+            {
+                "action": plan.action,
+                "at": plan.at.isoformat(),
+                "revision_id": plan.revision_id,
+                "author_id": plan.author_id,
+                "author_name": plan.author_name,
+            }
+            for plan in row.schedules.all()
+        ],
+    }
+    return {name: value for name, value in found.items() if value}  # it is kept in a session, for many at once
+
+
+def last_event(row: Network) -> int:
+    """Return the number of the last thing that was done with a network."""
+    return row.events.aggregate(last=models.Max("pk"))["last"] or 0
+
+
+def undo(network: Network, before: Mapping, event: int, *, author) -> bool:
+    """
+    Let a network stand again as it did before an event: on the site or not, in the bin or not, submitted, planned.
+
+    What was written since stays, as a draft. Where something was done with the network since, nothing is changed,
+    and the result is False. Raises ValidationError.
+    """
+    with transaction.atomic():
+        row = lock(network)
+        if row.events.filter(pk__gt=event).exclude(kind=Event.Kind.SUBMITTED).exists():
+            return False
+        submitted = {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by}
+        row = undelete(row, author=author)
+        if live := row.revisions.filter(pk=before.get("live")).first():
+            row = publish(row, author=author, revision=live)
+        else:
+            row = withdraw(row, author=author)
+        if "submitted_at" in before and row.head_id == before.get("head"):
+            submitted = {
+                "submitted_at": datetime.fromisoformat(before["submitted_at"]),
+                "submitted_by": before["submitted_by"],
+            }
+        point(row, **(submitted if row.has_draft else {"submitted_at": None, "submitted_by": ""}))
+        PreviewLink.objects.filter(pk__in=before.get("links", ()), revision__network=row).update(revoked_at=None)
+        for plan in before.get("plans", ()):
+            at = datetime.fromisoformat(plan["at"])
+            if at > timezone.now() and not row.schedules.filter(action=plan["action"]).exists():
+                Schedule.objects.create(network=row, **{**plan, "at": at})
+    return True
 
 
 def refuse_in_bin(row):

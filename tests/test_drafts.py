@@ -871,7 +871,8 @@ class TestAddress:
     def test_that_was_taken_meanwhile_is_said_in_the_list_too(self, milan, network):
         by(milan, network, slug="nova")
         revisions.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None)
-        response = milan.post(LIST, {"action": "publish", "_selected_action": [network.pk]}, follow=True)
+        chosen = {"action": "publish", "_selected_action": [network.pk], "post": "yes", "unsubmitted": "on"}
+        response = milan.post(LIST, chosen, follow=True)
         first, second = messages_of(parsed(response))
         assert first.startswith("Network of Cities: ")
         assert "Another page already has this address." in first

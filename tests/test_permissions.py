@@ -152,6 +152,8 @@ admin:networks_network_revoke                POST           login   login   forb
 admin:networks_network_open                  GET            login   login   method  method  method  method  method
 admin:networks_network_open                  POST           login   login   forbid  done    done    done    done
 admin:networks_network_open                  POST bin       login   login   forbid  missing missing missing missing
+admin:networks_network_undo                  GET            login   login   method  method  method  method  method
+admin:networks_network_undo                  POST           login   login   forbid  forbid  moved   moved   moved
 admin:networks_network_changelist            GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_network_changelist            POST publish   login   login   forbid  refused done    done    done
 admin:networks_network_changelist            POST withdraw  login   login   forbid  refused done    done    done
@@ -186,6 +188,8 @@ admin:networks_theme_change                  GET            login   login   forb
 admin:networks_theme_change                  POST           login   login   forbid  forbid  done    done    done
 admin/networks/theme/<path:object_id>/       GET            login   login   moved   moved   moved   moved   moved
 admin/networks/theme/<path:object_id>/       POST           login   login   moved   moved   moved   moved   moved
+admin:networks_page_undo                     GET            login   login   method  method  method  method  method
+admin:networks_page_undo                     POST           login   login   forbid  forbid  moved   moved   moved
 admin:networks_page_changelist               GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_page_changelist               POST publish   login   login   forbid  ok      done    done    done
 admin:networks_page_changelist               POST unpublish login   login   forbid  ok      done    done    done
@@ -274,7 +278,7 @@ class Asked:
 
 
 def action(name, pk=PK):
-    return Asked({"action": name, "_selected_action": [pk], "post": "yes", "index": 0})
+    return Asked({"action": name, "_selected_action": [pk], "post": "yes", "unsubmitted": "on", "index": 0})
 
 
 def network_form(**typed):

@@ -98,8 +98,8 @@ def name_of_action(make, action):
 
 
 def run_action(client, action, rows, prefix="", **options):
-    """Tick the rows in their list and run the action; give back the page that follows."""
-    chosen = {"action": action, "_selected_action": [row.pk for row in rows]}
+    """Tick the rows in their list, run the action and confirm it; give back the page that follows."""
+    chosen = {"action": action, "_selected_action": [row.pk for row in rows], "post": "yes", "unsubmitted": "on"}
     return client.post(prefix + list_address(rows[0]), chosen | options, follow=True)
 
 
