@@ -130,6 +130,10 @@ admin:networks_network_submit                POST           login   login   forb
 admin:networks_network_submit                POST bin       login   login   forbid  missing missing missing missing
 admin:networks_network_undelete              GET            login   login   forbid  forbid  ok      ok      ok
 admin:networks_network_undelete              POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_publish               GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_network_publish               POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_publish               POST own       login   login   forbid  forbid  moved   moved   moved
+admin:networks_network_publish               POST bin       login   login   forbid  forbid  missing missing missing
 admin:networks_network_compare               GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_network_compare               GET bin        login   login   forbid  missing ok      ok      ok
 admin:networks_network_compare               POST           login   login   forbid  ok      ok      ok      ok
@@ -379,6 +383,10 @@ REQUESTS = {
     "admin:networks_network_undelete": {
         "GET": Asked(arguments={"pk": IN_BIN}),
         "POST": Asked(arguments={"pk": IN_BIN}),
+    },
+    "admin:networks_network_publish": {
+        "POST own": Asked({"own": "1"}),  # of somebody who has changed nothing
+        "POST bin": Asked(arguments={"pk": IN_BIN}),
     },
     "admin:networks_network_withdraw": {"POST bin": Asked(arguments={"pk": IN_BIN})},
     "admin:networks_network_discard": {
@@ -757,9 +765,21 @@ def test_editor_publishes_nothing_by_a_crafted_form(world, name, language):
     client = Client()
     client.force_login(world.accounts["editor"])
     desk = f"/{LANGUAGES[language]}admin/networks/"
-    pages = ("change", "schedule", "restore/1", "withdraw", "preview", "links", "submit", "open", "delete", "history")
+    pages = (
+        "change",
+        "schedule",
+        "restore/1",
+        "withdraw",
+        "publish",
+        "preview",
+        "links",
+        "submit",
+        "open",
+        "delete",
+        "history",
+    )
     for path in (
-        *(f"network/{PK}/{page}/" for page in pages),
+        *(f"network/{PK}/{page}/" for page in (*pages, "publish", "history")),
         f"network/{IN_BIN}/undelete/",
         f"network/{IN_BIN}/change/",
         "network/add/",

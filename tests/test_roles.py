@@ -194,6 +194,7 @@ ADDRESSES = {
     "networks/network/654321/schedule/1/cancel/": (403, 302, 302),
     "networks/network/654321/links/1/revoke/": (302, 302, 302),
     "networks/network/654321/withdraw/": (403, 200, 200),
+    "networks/network/654321/publish/": (403, 200, 200),
     "networks/network/654321/undelete/": (403, 200, 200),
     "networks/network/654321/open/": (405, 405, 405),
     "networks/network/bin/": (403, 200, 200),
@@ -351,7 +352,7 @@ class TestEditors:
         assert (changed(network).is_published, network.position) == (True, 5)
         assert form_values(opened(client, change_address(network)))["position"] == ["77"]
 
-    @pytest.mark.parametrize("name", ["withdraw", "undelete", "restore/1", "schedule"])
+    @pytest.mark.parametrize("name", ["withdraw", "publish", "undelete", "restore/1", "schedule"])
     def test_cannot_do_past_the_form_what_publishers_do(self, sign_in, name):
         network = make_network(is_published=True)
         client = sign_in("editors")

@@ -209,14 +209,18 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
         form.saved = saved
         obj.pk, obj.slug, obj._state.adding = saved.network.pk, saved.network.slug, False
         # What a colleague has written meanwhile is read by whoever publishes it.
-        form.publishes = "_publish" in request.POST and not form.taken
+        # So is what others have written and not submitted.
+        request.asks = (
+            "_publish" in request.POST and not form.taken and bool(revisions.unfinished(saved.network, request.user))
+        )
+        form.publishes = "_publish" in request.POST and not form.taken and not request.asks
         if form.publishes:
             revisions.publish(saved.network, author=request.user)
             obj.is_published = True
         elif "_submit" in request.POST and saved.network.has_draft:
             revisions.submit(saved.network, author=request.user)
         obj.open_forms.filter(user=request.user).delete()
-        if "_preview" not in request.POST:
+        if "_preview" not in request.POST and not request.asks:
             self.message_user(request, *self.what_was_saved(request, obj, form))
         request.was_published = form.publishes
 
@@ -250,6 +254,8 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
         let_go(request)
         if "_preview" in request.POST:
             return HttpResponseRedirect(reverse("admin:networks_network_preview", args=[obj.pk]))
+        if request.asks:
+            return HttpResponseRedirect(reverse("admin:networks_network_publish", args=[obj.pk]))
         if "_schedule" in request.POST:
             return HttpResponseRedirect(reverse("admin:networks_network_schedule", args=[obj.pk]))
         if request.was_published or "_submit" in request.POST:
