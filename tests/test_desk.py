@@ -281,13 +281,13 @@ class TestEveryPage:
         network = make_network(name_sr="Његошев круг", is_published=False)
         base = f"{PREFIXES[language]}/admin/networks/network/"
         change = f"{base}{network.pk}/change/"
-        chosen = {"_selected_action": [network.pk]}
+        chosen = {"_selected_action": [network.pk], "post": "yes", "unsubmitted": "on"}
 
         def save(button, **typed):
             values = form_values(opened(clerk, change))
             return clerk.post(change, values | typed | {button: "1"}, follow=True)
 
-        asked = clerk.post(base, chosen | {"action": "delete_selected"})
+        asked = clerk.post(base, chosen | {"action": "delete_selected", "post": ""})
         told = [
             save("_save", name_en="Njegoš’s Circle"),
             save("_save"),
@@ -350,7 +350,7 @@ class TestHistory:
     def test_tells_of_a_published_row(self, clerk, written_in):
         page = make_page(is_published=False)
         address = f"{PREFIXES[written_in]}/admin/networks/page/"
-        clerk.post(address, {"action": "publish", "_selected_action": [page.pk]})
+        clerk.post(address, {"action": "publish", "_selected_action": [page.pk], "post": "yes"})
         self.check(clerk, page)
 
     def test_does_not_speak_of_changes_where_there_was_none(self, clerk, nis):
@@ -991,7 +991,7 @@ class TestList:
     def test_publishing_what_has_no_serbian_name_is_explained_and_the_rest_is_published(self, clerk):
         nameless = make_network(slug="nameless", name_sr="", is_published=False)
         named = make_network(name_sr="Мрежа", is_published=False)
-        data = {"action": "publish", "_selected_action": [nameless.pk, named.pk]}
+        data = {"action": "publish", "_selected_action": [nameless.pk, named.pk], "post": "yes", "unsubmitted": "on"}
         response = clerk.post("/admin/networks/network/", data, follow=True)
         told = [(message.level_tag, str(message)) for message in response.context["messages"]]
         assert [level for level, _text in told] == ["error", "success"]

@@ -157,6 +157,13 @@ def write(client, network, button="_save", prefix="/en", **typed):
     return response
 
 
+def publish_everything(client, network):
+    """Press "Publish" in the form, and say that what others have not submitted goes with it."""
+    response = write(client, network, "_publish")
+    assert response["Location"] == page_of(network, "publish")
+    assert client.post(response["Location"], {"all": "1"}).status_code == 302
+
+
 def by(client, network, **changes):
     """Let somebody write without the pages, which takes a fifth of the time."""
     revisions.save(network, newest(network) | changes, author=client.user)
@@ -249,7 +256,7 @@ class TestDrafts:
             assert browser().get(f"{prefix}/networks/new/").status_code == 404
             assert "/networks/new/" not in browser().get(f"{prefix}/").text
         assert "new" not in browser().get("/sitemap.xml").text
-        write(milan, network, "_publish")
+        publish_everything(milan, network)
         for prefix in PREFIXES.values():
             assert browser().get(f"{prefix}/networks/new/").status_code == 200
             assert "/networks/new/" in browser().get(f"{prefix}/").text
@@ -304,7 +311,7 @@ class TestDrafts:
         assert (newest(network), revisions.content_of(network)) == (kept, kept)
         assert count(network) == 3
         assert default_storage.exists(kept["logo"]["name"])
-        write(milan, network, "_publish")
+        publish_everything(milan, network)
         assert "A Draft" in browser().get("/en/networks/mreza/").text
 
     def test_preview_shows_what_was_typed_and_leaves_the_page_as_it_is(self, ana, network):
@@ -699,7 +706,10 @@ class TestTwoPeople:
         tree = parsed(send(milan, network, values, "_publish", name_en="Mine"))
         assert list(shown_conflicts(tree)) == ["name_en"]
         assert seen_by_citizens(network) == before
-        assert send(milan, network, form_values(tree), "_publish", choice_name_en="mine").status_code == 302
+        response = send(milan, network, form_values(tree), "_publish", choice_name_en="mine")
+        # Mine may hold words of theirs, which they have not submitted.
+        assert response["Location"] == page_of(network, "publish")
+        milan.post(response["Location"], {"all": "1"})
         assert Network.objects.get().name_en == "Mine"
 
     @pytest.mark.parametrize("prepared", ["first", "none"])
@@ -873,7 +883,8 @@ class TestAddress:
     def test_that_was_taken_meanwhile_is_said_in_the_list_too(self, milan, network):
         by(milan, network, slug="nova")
         revisions.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None)
-        response = milan.post(LIST, {"action": "publish", "_selected_action": [network.pk]}, follow=True)
+        chosen = {"action": "publish", "_selected_action": [network.pk], "post": "yes", "unsubmitted": "on"}
+        response = milan.post(LIST, chosen, follow=True)
         first, second = messages_of(parsed(response))
         assert first.startswith("Network of Cities: ")
         assert "Another page already has this address." in first
@@ -1325,7 +1336,7 @@ class TestBin:
         assert not network.schedules.exists()
         assert browser().get("/networks/nova/").status_code == 404
         assert f"{LIST}bin/" in opened(milan, LIST).xpath("//a/@href")
-        write(milan, network, "_publish")
+        publish_everything(milan, network)
         assert "A Draft" in browser().get("/en/networks/nova/").text
         assert browser().get("/en/networks/mreza/")["Location"] == "/en/networks/nova/"
 
@@ -1632,12 +1643,16 @@ class TestEditLink:
         return [each.get("href") for each in parsed(response).xpath("//*[@class='edit']/a")]
 
     @in_each_language
-    def test_leads_staff_to_the_form(self, ana, network, language):
+    def test_leads_staff_to_the_form(self, ana, milan, network, language):
         page = make_page(slug="o-sajtu", title_en="About")
-        for row, path in ((network, "networks/mreza"), (page, "pages/o-sajtu")):
-            response = ana.get(f"{PREFIXES[language]}/{path}/")
+        for row, path, clients in (
+            (network, "networks/mreza", [ana, milan]),
+            (page, "pages/o-sajtu", [milan]),  # which an editor does not change
+        ):
             address = f"{PREFIXES[language]}/admin/networks/{row._meta.model_name}/{row.pk}/change/"
-            assert self.edit_links(response) == [address]
+            for client in (ana, milan):
+                response = client.get(f"{PREFIXES[language]}/{path}/")
+                assert self.edit_links(response) == ([address] if client in clients else [])
             assert response["Cache-Control"] == "private, no-store"
             assert ana.get(address).status_code == 200
 
@@ -1790,7 +1805,7 @@ def test_publisher_reads_what_was_taken_over_before_citizens_do(ana, milan, netw
     assert response["Location"] == page_of(network)
     assert Network.objects.get().name_en != "Mine"
     assert "not published yet" in " ".join(told(milan, response))
-    assert send(milan, network, form_of(milan, network), "_publish").status_code == 302
+    publish_everything(milan, network)
     assert (Network.objects.get().name_en, Network.objects.get().summary_en) == ("Mine", "Of a colleague")
 
 
@@ -1895,3 +1910,115 @@ def test_schedule_that_failed_with_an_error_says_so_wherever_it_is_shown(
     assert Reader(language).moment(network.schedules.get().retry_at) in words
     for page, element in pages.items():
         assert words in text_of(element), page
+
+
+class TestWhatOthersHaveNotFinished:
+    """A publisher's small fix does not publish with it what a colleague is still writing."""
+
+    def test_is_not_published_unasked(self, ana, milan, network):
+        by(ana, network, summary_en="Unfinished")
+        before = seen_by_citizens(network)
+        response = send(milan, network, form_of(milan, network), "_publish", name_en="A Fix")
+        assert response["Location"] == page_of(network, "publish")
+        tree = opened(milan, response["Location"])
+        assert seen_by_citizens(network) == before
+        assert [text_of(each) for each in tree.xpath("//ul[@class='unfinished']/li")] == [
+            "Ана Анић: summary (in English)".replace("Ана Анић", "Ana Anić")
+        ]
+        assert newest(network)["name_en"] == "A Fix"  # it is saved
+
+    @pytest.mark.parametrize("prefix", ["", "/sr-latn", "/en"])
+    def test_stays_a_draft_of_theirs_where_only_ones_own_is_published(self, ana, milan, jelena, network, prefix):
+        by(ana, network, summary_en="Unfinished", description_en="<p>Unfinished</p>")
+        by(jelena, network, founded="2001")
+        link = PreviewLink.objects.create(revision=network.revisions.first(), expires_at=timezone.now())
+        response = send(milan, network, form_of(milan, network, prefix), "_publish", prefix, name_en="A Fix")
+        opened_before = form_of(ana, network)
+        draft = newest(network)
+        tree = opened(milan, response["Location"])
+        assert tree.xpath("//button[@name='own']")
+        milan.post(response["Location"], form_values(tree) | {"own": "1"})
+        row = Network.objects.get()
+        assert (row.name_en, row.summary_en, str(row.founded)) == ("A Fix", "A summary.", "1999")
+        assert (row.has_draft, newest(network)) == (True, draft)
+        writers = [
+            (each.author, revisions.changed_fields(each.parent.content, each.content))
+            for each in network.revisions.filter(number__gt=row.live.number).order_by("number")
+        ]
+        assert writers == [(ana.user, ["summary_en", "description_en"]), (jelena.user, ["founded"])]
+        assert (row.live.author, row.live.parent.number) == (milan.user, 1)
+        assert PreviewLink.objects.get(pk=link.pk).revision.number < row.live.number
+        # Whoever has the form open goes on without a conflict.
+        assert send(ana, network, opened_before, summary_en="Finished").status_code == 302
+        assert newest(network) == draft | {"summary_en": "Finished"}
+        # The next one is asked again.
+        response = send(milan, network, form_of(milan, network), "_publish", name_en="Another Fix")
+        assert response["Location"] == page_of(network, "publish")
+
+    def test_is_published_where_that_is_said(self, ana, milan, network):
+        by(ana, network, summary_en="Unfinished")
+        response = send(milan, network, form_of(milan, network), "_publish", name_en="A Fix")
+        told_then = told(milan, milan.post(response["Location"], {"all": "1"}))
+        assert told_then == ["“Network of Cities” is published, with what others have changed."]
+        row = Network.objects.get()
+        assert (row.name_en, row.summary_en, row.has_draft) == ("A Fix", "Unfinished", False)
+
+    def test_is_not_asked_about_where_it_was_submitted_or_planned_or_ones_own(self, ana, milan, network):
+        by(ana, network, summary_en="Finished")
+        revisions.submit(network, author=ana.user)
+        assert send(milan, network, form_of(milan, network), "_publish", name_en="A Fix")["Location"] == LIST
+        by(ana, network, summary_en="Planned")
+        revisions.schedule(network, PUBLISH, timezone.now() + timedelta(days=1), author=milan.user)
+        assert send(milan, network, form_of(milan, network), "_publish", name_en="Another")["Location"] == LIST
+        by(milan, network, summary_en="My own")
+        assert send(milan, network, form_of(milan, network), "_publish", name_en="A third")["Location"] == LIST
+        assert not Network.objects.get().has_draft
+
+    def test_is_asked_about_where_it_was_written_after_it_was_submitted(self, ana, jelena, milan, network):
+        by(ana, network, summary_en="Finished")
+        revisions.submit(network, author=ana.user)
+        by(jelena, network, founded="2001")
+        tree = opened(milan, send(milan, network, form_of(milan, network), "_publish")["Location"])
+        assert [text_of(each) for each in tree.xpath("//ul[@class='unfinished']/li")] == ["Jelena Jelić: founded"]
+
+    def test_in_the_same_field_is_not_among_ones_own_changes(self, ana, milan, network):
+        by(ana, network, summary_en="Unfinised text")
+        response = send(
+            milan, network, form_of(milan, network), "_publish", summary_en="Unfinished text", position="3"
+        )
+        tree = opened(milan, response["Location"])
+        assert "not among your own changes: summary (in English)." in text_of(tree)
+        milan.post(response["Location"], {"own": "1"})
+        row = Network.objects.get()
+        assert (row.summary_en, row.position, newest(network)["summary_en"]) == ("A summary.", 3, "Unfinished text")
+
+    def test_of_a_network_that_citizens_have_never_seen_is_asked_about_too(self, ana, milan):
+        network = revisions.save(None, {"name_sr": "Нова", "name_en": "New"}, author=ana.user).network
+        response = send(milan, network, form_of(milan, network), "_publish", summary_en="Mine")
+        tree = opened(milan, response["Location"])
+        assert tree.xpath("//button/@name")[-1:] == ["all"] and not tree.xpath("//button[@name='own']")
+        milan.post(response["Location"], {"own": "1"})
+        assert not Network.objects.get().is_published
+        milan.post(response["Location"], {"all": "1"})
+        assert Network.objects.get().is_published
+
+    def test_does_not_count_what_was_taken_back(self, ana, milan, network):
+        by(ana, network, summary_en="Unfinished")
+        by(ana, network, summary_en="A summary.")
+        assert send(milan, network, form_of(milan, network), "_publish", name_en="A Fix")["Location"] == LIST
+
+    def test_does_not_count_what_citizens_have_seen_before(self, ana, milan, network):
+        by(ana, network, summary_en="Finished")
+        publish(milan, network)
+        revisions.withdraw(network, author=milan.user)
+        assert send(milan, network, form_of(milan, network), "_publish", name_en="A Fix")["Location"] == LIST
+        assert Network.objects.get().is_published
+
+    def test_saved_after_the_question_is_not_published(self, ana, milan, network):
+        by(ana, network, summary_en="Unfinished")
+        response = send(milan, network, form_of(milan, network), "_publish", name_en="A Fix")
+        tree = opened(milan, response["Location"])
+        by(ana, network, summary_en="Later")
+        for button in ("own", "all"):
+            milan.post(response["Location"], form_values(tree) | {button: "1"})
+            assert Network.objects.get().name_en == "Network of Cities"

@@ -130,6 +130,10 @@ admin:networks_network_submit                POST           login   login   forb
 admin:networks_network_submit                POST bin       login   login   forbid  missing missing missing missing
 admin:networks_network_undelete              GET            login   login   forbid  forbid  ok      ok      ok
 admin:networks_network_undelete              POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_publish               GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_network_publish               POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_publish               POST own       login   login   forbid  forbid  moved   moved   moved
+admin:networks_network_publish               POST bin       login   login   forbid  forbid  missing missing missing
 admin:networks_network_compare               GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_network_compare               GET bin        login   login   forbid  missing ok      ok      ok
 admin:networks_network_compare               POST           login   login   forbid  ok      ok      ok      ok
@@ -152,6 +156,8 @@ admin:networks_network_revoke                POST           login   login   forb
 admin:networks_network_open                  GET            login   login   method  method  method  method  method
 admin:networks_network_open                  POST           login   login   forbid  done    done    done    done
 admin:networks_network_open                  POST bin       login   login   forbid  missing missing missing missing
+admin:networks_network_undo                  GET            login   login   method  method  method  method  method
+admin:networks_network_undo                  POST           login   login   forbid  forbid  moved   moved   moved
 admin:networks_network_changelist            GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_network_changelist            POST publish   login   login   forbid  refused done    done    done
 admin:networks_network_changelist            POST withdraw  login   login   forbid  refused done    done    done
@@ -176,16 +182,18 @@ admin/networks/network/<path:object_id>/     GET            login   login   move
 admin/networks/network/<path:object_id>/     POST           login   login   moved   moved   moved   moved   moved
 admin:networks_theme_changelist              GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_theme_changelist              POST delete    login   login   forbid  ok      done    done    done
-admin:networks_theme_add                     GET            login   login   forbid  ok      ok      ok      ok
-admin:networks_theme_add                     POST           login   login   forbid  done    done    done    done
+admin:networks_theme_add                     GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_theme_add                     POST           login   login   forbid  forbid  done    done    done
 admin:networks_theme_history                 GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_theme_history                 POST           login   login   forbid  ok      ok      ok      ok
 admin:networks_theme_delete                  GET            login   login   forbid  forbid  ok      ok      ok
 admin:networks_theme_delete                  POST           login   login   forbid  forbid  done    done    done
 admin:networks_theme_change                  GET            login   login   forbid  ok      ok      ok      ok
-admin:networks_theme_change                  POST           login   login   forbid  done    done    done    done
+admin:networks_theme_change                  POST           login   login   forbid  forbid  done    done    done
 admin/networks/theme/<path:object_id>/       GET            login   login   moved   moved   moved   moved   moved
 admin/networks/theme/<path:object_id>/       POST           login   login   moved   moved   moved   moved   moved
+admin:networks_page_undo                     GET            login   login   method  method  method  method  method
+admin:networks_page_undo                     POST           login   login   forbid  forbid  moved   moved   moved
 admin:networks_page_changelist               GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_page_changelist               POST publish   login   login   forbid  ok      done    done    done
 admin:networks_page_changelist               POST unpublish login   login   forbid  ok      done    done    done
@@ -197,7 +205,7 @@ admin:networks_page_history                  POST           login   login   forb
 admin:networks_page_delete                   GET            login   login   forbid  forbid  ok      ok      ok
 admin:networks_page_delete                   POST           login   login   forbid  forbid  done    done    done
 admin:networks_page_change                   GET            login   login   forbid  ok      ok      ok      ok
-admin:networks_page_change                   POST           login   login   forbid  done    done    done    done
+admin:networks_page_change                   POST           login   login   forbid  forbid  done    done    done
 admin/networks/page/<path:object_id>/        GET            login   login   moved   moved   moved   moved   moved
 admin/networks/page/<path:object_id>/        POST           login   login   moved   moved   moved   moved   moved
 admin:networks_oldaddress_changelist         GET            login   login   forbid  ok      ok      ok      ok
@@ -274,7 +282,7 @@ class Asked:
 
 
 def action(name, pk=PK):
-    return Asked({"action": name, "_selected_action": [pk], "post": "yes", "index": 0})
+    return Asked({"action": name, "_selected_action": [pk], "post": "yes", "unsubmitted": "on", "index": 0})
 
 
 def network_form(**typed):
@@ -375,6 +383,10 @@ REQUESTS = {
     "admin:networks_network_undelete": {
         "GET": Asked(arguments={"pk": IN_BIN}),
         "POST": Asked(arguments={"pk": IN_BIN}),
+    },
+    "admin:networks_network_publish": {
+        "POST own": Asked({"own": "1"}),  # of somebody who has changed nothing
+        "POST bin": Asked(arguments={"pk": IN_BIN}),
     },
     "admin:networks_network_withdraw": {"POST bin": Asked(arguments={"pk": IN_BIN})},
     "admin:networks_network_discard": {
@@ -753,9 +765,21 @@ def test_editor_publishes_nothing_by_a_crafted_form(world, name, language):
     client = Client()
     client.force_login(world.accounts["editor"])
     desk = f"/{LANGUAGES[language]}admin/networks/"
-    pages = ("change", "schedule", "restore/1", "withdraw", "preview", "links", "submit", "open", "delete", "history")
+    pages = (
+        "change",
+        "schedule",
+        "restore/1",
+        "withdraw",
+        "publish",
+        "preview",
+        "links",
+        "submit",
+        "open",
+        "delete",
+        "history",
+    )
     for path in (
-        *(f"network/{PK}/{page}/" for page in pages),
+        *(f"network/{PK}/{page}/" for page in (*pages, "publish", "history")),
         f"network/{IN_BIN}/undelete/",
         f"network/{IN_BIN}/change/",
         "network/add/",

@@ -6,6 +6,7 @@ from contextlib import suppress
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
@@ -18,7 +19,7 @@ from django.utils.formats import get_format
 from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.text import capfirst, get_text_list
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.fields import ProseEditorFormField
 from django_prose_editor.widgets import AdminProseEditorWidget
@@ -26,6 +27,7 @@ from js_asset import Media
 
 from networks import revisions
 from networks.desk import numbers
+from networks.desk.bulk import BulkActions, is_confirmed
 from networks.desk.guarded_form import GuardedForm, digest
 from networks.desk.unsaved import TOKEN, WITHOUT_KEPT_TEXT, SignInForm, TokenField, let_go, waiting
 from networks.languages import codes, language_tag, without_language
@@ -387,7 +389,7 @@ class MissingTranslations:
         return format_html("{}: {}", _("missing"), names)
 
 
-class PublishedAdmin(MissingTranslations, DeskAdmin):
+class PublishedAdmin(BulkActions, MissingTranslations, DeskAdmin):
     """Lists and forms of what citizens read. Publishing takes a permission of its own."""
 
     actions = ["publish", "unpublish"]
@@ -412,15 +414,18 @@ class PublishedAdmin(MissingTranslations, DeskAdmin):
 
     @admin.action(description=_("Publish the chosen entries"), permissions=["publish"])
     def publish(self, request, queryset):
-        self.set_published(request, queryset, True)
+        return self.set_published(request, queryset, "publish", True)
 
     @admin.action(description=_("Withdraw the chosen entries from the site"), permissions=["publish"])
     def unpublish(self, request, queryset):
-        self.set_published(request, queryset, False)
+        return self.set_published(request, queryset, "unpublish", False)
 
-    def set_published(self, request, queryset, is_published):
-        count = 0
-        for pk in list(queryset.exclude(is_published=is_published).values_list("pk", flat=True)):
+    def set_published(self, request, queryset, action, is_published):
+        rows = list(queryset.exclude(is_published=is_published))
+        if rows and not is_confirmed(request):
+            return self.ask(request, action, rows)
+        done = []
+        for pk in [each.pk for each in rows]:
             with transaction.atomic():
                 # As a colleague may have saved it since the list was read
                 row = self.locked([pk]).exclude(is_published=is_published).first()
@@ -433,15 +438,23 @@ class PublishedAdmin(MissingTranslations, DeskAdmin):
                     name = str(row) or row.slug
                     self.message_user(request, f"{name}: {' '.join(error.messages)}", messages.ERROR)
                     continue
-                row.save(update_fields=["is_published"])
-                self.log_change(request, row, [{"changed": {"fields": ["is_published"]}}])
-            count += 1
-        if is_published:
-            text = ngettext("%(count)d entry was published.", "%(count)d entries were published.", count)
-        else:
-            text = ngettext(
-                "%(count)d entry was withdrawn from the site.",
-                "%(count)d entries were withdrawn from the site.",
-                count,
-            )
-        self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.INFO)
+                done.append({"pk": row.pk, "entry": self.write_published(request, row)})
+        self.tell_done(request, action, done)
+        return None
+
+    def write_published(self, request, row):
+        """Write whether citizens see the row, and return the number of the entry in its history."""
+        row.save(update_fields=["is_published"])
+        return self.log_change(request, row, [{"changed": {"fields": ["is_published"]}}]).pk
+
+    def undo_one(self, request, action, before):
+        row = self.locked([before["pk"]]).first()
+        entries = LogEntry.objects.filter(
+            content_type=ContentType.objects.get_for_model(self.model), object_id=str(before["pk"])
+        )
+        if row is None or entries.filter(pk__gt=before["entry"]).exists():
+            return False
+        row.is_published = action == "unpublish"
+        row.validate_constraints()
+        self.write_published(request, row)
+        return True

@@ -174,6 +174,7 @@ class MembershipViews:
         return [
             page("bin/", self.bin_view, "bin"),
             *(page(f"<int:pk>/{name}/", partial(self.act_view, name=name), name) for name in ACTS),
+            page("<int:pk>/publish/", self.publish_view, "publish"),
             page("<int:pk>/compare/", self.compare_view, "compare"),
             page("<int:pk>/restore/<int:number>/", self.restore_view, "restore"),
             page("<int:pk>/schedule/", self.schedule_view, "schedule"),
@@ -388,6 +389,42 @@ class MembershipViews:
             raise ValidationError(
                 _("The draft is scheduled for publishing. Ask somebody who publishes to cancel that first.")
             )
+
+    def publish_view(self, request, pk):
+        """Ask whether what others have not finished is to be published too, or only one's own changes."""
+        network = self.network_for(request, pk, "publish")
+        if request.method == "POST":
+            if request.POST.get("version", str(network.head.number)) != str(network.head.number):
+                text = gettext("Somebody has saved a newer version meanwhile. Look at it, and decide again.")
+                self.message_user(request, text, messages.WARNING)
+                return HttpResponseRedirect(request.path)
+            try:
+                if "own" in request.POST:
+                    revisions.publish_own(network, author=request.user, head=network.head)
+                    text = gettext("Your changes to “{name}” are published. What others have changed stays a draft.")
+                else:
+                    revisions.publish(network, author=request.user, revision=network.head)
+                    text = gettext("“{name}” is published, with what others have changed.")
+            except ValidationError as error:
+                self.message_user(request, revisions.in_words(error), messages.ERROR)
+            else:
+                self.message_user(request, text.format(name=network), messages.SUCCESS)
+            return self.to_form(network)
+        reader = Reader()
+        own, left_out = revisions.own_changes(network, request.user) if network.live else ({}, [])
+        others = revisions.unfinished(network, request.user)
+        return self.page(
+            request,
+            "publish",
+            network,
+            gettext("Publish"),
+            others=[
+                {"who": in_words(each.author_name, reader), "changes": self.changes_in_words(each)} for each in others
+            ],
+            own=compare(network.live.content, own) if network.live else [],
+            left_out=[revisions.label(name) for name in left_out],
+            comparisons=compare(network.live.content, network.head.content) if network.live else [],
+        )
 
     # Schedules
 

@@ -2,7 +2,7 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -19,6 +19,7 @@ from networks.desk.base import (
     searchable,
     side_by_side,
 )
+from networks.desk.bulk import BulkActions, is_confirmed, version_named
 from networks.desk.membership_form import NetworkForm
 from networks.desk.membership_views import PLAN_KINDS, MembershipViews, plan_in_words
 from networks.desk.unsaved import let_go
@@ -60,6 +61,12 @@ def last_plan():
     return models.Subquery(events.values("kind")[:1])
 
 
+def last_submitted():
+    """Return an expression for the version of a network that was submitted last."""
+    events = Event.objects.filter(network=models.OuterRef("pk"), kind=Event.Kind.SUBMITTED)
+    return models.Subquery(events.order_by("-pk").values("revision")[:1])
+
+
 class NetworkList(DeskList):
     def get_queryset(self, request, **kwargs):
         networks = super().get_queryset(request, **kwargs).prefetch_related("schedules")
@@ -68,7 +75,7 @@ class NetworkList(DeskList):
 
 
 @admin.register(Network)
-class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
+class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin):
     # List
     list_display = [
         "displayed_name",
@@ -80,7 +87,7 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
     ]
     list_filter = [StateFilter, "status", "scope", "themes", MissingTranslationFilter]
     list_per_page = 100
-    actions = ["publish", "withdraw", "submit"]
+    actions = ["publish", "withdraw", "submit", "delete_selected"]
 
     # Search: the words are looked for in the folded text, so the script in which they are typed does not matter
     search_fields = ["search_text"]
@@ -202,14 +209,18 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
         form.saved = saved
         obj.pk, obj.slug, obj._state.adding = saved.network.pk, saved.network.slug, False
         # What a colleague has written meanwhile is read by whoever publishes it.
-        form.publishes = "_publish" in request.POST and not form.taken
+        # So is what others have written and not submitted.
+        request.asks = (
+            "_publish" in request.POST and not form.taken and bool(revisions.unfinished(saved.network, request.user))
+        )
+        form.publishes = "_publish" in request.POST and not form.taken and not request.asks
         if form.publishes:
             revisions.publish(saved.network, author=request.user)
             obj.is_published = True
         elif "_submit" in request.POST and saved.network.has_draft:
             revisions.submit(saved.network, author=request.user)
         obj.open_forms.filter(user=request.user).delete()
-        if "_preview" not in request.POST:
+        if "_preview" not in request.POST and not request.asks:
             self.message_user(request, *self.what_was_saved(request, obj, form))
         request.was_published = form.publishes
 
@@ -243,6 +254,8 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
         let_go(request)
         if "_preview" in request.POST:
             return HttpResponseRedirect(reverse("admin:networks_network_preview", args=[obj.pk]))
+        if request.asks:
+            return HttpResponseRedirect(reverse("admin:networks_network_publish", args=[obj.pk]))
         if "_schedule" in request.POST:
             return HttpResponseRedirect(reverse("admin:networks_network_schedule", args=[obj.pk]))
         if request.was_published or "_submit" in request.POST:
@@ -257,10 +270,6 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
 
     def delete_model(self, request, obj):
         revisions.delete(self.lock(request, obj), author=request.user)
-
-    def delete_queryset(self, request, queryset):
-        for network in queryset:
-            revisions.delete(network, author=request.user)
 
     # List
 
@@ -281,54 +290,80 @@ class NetworkAdmin(MembershipViews, MissingTranslations, DeskAdmin):
 
     @admin.action(description=_("Publish the newest version of the chosen networks"), permissions=["publish"])
     def publish(self, request, queryset):
-        def one(network):
-            if network.has_draft:
-                return revisions.publish(network, author=request.user)
-            return None
+        drafts = [network for network in queryset.annotate(submitted=last_submitted()) if network.has_draft]
+        ready = [network for network in drafts if network.submitted_at and network.submitted == network.head_id]
+        others = [network for network in drafts if network not in ready]
+        if drafts and not is_confirmed(request):
+            reader = Reader()
+            for network in others:
+                network.draft_by = reader.unmarked(network.head.author_name) if network.head else ""
+            return self.ask(request, "publish", ready, others)
 
-        self.do_with_each(
-            request, queryset, one, lambda count: ngettext("%d network published.", "%d networks published.", count)
-        )
+        def one(row, network):
+            if version_named(request, network) not in ("", str(row.head_id)):
+                raise ValidationError(gettext("Somebody has saved a newer version meanwhile."))
+            return revisions.publish(row, author=request.user) if row.has_draft else None
+
+        self.do_and_note(request, "publish", drafts if "unsubmitted" in request.POST else ready, one)
+        return None
 
     @admin.action(description=_("Take the chosen networks off the site"), permissions=["publish"])
     def withdraw(self, request, queryset):
-        def one(network):
-            return revisions.withdraw(network, author=request.user) if network.is_published else None
+        networks = list(queryset.filter(is_published=True))
+        if networks and not is_confirmed(request):
+            return self.ask(request, "withdraw", networks)
 
-        self.do_with_each(
-            request,
-            queryset,
-            one,
-            lambda count: ngettext("%d network taken off the site.", "%d networks taken off the site.", count),
-        )
+        def one(row, network):
+            return revisions.withdraw(row, author=request.user) if row.is_published else None
+
+        self.do_and_note(request, "withdraw", networks, one)
+        return None
+
+    @admin.action(description=_("Move the chosen networks to the bin"), permissions=["delete"])
+    def delete_selected(self, request, queryset):
+        networks = list(queryset)
+        if networks and not is_confirmed(request):
+            return self.ask(request, "delete_selected", networks)
+
+        def one(row, network):
+            return revisions.delete(row, author=request.user) if row.deleted_at is None else None
+
+        self.do_and_note(request, "delete_selected", networks, one)
+        return None
+
+    def do_and_note(self, request, action, networks, do):
+        """Do the action with each network; say how many it changed, and note how they stood before."""
+        done = []
+        for network in networks:
+            try:
+                with transaction.atomic():
+                    row = revisions.lock(network)
+                    before = revisions.standing(row)
+                    if do(row, network) is not None:
+                        done.append({"pk": row.pk, "event": revisions.last_event(row), "before": before})
+            except ValidationError as error:
+                self.say_error(request, network, error)
+        self.tell_done(request, action, done)
+
+    def undo_one(self, request, action, before):
+        network = Network.objects.filter(pk=before["pk"]).first()
+        return network is not None and revisions.undo(network, before["before"], before["event"], author=request.user)
+
+    def say_error(self, request, network, error):
+        self.message_user(request, f"{str(network) or network.slug}: {revisions.in_words(error)}", messages.ERROR)
 
     @admin.action(description=_("Submit the chosen networks for publishing"), permissions=["change"])
     def submit(self, request, queryset):
-        def one(network):
-            if network.has_draft and network.submitted_at is None:
-                return revisions.submit(network, author=request.user)
-            return None
-
-        self.do_with_each(
-            request,
-            queryset,
-            one,
-            lambda count: ngettext(
-                "%d network submitted for publishing.", "%d networks submitted for publishing.", count
-            ),
-        )
-
-    def do_with_each(self, request, networks, action, in_words):
-        """Do the action with each network, and say how many it changed and which it could not."""
         count = 0
-        for network in networks:
-            try:
-                count += action(network) is not None
-            except ValidationError as error:
-                self.message_user(
-                    request, f"{str(network) or network.slug}: {revisions.in_words(error)}", messages.ERROR
-                )
-        self.message_user(request, in_words(count) % count, messages.SUCCESS if count else messages.INFO)
+        for network in queryset:
+            if network.has_draft and network.submitted_at is None:
+                try:
+                    revisions.submit(network, author=request.user)
+                    count += 1
+                except ValidationError as error:
+                    self.say_error(request, network, error)
+        text = ngettext("%d network submitted for publishing.", "%d networks submitted for publishing.", count)
+        self.message_user(request, text % count, messages.SUCCESS if count else messages.INFO)
 
 
 def states(network: Network) -> list[str]:

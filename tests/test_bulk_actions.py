@@ -1,0 +1,308 @@
+"""Actions on many rows of a list: they ask first, with number and names, and can be undone."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.utils import timezone
+
+from networks import revisions
+from networks.desk.bulk import UNDONE_WITHIN
+from networks.models import Event, Network, Page, PreviewLink, Schedule
+from tests.makers import make_network, make_page
+from tests.pages import (
+    CYRILLIC,
+    PREFIXES,
+    in_latin_and_in_ci_in_each_language,
+    messages_of,
+    parsed,
+    text_of,
+    texts_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+NETWORKS, PAGES = "/en/admin/networks/network/", "/en/admin/networks/page/"
+
+
+def sign_in(username, role):
+    client = Client()
+    client.user = User.objects.create_user(username, is_staff=True, first_name=username.title())
+    client.user.groups.add(Group.objects.get(name=role))
+    client.force_login(client.user)
+    return client
+
+
+@pytest.fixture
+def milan():
+    return sign_in("milan", "publishers")
+
+
+@pytest.fixture
+def vesna():
+    """Another publisher"""
+    return sign_in("vesna", "publishers")
+
+
+@pytest.fixture
+def ana():
+    return sign_in("ana", "editors")
+
+
+def published(name, **changes):
+    network = revisions.save(None, {"name_sr": name, "name_en": name, **changes}, author=None).network
+    return revisions.publish(network, author=None)
+
+
+def draft_of(network, author, **changes):
+    content = revisions.newest(Network.objects.get(pk=network.pk)).content
+    return revisions.save(network, content | changes, author=author).revision
+
+
+def ask(client, address, action, rows):
+    response = client.post(address, {"action": action, "_selected_action": [row.pk for row in rows], "index": "0"})
+    assert response.status_code == 200
+    return parsed(response)
+
+
+def named(tree):
+    """The rows that a question names"""
+    return {text_of(each) for each in tree.xpath("//ul[@class='chosen']/li")}
+
+
+def confirm(client, address, tree, **typed):
+    (form,) = tree.xpath("//div[@id='content-main']//form")
+    values = dict(form.form_values())
+    return parsed(client.post(address, values | typed, follow=True))
+
+
+def do(client, address, action, rows, **typed):
+    """Choose the rows, answer the question with yes, and return the list that follows."""
+    return confirm(client, address, ask(client, address, action, rows), **typed)
+
+
+def undo(client, tree):
+    """Press the button of the list that undoes, and return what is said then."""
+    (form,) = tree.find_class("undo")
+    response = client.post(form.get("action"), dict(form.form_values()), follow=True)
+    return messages_of(parsed(response))
+
+
+def seen():
+    """What citizens see, is planned, waits, and lies in the bin."""
+    networks = Network.objects.order_by("pk")
+    return [
+        list(networks.values("pk", "name_en", "is_published", "live", "head", "submitted_at", "submitted_by")),
+        list(networks.values_list("deleted_at", "deleted_by")),
+        list(Schedule.objects.order_by("action").values("network", "action", "at", "revision", "author_name")),
+        list(PreviewLink.objects.order_by("pk").values("pk", "revoked_at")),
+        list(Page.objects.order_by("pk").values("slug", "is_published", "position", "title_sr", "body_sr")),
+        Client().get("/en/").content,
+    ]
+
+
+def test_taking_many_off_the_site_asks_and_is_undone(milan, ana):
+    """As somebody did with 778 networks, by one press."""
+    networks = [published(f"Network {number}") for number in range(12)]
+    draft_of(networks[3], ana.user, name_en="A Draft")
+    revisions.submit(networks[3], author=ana.user)
+    revisions.schedule(networks[4], Schedule.Action.WITHDRAW, timezone.now() + timedelta(days=2), author=ana.user)
+    PreviewLink.objects.create(revision=networks[5].live, expires_at=timezone.now() + timedelta(days=1))
+    before = seen()
+    tree = ask(milan, NETWORKS, "withdraw", networks)
+    assert seen() == before
+    (question, *_rest) = tree.xpath("//div[@id='content-main']//p")
+    assert text_of(question).startswith("12 networks will be taken off the site.")
+    assert named(tree) == {str(each) for each in networks}
+    tree = confirm(milan, NETWORKS, tree)
+    assert messages_of(tree) == ["12 networks taken off the site."]
+    assert not Network.objects.published().exists()
+    assert undo(milan, tree) == ["Undone: 12 entries are as they were before."]
+    assert seen() == before
+
+
+@pytest.mark.parametrize(
+    ("action", "done"),
+    [
+        ("publish", "1 network published."),
+        ("withdraw", "1 network taken off the site."),
+        ("delete_selected", "1 network moved to the bin."),
+    ],
+)
+@pytest.mark.parametrize("is_published", [True, False])
+def test_network_is_as_it_was_after_an_action_was_undone(milan, ana, action, done, is_published):
+    network = (
+        published("Network") if is_published else revisions.save(None, {"name_sr": "Мрежа"}, author=None).network
+    )
+    head = draft_of(network, ana.user, name_en="A Draft")
+    revisions.submit(network, author=ana.user)
+    if is_published:
+        revisions.schedule(network, Schedule.Action.WITHDRAW, timezone.now() + timedelta(days=2), author=ana.user)
+    revisions.schedule(network, Schedule.Action.PUBLISH, timezone.now() + timedelta(days=1), author=ana.user)
+    PreviewLink.objects.create(revision=head, expires_at=timezone.now() + timedelta(days=1))
+    before = seen()
+    if action == "withdraw" and not is_published:
+        return  # there is nothing to take off the site
+    tree = do(milan, NETWORKS, action, [network])
+    assert messages_of(tree) == [done]
+    assert seen() != before
+    assert undo(milan, tree) == ["Undone: 1 entry is as it was before."]
+    assert seen() == before
+
+
+@pytest.mark.parametrize(("action", "is_published"), [("publish", False), ("unpublish", True)])
+def test_pages_too_ask_and_are_undone(milan, action, is_published):
+    pages = [make_page(is_published=is_published) for _ in range(3)]
+    before = seen()
+    tree = ask(milan, PAGES, action, pages)
+    assert seen() == before
+    assert named(tree) == {str(page) for page in pages}
+    tree = confirm(milan, PAGES, tree)
+    assert set(Page.objects.values_list("is_published", flat=True)) == {not is_published}
+    assert undo(milan, tree) == ["Undone: 3 entries are as they were before."]
+    assert seen() == before
+
+
+def test_drafts_that_nobody_submitted_are_published_only_where_that_is_asked_for(milan, ana):
+    waiting, unfinished, changed_since = (published(name) for name in ("Waiting", "Unfinished", "Changed since"))
+    for network in (waiting, unfinished, changed_since):
+        draft_of(network, ana.user, summary_en="A draft.")
+    for network in (waiting, changed_since):
+        revisions.submit(network, author=ana.user)
+    draft_of(changed_since, ana.user, summary_en="Not finished.")
+    networks = [waiting, unfinished, changed_since, published("Without a draft")]
+    tree = ask(milan, NETWORKS, "publish", networks)
+    ready, others = tree.find_class("chosen")
+    assert [text_of(each) for each in ready] == [str(waiting)]
+    assert {text_of(each) for each in others} == {f"{unfinished} – Ana", f"{changed_since} – Ana"}
+    (label,) = tree.xpath("//label[@for='unsubmitted']")
+    assert text_of(label) == "Publish also 2 drafts that nobody has submitted as they are now"
+    assert messages_of(confirm(milan, NETWORKS, tree)) == ["1 network published."]
+    assert set(Network.objects.with_draft()) == {unfinished, changed_since}
+    tree = do(milan, NETWORKS, "publish", networks, unsubmitted="on")
+    assert messages_of(tree) == ["2 networks published."]
+    assert not Network.objects.with_draft().exists()
+
+
+def test_version_that_was_saved_after_the_question_is_not_published(milan, ana):
+    network = published("Network")
+    draft_of(network, ana.user, summary_en="A draft.")
+    revisions.submit(network, author=ana.user)
+    tree = ask(milan, NETWORKS, "publish", [network])
+    draft_of(network, ana.user, summary_en="Not finished.")
+    revisions.submit(network, author=ana.user)
+    told = messages_of(confirm(milan, NETWORKS, tree))
+    assert told == ["Network: Somebody has saved a newer version meanwhile.", "0 networks published."]
+    network.refresh_from_db()
+    assert network.live.content["summary_en"] == ""
+
+
+@pytest.mark.parametrize("action", ["withdraw", "delete_selected"])
+def test_undoing_changes_nothing_that_others_have_done_since(milan, vesna, action):
+    changed, left = published("Changed"), published("Left")
+    tree = do(milan, NETWORKS, action, [changed, left])
+    revisions.undelete(changed, author=vesna.user)
+    revisions.publish(changed, author=vesna.user)
+    revisions.withdraw(changed, author=vesna.user)
+    assert undo(milan, tree) == [
+        "Somebody has changed these since, so they are left as they are: Changed.",
+        "Undone: 1 entry is as it was before.",
+    ]
+    assert list(Network.objects.published()) == [left]
+
+
+def test_undoing_keeps_what_was_written_since_as_a_draft(milan, ana):
+    network = published("Network")
+    tree = do(milan, NETWORKS, "withdraw", [network])
+    draft_of(network, ana.user, summary_en="Written since.")
+    revisions.submit(network, author=ana.user)
+    assert undo(milan, tree) == ["Undone: 1 entry is as it was before."]
+    network.refresh_from_db()
+    assert (network.is_published, network.live.number, network.submitted_by) == (True, 1, "Ana")
+    assert network.head.content["summary_en"] == "Written since."
+    assert "Written since." not in Client().get("/en/").text
+
+
+def test_page_that_somebody_has_published_again_is_left_alone(milan, vesna):
+    page = make_page()
+    tree = do(milan, PAGES, "unpublish", [page])
+    do(vesna, PAGES, "publish", [page])
+    do(vesna, PAGES, "unpublish", [page])
+    first, second = undo(milan, tree)
+    assert first == f"Somebody has changed these since, so they are left as they are: {page}."
+    assert second == "Undone: 0 entries are as they were before."
+    assert not Page.objects.get().is_published
+
+
+def test_action_is_undone_once_and_only_by_whoever_did_it(milan, vesna):
+    network = published("Network")
+    tree = do(milan, NETWORKS, "withdraw", [network])
+    assert parsed(vesna.get(NETWORKS)).find_class("undo") == []
+    assert undo(vesna, tree) == ["There is nothing to undo any more."]
+    assert not Network.objects.published().exists()
+    undo(milan, tree)
+    assert parsed(milan.get(NETWORKS)).find_class("undo") == []
+    assert undo(milan, tree) == ["There is nothing to undo any more."]
+
+
+def test_list_that_shows_an_earlier_action_undoes_no_later_one(milan):
+    first, second = published("First"), published("Second")
+    shown_before = do(milan, NETWORKS, "withdraw", [first])
+    do(milan, NETWORKS, "withdraw", [second])
+    assert undo(milan, shown_before) == ["There is nothing to undo any more."]
+    assert not Network.objects.published().exists()
+
+
+def test_action_can_be_undone_for_a_day(milan, settings, monkeypatch):
+    settings.SESSION_COOKIE_AGE = timedelta(days=10).total_seconds()
+    tree = do(milan, NETWORKS, "withdraw", [published("Network")])
+    later = timezone.now() + UNDONE_WITHIN + timedelta(minutes=1)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert undo(milan, tree) == ["There is nothing to undo any more."]
+    assert parsed(milan.get(NETWORKS)).find_class("undo") == []
+
+
+def test_who_is_no_publisher_any_more_undoes_nothing(milan):
+    tree = do(milan, NETWORKS, "withdraw", [published("Network")])
+    milan.user.groups.set([Group.objects.get(name="editors")])
+    (form,) = tree.find_class("undo")
+    assert milan.post(form.get("action"), dict(form.form_values())).status_code == 403
+    assert not Network.objects.published().exists()
+
+
+def test_more_rows_than_a_form_has_fields_are_confirmed_and_undone(milan, settings):
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
+    networks = [make_network() for _ in range(30)]
+    chosen = {"action": "withdraw", "_selected_action": [networks[0].pk], "select_across": "1", "index": "0"}
+    tree = parsed(milan.post(NETWORKS, chosen))
+    assert len(tree.xpath("//ul[@class='chosen']/li")) == 30
+    tree = confirm(milan, NETWORKS, tree)
+    assert Network.objects.published().count() == 0
+    assert undo(milan, tree) == ["Undone: 30 entries are as they were before."]
+    assert Network.objects.published().count() == 30
+    assert Event.objects.count() == 60
+
+
+@pytest.mark.parametrize("chosen", ["x", "0:1", ":", "-1:1", "9" * 30, "1,2", "\0"])
+@pytest.mark.parametrize("address", [NETWORKS, PAGES])
+def test_rows_that_there_are_not_are_confirmed_by_nobody(milan, address, chosen):
+    published("Network")
+    make_page()
+    before = seen()
+    for action in ("publish", "withdraw", "unpublish", "delete_selected"):
+        posted = {"action": action, "chosen": chosen, "post": "yes", "index": "0"}
+        assert milan.post(address, posted).status_code in (302, 400)
+    assert seen()[4:] == before[4:]
+
+
+@in_latin_and_in_ci_in_each_language
+@pytest.mark.parametrize("action", ["publish", "withdraw", "delete_selected"])
+def test_question_stands_in_its_language(milan, ana, language, action):
+    network = published("Network", name_sr="Мрежа")
+    draft_of(network, ana.user, summary_en="A draft.")
+    address = f"{PREFIXES[language]}/admin/networks/network/"
+    tree = ask(milan, address, action, [network])
+    if language == "sr-latn":
+        assert not CYRILLIC.search(" ".join(texts_of(tree)))
+    confirm(milan, address, tree)
