@@ -11,7 +11,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.db import IntegrityError, models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField, Script
 from django.http import HttpResponseRedirect
 from django.utils.formats import get_format
@@ -119,6 +119,13 @@ class DeskList(ChangeList):
         if not_taken:
             raise DisallowedModelAdminLookup(f"Filtering by {', '.join(not_taken)} not allowed")
         return filters, has_filters, not_taken, *rest
+
+    def get_ordering(self, request, queryset):
+        # Some databases put rows without a value first, others last. Here they stand last, in either direction.
+        return [
+            F(name.removeprefix("-")).desc(nulls_last=True) if name.startswith("-") else F(name).asc(nulls_last=True)
+            for name in super().get_ordering(request, queryset)
+        ]
 
 
 def is_key(text):

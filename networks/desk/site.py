@@ -10,6 +10,7 @@ from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import PasswordChangeView
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404
@@ -209,7 +210,8 @@ def what_waits(user) -> dict:
         .with_draft()
         .select_related("head")
         .defer("head__content")
-        .order_by("-head__created_at")
+        # What was loaded, and nobody has worked on yet, comes last on every database.
+        .order_by(F("head__created_at").desc(nulls_last=True), "-pk")
     )
     return {
         "submitted": [
