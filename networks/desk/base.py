@@ -26,7 +26,7 @@ from js_asset import Media
 
 from networks import revisions
 from networks.desk import numbers
-from networks.desk.guarded_form import GuardedForm, digest
+from networks.desk.guarded_form import GuardedForm
 from networks.desk.unsaved import TOKEN, WITHOUT_KEPT_TEXT, SignInForm, TokenField, let_go, waiting
 from networks.languages import codes, language_tag, without_language
 from networks.models import SavedForm
@@ -258,6 +258,7 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         # The import map of the editor is an inline script: the policy lets it through by its nonce alone.
         context["media"] = Media.from_media(context["media"], nonce=request.csp_nonce)
+        self.name_what_was_taken(request, context["adminform"].form)
         may_save = self.has_add_permission(request) if add else self.has_change_permission(request, obj)
         if may_save and not context["is_popup"]:
             context["typist"] = {"id": request.user.pk, "name": name_of(request.user)}
@@ -326,12 +327,17 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         self.remember_form(request, form, obj)
+        self.name_what_was_taken(request, form)
+
+    def name_what_was_taken(self, request, form):
+        if isinstance(form, GuardedForm) and form.taken:
+            self.message_user(request, form.taken_in_words(), messages.WARNING)
 
     def remember_form(self, request, form, obj):
         """Note that the form was saved, in the same transaction. Whoever saves otherwise does it there."""
         if token := form.cleaned_data.get(TOKEN):
             row = self.model._base_manager.get(pk=obj.pk)  # as the database has it
-            remember_form(token, request.user, obj, content={"began_with": digest(row)})
+            remember_form(token, request.user, obj, content={"began_with": form.beginning(row)})
 
     def response_add(self, request, obj, post_url_continue=None):
         let_go(request)

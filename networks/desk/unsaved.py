@@ -91,6 +91,18 @@ class DeskForm(forms.ModelForm):
         validators = itertools.chain(self.fields[name].validators, *of_model)
         return min((each.limit_value for each in validators if isinstance(each, MaxLengthValidator)), default=None)
 
+    def show(self, name, value) -> None:
+        """Let the field, when the form is shown again, have another value than the one that was sent."""
+        widget = self.fields[name].widget
+        # The admin puts its own around those that offer to add a choice.
+        widget = getattr(widget, "widget", widget)
+        if isinstance(widget, forms.CheckboxInput):
+            value = "on" if value else ""
+        value = widget.format_value(value)
+        values = value if isinstance(value, list) else ["" if value is None else value]
+        self.data = self.data.copy()
+        self.data.setlist(self.add_prefix(name), values)
+
 
 class SignInForm(AdminAuthenticationForm):
     """The log-in of the desk. One that is to save or to carry somebody's text takes nobody else."""
