@@ -115,6 +115,15 @@ class SignInForm(AdminAuthenticationForm):
             return super().clean()
 
     def confirm_login_allowed(self, user):
+        if user.is_active and not user.is_staff:
+            # The password was right, so this is said to nobody who does not know it.
+            raise ValidationError(
+                _(
+                    "Your password is right, but this account may not enter the desk. Ask an administrator to turn "
+                    "on “staff status” for it."
+                ),
+                code="not_staff",
+            )
         super().confirm_login_allowed(user)
         owner = self.request.POST.get(OWNER, "") if self.request else ""
         if owner not in ("", str(user.pk)):
