@@ -839,6 +839,20 @@ class SavedForm(models.Model):
         return self.token
 
 
+class TemporaryPassword(models.Model):
+    """An account whose password somebody else has chosen. Its owner is asked for another one at the log-in."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return str(self.user_id)
+
+
 class Page(Addressed):
     """A plain page of the site, such as the one on privacy."""
 

@@ -226,7 +226,7 @@ class TestGuesser:
         assert tried == [[200]] * LOOKED_AT + [[429]]
 
     def test_learns_nothing_of_which_accounts_there_are(self, clerk, clock):
-        """The right password of an account that may not come in is answered like a wrong one, and counts."""
+        """The right password of an account that is not active is answered like a wrong one, and counts."""
         User.objects.create_user("reader", password=PASSWORD)
         User.objects.create_user("former", password=PASSWORD, is_staff=True, is_active=False)
         answers = {
@@ -237,7 +237,7 @@ class TestGuesser:
             for name, password, address in (
                 ("clerk", "wrong", "192.0.2.1"),
                 ("nobody", "wrong", "192.0.2.2"),
-                ("reader", PASSWORD, "192.0.2.3"),
+                ("reader", "wrong", "192.0.2.3"),
                 ("former", PASSWORD, "192.0.2.4"),
             )
         }

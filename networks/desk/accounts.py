@@ -4,12 +4,14 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group, Permission, User
+from django.db import transaction
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from networks.desk.base import PlainPages
+from networks.models import TemporaryPassword
 
 admin.site.unregister([Group, User])
 
@@ -58,12 +60,17 @@ class RoleAdmin(NamedPermissions, PlainPages, GroupAdmin):
         return role_name(group)
 
 
-class AccountPasswordForm(AdminPasswordChangeForm):
-    """Django's form puts two sentences together while it is loaded, and so into one language for all."""
+def ask_for_another_password(account):
+    """Ask the account, when it next signs in, for a password that only its owner knows."""
+    if account.has_usable_password():
+        TemporaryPassword.objects.get_or_create(user=account)
 
+
+class AccountPasswordForm(AdminPasswordChangeForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "usable_password" in self.fields:
+            # Django puts two sentences together while it is loaded, and so into one language for all.
             self.fields["usable_password"].help_text = format_html(
                 '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
                 gettext(
@@ -72,6 +79,12 @@ class AccountPasswordForm(AdminPasswordChangeForm):
                 ),
                 gettext("The present password is lost when this is turned off."),
             )
+
+    @transaction.atomic
+    def save(self, commit=True):
+        account = super().save(commit)
+        ask_for_another_password(account)
+        return account
 
 
 @admin.register(User)
@@ -98,11 +111,23 @@ class AccountAdmin(NamedPermissions, PlainPages, UserAdmin):
         ]
 
     def get_readonly_fields(self, request, obj=None):
-        readonly = super().get_readonly_fields(request, obj)
+        # The times are what the site has noted. As inputs they would be two each, without a label of their own.
+        readonly = (*super().get_readonly_fields(request, obj), "last_login", "date_joined")
         if request.user.is_superuser:
             return readonly
         own = ("is_active", "is_staff", "roles_in_words") if obj == request.user else ()
         return (*readonly, "is_superuser", "permissions_in_words", *own)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if not change:
+            ask_for_another_password(obj)
+
+    def user_change_password(self, request, id, form_url=""):
+        response = super().user_change_password(request, id, form_url)
+        # Whoever has chosen it is its owner.
+        TemporaryPassword.objects.filter(user=request.user).delete()
+        return response
 
     @admin.display(description=_("groups"))
     def roles_in_words(self, account):

@@ -12,7 +12,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField, Script
 from django.http import HttpResponseRedirect
 from django.utils.formats import get_format
@@ -28,7 +28,7 @@ from js_asset import Media
 from networks import revisions
 from networks.desk import numbers
 from networks.desk.bulk import BulkActions, is_confirmed
-from networks.desk.guarded_form import GuardedForm, digest
+from networks.desk.guarded_form import GuardedForm
 from networks.desk.unsaved import TOKEN, WITHOUT_KEPT_TEXT, SignInForm, TokenField, let_go, waiting
 from networks.languages import codes, language_tag, without_language
 from networks.models import SavedForm
@@ -121,6 +121,13 @@ class DeskList(ChangeList):
         if not_taken:
             raise DisallowedModelAdminLookup(f"Filtering by {', '.join(not_taken)} not allowed")
         return filters, has_filters, not_taken, *rest
+
+    def get_ordering(self, request, queryset):
+        # Some databases put rows without a value first, others last. Here they stand last, in either direction.
+        return [
+            F(name.removeprefix("-")).desc(nulls_last=True) if name.startswith("-") else F(name).asc(nulls_last=True)
+            for name in super().get_ordering(request, queryset)
+        ]
 
 
 def is_key(text):
@@ -270,6 +277,7 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         # The import map of the editor is an inline script: the policy lets it through by its nonce alone.
         context["media"] = Media.from_media(context["media"], nonce=request.csp_nonce)
+        self.name_what_was_taken(request, context["adminform"].form)
         may_save = self.has_add_permission(request) if add else self.has_change_permission(request, obj)
         if may_save and not context["is_popup"]:
             context["typist"] = {"id": request.user.pk, "name": name_of(request.user)}
@@ -338,12 +346,17 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         self.remember_form(request, form, obj)
+        self.name_what_was_taken(request, form)
+
+    def name_what_was_taken(self, request, form):
+        if isinstance(form, GuardedForm) and form.taken:
+            self.message_user(request, form.taken_in_words(), messages.WARNING)
 
     def remember_form(self, request, form, obj):
         """Note that the form was saved, in the same transaction. Whoever saves otherwise does it there."""
         if token := form.cleaned_data.get(TOKEN):
             row = self.model._base_manager.get(pk=obj.pk)  # as the database has it
-            remember_form(token, request.user, obj, content={"began_with": digest(row)})
+            remember_form(token, request.user, obj, content={"began_with": form.beginning(row)})
 
     def response_add(self, request, obj, post_url_continue=None):
         let_go(request)

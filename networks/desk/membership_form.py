@@ -186,15 +186,6 @@ class NetworkForm(DeskForm):
             self.cleaned_data[name] = value
             self.show(name, self.fields[name].prepare_value(value))
 
-    def show(self, name, value):
-        """Let the field, when the form is shown again, have another value than the one that was sent."""
-        widget = self.fields[name].widget
-        # The admin puts its own around those that offer to add a choice.
-        value = getattr(widget, "widget", widget).format_value(value)
-        values = value if isinstance(value, list) else ["" if value is None else value]
-        self.data = self.data.copy()
-        self.data.setlist(self.add_prefix(name), values)
-
     @staticmethod
     def is_picture(name):
         return isinstance(revisions.content_fields()[name], PictureField)

@@ -4,12 +4,14 @@ from contextlib import suppress
 from functools import partial, update_wrapper
 from urllib.parse import urlsplit
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import PasswordChangeView
 from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404
@@ -29,7 +31,7 @@ from networks.desk.session_age import keep_alive
 from networks.desk.unsaved import KeptForm, SignInForm, came_from_here
 from networks.errors import form_not_accepted
 from networks.languages import address, codes, language_links, language_of_path
-from networks.models import Network, SavedForm
+from networks.models import Network, SavedForm, TemporaryPassword
 from networks.reading import Reader
 from networks.revisions import name_of
 
@@ -38,6 +40,12 @@ MOST_DRAFTS = 10
 
 # How many forms a browser asks about at once
 MOST_TOKENS = 100
+
+# In the session of somebody who has to choose another password first: where the log-in was to lead
+AFTER_NEW_PASSWORD = "after_new_password"  # noqa: S105 - the name of a value
+
+# What such a session may ask for
+BEFORE_NEW_PASSWORD = {"password_change", "logout", "jsi18n"}
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
@@ -50,6 +58,19 @@ class OwnPasswordForm(AdminPasswordChangeForm):
     def clean_old_password(self):
         with sign_in.attempt(self.user.get_username(), self.request.META):
             return super().clean_old_password()
+
+    def clean(self):
+        cleaned = super().clean()
+        # Only beside the right old password, so that nothing is learnt from it.
+        old_password, new_password = (self.cleaned_data.get(name) for name in ("old_password", "new_password1"))
+        if AFTER_NEW_PASSWORD in self.request.session and old_password and old_password == new_password:
+            self.add_error("new_password1", _("This is the password that you have now. Choose another one."))
+        return cleaned
+
+    @transaction.atomic
+    def save(self, commit=True):
+        TemporaryPassword.objects.filter(user=self.user).delete()
+        return super().save(commit)
 
 
 class DeskSite(AdminSite):
@@ -118,10 +139,22 @@ class DeskSite(AdminSite):
             if kept is not None and not self.may_save(request, kept):
                 return instead_of_saving(request, kept)
             if self.has_permission(request):
+                wanted = request.resolver_match.url_name
+                if AFTER_NEW_PASSWORD in request.session and wanted not in BEFORE_NEW_PASSWORD:
+                    return self.ask_for_new_password(request, kept)
                 keep_alive(request)
             return protected(request, *args, **kwargs)
 
         return update_wrapper(inner, view)
+
+    def ask_for_new_password(self, request: HttpRequest, kept: KeptForm | None) -> HttpResponse:
+        if kept is not None:  # its text is offered when the form is opened
+            kept.wait_in(request.session)
+            request.session[AFTER_NEW_PASSWORD] = kept.address
+        messages.warning(
+            request, gettext("Your password was chosen by somebody else. Choose one that only you know, and go on.")
+        )
+        return HttpResponseRedirect(reverse("admin:password_change", current_app=self.name))
 
     def may_save(self, request: HttpRequest, kept: KeptForm) -> bool:
         return self.has_permission(request) and kept.belongs_to(request.user)
@@ -162,10 +195,13 @@ class DeskSite(AdminSite):
 
     def login(self, request, extra_context=None):
         response = super().login(request, extra_context)
-        if isinstance(response, HttpResponseRedirect) and not leads_somewhere(response.url):
+        is_signed_in = isinstance(response, HttpResponseRedirect)
+        if is_signed_in and not leads_somewhere(response.url):
             response = HttpResponseRedirect(reverse("admin:index"))
+        if is_signed_in and TemporaryPassword.objects.filter(user=request.user).exists():
+            request.session[AFTER_NEW_PASSWORD] = response.url
         kept = KeptForm.carried_by(request)
-        if kept is not None and isinstance(response, HttpResponseRedirect):
+        if kept is not None and is_signed_in:
             kept.wait_in(request.session)
         elif kept is not None:  # a wrong password, say
             response.template_name = "admin/sign_in_again.html"
@@ -176,10 +212,14 @@ class DeskSite(AdminSite):
         request.current_app = self.name
         change = PasswordChangeView.as_view(
             form_class=partial(OwnPasswordForm, request),
-            success_url=reverse("admin:password_change_done", current_app=self.name),
+            success_url=request.session.get(AFTER_NEW_PASSWORD)
+            or reverse("admin:password_change_done", current_app=self.name),
             extra_context={**self.each_context(request), **(extra_context or {})},
         )
-        return sign_in.with_status(change(request))
+        response = sign_in.with_status(change(request))
+        if isinstance(response, HttpResponseRedirect):
+            request.session.pop(AFTER_NEW_PASSWORD, None)
+        return response
 
     def logout(self, request, extra_context=None):
         response = super().logout(request, extra_context)
@@ -209,7 +249,8 @@ def what_waits(user) -> dict:
         .with_draft()
         .select_related("head")
         .defer("head__content")
-        .order_by("-head__created_at")
+        # What was loaded, and nobody has worked on yet, comes last on every database.
+        .order_by(F("head__created_at").desc(nulls_last=True), "-pk")
     )
     return {
         "submitted": [

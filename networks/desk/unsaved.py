@@ -91,6 +91,18 @@ class DeskForm(forms.ModelForm):
         validators = itertools.chain(self.fields[name].validators, *of_model)
         return min((each.limit_value for each in validators if isinstance(each, MaxLengthValidator)), default=None)
 
+    def show(self, name, value) -> None:
+        """Let the field, when the form is shown again, have another value than the one that was sent."""
+        widget = self.fields[name].widget
+        # The admin puts its own around those that offer to add a choice.
+        widget = getattr(widget, "widget", widget)
+        if isinstance(widget, forms.CheckboxInput):
+            value = "on" if value else ""
+        value = widget.format_value(value)
+        values = value if isinstance(value, list) else ["" if value is None else value]
+        self.data = self.data.copy()
+        self.data.setlist(self.add_prefix(name), values)
+
 
 class SignInForm(AdminAuthenticationForm):
     """The log-in of the desk. One that is to save or to carry somebody's text takes nobody else."""
@@ -103,6 +115,15 @@ class SignInForm(AdminAuthenticationForm):
             return super().clean()
 
     def confirm_login_allowed(self, user):
+        if user.is_active and not user.is_staff:
+            # The password was right, so this is said to nobody who does not know it.
+            raise ValidationError(
+                _(
+                    "Your password is right, but this account may not enter the desk. Ask an administrator to turn "
+                    "on “staff status” for it."
+                ),
+                code="not_staff",
+            )
         super().confirm_login_allowed(user)
         owner = self.request.POST.get(OWNER, "") if self.request else ""
         if owner not in ("", str(user.pk)):
