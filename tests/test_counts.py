@@ -44,12 +44,24 @@ def test_a_model_that_is_not_known_is_counted_as_django_does():
         assert [counted(number, CityProfile) for number in (1, 2)] == ["1 city profile", "2 city profile"]
 
 
-@pytest.mark.parametrize(
-    ("language", "count"), [("sr", "11 мрежа"), ("sr-latn", "11 mreža"), ("en", "11 networks")]
-)
+@pytest.mark.parametrize(("language", "count"), [("sr", "11 мрежа"), ("sr-latn", "11 mreža"), ("en", "11 networks")])
 def test_stand_below_a_list(db, client, language, count):
     for number in range(11):
         make_network(name_sr=f"Мрежа {number}", slug=f"n-{number}")
     client.force_login(User.objects.create_superuser("clerk"))
     page = opened(client, f"{PREFIXES[language]}/admin/networks/network/")
     assert [" ".join(text_of(each).split()) for each in page.find_class("paginator")] == [count]
+
+
+@pytest.mark.parametrize(("language", "button"), [("sr", "Додај мрежу"), ("en", "Add a network")])
+def test_a_network_is_called_by_its_name_above_its_form(db, client, language, button):
+    network = make_network(name_sr="Мрежа", name_en="Network")
+    client.force_login(User.objects.create_superuser("clerk"))
+    base = f"{PREFIXES[language]}/admin/networks/network/"
+    names = {"sr": "Мрежа", "en": "Network"}
+    assert [text_of(each) for each in opened(client, base).find_class("addlink")[-1:]] == [button]
+    assert [text_of(each) for each in opened(client, f"{base}{network.pk}/change/").xpath("//h1")] == [
+        names[language]
+    ]
+    (button,) = opened(client, f"{base}{network.pk}/delete/").xpath("//form[@method='post']//input[@type='submit']")
+    assert button.value == {"sr": "Обриши", "en": "Yes, I’m sure"}[language]
