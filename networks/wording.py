@@ -133,6 +133,14 @@ REWORDED = [
         "Your password must contain at least %(min_length)d characters.",
     ),
     _("Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."),
+    _("Designates whether this user should be treated as active. Unselect this instead of deleting accounts."),
+    _("Designates whether the user can log into this admin site."),
+    _("Designates that this user has all permissions without explicitly assigning them."),
+    _("The groups this user belongs to. A user will get all permissions granted to each of their groups."),
+    _("Specific permissions for this user."),
+    _("Permissions"),
+    _("permission"),
+    _("permissions"),
 ]
 
 # In the genitive, for networks/formats/sr/formats.py
