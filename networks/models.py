@@ -424,7 +424,7 @@ class Network(Addressed):
         help_text=_("The page on which the network names the city as a member: https://energy-cities.eu/members/."),
     )
     deciding_act = models.CharField(
-        _("deciding act"),
+        _("decision to join"),
         max_length=300,
         blank=True,
         help_text=_(
@@ -432,7 +432,7 @@ class Network(Addressed):
         ),
     )
     fee_amount = models.DecimalField(
-        _("yearly fee"),
+        _("annual fee"),
         max_digits=12,
         decimal_places=2,
         null=True,
@@ -936,7 +936,7 @@ class CityProfile(models.Model):
     )
     website = WebAddressField(_("website of the city"), blank=True)
     licence_name = models.CharField(
-        _("licence of the data"), max_length=100, blank=True, help_text=_("For example: CC BY 4.0.")
+        _("data licence"), max_length=100, blank=True, help_text=_("For example: CC BY 4.0.")
     )
     licence_url = WebAddressField(_("web address of the licence"), blank=True)
     changed_at = models.DateTimeField(_("last changed"), auto_now=True)

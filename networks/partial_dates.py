@@ -20,11 +20,17 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-# What a reader sees. In Serbian the month stays in the nominative: мај 2007.
+# What a reader sees. In Serbian a month alone stands in the nominative, after a day in the genitive: мај 2007.,
+# 3. маја 2007.
 MONTH_NAMES = {
     "sr": "јануар фебруар март април мај јун јул август септембар октобар новембар децембар",
     "sr-latn": "januar februar mart april maj jun jul avgust septembar oktobar novembar decembar",
     "en": "January February March April May June July August September October November December",
+}
+MONTH_NAMES_AFTER_DAY = {
+    "sr": "јануара фебруара марта априла маја јуна јула августа септембра октобра новембра децембра",
+    "sr-latn": "januara februara marta aprila maja juna jula avgusta septembra oktobra novembra decembra",
+    "en": MONTH_NAMES["en"],
 }
 
 # What people type, one line for each month: English, Serbian Latin, Serbian Cyrillic.
@@ -59,7 +65,7 @@ TYPED_FORMATS = (
     ISO_FORMAT,
     re.compile(rf"(({DAY}\.)?{MONTH}\.)?{YEAR}"),  # 2007.  05.2007.  3.5.2007.
     re.compile(rf"{MONTH}/{YEAR}"),  # 05/2007
-    re.compile(rf"({DAY}(\.|{ORDINAL} ))?{MONTH_NAME}[., ]{YEAR}"),  # May 2007  3 May 2007  3. мај 2007.
+    re.compile(rf"({DAY}(\.|{ORDINAL} ))?{MONTH_NAME}[., ]{YEAR}"),  # May 2007  3 May 2007  3. маја 2007.
     re.compile(rf"{MONTH_NAME}[. ]{DAY}{ORDINAL}[, ]{YEAR}"),  # May 3, 2007
 )
 
@@ -151,12 +157,13 @@ class PartialDate:
 
 
 def format_partial_date(value: PartialDate, language: str | None = None) -> str:
-    """Return the date as readers of the language expect it: мај 2007., maj 2007., May 2007."""
+    """Return the date as readers of the language expect it: мај 2007., 3. маја 2007., 3 May 2007."""
     face = _face(language)
     stop = "" if face == "en" else "."
     parts = [f"{value.year}{stop}"]
     if value.month is not None:
-        parts.insert(0, MONTH_NAMES[face].split()[value.month - 1])
+        names = MONTH_NAMES if value.day is None else MONTH_NAMES_AFTER_DAY
+        parts.insert(0, names[face].split()[value.month - 1])
     if value.day is not None:
         parts.insert(0, f"{value.day}{stop}")
     return " ".join(parts)

@@ -108,7 +108,7 @@ class Reader:
         return SORT_KEYS.get(self.language, serbian.english_key)(getattr(text, "stored", text))
 
     def date(self, value) -> str:
-        """Return a date, a moment or a partial date in words: 3. мај 2007. or 3 May 2007. Empty for None."""
+        """Return a date, a moment or a partial date in words: 3. маја 2007. or 3 May 2007. Empty for None."""
         if value is None:
             return ""
         if not isinstance(value, PartialDate):
@@ -117,7 +117,7 @@ class Reader:
         return format_partial_date(value, self.language)
 
     def moment(self, value) -> str:
-        """Return a day and the time of day in the city's own time: 3. мај 2007. у 08:00 or 3 May 2007, 08:00."""
+        """Return a day and the time of day in the city's own time: 3. маја 2007. у 08:00 or 3 May 2007, 08:00."""
         with override(self.language):
             return _("{date}, {time}").format(date=self.date(value), time=f"{localtime(value):%H:%M}")
 
@@ -322,7 +322,7 @@ class NetworkReading(RowReading):
 
     @cached_property
     def fee(self) -> str:
-        """The yearly fee with its currency and year: 1.500,00 RSD (2026). Empty where none is recorded."""
+        """The annual fee with its currency and year: 1.500,00 RSD (2026). Empty where none is recorded."""
         if self.row.fee_amount is None:
             return ""
         with override(self.reader.language):

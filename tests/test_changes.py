@@ -425,7 +425,7 @@ KIND = Change.Kind
         ),
         (Change(kind=KIND.CORRECTED, fields=["seat_sr", "seat_en", "website"]), "Changed: seat, website"),
         (Change(kind=KIND.CORRECTED, fields=["summary_en", "seat_sr"]), "Changed: summary (in English), seat"),
-        (Change(kind=KIND.CORRECTED, fields=["fee_amount", "fee_currency", "fee_year"]), "Changed: yearly fee"),
+        (Change(kind=KIND.CORRECTED, fields=["fee_amount", "fee_currency", "fee_year"]), "Changed: annual fee"),
         (Change(kind=KIND.CORRECTED, fields=["a_field_that_is_no_more"]), "Changed"),
         (Change(kind=KIND.CORRECTED, fields=["a_field_that_is_no_more", "seat_sr"]), "Changed: seat"),
     ],

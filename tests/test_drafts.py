@@ -373,7 +373,7 @@ class TestSubmitting:
         assert name == "Network of Cities"
         assert state == "On the siteDraft: clerkSubmitted for publishing"
         (waiting,) = opened(boss, page_of(network)).find_class("submitted")
-        assert text_of(waiting).startswith("Submitted for publishing clerk, ")
+        assert text_of(waiting).startswith("Submitted for publishing: clerk, ")
         worklist = opened(boss, "/en/admin/").xpath("//*[@class='worklist']/*")
         assert [text_of(each) for each in worklist[:2]] == ["What waits", "Submitted for publishing"]
         publish(boss, network)
@@ -919,7 +919,7 @@ class TestSchedule:
             assert draft.schedules.get().at == datetime.fromisoformat(f"{day}T0{utc}:00+00:00")
             (message,) = messages_of(opened(milan, page_of(draft)))
             month = {"2027-01-15": "15 January", "2027-05-03": "3 May"}[day]
-            assert message == f"Network of Cities: To be published: {month} 2027, 08:00."
+            assert message == f"“Network of Cities” will be published on {month} 2027, 08:00."
 
     @in_each_language
     def test_stands_in_the_list_and_in_the_form_and_on_its_page(self, ana, milan, network, clock, language):

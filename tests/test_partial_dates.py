@@ -1,15 +1,17 @@
-from datetime import date
+from datetime import date, datetime
 from types import SimpleNamespace
 
 import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import translation
+from django.utils.formats import date_format
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from networks.partial_dates import (
     MONTH_NAMES,
+    MONTH_NAMES_AFTER_DAY,
     ImpossibleDate,
     PartialDate,
     PartialDateField,
@@ -17,6 +19,7 @@ from networks.partial_dates import (
     format_partial_date,
     input_format,
 )
+from networks.serbian import to_latin
 
 LANGUAGES = ["sr", "sr-latn", "en"]
 
@@ -232,8 +235,8 @@ class TestFormats:
     @pytest.mark.parametrize(
         ("language", "shown", "edited"),
         [
-            ("sr", ["2007.", "мај 2007.", "3. мај 2007."], ["2007.", "05.2007.", "3.5.2007."]),
-            ("sr-latn", ["2007.", "maj 2007.", "3. maj 2007."], ["2007.", "05.2007.", "3.5.2007."]),
+            ("sr", ["2007.", "мај 2007.", "3. маја 2007."], ["2007.", "05.2007.", "3.5.2007."]),
+            ("sr-latn", ["2007.", "maj 2007.", "3. maja 2007."], ["2007.", "05.2007.", "3.5.2007."]),
             ("en", ["2007", "May 2007", "3 May 2007"], ["2007", "May 2007", "3 May 2007"]),
         ],
     )
@@ -264,6 +267,21 @@ class TestFormats:
         assert [len(set(MONTH_NAMES[language].split())) for language in LANGUAGES] == [12, 12, 12]
         assert all("а" <= letter <= "џ" for letter in MONTH_NAMES["sr"].replace(" ", ""))
         assert (MONTH_NAMES["sr-latn"] + MONTH_NAMES["en"]).isascii()
+
+    @pytest.mark.parametrize("number", range(1, 13))
+    def test_put_the_serbian_month_after_a_day_in_the_genitive(self, number):
+        value = PartialDate(2007, number, 3)
+        genitive = MONTH_NAMES_AFTER_DAY["sr"].split()[number - 1]
+        assert genitive.endswith("а") and MONTH_NAMES["sr"].split()[number - 1][:3] == genitive[:3]
+        for language in ("sr", "sr-latn"):
+            shown = to_latin(genitive) if language == "sr-latn" else genitive
+            assert format_partial_date(value, language) == f"3. {shown} 2007."
+            with translation.override(language):
+                # Django's own dates, as in the history of a page, too
+                assert date_format(value.earliest, "DATE_FORMAT") == f"3. {shown} 2007."
+                preposition = "u" if language == "sr-latn" else "у"
+                moment = datetime(2007, number, 3, 8, 5)
+                assert date_format(moment, "DATETIME_FORMAT") == f"3. {shown} 2007. {preposition} 08:05"
 
 
 class TestFormField:

@@ -54,15 +54,15 @@ UNLINKED = {
 SHOWN_OF_EVERYTHING = {
     "sr": """
         Мрежа са свим подацима|МСП|Зна се све.|Опис са нагласком.|ставка|Љубљана|Искуство.|Réseau de tous les faits
-        |Стара мрежа (1988–2001)|Old Network (2001–2004)|1987.|мај 2007.|31. децембар 2019.|everything.example
+        |Стара мрежа (1988–2001)|Old Network (2001–2004)|1987.|мај 2007.|31. децембра 2019.|everything.example
         |everything.example/members/nis|Одлука бр. 06-123/2007|1.500,00 RSD (2026)|Канцеларија за сарадњу
-        |networks@nis.example|+381 18 504 000|Допис мреже од 1.3.2020.|1. март 2025.|Здравље
+        |networks@nis.example|+381 18 504 000|Допис мреже од 1.3.2020.|1. марта 2025.|Здравље
     """,
     "sr-latn": """
         Mreža sa svim podacima|MSP|Zna se sve.|Opis sa naglaskom.|stavka|Ljubljana|Iskustvo.|Réseau de tous les faits
-        |Stara mreža (1988–2001)|Old Network (2001–2004)|1987.|maj 2007.|31. decembar 2019.|everything.example
+        |Stara mreža (1988–2001)|Old Network (2001–2004)|1987.|maj 2007.|31. decembra 2019.|everything.example
         |everything.example/members/nis|Odluka br. 06-123/2007|1.500,00 RSD (2026)|Kancelarija za saradnju
-        |networks@nis.example|+381 18 504 000|Dopis mreže od 1.3.2020.|1. mart 2025.|Zdravlje
+        |networks@nis.example|+381 18 504 000|Dopis mreže od 1.3.2020.|1. marta 2025.|Zdravlje
     """,
     "en": """
         Network with every fact|NEF|All is known.|Description with stress.|item|Ljubljana|Experience.

@@ -223,10 +223,10 @@ def test_a_site_without_title_has_one_in_each_language():
         (None, ("", "", "")),
         (PartialDate(2003), ("2003.", "2003.", "2003")),
         (PartialDate(2007, 5), ("мај 2007.", "maj 2007.", "May 2007")),
-        (PartialDate(2007, 5, 3), ("3. мај 2007.", "3. maj 2007.", "3 May 2007")),
-        (date(2026, 11, 1), ("1. новембар 2026.", "1. novembar 2026.", "1 November 2026")),
+        (PartialDate(2007, 5, 3), ("3. маја 2007.", "3. maja 2007.", "3 May 2007")),
+        (date(2026, 11, 1), ("1. новембра 2026.", "1. novembra 2026.", "1 November 2026")),
         # Half an hour before midnight in Greenwich, it is the next year in Niš.
-        (datetime(2025, 12, 31, 23, 30, tzinfo=UTC), ("1. јануар 2026.", "1. januar 2026.", "1 January 2026")),
+        (datetime(2025, 12, 31, 23, 30, tzinfo=UTC), ("1. јануара 2026.", "1. januara 2026.", "1 January 2026")),
     ],
     ids=["none", "year", "month", "day", "date", "moment"],
 )

@@ -45,6 +45,11 @@ class NamedPermissions:
         if field.queryset.model is Permission:
             # Of these there is nothing on the desk; the old addresses have rights of their own.
             field.queryset = field.queryset.exclude(content_type__app_label__in=["redirects", "sites"])
+        if field.queryset.model is Group:
+            field.help_text = _(
+                "Editors write drafts. Publishers publish, schedule, delete and restore. Administrators keep the "
+                "accounts and the city profile."
+            )
         field.label_from_instance = self.NAMES[db_field.remote_field.model]
         return field
 

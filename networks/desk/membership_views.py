@@ -17,7 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -447,13 +447,19 @@ class MembershipViews:
                     None if set(error.error_dict) - {"at"} else "at", revisions.in_words(error)
                 )
             else:
-                self.message_user(request, f"{network}: {plan_in_words(plan, Reader())}.", messages.SUCCESS)
+                text = (
+                    gettext("“{name}” will be published on {time}.")
+                    if plan.action == Schedule.Action.PUBLISH
+                    else gettext("“{name}” will be taken off the site on {time}.")
+                )
+                message = text.format(name=network, time=Reader().moment(plan.at))
+                self.message_user(request, message, messages.SUCCESS)
                 return self.to_form(network)
         return self.page(
             request,
             "schedule",
             network,
-            gettext("Schedule"),
+            pgettext("title", "Schedule"),
             form=form,
             version=version,
             plans=self.plans(network),

@@ -67,6 +67,19 @@ def last_submitted():
     return models.Subquery(events.order_by("-pk").values("revision")[:1])
 
 
+# What the model says of both languages, each with an example of its own
+HELP_TEXTS = {
+    "name_sr": _(
+        'The full name in Serbian, such as: <span lang="sr-Latn">Stalna konferencija gradova i opština</span>.'
+    ),
+    "name_en": _(
+        'The full name in English, such as: <span lang="en">Standing Conference of Towns and Municipalities</span>.'
+    ),
+    "acronym_sr": _("As it is used in Serbian, such as SKGO."),
+    "acronym_en": _("As it is used in English, such as SCTM."),
+}
+
+
 class NetworkList(DeskList):
     def get_queryset(self, request, **kwargs):
         networks = super().get_queryset(request, **kwargs).prefetch_related("schedules")
@@ -130,6 +143,11 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
         (_("On the site"), {"fields": [("position", "slug")]}),
         (_("This version"), {"fields": ["comment"]}),
     ]
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name in HELP_TEXTS:
+            kwargs["help_text"] = HELP_TEXTS[db_field.name]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_queryset(self, request):
         return super().get_queryset(request).outside_bin().select_related("head", "live")

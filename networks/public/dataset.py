@@ -297,11 +297,11 @@ FIELDS = (
         "anyURI",
     ),
     recorded_once(
-        "deciding_act", _("Deciding act"), _("The decision to join, as it stands in the official gazette.")
+        "deciding_act", _("Decision to join"), _("The decision to join, as it stands in the official gazette.")
     ),
     Field(
         "fee",
-        _("Yearly fee"),
+        _("Annual fee"),
         _("The amount with two decimals, the currency (ISO 4217) and the year that the amount is for."),
         Source.fee,
         (

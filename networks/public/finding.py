@@ -20,7 +20,6 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from networks.chronology import Membership, membership_on
 from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, stored_language
@@ -333,7 +332,7 @@ def grouped(networks: list[Found], asked: Asked) -> list[tuple[str, str, Found]]
     if asked.on:
         headings, key = HEADINGS_ON_A_DAY, lambda found: found.membership.value
     elif asked.words and not asked.sort:
-        headings, key = {BEST_FIRST: pgettext_lazy("search", "Found")}, lambda found: BEST_FIRST
+        headings, key = {BEST_FIRST: _("Search results")}, lambda found: BEST_FIRST
     else:
         headings, key = HEADINGS, lambda found: GROUP_OF_STATUS[found.columns.status]
     order = {each: place for place, each in enumerate(headings)}

@@ -35,7 +35,7 @@ def in_script(text: str) -> str:
 
 @register.filter
 def year(date: str) -> str:
-    """Return the year of a date in words: 2007. of 3. мај 2007., 2007 of 3 May 2007."""
+    """Return the year of a date in words: 2007. of 3. маја 2007., 2007 of 3 May 2007."""
     return date.rpartition(" ")[2]
 
 

@@ -1,0 +1,25 @@
+"""What the templates of the desk need beside Django's own."""
+
+from django import template
+from django.db import models
+from django.utils.translation import ngettext_lazy
+
+register = template.Library()
+
+# Django puts a number beside the plural name of a model, of which Serbian has two: 4 мреже, 11 мрежа.
+COUNTS = {
+    "networks.network": ngettext_lazy("%(count)s network", "%(count)s networks", "count"),
+    "networks.theme": ngettext_lazy("%(count)s theme", "%(count)s themes", "count"),
+    "networks.page": ngettext_lazy("%(count)s page", "%(count)s pages", "count"),
+    "networks.oldaddress": ngettext_lazy("%(count)s old address", "%(count)s old addresses", "count"),
+    "auth.user": ngettext_lazy("%(count)s user", "%(count)s users", "count"),
+    "auth.group": ngettext_lazy("%(count)s role", "%(count)s roles", "count"),
+}
+
+
+@register.filter
+def counted(count: int, model: type[models.Model]) -> str:
+    """Return how many rows of a model there are: 1 мрежа, 4 мреже, 11 мрежа."""
+    if model._meta.label_lower in COUNTS:
+        return COUNTS[model._meta.label_lower] % {"count": count}
+    return f"{count} {model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural}"
