@@ -374,6 +374,9 @@ class MissingTranslationFilter(admin.SimpleListFilter):
     title = _("English")
     parameter_name = "english"
 
+    # Of what is looked at in place of the fields of the row
+    prefix = ""
+
     def lookups(self, request, model_admin):
         return [("missing", _("something is missing")), ("complete", _("complete"))]
 
@@ -382,8 +385,9 @@ class MissingTranslationFilter(admin.SimpleListFilter):
             return queryset
         missing = Q()
         for field in translated_fields(queryset.model):
-            has_serbian = Q(**{f"{field}_sr__isnull": False}) & ~Q(**{f"{field}_sr": ""})
-            has_english = Q(**{f"{field}_en__isnull": False}) & ~Q(**{f"{field}_en": ""})
+            in_serbian, in_english = f"{self.prefix}{field}_sr", f"{self.prefix}{field}_en"
+            has_serbian = Q(**{f"{in_serbian}__isnull": False}) & ~Q(**{in_serbian: ""})
+            has_english = Q(**{f"{in_english}__isnull": False}) & ~Q(**{in_english: ""})
             missing |= has_serbian & ~has_english
         return queryset.filter(missing) if self.value() == "missing" else queryset.exclude(missing)
 

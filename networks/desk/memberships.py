@@ -3,6 +3,7 @@
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
+from django.db.models.functions import NullIf
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -11,10 +12,10 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from networks import revisions
+from networks.desk import newest
 from networks.desk.base import (
     DeskAdmin,
     DeskList,
-    MissingTranslationFilter,
     MissingTranslations,
     searchable,
     side_by_side,
@@ -22,6 +23,7 @@ from networks.desk.base import (
 from networks.desk.bulk import BulkActions, is_confirmed, version_named
 from networks.desk.membership_form import NetworkForm
 from networks.desk.membership_views import PLAN_KINDS, MembershipViews, plan_in_words
+from networks.desk.newest import NewestTranslationFilter, ScopeFilter, StatusFilter, ThemeFilter
 from networks.desk.unsaved import let_go
 from networks.models import TRANSLATED, Event, Network
 from networks.reading import Reader
@@ -84,7 +86,15 @@ class NetworkList(DeskList):
     def get_queryset(self, request, **kwargs):
         networks = super().get_queryset(request, **kwargs).prefetch_related("schedules")
         # The texts that the list does not show are long.
-        return networks.annotate(last_plan=last_plan()).defer("head__content", "live__content")
+        return networks.annotate(
+            last_plan=last_plan(),
+            newest_content=newest.newest_content(),
+            newest_joined=NullIf(newest.newest("joined"), models.Value("", newest.TEXT)),
+        ).defer("head__content", "live__content")
+
+    def get_results(self, request):
+        super().get_results(request)
+        self.result_list = [newest.with_newest(network) for network in self.result_list]
 
 
 @admin.register(Network)
@@ -98,7 +108,7 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
         "status",
         "position",
     ]
-    list_filter = [StateFilter, "status", "scope", "themes", MissingTranslationFilter]
+    list_filter = [StateFilter, StatusFilter, ScopeFilter, ("themes", ThemeFilter), NewestTranslationFilter]
     list_per_page = 100
     actions = ["publish", "withdraw", "submit", "delete_selected"]
 
@@ -156,7 +166,7 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
         return NetworkList
 
     def get_search_results(self, request, queryset, search_term):
-        return queryset.search(searchable(search_term)), False
+        return newest.search(queryset, searchable(search_term)), False
 
     def get_changeform_initial_data(self, request):
         last = Network.objects.outside_bin().aggregate(last=models.Max("position"))["last"] or 0
@@ -300,7 +310,7 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
     def state(self, network):
         return mark_safe("<br>".join(format_html("{}", line) for line in states(network)))  # noqa: S308 - escaped
 
-    @admin.display(description=_("joined"), ordering="joined", empty_value="")
+    @admin.display(description=_("joined"), ordering="newest_joined", empty_value="")
     def displayed_joined(self, network):
         return Reader().date(network.joined)
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("networks", "0015_networks_of_saved_forms"),
+        ("networks", "0017_withdrawals_on_the_public_record"),
     ]
 
     operations = [

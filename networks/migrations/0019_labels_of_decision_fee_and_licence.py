@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("networks", "0015_networks_of_saved_forms")]
+    dependencies = [("networks", "0018_temporary_passwords")]
 
     operations = [
         migrations.AlterField(
