@@ -63,5 +63,6 @@ def test_a_network_is_called_by_its_name_above_its_form(db, client, language, bu
     assert [text_of(each) for each in opened(client, f"{base}{network.pk}/change/").xpath("//h1")] == [
         names[language]
     ]
-    (button,) = opened(client, f"{base}{network.pk}/delete/").xpath("//form[@method='post']//input[@type='submit']")
-    assert button.value == {"sr": "Обриши", "en": "Yes, I’m sure"}[language]
+    page = opened(client, f"{base}{network.pk}/delete/")
+    (button,) = page.xpath("//div[@id='content-main']//form//button")
+    assert text_of(button) == {"sr": "Обриши", "en": "Delete"}[language]

@@ -1044,7 +1044,7 @@ def test_action_of_the_list_of_pages_keeps_what_a_colleague_saves_meanwhile(cler
         other.save()
 
     monkeypatch.setattr(Page, "validate_constraints", save_as_a_colleague)
-    clerk.post("/admin/networks/page/", {"action": action, "_selected_action": [page.pk]})
+    clerk.post("/admin/networks/page/", {"action": action, "_selected_action": [page.pk], "post": "yes"})
     now = Page.objects.get()
     assert (now.slug, now.position, now.title_en) == ("second", 70, "About")
     assert (now.is_published, [each.slug for each in now.former_slugs.all()]) == (action == "publish", ["first"])
@@ -1059,6 +1059,6 @@ def test_action_of_the_list_of_pages_leaves_alone_what_a_colleague_has_published
         return locked(self, pks)
 
     monkeypatch.setattr(PageAdmin, "locked", lock_too_late)
-    clerk.post("/admin/networks/page/", {"action": "publish", "_selected_action": [page.pk]})
+    clerk.post("/admin/networks/page/", {"action": "publish", "_selected_action": [page.pk], "post": "yes"})
     assert Page.objects.get().is_published
     assert not LogEntry.objects.exists()

@@ -368,7 +368,7 @@ class TestSubmitting:
                 "“Network of Cities” waits for somebody who publishes."
             ]
         ((name, state),) = listed(boss, "state=submitted").items()
-        assert name == "Network of Cities"
+        assert name == "A Draft"
         assert state == "On the siteDraft: clerkSubmitted for publishing"
         (waiting,) = opened(boss, page_of(network)).find_class("submitted")
         assert text_of(waiting).startswith("Submitted for publishing: clerk, ")

@@ -296,9 +296,9 @@ def test_a_membership_of_unknown_beginning_is_listed_apart(nis, client):
 @pytest.mark.parametrize(
     ("day", "count"),
     [
-        ("1899-01-01", "0 networks, 1 January 1899 · Not known since when: 2"),
-        ("2003-06-01", "1 network, 1 June 2003 · Perhaps memberships on this day: 1 · Not known since when: 2"),
-        ("2010-06-01", "2 networks, 1 June 2010 · Not known since when: 2"),
+        ("1899-01-01", "0 networks on 1 January 1899 · Not known since when: 2"),
+        ("2003-06-01", "1 network on 1 June 2003 · Perhaps memberships on this day: 1 · Not known since when: 2"),
+        ("2010-06-01", "2 networks on 1 June 2010 · Not known since when: 2"),
         ("", "4 networks"),
     ],
 )

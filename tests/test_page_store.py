@@ -810,9 +810,10 @@ def test_every_address_of_the_citizens_is_marked_or_known_not_to_be():
                 if each.namespace != "admin":
                     walk(each.url_patterns, f"{each.namespace}:" if each.namespace else namespace)
                 continue
-            is_stored = getattr(each.callback, "__wrapped__", None) and "stored" in each.callback.__code__.co_filename
-            is_marked = each.callback.__code__.co_filename.endswith("page_store.py")
-            if not is_marked and not is_stored:
+            layers = [each.callback]
+            while hasattr(layers[-1], "__wrapped__"):
+                layers.append(layers[-1].__wrapped__)
+            if not any(each.__code__.co_filename.endswith("page_store.py") for each in layers):
                 found.add(f"{namespace}{each.name}")
 
     walk(get_resolver().url_patterns)

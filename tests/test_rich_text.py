@@ -363,8 +363,8 @@ class TestRichTextField:
         too_long = "а" * (LONGEST_TEXT + 1)
         prefix = "" if language == "sr" else f"/{language}"
         message = {
-            "sr": "Ово поље не сме да има више од",
-            "sr-latn": "Ovo polje ne sme da ima više od",
+            "sr": "Унесите највише",
+            "sr-latn": "Unesite najviše",
             "en": "Ensure this value has at most",
         }[language]
         for address, typed in (
