@@ -39,9 +39,7 @@ def test_as_many_networks_are_published_as_are_wanted(db, client):
 def entries_on(html):
     """Return what the list says of each network, in order: its words with the themes sorted, and its mark."""
     found = []
-    for entry in re.findall(
-        r"<li>\s*(?:<div class=\"when\">.*?</div>)?\s*<div class=\"entry\">.*?</svg>", html, re.DOTALL
-    ):
+    for entry in re.findall(r"<li>\s*<div class=\"entry\">.*?</svg>", html, re.DOTALL):
         meta = re.search(r'<p class="meta">(.*?)</p>', entry, re.DOTALL)
         facts = sorted(re.findall(r"<span[^>]*>(.*?)</span>", meta[1])) if meta else []
         rest = re.sub(r'<p class="meta">.*?</p>|<[^>]+>', " ", entry, flags=re.DOTALL)

@@ -9,6 +9,8 @@ import pytest
 
 from tests.processes import ROOT
 
+pytestmark = pytest.mark.sql
+
 FIELD = """    motto = models.TextField(
         "motto", blank=True, help_text="What the network says of itself."
     )
@@ -25,7 +27,6 @@ from django.test import Client
 from networks import comparison, revisions
 from networks.models import Network
 
-pytestmark = pytest.mark.sql
 network = Network.objects.get(slug="alda")
 first = revisions.newest(network)
 texts = {"motto_sr": "Заједно смо јачи", "motto_en": "Stronger together"}
