@@ -281,6 +281,7 @@ def test_a_former_name_in_another_spelling_arrives(db, client):
 # Whatever people and machines ask for
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("prefix", ["", "/sr", "/EN", "/sr_latn"])
 @pytest.mark.parametrize(
     "rest",

@@ -271,6 +271,7 @@ def test_who_is_no_publisher_any_more_undoes_nothing(milan):
     assert not Network.objects.published().exists()
 
 
+@pytest.mark.exhaustive
 def test_more_rows_than_a_form_has_fields_are_confirmed_and_undone(milan, settings):
     settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
     networks = [make_network() for _ in range(30)]
@@ -284,6 +285,7 @@ def test_more_rows_than_a_form_has_fields_are_confirmed_and_undone(milan, settin
     assert Event.objects.count() == 60
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("chosen", ["x", "0:1", ":", "-1:1", "9" * 30, "1,2", "\0"])
 @pytest.mark.parametrize("address", [NETWORKS, PAGES])
 def test_rows_that_there_are_not_are_confirmed_by_nobody(milan, address, chosen):

@@ -32,7 +32,6 @@ from tests.pages import (
     errors_by_field,
     fill_in,
     form_values,
-    in_each_language,
     in_latin_and_in_ci_in_each_language,
     messages_of,
     opened,
@@ -188,7 +187,7 @@ class TestEveryPage:
                 problems.append(f"/admin/{page}: {response.status_code}")
         assert problems == []
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_names_its_language(self, clerk, rows, language):
         for page in ("", "networks/network/", "networks/network/add/", "password_change/"):
             response = clerk.get(f"{PREFIXES[language]}/admin/{page}")
@@ -196,7 +195,7 @@ class TestEveryPage:
             # Django's own base template writes its code, which as a tag says the same: Serbian is sr-Cyrl.
             assert parsed(response).get("lang") == language, page
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_after_signing_out_and_before_signing_in_is_in_order_too(self, clerk, nis, language):
         prefix = PREFIXES[language]
         signed_out = clerk.post(f"{prefix}/admin/logout/")
@@ -233,7 +232,7 @@ class TestEveryPage:
     def test_for_signing_in_opens_whatever_it_is_to_lead_to(self, client, db, wanted):
         assert client.get("/admin/login/", {"next": wanted}).status_code == 200
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_for_somebody_elses_password_is_in_its_language(self, clerk, language):
         account = User.objects.create_user("milica", password="known to Milica alone")
         page = opened(clerk, f"{PREFIXES[language]}/admin/auth/user/{account.pk}/password/")
@@ -243,7 +242,7 @@ class TestEveryPage:
         assert bool(CYRILLIC.search(text)) == (language == "sr")
         assert ("If disabled" in text, "Without one" in text) == (False, language == "en")
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_messages_for_scripts_are_in_its_language(self, clerk, language):
         response = clerk.get(f"{PREFIXES[language]}/admin/jsi18n/")
         assert response.status_code == 200
@@ -251,7 +250,7 @@ class TestEveryPage:
         assert bool(re.search(r"\\u04[0-9a-f]{2}", response.text)) == (language == "sr")
         assert not CYRILLIC.search(response.text)
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_that_is_missing_or_closed_says_so(self, clerk, rows, language):
         prefix = PREFIXES[language]
         for page, status in [("nothing-here/", 404), ("networks/nothing/", 404), ("r/1/999999/", 404)]:
@@ -261,7 +260,7 @@ class TestEveryPage:
         response = clerk.get(f"{prefix}/admin/networks/network/999999/change/", follow=True)
         assert response.redirect_chain == [(f"{prefix}/admin/", 302)]
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_of_the_city_profile_is_its_form(self, clerk, language):
         base = f"{PREFIXES[language]}/admin/networks/cityprofile/"
         assert clerk.get(base)["Location"] == f"{base}add/"
@@ -311,7 +310,7 @@ class TestEveryPage:
                 without_name = re.sub("[„“].*?[“”]", "", message)
                 assert bool(CYRILLIC.search(without_name)) == (language == "sr"), message
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_of_a_theme_added_beside_the_form_closes_itself_by_a_file(self, clerk, language):
         response = clerk.post(
             f"{PREFIXES[language]}/admin/networks/theme/add/?_popup=1", {"name_sr": "Мир", "_popup": "1"}
@@ -461,7 +460,7 @@ def stored(network):
 
 
 class TestForm:
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     @pytest.mark.parametrize("model", [Network, Theme, Page, CityProfile])
     def test_has_serbian_and_english_side_by_side_and_nothing_else(self, clerk, model, language):
         make_profile()
@@ -486,7 +485,7 @@ class TestForm:
             for language in ("sr", "en")
         }
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_explains_every_field(self, clerk, language):
         make_theme()
         tree = opened(clerk, f"{PREFIXES[language]}/admin/networks/network/add/")
@@ -497,7 +496,7 @@ class TestForm:
             assert len(" ".join(helps)) > 10, field
             assert bool(CYRILLIC.search(" ".join(helps))) == (language == "sr"), field
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_stores_exactly_what_was_typed_in_the_columns_that_were_meant(self, clerk, language):
         theme = make_theme()
         base = f"{PREFIXES[language]}/admin/networks/network/"
@@ -508,7 +507,7 @@ class TestForm:
         assert list(network.themes.all()) == [theme]
         assert not network.is_published
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_keeps_exactly_what_was_typed_until_it_is_published_and_stores_it_then(self, clerk, language):
         theme, network = make_theme(), make_network(name_sr="Мрежа", slug="mreza")
         address = f"{PREFIXES[language]}/admin/networks/network/{network.pk}/change/"
@@ -528,7 +527,7 @@ class TestForm:
         network.refresh_from_db()
         assert (stored(network), list(network.themes.all())) == (STORED, [theme])
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_saved_again_untouched_changes_nothing(self, clerk, nis, language):
         for network in Network.objects.all()[:2]:
             row = QuerySet(Network).filter(pk=network.pk).values()  # the raw columns too
@@ -540,7 +539,7 @@ class TestForm:
             # It was loaded past the door, and its first version is made when somebody first opens it.
             assert after == before | {"head_id": first.pk, "live_id": first.pk}
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_published_untouched_changes_nothing_that_is_read(self, clerk, nis, language):
         for network in Network.objects.all()[:2]:
             before = Network.objects.filter(pk=network.pk).values().get()
@@ -555,7 +554,7 @@ class TestForm:
                 key: value or None for key, value in before.items()
             }
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_writes_the_columns_that_were_meant_and_leaves_their_sisters(self, clerk, language):
         network = make_network(name_sr="Мрежа", name_en="Network", seat_sr="Беч", seat_en="Vienna", summary_sr="Ту")
         address = f"{PREFIXES[language]}/admin/networks/network/{network.pk}/change/"
@@ -580,7 +579,7 @@ class TestForm:
             assert area.get("required") is None
         assert tree.xpath("//script[@type='module']/@src")
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_sanitises_a_description_that_was_typed_without_the_editor(self, clerk, language):
         hostile = "<p onclick=x>Ниш <b>је</b></p><script>alert(1)</script><p><a href='https://ni.rs' id=x>ту</a></p>"
         typed = TYPED | {"description_sr": hostile, "description_en": "First\n\nSecond"}
@@ -589,7 +588,7 @@ class TestForm:
         assert network.description_sr == '<p>Ниш <strong>је</strong></p><p><a href="https://ni.rs">ту</a></p>'
         assert network.description_en == "<p>First</p><p>Second</p>"
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_offers_the_themes_in_the_order_of_the_alphabet(self, clerk, nis, language):
         tree = opened(clerk, f"{PREFIXES[language]}/admin/networks/network/add/")
         shown = [text_of(label) for label in tree.xpath("//*[@id='id_themes']//label")]
@@ -598,7 +597,7 @@ class TestForm:
             names = [reader.text(theme, "name") for theme in Theme.objects.all()]
         assert shown == sorted(names, key=reader.sort_key)
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_shows_dates_as_they_are_typed(self, clerk, language):
         network = make_network(founded=PartialDate(1988), joined=PartialDate(2007, 5), left=PartialDate(2009, 5, 3))
         values = form_values(opened(clerk, f"{PREFIXES[language]}/admin/networks/network/{network.pk}/change/"))
@@ -829,7 +828,8 @@ class TestBadInput:
             for error in errors.values():
                 assert bool(CYRILLIC.search(error)) == (language == "sr")
 
-    @in_each_language
+    @pytest.mark.exhaustive
+    @in_latin_and_in_ci_in_each_language
     @pytest.mark.parametrize(
         "query",
         ["q=%00", "q=" + "a" * 5000, "status__exact=%00", "themes__id__exact=x", "english=x", "o=99.x", "p=999"],
@@ -924,6 +924,7 @@ class TestList:
             found = {word: list(shown(clerk, f"{prefix}/admin/networks/theme/?q={word}")) for word in words}
             assert found == dict.fromkeys(words, [theme.pk])
 
+    @pytest.mark.exhaustive
     @pytest.mark.parametrize(
         ("query", "found"),
         [
@@ -1010,6 +1011,7 @@ class TestList:
         (heading,) = opened(clerk, f"/admin/networks/{page}/").find_class(f"column-displayed_{field}")
         assert "sort" not in heading.get("class")
 
+    @pytest.mark.exhaustive
     @pytest.mark.parametrize(
         ("make", "query"),
         [

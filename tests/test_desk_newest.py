@@ -56,6 +56,7 @@ def found(clerk, query):
     return [int(each.xpath(".//input[@name='_selected_action']/@value")[0]) for each in rows]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("of_new", "of_old"),
     [
@@ -136,6 +137,7 @@ def test_version_from_before_a_field_was_renamed(clerk, monkeypatch):
     assert found(clerk, "english=complete") == found(clerk, "q=newer") == [row.pk]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("query", ["", "q=mreza", "english=missing", "status__exact=member", "_facets=True", "o=4"])
 def test_queries_do_not_grow_with_drafts(clerk, themes, query):
     rows = [make_network(themes=[themes["old"]]) for _number in range(8)]

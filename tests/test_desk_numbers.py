@@ -14,7 +14,16 @@ from networks.desk.numbers import DecimalField, IntegerField
 from networks.models import Network
 from tests.browser import sign_in
 from tests.makers import make_network
-from tests.pages import LANGUAGES, PREFIXES, errors_by_field, fill_in, form_values, in_each_language, opened, parsed
+from tests.pages import (
+    LANGUAGES,
+    PREFIXES,
+    errors_by_field,
+    fill_in,
+    form_values,
+    in_latin_and_in_ci_in_each_language,
+    opened,
+    parsed,
+)
 
 SERBIAN, ENGLISH = ("sr", "sr-latn"), ("en",)
 FEE = {"fee_currency": "RSD", "fee_year": "2026"}
@@ -90,7 +99,7 @@ def test_a_number_that_can_mean_two_is_asked_about(clerk, typed, language, readi
     assert thousands > 1000 > 20 > broken
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_what_is_no_amount_is_refused_and_kept(clerk, language):
     errors = errors_of(clerk, language, FEE | {"fee_amount": "1e3"})
     assert any("fee_amount" in names for names in errors)
@@ -126,7 +135,7 @@ def test_so_is_a_place_in_the_order(language, typed, position):
             assert field.clean(typed) == position
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_an_amount_is_shown_as_it_is_typed_and_saved_untouched_it_is_the_same(clerk, language):
     network = make_network(fee_amount=Decimal("1234567.5"), fee_currency="RSD", fee_year=2026, position=1200)
     address = f"{PREFIXES[language]}/admin/networks/network/{network.pk}/change/"

@@ -31,7 +31,7 @@ from tests.pages import (
     errors_by_field,
     fill_in,
     form_values,
-    in_each_language,
+    in_latin_and_in_ci_in_each_language,
     messages_of,
     opened,
     parsed,
@@ -445,7 +445,7 @@ ALIKE = {
 
 
 class TestTwoPeople:
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_who_change_different_fields_both_have_what_they_wrote(self, ana, milan, network, themes, language):
         prefix = PREFIXES[language]
         values = form_of(ana, network, prefix)
@@ -515,7 +515,7 @@ class TestTwoPeople:
         }
         assert (content["benefit_en"], count(network)) == ("Mine too", 4)
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_who_change_the_same_field_see_what_stood_there_and_what_each_made_of_it(
         self, ana, milan, network, language
     ):
@@ -833,7 +833,7 @@ class TestSendingAgain:
         assert milan.post(page_of(network), mine).status_code in (200, 302, 403)
         assert newest(network)["name_en"] == "Mine"
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_form_that_does_not_say_what_it_began_with_is_not_saved(self, ana, network, language):
         other = revisions.save(None, {"name_sr": "Друга"}, author=None).network
         by(ana, other, name_sr="Друга 2")  # there is a version 2, elsewhere
@@ -919,7 +919,7 @@ class TestSchedule:
             month = {"2027-01-15": "15 January", "2027-05-03": "3 May"}[day]
             assert message == f"“Network of Cities” will be published on {month} 2027, 08:00."
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_stands_in_the_list_and_in_the_form_and_on_its_page(self, ana, milan, network, clock, language):
         prefix = PREFIXES[language]
         by(ana, network, name_en="A Draft")
@@ -936,7 +936,7 @@ class TestSchedule:
             assert all(time in text for time in times), page
             assert page == "list" or ("Милан Милић" if language == "sr" else "Milan Milić") in text
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_for_a_time_that_cannot_be_gets_an_error_beside_it(self, milan, draft, clock, language):
         for day, time in (
             ("2027-03-28", "02:30"),  # the clocks go from two to three
@@ -1121,7 +1121,7 @@ class TestHistory:
             ("1", "the system", "First version")
         ]
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_is_in_the_words_of_the_reader(self, ana, milan, draft, language):
         network = revisions.publish(draft, author=milan.user)
         write(ana, network, "_submit", name_en="Second", themes=[], comment="Проверено")
@@ -1147,6 +1147,7 @@ class TestHistory:
         ana.user.delete()
         assert history_of(milan, network)[0]["who"] == "Ana Anić"
 
+    @pytest.mark.exhaustive
     def test_of_500_versions_comes_in_pages_and_in_few_queries(self, milan, network):
         moment = network.revisions.get().created_at
         content = newest(network)
@@ -1400,7 +1401,7 @@ def in_language(address, language):
 
 
 class TestPreviews:
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     @pytest.mark.parametrize("who", ["staff", "link"])
     def test_show_a_draft_in_each_form_marked_and_hidden_from_the_world(self, ana, network, language, who):
         make_profile()
@@ -1450,7 +1451,7 @@ class TestPreviews:
         for number in ("0", "3", "x", "\0"):
             assert ana.get(page_of(network, "preview"), {"version": number}).status_code == 404
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_of_staff_send_a_stranger_to_the_log_in(self, ana, network, language):
         address = preview_of(ana, network, prefix=PREFIXES[language])
         response = browser().get(address)
@@ -1534,7 +1535,7 @@ class TestLinks:
         clock.moment += timedelta(seconds=1)
         assert_closed(browser().get(url), language)
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_stop_when_they_are_revoked(self, ana, network, language):
         tree = self.make(ana, network)
         (url,) = tree.xpath('//table//input[@type="text"]/@value')
@@ -1599,7 +1600,7 @@ class TestLinks:
             assert self.make(ana, network, days).find_class("errorlist")
         assert not PreviewLink.objects.exists()
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_offer_their_times_in_the_language_of_the_page(self, ana, network, language):
         tree = opened(ana, page_of(network, "links", PREFIXES[language]))
         shown = [text_of(each) for each in tree.xpath("//select[@name='days']/option")]
@@ -1640,7 +1641,7 @@ class TestEditLink:
     def edit_links(self, response):
         return [each.get("href") for each in parsed(response).xpath("//*[@class='edit']/a")]
 
-    @in_each_language
+    @in_latin_and_in_ci_in_each_language
     def test_leads_staff_to_the_form(self, ana, milan, network, language):
         page = make_page(slug="o-sajtu", title_en="About")
         for row, path, clients in (
@@ -1888,7 +1889,7 @@ class TestSavedInBetween:
         assert (response.status_code, network.schedules.count()) == (200, 0)
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_schedule_that_failed_with_an_error_says_so_wherever_it_is_shown(
     ana, milan, network, clock, monkeypatch, language
 ):

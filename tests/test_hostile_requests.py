@@ -104,6 +104,7 @@ def desk(admin_client):
 # What a list is narrowed by
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("model", ["networks/network", "networks/theme", "networks/page", "networks/oldaddress"])
 @pytest.mark.parametrize("lookup", LOOKUPS)
 def test_list_takes_nothing_but_its_filters(desk, model, lookup):
@@ -197,6 +198,7 @@ def test_nothing_is_saved_as_new(desk, model, place):
     assert (Network.objects.count(), Theme.objects.count()) == (model == "network", model in ("theme", "oldaddress"))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("chosen", ["x", "", "\0", "-1", "9" * 30, "٣", "1.5", "1,2"])
 @pytest.mark.parametrize("model", ["networks/network", "networks/theme", "networks/page", "auth/user", "auth/group"])
 def test_what_is_chosen_in_a_list_are_rows(desk, model, chosen):

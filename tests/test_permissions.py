@@ -33,7 +33,7 @@ PK, UNPUBLISHED, IN_BIN = 654321, 654322, 654323
 # A signed-in account that is no staff has every right that a role can have, and is let in nowhere all the same.
 ROLES = ["anonym", "account", "staff", "editor", "publ", "admin", "super"]
 # The fast tests leave out who sees no more than the ones before them, or all that there is.
-IN_CI_ALONE = {"account", "staff", "admin", "super"}
+IN_CI_ALONE = {"account", "staff", "publ", "admin", "super"}
 GROUPS = {"account": "administrators", "editor": "editors", "publ": "publishers", "admin": "administrators"}
 
 # By the name of the address, or by its pattern where it has none, and by what is asked: GET, POST, or a case of
@@ -815,6 +815,7 @@ def postgresql_locks(monkeypatch):
         monkeypatch.setattr(connection.ops, "for_update_sql", lambda **options: "/* FOR UPDATE */")
 
 
+@pytest.mark.exhaustive
 def test_rows_are_locked_in_a_transaction_of_the_request_itself(world, monkeypatch, postgresql_locks):
     """The transaction that is around the tests above would hide a lock that no transaction of ours holds."""
     visitor = Visitor(world, "super")

@@ -236,6 +236,7 @@ def _rows(db):
 
 @pytest.mark.usefixtures("_rows")
 class TestAddresses:
+    @pytest.mark.exhaustive
     @pytest.mark.parametrize("role", ROLES)
     def test_answer_each_role_as_they_should(self, sign_in, role):
         client = sign_in(role)
