@@ -238,10 +238,9 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
         obj.pk, obj.slug, obj._state.adding = saved.network.pk, saved.network.slug, False
         # What a colleague has written meanwhile is read by whoever publishes it.
         # So is what others have written and not submitted.
-        request.asks = (
-            "_publish" in request.POST and not form.taken and bool(revisions.unfinished(saved.network, request.user))
-        )
-        form.publishes = "_publish" in request.POST and not form.taken and not request.asks
+        is_to_publish = "_publish" in request.POST and not form.taken
+        request.asks = is_to_publish and bool(revisions.unfinished(saved.network, request.user))
+        form.publishes = is_to_publish and not request.asks
         if form.publishes:
             revisions.publish(saved.network, author=request.user)
             obj.is_published = True
