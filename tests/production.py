@@ -3,10 +3,8 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-
+from tests.processes import ROOT
 
 PRODUCTION = {
     "DJANGO_SECRET_KEY": "e3f1c0aa-a key of production, long enough and with many different letters: XyZ",
