@@ -26,9 +26,9 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 
+from citynetworks import error_pages
 from citynetworks.client_address import address_block, client_address
 from citynetworks.headers import hardened
-from networks import errors
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class Places:
         """Take a place until `leave` is called. Raises Refused where none is free."""
         with self.lock:
             if self.taken.total() >= self.total or self.taken[address] >= self.each:
-                raise Refused(errors.too_busy)
+                raise Refused(error_pages.too_busy)
             self.taken[address] += 1
 
     def leave(self, address: str) -> None:
@@ -95,13 +95,13 @@ class Queue:
         """Return what a function returns, once it had its turn. Raises Refused where that takes too long."""
         with self.lock:
             if self.inside >= self.size:
-                raise Refused(errors.too_busy)
+                raise Refused(error_pages.too_busy)
             self.inside += 1
         try:
             result = self.threads.submit(function)
             wait([result], self.patience)
             if result.cancel():  # which only works before its turn
-                raise Refused(errors.too_busy)
+                raise Refused(error_pages.too_busy)
             return result.result()
         finally:
             with self.lock:
@@ -132,7 +132,7 @@ class RequestLimits:
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
         try:
             if len(environ["PATH_INFO"]) > LONGEST_PATH or len(environ.get("QUERY_STRING", "")) > LONGEST_QUERY:
-                raise Refused(errors.uri_too_long)
+                raise Refused(error_pages.uri_too_long)
             body = self.body(environ)
             environ["wsgi.input"] = BytesIO(body)
             if environ["PATH_INFO"] == "/health/live/":  # needs nothing that others could occupy
@@ -164,15 +164,15 @@ class RequestLimits:
     def body(self, environ: Environ) -> bytes:
         """Return the whole body of a request. Raises Refused where it is too large, too slow, or not complete."""
         if "HTTP_TRANSFER_ENCODING" in environ:
-            raise Refused(errors.length_required)
+            raise Refused(error_pages.length_required)
         length = environ.get("CONTENT_LENGTH") or "0"
         if not (length.isascii() and length.isdecimal()):
-            raise Refused(errors.bad_request)
+            raise Refused(error_pages.bad_request)
         length = int(length[:20])
         if not length:
             return b""
         if length > LARGEST_BODY:
-            raise Refused(errors.too_large)
+            raise Refused(error_pages.too_large)
         is_small = length <= LARGEST_SMALL_BODY
         places, address = (self.small_bodies if is_small else self.large_bodies), client_of(environ)
         places.take(address)
@@ -186,7 +186,7 @@ class RequestLimits:
             timer.cancel()
             places.leave(address)
         if len(body) < length:  # the connection has ended
-            raise Refused(errors.bad_request)
+            raise Refused(error_pages.bad_request)
         return body
 
     def in_parts(self, response: Any, environ: Environ) -> Iterable[bytes]:

@@ -14,8 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from citynetworks.environment import cache, database, env, folder, hosts, switch, time_zone, whole_number
-from networks.languages import localized_verbose_name
-from networks.security_contact import contact_uri
+from citynetworks.labels import localized_verbose_name
+from citynetworks.security_contact import contact_uri
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PACKAGE_DIR = Path(__file__).resolve().parent
@@ -77,7 +77,7 @@ SILENCED_SYSTEM_CHECKS = [
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURITY_CONTACT = contact_uri(env.str("DJANGO_SECURITY_CONTACT", default=""))
-CSRF_FAILURE_VIEW = "networks.desk.site.csrf_failure"
+CSRF_FAILURE_VIEW = "networks.admin.site.csrf_failure"
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -109,7 +109,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 INSTALLED_APPS = [
     "modeltranslation",  # before the admin, as its documentation asks
-    "networks.desk.apps.DeskConfig",
+    "networks.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -126,16 +126,16 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "citynetworks.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "networks.public.health.HealthMiddleware",
+    "networks.page_store.health.HealthMiddleware",
     "citynetworks.static_files.StaticFilesMiddleware",
-    "networks.uploads.UploadsMiddleware",
+    "citynetworks.uploads.UploadsMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
-    "networks.middleware.SchedulesMiddleware",
+    "citynetworks.middleware.SchedulesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     # In place of LocaleMiddleware, which reads a cookie and varies by Accept-Language.
-    "networks.middleware.AddressLanguageMiddleware",
-    "networks.middleware.OldAddressesMiddleware",
+    "citynetworks.middleware.AddressLanguageMiddleware",
+    "citynetworks.middleware.OldAddressesMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -230,7 +230,7 @@ STATIC_ROOT = folder("STATIC_ROOT", default=DATA_DIR / "static")
 MEDIA_URL = "/media/"
 MEDIA_ROOT = folder("MEDIA_ROOT", default=DATA_DIR / "media")
 STORAGES = {
-    "default": {"BACKEND": "networks.uploads.UploadsStorage"},
+    "default": {"BACKEND": "citynetworks.uploads.UploadsStorage"},
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -6,8 +6,9 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 from django.views.decorators.http import require_safe
 
-from networks.public import health, open_data
-from networks.public.page_store import stored
+from networks.page_store import health
+from networks.page_store.layer import stored
+from networks.public import open_data
 from networks.public.security_txt import security_txt
 from networks.public.sitemaps import SITEMAPS
 from networks.public.views import robots
@@ -30,7 +31,7 @@ urlpatterns = [
     ),
 ]
 
-handler400 = "networks.errors.bad_request"
-handler403 = "networks.errors.permission_denied"
+handler400 = "citynetworks.error_pages.bad_request"
+handler403 = "citynetworks.error_pages.permission_denied"
 handler404 = "networks.public.views.page_not_found"
-handler500 = "networks.errors.server_error"
+handler500 = "citynetworks.error_pages.server_error"

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from django.conf import settings
@@ -30,8 +31,9 @@ application.request_class = Request
 if not settings.DEBUG:
     # Once the apps are loaded
     from citynetworks.request_limits import RequestLimits
-    from networks.public.filling import fill_in_background
-    from networks.public.page_store import PageStore, Watch, carry_out, look
+    from networks.page_store.filling import fill_in_background
+    from networks.page_store.layer import PageStore, Watch, carry_out, look
+    from networks.public.page_urls import public_addresses
 
     limits = RequestLimits(application)
     application = PageStore(
@@ -41,4 +43,5 @@ if not settings.DEBUG:
     )
     sys.setswitchinterval(SWITCH_INTERVAL)
     if settings.FILL_PAGE_STORE:
-        fill_in_background(application, limits.is_idle)
+        # Without the pictures, which take longer than all the rest
+        fill_in_background(application, partial(public_addresses, with_pictures=False), limits.is_idle)

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -6,11 +7,26 @@ from django.utils.translation import gettext_lazy as _
 class NetworksConfig(AppConfig):
     name = "networks"
     verbose_name = _("Content of the site")
+    default = True
 
     def ready(self):
-        from networks import checks, content_version, models, roles  # noqa: F401 - registers the system checks
-        from networks.desk import admin  # noqa: F401 - registers the models with the desk
+        from networks import checks, models, roles  # noqa: F401 - registers the system checks
+        from networks.page_store import version
 
-        content_version.connect()
+        version.connect()
         post_migrate.connect(roles.make_roles, sender=self)
         post_migrate.connect(models.write_search_texts_anew, sender=self)
+
+
+class AdminConfig(admin_apps.AdminConfig):
+    """Django's admin, with this project's site in place of the stock one."""
+
+    default = False
+    default_site = "networks.admin.site.DeskSite"
+
+    def ready(self):
+        # Before autodiscovery asks for the site: importing its module imports this package, whose modules register
+        # their models, and what they register while the site is being made would be lost.
+        from networks import admin  # noqa: F401
+
+        super().ready()

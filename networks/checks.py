@@ -10,10 +10,11 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import DatabaseError, connections
 from modeltranslation.translator import translator
 
-from networks import revisions
 from networks.languages import SERBIAN, codes, stored_language
 from networks.models import Network
 from networks.reading import translated_fields
+from networks.revisions import content
+from networks.revisions.content import content_fields
 
 
 @register(Tags.translation)
@@ -53,9 +54,9 @@ def languages_agree(**kwargs) -> list[CheckMessage]:
 def renamed_fields_are_there(**kwargs) -> list[CheckMessage]:
     """The names in RENAMED_FIELDS are those that revisions hold, so that no text is lost at the next publish."""
     messages = []
-    held = {*revisions.content_fields(), *translated_fields(Network)}
+    held = {*content_fields(), *translated_fields(Network)}
     endings = tuple(f"_{language}" for language in settings.MODELTRANSLATION_LANGUAGES)
-    for former, present in revisions.RENAMED_FIELDS.items():
+    for former, present in content.RENAMED_FIELDS.items():
         if present not in held:
             problem = f"there is no field “{present}” that revisions hold"
             hint = "Name the field as the model has it now. A field that was dropped is left out."

@@ -5,15 +5,15 @@ The languages of the site: what they are called in markup, and the address each 
 stored; Serbian Latin is rendered from the Cyrillic.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from django.conf import settings
+from django.db.models import Model
 from django.urls import get_script_prefix, reverse
-from django.utils.functional import Promise
-from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.encoding import escape_uri_path
 from django.utils.translation import override
 
 SERBIAN = "sr"
@@ -23,7 +23,19 @@ ENGLISH = "en"
 # What readers see in the language switch. Each name stands in its own language and script, so none is translated.
 OWN_NAMES = {SERBIAN: "Ћирилица", SERBIAN_LATIN: "Latinica", ENGLISH: "English"}
 
-NAMES_IN_LABELS = {SERBIAN: _("in Serbian"), ENGLISH: _("in English")}
+# First segments of an address that mean a language, in lower case, beside the ones the site itself uses.
+OTHER_SPELLINGS = {
+    "sr": SERBIAN,
+    "sr-cyrl": SERBIAN,
+    "sr_cyrl": SERBIAN,
+    "sr-latn": SERBIAN_LATIN,
+    "sr_latn": SERBIAN_LATIN,
+    "en": ENGLISH,
+}
+
+# The old site chose the script by a parameter: lat or cir.
+SCRIPTS = {"lat": SERBIAN_LATIN, "cir": SERBIAN}
+SCRIPT_PARAMETER = re.compile(r"(?:^|&)pismo=(lat|cir)(?=&|$)", re.IGNORECASE)
 
 
 def codes() -> list[str]:
@@ -45,6 +57,19 @@ def stored_language(code: str) -> str:
     return SERBIAN if code == SERBIAN_LATIN else code
 
 
+def displayed_text(instance: Model, field: str, language: str) -> tuple[str, str]:
+    """
+    Return a translated field in a language, or else in Serbian, and the language whose column it was read from.
+
+    The text is as it is stored: in Cyrillic for both Serbian scripts. Empty where it is not even in Serbian; so is a
+    Serbian text for those who read Serbian, even if there is an English one.
+    """
+    stored = stored_language(language)
+    if stored != SERBIAN and (value := getattr(instance, f"{field}_{stored}")):
+        return value, stored
+    return getattr(instance, f"{field}_{SERBIAN}") or "", SERBIAN
+
+
 def prefix(code: str) -> str:
     """Return how the addresses of a language begin: / for the default language, else /en/."""
     return "/" if code == settings.LANGUAGE_CODE else f"/{code}/"
@@ -59,6 +84,38 @@ def language_of_path(path: str) -> str:
 def without_language(path: str) -> str:
     """Return the address of a page in the default language: /admin/ for /en/admin/."""
     return f"/{path.removeprefix(prefix(language_of_path(path)))}"
+
+
+def canonical_address(path: str, query: str) -> str | None:
+    """
+    Return where an address with another spelling of its language leads, or None where it is right as it is.
+
+    `path` is decoded and begins with a slash, `query` is as it stands in the address. Other parameters stay.
+    """
+    language = language_of_path(path)
+    rest = path.removeprefix(prefix(language).rstrip("/")).removeprefix("/")
+    while (spelled := OTHER_SPELLINGS.get(rest.partition("/")[0].lower())) and language == settings.LANGUAGE_CODE:
+        language = spelled
+        rest = rest.partition("/")[2]
+    is_file = "." in path.rpartition("/")[2]  # robots.txt and its like stand once, for all languages
+    remaining_query, language = (query, language) if is_file else without_script(query, language)
+    target = prefix(language) + rest
+    if target in (path, f"{path}/") and remaining_query == query:
+        # Right as it is, or only the slash at its end is missing: Django adds that.
+        return None
+    return escape_uri_path(target) + (f"?{remaining_query}" if remaining_query else "")
+
+
+def without_script(query: str, language: str) -> tuple[str, str]:
+    """
+    Return a query without the parameter for the script, and the language in that script.
+
+    English stays English whatever script is asked for: the script is a matter of Serbian.
+    """
+    match = SCRIPT_PARAMETER.search(query)
+    if match and language != ENGLISH:
+        language = SCRIPTS[match[1].lower()]
+    return SCRIPT_PARAMETER.sub("", query).removeprefix("&") if match else query, language
 
 
 def address(code: str | None, name: str, *args, **kwargs) -> str:
@@ -94,8 +151,3 @@ def language_links(current: str, urls: Mapping[str, str]) -> list[LanguageLink]:
         LanguageLink(language_tag(code), OWN_NAMES.get(code, code), urls.get(code, ""), code == current)
         for code in codes()
     ]
-
-
-def localized_verbose_name(verbose_name: str, language: str) -> Promise:
-    """Return the label of a translated column, such as 'name (in English)'. The settings hand this over."""
-    return format_lazy("{} ({})", verbose_name, NAMES_IN_LABELS.get(language, language))

@@ -23,14 +23,12 @@ from django.utils.text import slugify
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from networks import reading
-from networks.languages import address
-from networks.old_addresses import OldAddress  # noqa: F401 - a model of this app
+from networks.languages import SERBIAN, address, codes, displayed_text
 from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
+from networks.redirects import OldAddress  # noqa: F401 - a model of this app
 from networks.rich_text import RichTextField, clean_rich_text, plain_text
-from networks.serbian import fold, to_latin
-from networks.sign_in import SignInAttempts  # noqa: F401 - a model of this app
+from networks.serbian import fold, romanise, to_latin
 
 
 class WebAddressField(models.URLField):
@@ -91,6 +89,14 @@ def web_address_constraint(model, field):
         holds=lambda row: not getattr(row, field) or getattr(row, field).startswith(("http://", "https://")),
         violation_error_message=_("Enter a web address that begins with https:// or http://."),
     )
+
+
+def in_active_language(instance: models.Model, field: str) -> str:
+    """Return a translated field for `__str__`: in the active language, or else in Serbian, in Latin for others."""
+    language = get_language()
+    language = language if language in codes() else SERBIAN
+    text, stored = displayed_text(instance, field, language)
+    return romanise(text) if stored == SERBIAN != language else text
 
 
 def free_slug(instance, text):
@@ -240,7 +246,7 @@ class Theme(models.Model):
         verbose_name_plural = _("themes")
 
     def __str__(self):
-        return str(reading.Reader().text(self, "name"))
+        return in_active_language(self, "name")
 
     @transaction.atomic  # with the content version
     def save(self, *args, **kwargs):
@@ -574,7 +580,7 @@ class Network(Addressed):
         ]
 
     def __str__(self):
-        return str(reading.Reader().text(self, "name"))
+        return in_active_language(self, "name")
 
     def get_absolute_url(self):
         return address(get_language(), "public:network", self.slug)
@@ -880,7 +886,7 @@ class Page(Addressed):
         ]
 
     def __str__(self):
-        return str(reading.Reader().text(self, "title"))
+        return in_active_language(self, "title")
 
     def get_absolute_url(self):
         return address(get_language(), "public:page", self.slug)
@@ -957,7 +963,7 @@ class CityProfile(models.Model):
         ]
 
     def __str__(self):
-        return str(reading.Reader().text(self, "city_name"))
+        return in_active_language(self, "city_name")
 
     @transaction.atomic  # with the content version
     def save(self, *args, **kwargs):
@@ -966,7 +972,7 @@ class CityProfile(models.Model):
 
 
 class ContentVersion(models.Model):
-    """The version of all that citizens see, in one row: see `networks.content_version`."""
+    """The version of all that citizens see, in one row: see `networks.page_store.version`."""
 
     number = models.BigIntegerField()
 
@@ -976,3 +982,18 @@ class ContentVersion(models.Model):
 
     def __str__(self):
         return str(self.number)
+
+
+class SignInAttempts(models.Model):
+    """What is known of an account, an address, or an account at an address; of the last also its last success."""
+
+    key = models.CharField(max_length=64, unique=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_failed_at = models.DateTimeField(null=True)
+    signed_in_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return self.key

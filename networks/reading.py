@@ -17,7 +17,7 @@ from django.utils.translation import get_language, get_language_info, override
 from django.utils.translation import gettext as _
 
 from networks import serbian
-from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, language_tag, stored_language
+from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, displayed_text, language_tag, stored_language
 from networks.partial_dates import PartialDate, format_partial_date
 from networks.rich_text import RichTextField
 
@@ -75,11 +75,10 @@ class Reader:
         a Serbian text for those who read Serbian, even if there is an English one.
         """
         is_html = isinstance(instance._meta.get_field(field), RichTextField)
-        stored = stored_language(self.language)
-        value = getattr(instance, f"{field}_{stored}") or ""
-        if value and stored != SERBIAN:
+        value, stored = displayed_text(instance, field, self.language)
+        if stored != SERBIAN:
             return Text(value, language=self.language, asked=self.language, is_html=is_html)
-        return self.serbian(getattr(instance, f"{field}_{SERBIAN}") or "", is_html=is_html)
+        return self.serbian(value, is_html=is_html)
 
     def serbian(self, value: str, *, is_html: bool = False) -> Text:
         """Return a text that is stored in Serbian only, in the script of the reader."""

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from networks.middleware import SchedulesMiddleware
+from citynetworks.middleware import SchedulesMiddleware
 
 PREFIXES = {"sr": "", "sr-latn": "/sr-latn", "en": "/en"}
 LANGUAGES = list(PREFIXES)

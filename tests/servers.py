@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from networks import demo
+from networks.management import demo_site
 from tests.processes import ROOT
 
 HOST = "127.0.0.1"
@@ -31,7 +31,7 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
     """Return the environment of a site in production whose database stands in the folder."""
     foreign = ("DJANGO_", "GRANIAN_", "DATABASE_URL", "CACHE_URL", "MEDIA_ROOT", "STATIC_ROOT", "PYTHONPATH")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return kept | demo.environment(folder, HOST) | {"PYTHONPATH": str(ROOT)} | variables
+    return kept | demo_site.environment(folder, HOST) | {"PYTHONPATH": str(ROOT)} | variables
 
 
 def run(module: str, *arguments: object, env: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ import brotli
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import RequestFactory
 
-from networks.public.page_store import PageStore, Watch
+from networks.page_store.layer import PageStore, Watch
 
 DECODERS = {"gzip": gzip.decompress, "br": brotli.decompress}
 

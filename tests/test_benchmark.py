@@ -5,8 +5,8 @@ from html import unescape
 
 import pytest
 
-from networks.content_version import current_version
 from networks.models import Network
+from networks.page_store.version import current_version
 from tests.benchmark import table
 from tests.benchmark.data import fill
 from tests.benchmark.pages import VARIANTS, Results, Row, prepare

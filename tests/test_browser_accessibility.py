@@ -10,9 +10,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 
-from networks import revisions
 from networks.languages import codes, language_tag, prefix
 from networks.models import Network
+from networks.revisions import storage
 from tests.accessibility import claims, start, write_record
 from tests.browser import make_network_with_everything
 
@@ -60,7 +60,7 @@ def addresses(live_server):
     make_network_with_everything()
     Network.objects.create(slug="long", name_sr="Ж" * 200, summary_sr="Ш" * 300, seat_sr="Ћ" * 120, is_published=True)
     for network in Network.objects.all():
-        revisions.newest(network)  # and so on record
+        storage.newest(network)  # and so on record
     paths = [f"{prefix(code)}{path.removeprefix('/')}" for path in PATHS for code in codes()]
     return {path: f"{live_server.url}{path}" for path in paths}
 

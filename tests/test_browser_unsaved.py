@@ -20,10 +20,10 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from playwright.sync_api import expect
 
-from networks import revisions
-from networks.models import Page, SavedForm, Theme
+from networks.models import Page, SavedForm, SignInAttempts, Theme
 from networks.partial_dates import PartialDate
-from networks.sign_in import SignInAttempts
+from networks.revisions import drafts
+from networks.revisions.content import content_of
 from tests.browser import (
     CHROMIUM,
     FLAGS,
@@ -84,7 +84,7 @@ def prose(page, field):
     return page.locator(f".fieldBox.field-{field} .ProseMirror p").last.inner_text()
 
 
-def drafts(page):
+def kept_drafts(page):
     """How many drafts the browser keeps, of everybody."""
     return page.evaluate(
         """() => new Promise((resolve) => {
@@ -99,10 +99,10 @@ def drafts(page):
 
 def expect_drafts(page, number):
     for _attempt in range(100):
-        if drafts(page) == number:
+        if kept_drafts(page) == number:
             return
         page.wait_for_timeout(50)
-    pytest.fail(f"{drafts(page)} drafts and not {number}")
+    pytest.fail(f"{kept_drafts(page)} drafts and not {number}")
 
 
 def wait_until_kept(page):
@@ -556,8 +556,8 @@ def test_text_goes_back_with_the_version_that_it_began_with(desk, live_server, r
     open_form(desk, live_server.url, row, "/en")
     typed = type_in_field(desk, "summary_en", "Mine")
     wait_until_kept(desk)
-    theirs = revisions.content_of(row) | {"name_en": "Theirs"}
-    revisions.save(row, theirs, author=account("milica"))
+    theirs = content_of(row) | {"name_en": "Theirs"}
+    drafts.save(row, theirs, author=account("milica"))
     open_form(desk, live_server.url, row, "/en")
     put_in(desk)
     desk.click(SAVE)
@@ -651,8 +651,8 @@ def test_text_is_offered_in_every_language_of_the_desk(desk, live_server, replay
         desk.fill(f"#id_{field}", "")
         type_in_field(desk, field, text)
     wait_until_kept(desk)
-    theirs = revisions.content_of(row) | {"seat_en": "Theirs"}
-    revisions.save(row, theirs, author=account("milica"))
+    theirs = content_of(row) | {"seat_en": "Theirs"}
+    drafts.save(row, theirs, author=account("milica"))
     desk.close()
 
     page = desk.context.new_page()

@@ -7,9 +7,9 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
-from networks import revisions
-from networks.desk.bulk import UNDONE_WITHIN
+from networks.admin.bulk_actions import UNDONE_WITHIN
 from networks.models import Event, Network, Page, PreviewLink, Schedule
+from networks.revisions import drafts, publishing, schedules, storage
 from tests.makers import make_network, make_page
 from tests.pages import (
     CYRILLIC,
@@ -51,13 +51,13 @@ def ana():
 
 
 def published(name, **changes):
-    network = revisions.save(None, {"name_sr": name, "name_en": name, **changes}, author=None).network
-    return revisions.publish(network, author=None)
+    network = drafts.save(None, {"name_sr": name, "name_en": name, **changes}, author=None).network
+    return publishing.publish(network, author=None)
 
 
 def draft_of(network, author, **changes):
-    content = revisions.newest(Network.objects.get(pk=network.pk)).content
-    return revisions.save(network, content | changes, author=author).revision
+    content = storage.newest(Network.objects.get(pk=network.pk)).content
+    return drafts.save(network, content | changes, author=author).revision
 
 
 def ask(client, address, action, rows):
@@ -106,8 +106,8 @@ def test_taking_many_off_the_site_asks_and_is_undone(milan, ana):
     """As somebody did with 778 networks, by one press."""
     networks = [published(f"Network {number}") for number in range(12)]
     draft_of(networks[3], ana.user, name_en="A Draft")
-    revisions.submit(networks[3], author=ana.user)
-    revisions.schedule(networks[4], Schedule.Action.WITHDRAW, timezone.now() + timedelta(days=2), author=ana.user)
+    drafts.submit(networks[3], author=ana.user)
+    schedules.schedule(networks[4], Schedule.Action.WITHDRAW, timezone.now() + timedelta(days=2), author=ana.user)
     PreviewLink.objects.create(revision=networks[5].live, expires_at=timezone.now() + timedelta(days=1))
     before = seen()
     tree = ask(milan, NETWORKS, "withdraw", networks)
@@ -132,14 +132,12 @@ def test_taking_many_off_the_site_asks_and_is_undone(milan, ana):
 )
 @pytest.mark.parametrize("is_published", [True, False])
 def test_network_is_as_it_was_after_an_action_was_undone(milan, ana, action, done, is_published):
-    network = (
-        published("Network") if is_published else revisions.save(None, {"name_sr": "Мрежа"}, author=None).network
-    )
+    network = published("Network") if is_published else drafts.save(None, {"name_sr": "Мрежа"}, author=None).network
     head = draft_of(network, ana.user, name_en="A Draft")
-    revisions.submit(network, author=ana.user)
+    drafts.submit(network, author=ana.user)
     if is_published:
-        revisions.schedule(network, Schedule.Action.WITHDRAW, timezone.now() + timedelta(days=2), author=ana.user)
-    revisions.schedule(network, Schedule.Action.PUBLISH, timezone.now() + timedelta(days=1), author=ana.user)
+        schedules.schedule(network, Schedule.Action.WITHDRAW, timezone.now() + timedelta(days=2), author=ana.user)
+    schedules.schedule(network, Schedule.Action.PUBLISH, timezone.now() + timedelta(days=1), author=ana.user)
     PreviewLink.objects.create(revision=head, expires_at=timezone.now() + timedelta(days=1))
     before = seen()
     if action == "withdraw" and not is_published:
@@ -169,7 +167,7 @@ def test_drafts_that_nobody_submitted_are_published_only_where_that_is_asked_for
     for network in (waiting, unfinished, changed_since):
         draft_of(network, ana.user, summary_en="A draft.")
     for network in (waiting, changed_since):
-        revisions.submit(network, author=ana.user)
+        drafts.submit(network, author=ana.user)
     draft_of(changed_since, ana.user, summary_en="Not finished.")
     networks = [waiting, unfinished, changed_since, published("Without a draft")]
     tree = ask(milan, NETWORKS, "publish", networks)
@@ -188,10 +186,10 @@ def test_drafts_that_nobody_submitted_are_published_only_where_that_is_asked_for
 def test_version_that_was_saved_after_the_question_is_not_published(milan, ana):
     network = published("Network")
     draft_of(network, ana.user, summary_en="A draft.")
-    revisions.submit(network, author=ana.user)
+    drafts.submit(network, author=ana.user)
     tree = ask(milan, NETWORKS, "publish", [network])
     draft_of(network, ana.user, summary_en="Not finished.")
-    revisions.submit(network, author=ana.user)
+    drafts.submit(network, author=ana.user)
     told = messages_of(confirm(milan, NETWORKS, tree))
     assert told == ["Network: Somebody has saved a newer version meanwhile.", "0 networks published."]
     network.refresh_from_db()
@@ -202,9 +200,9 @@ def test_version_that_was_saved_after_the_question_is_not_published(milan, ana):
 def test_undoing_changes_nothing_that_others_have_done_since(milan, vesna, action):
     changed, left = published("Changed"), published("Left")
     tree = do(milan, NETWORKS, action, [changed, left])
-    revisions.undelete(changed, author=vesna.user)
-    revisions.publish(changed, author=vesna.user)
-    revisions.withdraw(changed, author=vesna.user)
+    publishing.undelete(changed, author=vesna.user)
+    publishing.publish(changed, author=vesna.user)
+    publishing.withdraw(changed, author=vesna.user)
     assert undo(milan, tree) == [
         "Somebody has changed these since, so they are left as they are: Changed.",
         "Undone: 1 entry is as it was before.",
@@ -216,7 +214,7 @@ def test_undoing_keeps_what_was_written_since_as_a_draft(milan, ana):
     network = published("Network")
     tree = do(milan, NETWORKS, "withdraw", [network])
     draft_of(network, ana.user, summary_en="Written since.")
-    revisions.submit(network, author=ana.user)
+    drafts.submit(network, author=ana.user)
     assert undo(milan, tree) == ["Undone: 1 entry is as it was before."]
     network.refresh_from_db()
     assert (network.is_published, network.live.number, network.submitted_by) == (True, 1, "Ana")

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import translation
 
-from networks.catalogues import DOMAINS, catalogue_path, derive_latin
+from networks.management.catalogues import DOMAINS, catalogue_path, derive_latin
 from networks.serbian import is_cyrillic
 
 ROOT = Path(settings.BASE_DIR)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from networks.chronology import Membership, membership_on
 from networks.models import Network
 from networks.partial_dates import PartialDate
+from networks.public.chronology import Membership, membership_on
 
 TODAY = date(2006, 9, 15)
 MEMBER, PERHAPS, UNDATED = Membership

@@ -6,9 +6,10 @@ from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks import comparison, revisions
-from networks.comparison import MOST_PAIRS, Piece, Side, compare, compare_words, language_attribute
-from networks.comparison import readable_rich_text as readable
+from networks.revisions import comparison
+from networks.revisions.comparison import MOST_PAIRS, Piece, Side, compare, compare_words, language_attribute
+from networks.revisions.comparison import readable_rich_text as readable
+from networks.revisions.content import complete_content
 from networks.serbian import to_latin
 from tests.makers import make_theme
 from tests.pages import LANGUAGES
@@ -130,7 +131,7 @@ class TestFields:
     def test_that_are_the_same_are_left_out(self):
         content = {"name_sr": "Мрежа", "themes": ["peace"], "founded": "2003"}
         assert compare(content, content) == []
-        assert compare({}, revisions.complete({})) == []
+        assert compare({}, complete_content({})) == []
 
     def test_come_in_the_order_of_the_form_with_their_labels(self):
         with override("en"):

@@ -10,9 +10,10 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from networks import content_version, revisions
-from networks.content_version import current_version, raise_version
 from networks.models import Change, CityProfile, ContentVersion, Network, OldAddress, Page, Schedule, Theme
+from networks.page_store import version
+from networks.page_store.version import current_version, raise_version
+from networks.revisions import drafts, publishing, schedules, storage
 from tests import processes
 from tests.makers import make_network, make_page, make_profile, make_theme
 
@@ -26,8 +27,8 @@ def changes_version(act):
 
 
 def draft(network, **texts):
-    content = revisions.newest(network).content
-    return revisions.save(network, content | texts, author=None)
+    content = storage.newest(network).content
+    return drafts.save(network, content | texts, author=None)
 
 
 # Every kind of change, in a transaction of its own as on a site
@@ -54,12 +55,12 @@ PUBLIC_CHANGES = {
     "an old address is changed": lambda: OldAddress.objects.get(old_path="/old/").save(),
     "an old address is deleted": lambda: OldAddress.objects.get(old_path="/old/").delete(),
     "a change is told": lambda: tell(Network.objects.get(slug="a")),
-    "a draft is published": lambda: revisions.publish(Network.objects.get(slug="b"), author=None),
-    "a newer version is published": lambda: revisions.publish(Network.objects.get(slug="c"), author=None),
-    "a network is withdrawn": lambda: revisions.withdraw(Network.objects.get(slug="c"), author=None),
-    "a network goes into the bin": lambda: revisions.delete(Network.objects.get(slug="c"), author=None),
-    "what was loaded goes on record": lambda: revisions.newest(Network.objects.get(slug="a")),
-    "a plan is carried out": lambda: revisions.apply_due(timezone.now() + timedelta(days=2)),
+    "a draft is published": lambda: publishing.publish(Network.objects.get(slug="b"), author=None),
+    "a newer version is published": lambda: publishing.publish(Network.objects.get(slug="c"), author=None),
+    "a network is withdrawn": lambda: publishing.withdraw(Network.objects.get(slug="c"), author=None),
+    "a network goes into the bin": lambda: publishing.delete(Network.objects.get(slug="c"), author=None),
+    "what was loaded goes on record": lambda: storage.newest(Network.objects.get(slug="a")),
+    "a plan is carried out": lambda: schedules.apply_due(timezone.now() + timedelta(days=2)),
     "a fixture is loaded": lambda: call_command("loaddata", "nis", verbosity=0),
     "the database is emptied": lambda: call_command("flush", interactive=False, verbosity=0),
 }
@@ -67,11 +68,11 @@ PUBLIC_CHANGES = {
 PRIVATE_CHANGES = {
     "a draft of what is published": lambda: draft(Network.objects.get(slug="c"), name_en="Newer"),
     "a draft of what is not published": lambda: draft(Network.objects.get(slug="b"), name_en="Newer"),
-    "a new network": lambda: revisions.save(None, {"name_sr": "Нова"}, author=None),
-    "a draft is submitted": lambda: revisions.submit(Network.objects.get(slug="c"), author=None),
-    "a draft is discarded": lambda: revisions.discard(Network.objects.get(slug="c"), author=None),
-    "a draft goes into the bin": lambda: revisions.delete(Network.objects.get(slug="b"), author=None),
-    "a plan is cancelled": lambda: revisions.cancel(Schedule.objects.get(), author=None),
+    "a new network": lambda: drafts.save(None, {"name_sr": "Нова"}, author=None),
+    "a draft is submitted": lambda: drafts.submit(Network.objects.get(slug="c"), author=None),
+    "a draft is discarded": lambda: drafts.discard(Network.objects.get(slug="c"), author=None),
+    "a draft goes into the bin": lambda: publishing.delete(Network.objects.get(slug="b"), author=None),
+    "a plan is cancelled": lambda: schedules.cancel(Schedule.objects.get(), author=None),
     "a hidden page is changed": lambda: Page.objects.get(slug="hidden").save(),
     "a hidden page is deleted": lambda: Page.objects.get(slug="hidden").delete(),
     "migrating where nothing is to migrate": lambda: call_command("migrate", verbosity=0),
@@ -98,10 +99,10 @@ def publish_page(slug, is_published=True):
 def site(transactional_db):
     """a: loaded; b: a draft, to be published tomorrow; c: published, with a newer draft."""
     make_network(slug="a", themes=[make_theme(slug="t")])
-    hidden = revisions.save(None, {"name_sr": "Скица", "slug": "b"}, author=None).network
-    revisions.schedule(hidden, "publish", timezone.now() + timedelta(days=1), author=None)
-    shown = revisions.save(None, {"name_sr": "Мрежа", "slug": "c"}, author=None).network
-    shown = revisions.publish(shown, author=None)
+    hidden = drafts.save(None, {"name_sr": "Скица", "slug": "b"}, author=None).network
+    schedules.schedule(hidden, "publish", timezone.now() + timedelta(days=1), author=None)
+    shown = drafts.save(None, {"name_sr": "Мрежа", "slug": "c"}, author=None).network
+    shown = publishing.publish(shown, author=None)
     draft(shown, name_en="Newer name")
     make_page(slug="shown")
     make_page(slug="hidden", is_published=False)
@@ -112,13 +113,13 @@ def site(transactional_db):
 @pytest.mark.parametrize("what", PUBLIC_CHANGES)
 def test_is_another_one_in_the_same_transaction_when(site, what, monkeypatch):
     before, in_transaction = current_version(), []
-    next_number = content_version.next_number
+    next_number = version.next_number
 
     def noted(now):
         in_transaction.append(connection.in_atomic_block)
         return next_number(now)
 
-    monkeypatch.setattr(content_version, "next_number", noted)
+    monkeypatch.setattr(version, "next_number", noted)
     PUBLIC_CHANGES[what]()
     assert current_version() > before
     # What empties the database does so first, and says it afterwards.
@@ -142,7 +143,7 @@ def test_every_model_is_public_or_known_not_to_be():
         "ContentVersion",
     }
     private |= {"SignInAttempts"}
-    watched = {*content_version.PUBLIC_MODELS, *content_version.PUBLISHED_MODELS}
+    watched = {*version.PUBLIC_MODELS, *version.PUBLISHED_MODELS}
     for model in apps.get_app_config("networks").get_models():
         assert (model in watched) != (model.__name__ in private), model
 
@@ -201,7 +202,7 @@ def test_never_comes_to_a_number_of_before_a_restored_backup(site):
 
 def test_goes_on_counting_where_the_clock_was_set_back(site, monkeypatch):
     before = current_version()
-    monkeypatch.setattr("networks.content_version.time.time_ns", lambda: 0)
+    monkeypatch.setattr("networks.page_store.version.time.time_ns", lambda: 0)
     raise_version()
     assert current_version() == before + 1
 

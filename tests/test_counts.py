@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group, User
 from django.utils import translation
 
 from networks.models import CityProfile, Network, Page, Theme
-from networks.old_addresses import OldAddress
+from networks.redirects import OldAddress
 from networks.serbian import to_latin
 from networks.templatetags.desk import counted
 from tests.makers import make_network

@@ -15,14 +15,15 @@ from django.test.client import ClientHandler
 from django.utils import timezone
 from django.utils.translation import override
 
-from networks import previews, revisions
-from networks.desk.membership_form import choice_name
-from networks.desk.membership_views import plan_in_words
-from networks.desk.memberships import NetworkAdmin
+from networks.admin.network_admin import NetworkAdmin
+from networks.admin.network_form import choice_name
+from networks.admin.network_views import plan_in_words
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, SavedForm, Schedule
 from networks.partial_dates import PartialDate
 from networks.pictures import rewrite_picture
 from networks.reading import Reader
+from networks.revisions import drafts, previews, publishing, schedules, storage
+from networks.revisions.content import changed_fields, content_of, field_label
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import (
     CYRILLIC,
@@ -114,7 +115,7 @@ def themes(db):
 @pytest.fixture
 def draft(themes):
     """A network that citizens have never seen."""
-    return revisions.save(None, CONTENT, author=None).network
+    return drafts.save(None, CONTENT, author=None).network
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def network(themes):
     """A published network without a draft, as loaddata brings it."""
     fields = CONTENT | {"founded": PartialDate.fromisoformat(CONTENT["founded"]), "themes": [themes["peace"]]}
     network = make_network(**fields)
-    revisions.newest(network)
+    storage.newest(network)
     return network
 
 
@@ -164,12 +165,12 @@ def publish_everything(client, network):
 
 def by(client, network, **changes):
     """Let somebody write without the pages, which takes a fifth of the time."""
-    revisions.save(network, newest(network) | changes, author=client.user)
+    drafts.save(network, newest(network) | changes, author=client.user)
 
 
 def publish(client, network, **changes):
     by(client, network, **changes)
-    revisions.publish(network, author=client.user)
+    publishing.publish(network, author=client.user)
 
 
 def act(client, network, name, prefix="/en"):
@@ -186,7 +187,7 @@ def told(client, response):
 
 
 def newest(network):
-    return revisions.newest(Network.objects.get(pk=network.pk)).content
+    return storage.newest(Network.objects.get(pk=network.pk)).content
 
 
 def count(network):
@@ -279,7 +280,7 @@ class TestDrafts:
     def test_is_discarded_after_a_look_at_it(self, ana, network):
         before = seen_by_citizens(network)
         by(ana, network, name_en="A Draft")
-        revisions.submit(network, author=ana.user)
+        drafts.submit(network, author=ana.user)
         tree = opened(ana, page_of(network, "discard"))
         (name,) = tree.find_class("comparison")
         assert [text_of(each) for each in name.xpath(".//del | .//ins")] == ["Network of Cities", "A Draft"]
@@ -306,7 +307,7 @@ class TestDrafts:
         assert message == "“Network of Cities” is off the site. All that is written has stayed."
         assert browser().get("/networks/mreza/").status_code == 404
         network.refresh_from_db()
-        assert (newest(network), revisions.content_of(network)) == (kept, kept)
+        assert (newest(network), content_of(network)) == (kept, kept)
         assert count(network) == 3
         assert default_storage.exists(kept["logo"]["name"])
         publish_everything(milan, network)
@@ -358,7 +359,7 @@ class TestSubmitting:
     )
     def test_puts_a_draft_before_those_who_publish(self, network, role, how):
         clerk, boss = sign_in("clerk", role), sign_in("boss", "publishers")
-        revisions.publish(revisions.save(None, {"name_sr": "Друга"}, author=None).network, author=None)
+        publishing.publish(drafts.save(None, {"name_sr": "Друга"}, author=None).network, author=None)
         assert listed(boss, "state=submitted") == {}
         if how == "form":
             write(clerk, network, "_submit", name_en="A Draft")
@@ -454,7 +455,7 @@ class TestTwoPeople:
         assert response["Location"] == page_of(network, prefix=prefix)
         (message,) = messages_of(opened(ana, response["Location"]))
         with override(language):
-            fields = [revisions.label(name) for name in ("name_en", "founded", "themes")]
+            fields = [field_label(name) for name in ("name_en", "founded", "themes")]
         assert ", ".join(fields) in message
         assert ("Милан Милић" if language == "sr" else "Milan Milić") in message
         if language != "sr":
@@ -468,7 +469,7 @@ class TestTwoPeople:
         ]
         # Each version says what its own author changed.
         last = network.revisions.select_related("parent").first()
-        assert revisions.changed_fields(last.parent.content, last.content) == ["summary_en"]
+        assert changed_fields(last.parent.content, last.content) == ["summary_en"]
 
     def test_are_both_named(self, ana, milan, jelena, network):
         values = form_of(ana, network)
@@ -614,7 +615,7 @@ class TestTwoPeople:
     def test_discarding_in_between_brings_back_what_stood_there(self, ana, milan, network):
         by(milan, network, name_en="Draft")
         values = form_of(ana, network)
-        revisions.discard(network, author=milan.user)
+        drafts.discard(network, author=milan.user)
         assert send(ana, network, values, summary_en="Mine").status_code == 302
         assert [newest(network)[name] for name in ("name_en", "summary_en")] == ["Network of Cities", "Mine"]
 
@@ -835,7 +836,7 @@ class TestSendingAgain:
 
     @in_latin_and_in_ci_in_each_language
     def test_form_that_does_not_say_what_it_began_with_is_not_saved(self, ana, network, language):
-        other = revisions.save(None, {"name_sr": "Друга"}, author=None).network
+        other = drafts.save(None, {"name_sr": "Друга"}, author=None).network
         by(ana, other, name_sr="Друга 2")  # there is a version 2, elsewhere
         values = form_of(ana, network, PREFIXES[language]) | {"name_en": "Mine", "_save": "1"}
         without = {name: value for name, value in values.items() if name != "base"}
@@ -868,9 +869,9 @@ class TestAddress:
     @pytest.mark.parametrize(("button", "is_published"), [("_save", True), ("_publish", False)])
     def test_that_was_taken_meanwhile_is_said_beside_the_field(self, milan, network, button, is_published):
         by(milan, network, slug="nova")
-        other = revisions.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None).network
+        other = drafts.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None).network
         if is_published:
-            revisions.publish(other, author=None)
+            publishing.publish(other, author=None)
         response = send(milan, network, form_of(milan, network), button, name_en="Changed")
         tree = parsed(response)
         assert response.status_code == 200
@@ -880,7 +881,7 @@ class TestAddress:
 
     def test_that_was_taken_meanwhile_is_said_in_the_list_too(self, milan, network):
         by(milan, network, slug="nova")
-        revisions.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None)
+        drafts.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None)
         chosen = {"action": "publish", "_selected_action": [network.pk], "post": "yes", "unsubmitted": "on"}
         response = milan.post(LIST, chosen, follow=True)
         first, second = messages_of(parsed(response))
@@ -891,13 +892,13 @@ class TestAddress:
 
     def test_that_was_taken_meanwhile_stops_no_withdrawal(self, milan, network):
         by(milan, network, slug="nova")
-        revisions.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None)
+        drafts.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None)
         act(milan, network, "withdraw")
         assert not Network.objects.get(pk=network.pk).is_published
         assert form_of(milan, network)["slug"] == ["nova"]
 
     def test_of_a_network_in_the_bin_is_not_given_to_another(self, milan, network):
-        revisions.delete(network, author=milan.user)
+        publishing.delete(network, author=milan.user)
         response = fill_in(milan, f"{LIST}add/", {"name_sr": "Друга", "slug": "mreza"})
         assert "slug" in errors_by_field(parsed(response))
 
@@ -1009,7 +1010,7 @@ class TestSchedule:
         assert browser().get("/networks/mreza/").status_code == 404
 
     def test_of_another_network_is_not_cancelled(self, milan, draft, clock):
-        other = revisions.save(None, {"name_sr": "Друга"}, author=None).network
+        other = drafts.save(None, {"name_sr": "Друга"}, author=None).network
         plan(milan, draft, PUBLISH, "2027-05-03", "08:00")
         milan.post(page_of(other, f"schedule/{draft.schedules.get().pk}/cancel"))
         assert draft.schedules.exists()
@@ -1065,9 +1066,7 @@ class TestSchedule:
     def test_that_fails_says_why(self, ana, milan, network, clock):
         by(milan, network, slug="nova")
         plan(milan, network, PUBLISH, "2026-12-02", "08:00")
-        revisions.publish(
-            revisions.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None).network, author=None
-        )
+        publishing.publish(drafts.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None).network, author=None)
         before = seen_by_citizens(network)
         clock.moment = datetime(2026, 12, 2, 7, tzinfo=UTC)
         assert seen_by_citizens(network) == before
@@ -1085,7 +1084,7 @@ class TestSchedule:
     def test_that_fails_is_seen_in_the_list(self, ana, milan, network, clock):
         by(milan, network, slug="nova")
         plan(milan, network, PUBLISH, "2026-12-02", "08:00")
-        revisions.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None)
+        drafts.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None)
         clock.moment = datetime(2026, 12, 2, 7, tzinfo=UTC)
         assert "What was scheduled could not be done" in listed(ana)["Network of Cities"]
 
@@ -1123,16 +1122,16 @@ class TestHistory:
 
     @in_latin_and_in_ci_in_each_language
     def test_is_in_the_words_of_the_reader(self, ana, milan, draft, language):
-        network = revisions.publish(draft, author=milan.user)
+        network = publishing.publish(draft, author=milan.user)
         write(ana, network, "_submit", name_en="Second", themes=[], comment="Проверено")
-        revisions.discard(network, author=ana.user)
-        revisions.restore(network, network.revisions.get(number=2), author=milan.user)
-        revisions.withdraw(network, author=milan.user)
+        drafts.discard(network, author=ana.user)
+        drafts.restore(network, network.revisions.get(number=2), author=milan.user)
+        publishing.withdraw(network, author=milan.user)
         rows = history_of(ana, network, PREFIXES[language])
         told = [row["what"] for row in rows]
         assert len(told) == 7
         with override(language):
-            labels = ", ".join(revisions.label(name) for name in ("name_en", "themes"))
+            labels = ", ".join(field_label(name) for name in ("name_en", "themes"))
             for kind in ("withdrawn", "discarded", "submitted", "published"):
                 assert str(Event.Kind(kind).label) in told
         assert sum(labels[1:] in text for text in told) == 2
@@ -1163,7 +1162,7 @@ class TestHistory:
         for before, each in zip(made, made[1:], strict=False):
             each.parent = before
         Revision.objects.bulk_update(made, ["parent"])
-        revisions.point(network, head=made[-1])
+        storage.point(network, head=made[-1])
         for number in range(2, 501, 100):
             event = Event.objects.create(network=network, kind="submitted", revision=made[number - 2])
             Event.objects.filter(pk=event.pk).update(created_at=moment + timedelta(minutes=number, seconds=30))
@@ -1349,7 +1348,7 @@ class TestBin:
     def test_is_closed_to_all_other_work(self, milan, network):
         typed = form_of(milan, network) | {"name_en": "From the bin", "_save": "1"}
         typed |= {"action": "publish", "at_0": "2999-01-01", "at_1": "08:00", "days": "7"}
-        revisions.delete(network, author=milan.user)
+        publishing.delete(network, author=milan.user)
         answers = {}
         for name in ("change", "schedule", "links", "discard", "submit", "withdraw", "restore/1", "open"):
             answers[name] = milan.post(page_of(network, name), typed).status_code
@@ -1372,10 +1371,10 @@ class TestBin:
         assert "The bin is empty." in text_of(opened(milan, f"{LIST}bin/"))
 
     def test_takes_no_more_queries_for_more_networks(self, milan):
-        revisions.delete(make_network(), author=None)
+        publishing.delete(make_network(), author=None)
         before = count_queries(milan, f"{LIST}bin/")
         for _ in range(5):
-            revisions.delete(make_network(), author=milan.user)
+            publishing.delete(make_network(), author=milan.user)
         assert count_queries(milan, f"{LIST}bin/") == before
 
 
@@ -1432,7 +1431,7 @@ class TestPreviews:
         assert bool(mark.xpath(f".//a[@href='{page_of(network, prefix=PREFIXES[language])}']")) == (who == "staff")
 
     def test_show_what_is_not_written_in_english_in_serbian_and_say_so(self, ana):
-        draft = revisions.save(None, {"name_sr": "Мрежа", "description_sr": "<p>Опис.</p>"}, author=None).network
+        draft = drafts.save(None, {"name_sr": "Мрежа", "description_sr": "<p>Опис.</p>"}, author=None).network
         tree = opened(browser(), in_language(make_link(draft)[1], "en"))
         (heading,) = tree.xpath("//h1")
         assert (text_of(heading), heading.get("lang")) == ("Mreža", "sr-Latn")
@@ -1490,7 +1489,7 @@ class TestPreviews:
             f"{token}~{token}",
             signing.Signer().sign(name),
             signing.Signer(sep="~").sign(name),
-            signing.Signer(sep="~", salt="networks.previews", key="x" * 50).sign(name),
+            signing.Signer(sep="~", salt="networks.revisions.previews", key="x" * 50).sign(name),
             signing.dumps(name),
             previews.signer().sign("v999999"),
             previews.signer().sign("l999999"),
@@ -1555,16 +1554,16 @@ class TestLinks:
         assert browser().get(address).status_code == 200
 
     def test_end_with_what_they_show(self, ana, milan, network):
-        revisions.publish(network, author=milan.user)
+        publishing.publish(network, author=milan.user)
         of_live, to_live = make_link(network)
         by(ana, network, name_en="Draft")
         _of_draft, to_draft = make_link(network)
         _kept, to_kept = make_link(network, is_kept=True)
         statuses = lambda: [browser().get(each).status_code for each in (to_live, to_draft, to_kept)]  # noqa: E731
         assert statuses() == [200, 200, 200]
-        revisions.discard(network, author=ana.user)
+        drafts.discard(network, author=ana.user)
         assert statuses() == [200, 410, 200]
-        revisions.withdraw(network, author=milan.user)
+        publishing.withdraw(network, author=milan.user)
         assert statuses() == [410, 410, 200]
         assert "ended " in opened(ana, page_of(network, "links")).text_content()
         of_live.refresh_from_db()
@@ -1573,9 +1572,9 @@ class TestLinks:
     def test_into_the_bin_lead_nowhere_and_do_not_come_back_with_the_network(self, milan, network):
         _link, address = make_link(network)
         _link, kept = make_link(network, is_kept=True)
-        revisions.delete(network, author=milan.user)
+        publishing.delete(network, author=milan.user)
         assert [browser().get(each).status_code for each in (address, kept)] == [410, 404]
-        revisions.undelete(network, author=milan.user)
+        publishing.undelete(network, author=milan.user)
         assert [browser().get(each).status_code for each in (address, kept)] == [410, 200]
 
     def test_are_kept_in_any_case_where_that_is_ticked(self, ana, network):
@@ -1745,7 +1744,7 @@ class TestQueries:
     @pytest.mark.parametrize("role", ["editors", "publishers", "superuser"])
     def test_a_form_opens_with_at_most_fifteen(self, ana, milan, network, role):
         by(ana, network, name_en="A Draft")
-        revisions.submit(network, author=ana.user)
+        drafts.submit(network, author=ana.user)
         for action, day in ((PUBLISH, "2998-01-01"), (WITHDRAW, "2999-01-01")):
             assert plan(milan, network, action, day, "08:00").status_code == 302
         clerk = sign_in("clerk", role, is_superuser=role == "superuser")
@@ -1755,12 +1754,12 @@ class TestQueries:
     def test_of_the_list_do_not_grow_with_what_waits(self, ana, milan, query):
         def make(number):
             content = CONTENT | {"slug": f"mreza-{number}", "themes": []}
-            network = revisions.save(None, content, author=ana.user).network
-            revisions.publish(network, author=milan.user)
-            revisions.save(network, newest(network) | {"name_en": "A Draft"}, author=ana.user)
-            revisions.submit(network, author=ana.user)
+            network = drafts.save(None, content, author=ana.user).network
+            publishing.publish(network, author=milan.user)
+            drafts.save(network, newest(network) | {"name_en": "A Draft"}, author=ana.user)
+            drafts.submit(network, author=ana.user)
             for days, action in enumerate((PUBLISH, WITHDRAW), start=1):
-                revisions.schedule(network, action, timezone.now() + timedelta(days=days), author=milan.user)
+                schedules.schedule(network, action, timezone.now() + timedelta(days=days), author=milan.user)
 
         make(1)
         before = count_queries(milan, LIST + query)
@@ -1816,7 +1815,7 @@ class TestDiscardingWithCare:
     def test_editor_does_not_cancel_a_publishers_plan(self, ana, milan, network):
         publish(milan, network)
         by(ana, network, name_en="Draft")
-        revisions.schedule(network, PUBLISH, timezone.now() + timedelta(days=1), author=milan.user)
+        schedules.schedule(network, PUBLISH, timezone.now() + timedelta(days=1), author=milan.user)
         assert "scheduled" in " ".join(told(ana, ana.post(page_of(network, "discard"))))
         assert Network.objects.get().has_draft and network.schedules.exists()
         act(milan, network, "discard")
@@ -1897,10 +1896,10 @@ def test_schedule_that_failed_with_an_error_says_so_wherever_it_is_shown(
     by(ana, network, name_en="A Draft")
     plan(milan, network, PUBLISH, "2027-05-03", "08:00", prefix)
     clock.moment = network.schedules.get().at
-    monkeypatch.setattr(revisions, "carry_out", lambda row, plan: 1 / 0)
-    revisions.apply_due()
+    monkeypatch.setattr(schedules, "carry_out", lambda row, plan: 1 / 0)
+    schedules.apply_due()
     clock.moment += timedelta(minutes=7)
-    revisions.apply_due()
+    schedules.apply_due()
     pages = {
         "list": opened(ana, f"{prefix}/admin/networks/network/").find_class("field-state")[0],
         "form": opened(ana, page_of(network, prefix=prefix)).find_class("states")[0],
@@ -1945,7 +1944,7 @@ class TestWhatOthersHaveNotFinished:
         assert (row.name_en, row.summary_en, str(row.founded)) == ("A Fix", "A summary.", "1999")
         assert (row.has_draft, newest(network)) == (True, draft)
         writers = [
-            (each.author, revisions.changed_fields(each.parent.content, each.content))
+            (each.author, changed_fields(each.parent.content, each.content))
             for each in network.revisions.filter(number__gt=row.live.number).order_by("number")
         ]
         assert writers == [(ana.user, ["summary_en", "description_en"]), (jelena.user, ["founded"])]
@@ -1968,10 +1967,10 @@ class TestWhatOthersHaveNotFinished:
 
     def test_is_not_asked_about_where_it_was_submitted_or_planned_or_ones_own(self, ana, milan, network):
         by(ana, network, summary_en="Finished")
-        revisions.submit(network, author=ana.user)
+        drafts.submit(network, author=ana.user)
         assert send(milan, network, form_of(milan, network), "_publish", name_en="A Fix")["Location"] == LIST
         by(ana, network, summary_en="Planned")
-        revisions.schedule(network, PUBLISH, timezone.now() + timedelta(days=1), author=milan.user)
+        schedules.schedule(network, PUBLISH, timezone.now() + timedelta(days=1), author=milan.user)
         assert send(milan, network, form_of(milan, network), "_publish", name_en="Another")["Location"] == LIST
         by(milan, network, summary_en="My own")
         assert send(milan, network, form_of(milan, network), "_publish", name_en="A third")["Location"] == LIST
@@ -1979,7 +1978,7 @@ class TestWhatOthersHaveNotFinished:
 
     def test_is_asked_about_where_it_was_written_after_it_was_submitted(self, ana, jelena, milan, network):
         by(ana, network, summary_en="Finished")
-        revisions.submit(network, author=ana.user)
+        drafts.submit(network, author=ana.user)
         by(jelena, network, founded="2001")
         tree = opened(milan, send(milan, network, form_of(milan, network), "_publish")["Location"])
         assert [text_of(each) for each in tree.xpath("//ul[@class='unfinished']/li")] == ["Jelena Jelić: founded"]
@@ -1996,7 +1995,7 @@ class TestWhatOthersHaveNotFinished:
         assert (row.summary_en, row.position, newest(network)["summary_en"]) == ("A summary.", 3, "Unfinished text")
 
     def test_of_a_network_that_citizens_have_never_seen_is_asked_about_too(self, ana, milan):
-        network = revisions.save(None, {"name_sr": "Нова", "name_en": "New"}, author=ana.user).network
+        network = drafts.save(None, {"name_sr": "Нова", "name_en": "New"}, author=ana.user).network
         response = send(milan, network, form_of(milan, network), "_publish", summary_en="Mine")
         tree = opened(milan, response["Location"])
         assert tree.xpath("//button/@name")[-1:] == ["all"] and not tree.xpath("//button[@name='own']")
@@ -2013,7 +2012,7 @@ class TestWhatOthersHaveNotFinished:
     def test_does_not_count_what_citizens_have_seen_before(self, ana, milan, network):
         by(ana, network, summary_en="Finished")
         publish(milan, network)
-        revisions.withdraw(network, author=milan.user)
+        publishing.withdraw(network, author=milan.user)
         assert send(milan, network, form_of(milan, network), "_publish", name_en="A Fix")["Location"] == LIST
         assert Network.objects.get().is_published
 

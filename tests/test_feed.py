@@ -11,11 +11,11 @@ from django.test import Client
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from networks import revisions
-from networks.changes import ChangeReading
 from networks.models import Change, CityProfile, Network
 from networks.public.feeds import EPOCH, NEWEST
 from networks.reading import Reader
+from networks.revisions import drafts, publishing
+from networks.revisions.public_changes import ChangeReading
 from networks.serbian import to_latin
 from tests.makers import make_network, make_profile
 from tests.pages import CYRILLIC, PREFIXES, in_each_language
@@ -63,8 +63,8 @@ def history(db):
         licence_name="CC BY 4.0",
         licence_url="https://creativecommons.org/licenses/by/4.0/",
     )
-    both = revisions.save(None, {"slug": "both", "name_sr": "Мрежа", "name_en": "Network"}, author=None).network
-    only = revisions.save(None, {"slug": "only", "name_sr": "Љубав & „Њива“ <1>"}, author=None).network
+    both = drafts.save(None, {"slug": "both", "name_sr": "Мрежа", "name_en": "Network"}, author=None).network
+    only = drafts.save(None, {"slug": "only", "name_sr": "Љубав & „Њива“ <1>"}, author=None).network
     for changes in (
         {},
         {"name_sr": "Савез", "name_en": "Union"},
@@ -74,8 +74,8 @@ def history(db):
     ):
         for network in (both, only):
             if not (network == only and "name_sr" in changes):
-                revisions.save(network, changes, author=None)
-                revisions.publish(network, author=None)
+                drafts.save(network, changes, author=None)
+                publishing.publish(network, author=None)
     for number, change in enumerate(Change.objects.order_by("pk")):
         Change.objects.filter(pk=change.pk).update(happened_at=NOON + timedelta(hours=number))
     return both
@@ -163,8 +163,8 @@ def test_identifiers_stay_when_the_address_and_the_host_change(history, client, 
     settings.TAG_AUTHORITY = "gradovi.ni.rs,2026"
     settings.ALLOWED_HOSTS = ["old.example", "new.example"]
     before = feed(client, "en", host="old.example")
-    revisions.save(history, {"slug": "elsewhere"}, author=None)
-    revisions.publish(history, author=None)
+    drafts.save(history, {"slug": "elsewhere"}, author=None)
+    publishing.publish(history, author=None)
     after = feed(client, "en", host="new.example:8443")
     assert texts(after, "//atom:id") == texts(before, "//atom:id")
     assert texts(before, "atom:id") == ["tag:gradovi.ni.rs,2026:en/changes"]
@@ -191,7 +191,7 @@ def test_is_sent_again_only_when_it_has_changed(history, client, language):
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
     assert again["Access-Control-Allow-Origin"] == "*"
     assert again["Last-Modified"] == first["Last-Modified"]
-    revisions.withdraw(history, author=None)
+    publishing.withdraw(history, author=None)
     changed = client.get(address, headers={"if-none-match": first["ETag"]})
     assert (changed.status_code, changed["ETag"] != first["ETag"]) == (200, True)
 
@@ -201,7 +201,7 @@ def test_last_modified_is_the_newest_change_and_alone_answers_no_question(histor
     newest = Change.objects.first().happened_at
     assert parsedate_to_datetime(first["Last-Modified"]) == newest.replace(microsecond=0)
     # Another name is no change of the record, and must not be hidden by an older time.
-    revisions.withdraw(history, author=None)
+    publishing.withdraw(history, author=None)
     assert client.get("/feed.atom", headers={"if-modified-since": first["Last-Modified"]}).status_code == 200
 
 

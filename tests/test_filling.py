@@ -10,9 +10,9 @@ from django.db import OperationalError
 
 from citynetworks.request_limits import RequestLimits
 from networks.models import Change, Network
-from networks.public import filling
-from networks.public.addresses import public_addresses
-from networks.public.page_store import PageStore
+from networks.page_store import filling
+from networks.page_store.layer import PageStore
+from networks.public.page_urls import public_addresses
 from networks.public.sitemaps import SITEMAPS
 from tests import processes, servers
 from tests.makers import make_network, make_page
@@ -95,8 +95,12 @@ def test_the_queries_for_addresses_do_not_grow(nis, django_assert_num_queries):
 # Filling the store with them
 
 
-def fill(store, is_idle=lambda: True):
-    filling.fill_quietly(store, is_idle)
+def pages():
+    return public_addresses(with_pictures=False)
+
+
+def fill(store, paths=pages, is_idle=lambda: True):
+    filling.fill_quietly(store, paths, is_idle)
 
 
 @pytest.fixture(autouse=True)
@@ -141,7 +145,7 @@ def test_it_waits_while_there_are_requests(nis, connection_of_the_test):
         idle_when_entered.append((is_busy, store.application.count))
         return not is_busy
 
-    fill(store, is_idle)
+    fill(store, is_idle=is_idle)
     assert idle_when_entered[:5] == [(True, 0), (True, 0), (False, 0), (True, 1), (False, 1)]
 
 
@@ -197,10 +201,8 @@ def test_it_stops_without_a_word_when_something_is_wrong(nis, connection_of_the_
         raise OperationalError("The database is away")
 
     caplog.set_level(logging.WARNING)
-    if broken == "addresses":
-        monkeypatch.setattr(filling, "public_addresses", fail)
     store = PageStore(Counted(fail), 1_000_000, eager_watch())
-    fill(store)
+    fill(store, fail if broken == "addresses" else pages)
     assert store.application.count == (0 if broken == "addresses" else 1)
     assert caplog.records == []
 

@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 
 from networks.models import SavedForm, Theme
-from networks.revisions import remember_form
+from networks.revisions.saved_forms import remember_form
 from tests.makers import make_theme
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]

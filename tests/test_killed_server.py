@@ -74,8 +74,8 @@ def prepare():
     from django.db import connections
     from django.test import Client
 
-    from networks import revisions
     from networks.models import Theme
+    from networks.revisions import drafts
 
     global listening
     logging.disable(logging.WARNING)
@@ -84,7 +84,7 @@ def prepare():
     people = []
     for number in range(len(SHARED)):
         account = User.objects.create_superuser(f"person-{number}")
-        network = revisions.save(None, whole(f"{number}-0"), author=account).network
+        network = drafts.save(None, whole(f"{number}-0"), author=account).network
         client = Client()
         client.force_login(account)
         people.append({"session": client.cookies["sessionid"].value, "network": network.pk, "user": account.pk})
@@ -93,7 +93,7 @@ def prepare():
     together = {"name_sr": "Заједничка", "themes": []}
     for number, pair in enumerate(SHARED):
         together |= {field: text_of(field, f"{number}-0") for field in pair}
-    shared = revisions.save(None, together, author=account).network.pk
+    shared = drafts.save(None, together, author=account).network.pk
     connections.close_all()
     listening = socket.create_server(("127.0.0.1", 0), backlog=50)
     return {"port": listening.getsockname()[1], "people": people, "shared": shared}
@@ -223,7 +223,7 @@ def mark_in(text):
 
 def faults(revision, users, is_shared):
     """Return what is not whole in a version."""
-    from networks.revisions import changed_fields, content_fields
+    from networks.revisions.content import changed_fields, content_fields
 
     content = revision.content
     if set(content) != set(content_fields()):
@@ -278,7 +278,7 @@ def unlike(attempt):
 
 def astray(network):
     """Return what does not fit together in a network."""
-    from networks.revisions import content_of
+    from networks.revisions.content import content_of
 
     found = []
     versions = list(network.revisions.order_by("number").values_list("number", "pk", "parent"))
@@ -488,12 +488,12 @@ def test_form_sent_a_third_time_may_say_again_what_stood_there_first(client):
     """Each time its author has gone back to it, or has had no answer: all three have one token and one beginning."""
     from django.contrib.auth.models import User
 
-    from networks import revisions
     from networks.models import Network
+    from networks.revisions import drafts
 
     account = User.objects.create_superuser("person")
     client.force_login(account)
-    network = revisions.save(None, {"name_sr": "Мрежа", "name_en": "First"}, author=account).network
+    network = drafts.save(None, {"name_sr": "Мрежа", "name_en": "First"}, author=account).network
     form = {"name_sr": "Мрежа", "name_en": "First", "slug": network.slug, "position": 0, "status": "member"}
     form |= {"base": 1, "form_token": "a" * 20, "_save": "1"}
     for typed in ({"name_en": "Second"}, {"seat_en": "Niš"}, {"name_en": "First"}):

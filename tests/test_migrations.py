@@ -11,8 +11,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
 
-from networks import revisions
 from networks.models import Event, Network, Revision, Schedule
+from networks.revisions import storage
+from networks.revisions.content import complete_content, content_of, known_content
 from tests.contents import EMPTY, FROZEN, IN_ROW, store_picture
 
 pytestmark = [pytest.mark.migration, pytest.mark.sql]
@@ -79,8 +80,8 @@ def test_every_network_has_its_first_version_when_there_are_revisions(before_rev
         with subtests.test(network.slug):
             first = Revision.objects.get(network=network)
             # Fields that networks have got since then are unknown to it.
-            assert revisions.complete(first.content) == revisions.content_of(network)
-            assert list(revisions.known(first.content)) == list(FROZEN)
+            assert complete_content(first.content) == content_of(network)
+            assert list(known_content(first.content)) == list(FROZEN)
             assert (first.number, first.parent, first.restored_from) == (1, None, None)
             assert (first.author, first.author_name, first.created_at) == (None, "", CHANGED)
             assert (network.head, network.live) == (first, first if network.is_published else None)
@@ -94,7 +95,7 @@ def test_every_network_has_its_first_version_when_there_are_revisions(before_rev
             before["search_text"] = now["search_text"]
             assert {name: str(now[name]) for name in before} == {name: str(before[name]) for name in before}
             # Whoever opens it goes on from there.
-            assert (revisions.newest(network), network.revisions.count()) == (first, 1)
+            assert (storage.newest(network), network.revisions.count()) == (first, 1)
     contents = {each.network.slug: each.content for each in Revision.objects.select_related("network")}
     assert contents["empty"] == EMPTY | {"slug": "empty", "name_sr": "Мрежа"}
     assert contents["full"] == FROZEN | {"slug": "full"}

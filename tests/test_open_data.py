@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 from rdflib import DCAT, DCTERMS, FOAF, RDF, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
 
-from networks import revisions
 from networks.models import CityProfile, Event, Network
 from networks.public.dataset import FIELDS, harmless
 from networks.public.identifiers import tag
+from networks.revisions import publishing
 from tests.contents import EVERYTHING, INTERNAL_NOTE
 from tests.makers import make_network, make_profile, make_theme
 from tests.pages import CYRILLIC, PREFIXES, count_queries, in_each_language, opened, text_of
@@ -643,7 +643,7 @@ def test_nothing_can_be_written(db, client, path, method):
 @pytest.mark.parametrize("path", ["/networks.json", "/networks.csv", "/catalog.ttl", "/catalog.jsonld"])
 def test_what_is_taken_off_the_site_is_gone_at_once(nis, client, path):
     before = client.get(path)
-    revisions.withdraw(Network.objects.get(slug="avec"), author=None)
+    publishing.withdraw(Network.objects.get(slug="avec"), author=None)
     headers = {"if-none-match": before.headers["ETag"], "if-modified-since": before.headers["Last-Modified"]}
     assert client.get(path, headers=headers).status_code == 200
     del headers["if-none-match"]

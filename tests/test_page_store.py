@@ -23,10 +23,10 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from networks import previews, revisions
 from networks.models import CityProfile, Network, OldAddress, Page, PreviewLink, Theme
-from networks.public import page_store
-from networks.public.page_store import PageStore, Watch, chosen_encoding
+from networks.page_store import layer
+from networks.page_store.layer import PageStore, Watch, chosen_encoding
+from networks.revisions import drafts, previews, publishing, schedules, storage
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import CYRILLIC, PREFIXES
 from tests.processes import Clock
@@ -133,7 +133,7 @@ def test_page_is_rendered_once_for_one_version():
         {"method": "OPTIONS"},
         {"method": "get"},
         {"HTTP_HOST": ""},
-        {"path": "/" + "x" * page_store.LONGEST_KEY},
+        {"path": "/" + "x" * layer.LONGEST_KEY},
         {"path": "/static/x.css"},
         {"path": "/media/x.png"},
         {"path": "/health/live/"},
@@ -365,7 +365,7 @@ def test_server_may_change_the_headers_it_is_given():
 
 
 def test_page_says_how_long_it_may_be_kept_unless_the_view_does():
-    assert ask(store_of(lambda environ: page_of()), "/")["Cache-Control"] == page_store.CACHE_CONTROL
+    assert ask(store_of(lambda environ: page_of()), "/")["Cache-Control"] == layer.CACHE_CONTROL
     own = "public, max-age=600"
     assert ask(store_of(lambda environ: page_of(Cache_Control=own)), "/")["Cache-Control"] == own
 
@@ -520,7 +520,7 @@ class Time:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Time()
-    monkeypatch.setattr(page_store, "time", clock)
+    monkeypatch.setattr(layer, "time", clock)
     monkeypatch.setattr(Clock, "moment", datetime(2030, 5, 4, 12, tzinfo=UTC))
     monkeypatch.setattr(timezone, "datetime", Clock)
     return clock
@@ -813,7 +813,7 @@ def test_every_address_of_the_citizens_is_marked_or_known_not_to_be():
             layers = [each.callback]
             while hasattr(layers[-1], "__wrapped__"):
                 layers.append(layers[-1].__wrapped__)
-            if not any(each.__code__.co_filename.endswith("page_store.py") for each in layers):
+            if not any(each.__code__.co_filename.endswith("page_store/layer.py") for each in layers):
                 found.add(f"{namespace}{each.name}")
 
     walk(get_resolver().url_patterns)
@@ -889,7 +889,7 @@ def test_error_is_not_kept(nis, path):
 def test_nothing_of_the_desk_or_of_previews_is_kept(nis):
     store = site_store()
     network = Network.objects.first()
-    link = PreviewLink.objects.create(revision=revisions.newest(network), expires_at=timezone.now() + timedelta(1))
+    link = PreviewLink.objects.create(revision=storage.newest(network), expires_at=timezone.now() + timedelta(1))
     for path in (previews.link_address(link), "/en/admin/login/", "/en/admin/", "/admin/session/", "/networks/"):
         for _ in range(2):
             assert ask(store, path, headers={"accept-encoding": "gzip"}).status in (200, 301, 302), path
@@ -921,7 +921,7 @@ def test_staff_pages_are_read_without_a_snapshot_in_which_nothing_may_be_written
     user.set_password("another password, as long")
     user.save()
     snapshots = []
-    monkeypatch.setattr(page_store, "snapshot", lambda: snapshots.append("one") or nullcontext())
+    monkeypatch.setattr(layer, "snapshot", lambda: snapshots.append("one") or nullcontext())
     store, path = site_store(), "/en/networks/mayors-for-peace/"
     assert 'class="edit"' not in ask(store, path, **cookie).text
     assert (snapshots, Session.objects.count()) == ([], 0)
@@ -991,8 +991,8 @@ def test_no_answer_is_another_than_that_of_django_alone(nis):
 
 @pytest.fixture
 def site(transactional_db):
-    network = revisions.save(None, {"name_sr": "Мрежа", "name_en": "Before", "slug": "a"}, author=None).network
-    revisions.publish(network, author=None)
+    network = drafts.save(None, {"name_sr": "Мрежа", "name_en": "Before", "slug": "a"}, author=None).network
+    publishing.publish(network, author=None)
     network.refresh_from_db()
     network.themes.set([make_theme(slug="t", name_en="Theme before")])
     make_network(slug="b", name_en="Another")
@@ -1009,14 +1009,14 @@ def set_(model, **values):
 
 
 def publish_change(network):
-    content = revisions.newest(network).content
-    revisions.publish(revisions.save(network, content | {"name_en": "After"}, author=None).network, author=None)
+    content = storage.newest(network).content
+    publishing.publish(drafts.save(network, content | {"name_en": "After"}, author=None).network, author=None)
 
 
 def plan_change(network):
-    content = revisions.newest(network).content
-    saved = revisions.save(network, content | {"name_en": "After"}, author=None)
-    revisions.schedule(saved.network, "publish", timezone.now() + timedelta(seconds=1.05), author=None)
+    content = storage.newest(network).content
+    saved = drafts.save(network, content | {"name_en": "After"}, author=None)
+    schedules.schedule(saved.network, "publish", timezone.now() + timedelta(seconds=1.05), author=None)
     time.sleep(1.1)
 
 
@@ -1050,7 +1050,7 @@ def test_what_is_withdrawn_is_gone(site):
     store = site_store()
     assert ask(store, "/en/networks/a/").status == 200
     assert "Before" in ask(store, "/en/").text
-    revisions.withdraw(site, author=None)
+    publishing.withdraw(site, author=None)
     assert ask(store, "/en/networks/a/").status == 404
     assert "Before" not in ask(store, "/en/").text
 
@@ -1065,8 +1065,8 @@ def test_old_address_leads_on_as_soon_as_it_is_there(site):
 def test_draft_changes_nothing_and_is_rendered_for_nobody(site):
     store = site_store()
     before = ask(store, "/en/")
-    content = revisions.newest(site).content
-    revisions.save(site, content | {"name_en": "Secret"}, author=None)
+    content = storage.newest(site).content
+    drafts.save(site, content | {"name_en": "Secret"}, author=None)
     assert ask(store, "/en/").body == before.body
     assert store.application.count == 1
 
@@ -1175,8 +1175,8 @@ def test_health_is_answered_over_http_too(site, client, settings):
 
 def test_schedules_are_not_looked_after_twice(site, monkeypatch):
     calls = []
-    next_due = revisions.next_due
-    monkeypatch.setattr(revisions, "next_due", lambda: calls.append(1) or next_due())
+    next_due = schedules.next_due
+    monkeypatch.setattr(schedules, "next_due", lambda: calls.append(1) or next_due())
     store = site_store(watch=Watch())
     for path in ("/", "/", "/en/admin/login/", "/nowhere/"):
         ask(store, path)
@@ -1203,10 +1203,10 @@ def test_server_runs_the_store_but_not_in_debug_mode(variables, expected):
 
 
 def test_long_header_takes_no_more_memory_than_a_short_one():
-    page_store._chosen_encoding.cache_clear()
+    layer._chosen_encoding.cache_clear()
     for number in range(10):
         assert chosen_encoding("br, " + "x" * 10_000 + str(number)) == "br"
-    assert page_store._chosen_encoding.cache_info().currsize == 1
+    assert layer._chosen_encoding.cache_info().currsize == 1
 
 
 def test_page_of_the_store_has_the_headers_of_every_response(nis):

@@ -33,7 +33,7 @@ store = None
 
 def get(path, host="testserver"):
     """Ask the store of this process; return when it was asked, and what it answered."""
-    from networks.public.page_store import Watch
+    from networks.page_store.layer import Watch
 
     global store
     store = store or site_store(watch=Watch())
@@ -75,31 +75,31 @@ def change_page(number):
 
 
 def write_network(number):
-    from networks import revisions
     from networks.models import Network
+    from networks.revisions import drafts, schedules, storage
 
     # As before every request of the desk: a new plan takes the place of one that is not carried out.
-    revisions.apply_due()
+    schedules.apply_due()
     network = Network.objects.first()
     texts = {"name_en": f"network {number}.", "name_sr": f"network {number}.", "slug": "a"}
-    content = revisions.newest(network).content | texts if network else texts
-    return revisions.save(network, content, author=None).network
+    content = storage.newest(network).content | texts if network else texts
+    return drafts.save(network, content, author=None).network
 
 
 def change_network(number):
-    from networks import revisions
+    from networks.revisions import publishing
 
-    revisions.publish(write_network(number), author=None)
+    publishing.publish(write_network(number), author=None)
     return time.time()
 
 
 def plan_network(number, seconds):
     """Plan the change, and return when it falls due."""
-    from networks import revisions
+    from networks.revisions import schedules
 
     network = write_network(number)
     at = datetime.now(UTC) + timedelta(seconds=seconds)
-    revisions.schedule(network, "publish", at, author=None)
+    schedules.schedule(network, "publish", at, author=None)
     return at.timestamp()
 
 
@@ -142,7 +142,7 @@ def begins(is_open):
     """Return how transactions begin: in a snapshot that comes to grief, and when something is written after it."""
     from django.db import connection, transaction
 
-    from networks.snapshot import snapshot
+    from networks.page_store.snapshot import snapshot
 
     begun = []
 

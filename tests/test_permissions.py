@@ -19,8 +19,8 @@ from django.test import Client
 from django.urls import get_resolver, resolve
 from django.utils import timezone, translation
 
-from networks import previews, revisions
 from networks.models import CityProfile, Network, OldAddress, Page, PreviewLink, Schedule, Theme
+from networks.revisions import drafts, previews, publishing, schedules, storage
 from tests.makers import make_network, make_page, make_profile, make_theme
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
@@ -503,7 +503,7 @@ def world(db):
 
     def network(pk, slug):
         # By its number, as the addresses name it
-        made = revisions.save(None, {"name_sr": "Мрежа", "slug": slug, "themes": [theme.slug]}, author=author)
+        made = drafts.save(None, {"name_sr": "Мрежа", "slug": slug, "themes": [theme.slug]}, author=author)
         assert made.network.pk == pk
         return made
 
@@ -512,12 +512,12 @@ def world(db):
     published = network(PK, "published")
     unpublished = network(UNPUBLISHED, "draft")
     in_bin = network(IN_BIN, "in-bin")
-    revisions.publish(published.network, author=author)
+    publishing.publish(published.network, author=author)
     for name in ("Мрежа градова", "Мрежа европских градова"):
-        content = revisions.newest(Network.objects.get(pk=PK)).content
-        head = revisions.save(published.network, {**content, "name_sr": name}, author=author).revision
-    revisions.delete(in_bin.network, author=author)
-    plan = revisions.schedule(
+        content = storage.newest(Network.objects.get(pk=PK)).content
+        head = drafts.save(published.network, {**content, "name_sr": name}, author=author).revision
+    publishing.delete(in_bin.network, author=author)
+    plan = schedules.schedule(
         Network.objects.get(pk=PK), Schedule.Action.PUBLISH, timezone.now() + timedelta(days=2), author=author
     )
     expires = timezone.now() + timedelta(days=1)
@@ -791,7 +791,7 @@ def test_editor_publishes_nothing_by_a_crafted_form(world, name, language):
     client.post(f"{desk}network/{UNPUBLISHED}/change/", network_form(slug="draft", **{**typed, "base": 1}))
     client.post(f"{desk}page/{UNPUBLISHED}/change/", page_form(**typed))
     assert seen_by_citizens() == before
-    revisions.apply_due(timezone.now() + timedelta(days=365))
+    schedules.apply_due(timezone.now() + timedelta(days=365))
     assert seen_by_citizens() == before
     assert not Schedule.objects.exists()
 

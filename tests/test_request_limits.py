@@ -10,9 +10,8 @@ import pytest
 from django.http import FileResponse, HttpResponse
 from django.test import RequestFactory
 
-from citynetworks import request_limits, server
+from citynetworks import error_pages, request_limits, server
 from citynetworks.request_limits import LARGEST_BODY, Queue, Refused, RequestLimits, close_connections
-from networks import errors
 from tests.stored import Answer, ask, environ_of
 
 
@@ -78,11 +77,11 @@ def test_only_what_was_announced_is_read():
 @pytest.mark.parametrize(
     ("view", "status", "title"),
     [
-        (errors.too_large, 413, "The file is too large"),
-        (errors.length_required, 411, "The request was not understood"),
-        (errors.uri_too_long, 414, "The address is too long"),
-        (errors.too_busy, 503, "The site is very busy"),
-        (errors.bad_request, 400, "The request was not understood"),
+        (error_pages.too_large, 413, "The file is too large"),
+        (error_pages.length_required, 411, "The request was not understood"),
+        (error_pages.uri_too_long, 414, "The address is too long"),
+        (error_pages.too_busy, 503, "The site is very busy"),
+        (error_pages.bad_request, 400, "The request was not understood"),
     ],
 )
 @pytest.mark.parametrize(("prefix", "tag"), [("", "sr-Cyrl"), ("/sr-latn", "sr-Latn"), ("/en", "en")])
@@ -94,7 +93,7 @@ def test_refusal_says_why_in_the_language_of_the_address(prefix, tag, view, stat
 
 
 def test_busy_site_says_when_to_come_again():
-    response = errors.too_busy(RequestFactory().get("/"))
+    response = error_pages.too_busy(RequestFactory().get("/"))
     assert int(response["Retry-After"]) > 0
     assert response["Cache-Control"] == "no-store"
 

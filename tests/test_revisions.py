@@ -16,9 +16,18 @@ from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks import revisions
 from networks.models import TRANSLATED, Event, Network, Revision, SavedForm, Schedule, Theme
 from networks.partial_dates import PartialDate
+from networks.revisions import drafts, publishing, schedules, storage
+from networks.revisions.content import (
+    Merge,
+    changed_fields,
+    complete_content,
+    content_fields,
+    content_of,
+    merge,
+    network_with,
+)
 from tests.contents import EMPTY, FROZEN, IN_ROW, store_picture
 from tests.makers import make_network, make_theme
 from tests.processes import Clock
@@ -47,13 +56,13 @@ def avec(nis):
 @pytest.fixture
 def draft(ana):
     """A network of which nobody but its author knows."""
-    return revisions.save(None, {"slug": "mreza", "name_sr": "Мрежа", "name_en": "First"}, author=ana).network
+    return drafts.save(None, {"slug": "mreza", "name_sr": "Мрежа", "name_en": "First"}, author=ana).network
 
 
 @pytest.fixture
 def network(draft, ana):
     """A published network without a draft."""
-    return revisions.publish(draft, author=ana)
+    return publishing.publish(draft, author=ana)
 
 
 @pytest.fixture
@@ -74,13 +83,13 @@ def anew(network):
 
 
 def newest(network):
-    return revisions.newest(anew(network))
+    return storage.newest(anew(network))
 
 
 def write(network, *, author=None, base=None, **changes):
     """Save the changes of somebody who began with the base, or else with the newest version."""
     base = base or newest(network)
-    return revisions.save(network, base.content | changes, base=base, author=author).revision
+    return drafts.save(network, base.content | changes, base=base, author=author).revision
 
 
 def by_hand(network, content, number=90):
@@ -111,48 +120,48 @@ def errors_of(error):
 
 
 def test_what_two_people_change_in_different_fields_is_kept_and_named(avec, ana):
-    base = revisions.newest(avec)
-    revisions.save(avec, {**base.content, "name_en": "Theirs"}, base=base, author=ana)
-    saved = revisions.save(avec, {**base.content, "themes": ["peace"]}, base=base, author=ana)
+    base = storage.newest(avec)
+    drafts.save(avec, {**base.content, "name_en": "Theirs"}, base=base, author=ana)
+    saved = drafts.save(avec, {**base.content, "themes": ["peace"]}, base=base, author=ana)
     assert saved.taken == ["name_en"]
     assert (saved.revision.content["name_en"], saved.revision.content["themes"]) == ("Theirs", ["peace"])
 
 
 def test_what_two_people_change_in_the_same_field_is_not_saved(avec, ana):
-    base = revisions.newest(avec)
-    revisions.save(avec, {**base.content, "name_en": "Theirs"}, base=base, author=ana)
-    with pytest.raises(revisions.Conflict) as conflict:
-        revisions.save(avec, {**base.content, "name_en": "Mine", "seat_en": "Nice"}, base=base, author=ana)
+    base = storage.newest(avec)
+    drafts.save(avec, {**base.content, "name_en": "Theirs"}, base=base, author=ana)
+    with pytest.raises(drafts.Conflict) as conflict:
+        drafts.save(avec, {**base.content, "name_en": "Mine", "seat_en": "Nice"}, base=base, author=ana)
     assert conflict.value.fields == ["name_en"]
     assert [each.content["name_en"] for each in avec.revisions.all()] == ["Theirs", base.content["name_en"]]
 
 
 def test_citizens_see_a_draft_only_when_it_is_published(avec, ana):
     before = avec.name_en
-    revisions.save(avec, {**revisions.newest(avec).content, "name_en": "New", "themes": ["peace"]}, author=ana)
+    drafts.save(avec, {**storage.newest(avec).content, "name_en": "New", "themes": ["peace"]}, author=ana)
     assert (anew(avec).name_en, anew(avec).has_draft) == (before, True)
-    revisions.publish(avec, author=ana)
+    publishing.publish(avec, author=ana)
     assert (anew(avec).name_en, anew(avec).has_draft) == ("New", False)
     assert [theme.slug for theme in anew(avec).themes.all()] == ["peace"]
 
 
 def test_what_is_planned_happens_once_and_at_its_time(ana):
-    network = revisions.save(None, {"name_sr": "Нова мрежа"}, author=ana).network
+    network = drafts.save(None, {"name_sr": "Нова мрежа"}, author=ana).network
     at = timezone.now() + timedelta(hours=1)
-    revisions.schedule(network, Schedule.Action.PUBLISH, at, author=ana)
-    assert (revisions.apply_due(at - timedelta(seconds=1)), anew(network).is_published) == (0, False)
-    assert (revisions.apply_due(at), anew(network).is_published) == (1, True)
-    assert revisions.apply_due(at) == 0
+    schedules.schedule(network, Schedule.Action.PUBLISH, at, author=ana)
+    assert (schedules.apply_due(at - timedelta(seconds=1)), anew(network).is_published) == (0, False)
+    assert (schedules.apply_due(at), anew(network).is_published) == (1, True)
+    assert schedules.apply_due(at) == 0
     assert network.events.filter(kind=Event.Kind.PUBLISHED).count() == 1
 
 
 def test_network_comes_back_from_the_bin_with_its_history_and_address(avec, ana):
-    revisions.newest(avec)
-    revisions.delete(avec, author=ana)
+    storage.newest(avec)
+    publishing.delete(avec, author=ana)
     assert (anew(avec).is_published, anew(avec).slug) == (False, "avec")
     with pytest.raises(ValidationError):
-        revisions.save(avec, {"name_sr": "Нешто друго"}, author=ana)
-    revisions.undelete(avec, author=ana)
+        drafts.save(avec, {"name_sr": "Нешто друго"}, author=ana)
+    publishing.undelete(avec, author=ana)
     assert (anew(avec).deleted_at, anew(avec).name_en, avec.revisions.count()) == (None, avec.name_en, 1)
 
 
@@ -161,18 +170,18 @@ class TestContent:
         make_theme(slug="culture"), make_theme(slug="peace")
         row = Network.objects.create(**{name: value for name, value in IN_ROW.items() if name != "themes"})
         row.themes.set(Theme.objects.all())
-        assert revisions.content_of(anew(row)) == FROZEN
-        assert list(FROZEN) == list(revisions.content_fields())
+        assert content_of(anew(row)) == FROZEN
+        assert list(FROZEN) == list(content_fields())
 
     def test_format_of_an_empty_network(self):
-        assert revisions.content_of(Network(), themes=[]) == EMPTY
-        assert revisions.complete({}) == EMPTY
+        assert content_of(Network(), themes=[]) == EMPTY
+        assert complete_content({}) == EMPTY
 
     def test_comes_back_from_the_database_as_it_was_written(self, logo, ana):
         make_theme(slug="culture"), make_theme(slug="peace")
-        saved = revisions.save(None, FROZEN, author=ana)
+        saved = drafts.save(None, FROZEN, author=ana)
         assert Revision.objects.get().content == FROZEN
-        assert revisions.content_of(anew(saved.network)) == FROZEN
+        assert content_of(anew(saved.network)) == FROZEN
         for name, value in IN_ROW.items():
             if name != "themes":
                 assert getattr(anew(saved.network), name) == value, name
@@ -181,7 +190,7 @@ class TestContent:
         make_theme(slug="culture"), make_theme(slug="peace")
         for name in FROZEN:
             for content in (EMPTY | {name: FROZEN[name]}, FROZEN | {name: EMPTY[name]}):
-                assert revisions.content_of(revisions.network_with(Network(pk=1), content)) == content, name
+                assert content_of(network_with(Network(pk=1), content)) == content, name
 
     @pytest.mark.parametrize(
         ("name", "in_row", "kept"),
@@ -222,25 +231,25 @@ class TestContent:
         ],
     )
     def test_is_kept_in_one_form_however_it_stands_in_the_instance(self, name, in_row, kept):
-        content = revisions.content_of(Network(**{name: in_row}), themes=[])
+        content = content_of(Network(**{name: in_row}), themes=[])
         assert content == EMPTY | {name: kept}
         assert json.loads(json.dumps(content)) == content
-        again = revisions.content_of(revisions.network_with(Network(), content), themes=[])
+        again = content_of(network_with(Network(), content), themes=[])
         assert again == content
 
     def test_themes_are_in_one_order(self):
         themes = [Theme(slug=slug) for slug in ("peace", "culture", "energy")]
-        assert revisions.content_of(Network(), themes)["themes"] == ["culture", "energy", "peace"]
+        assert content_of(Network(), themes)["themes"] == ["culture", "energy", "peace"]
 
     def test_theme_that_is_gone_is_left_out_of_the_instance(self):
         make_theme(slug="peace")
-        network = revisions.network_with(Network(pk=1), EMPTY | {"themes": ["gone", "peace"]})
+        network = network_with(Network(pk=1), EMPTY | {"themes": ["gone", "peace"]})
         assert [theme.slug for theme in network.themes.all()] == ["peace"]
 
     def test_instance_has_all_else_from_the_row(self, network, ana):
-        revisions.schedule(network, WITHDRAW, timezone.now() + HOUR, author=ana)
+        schedules.schedule(network, WITHDRAW, timezone.now() + HOUR, author=ana)
         row = anew(network)
-        instance = revisions.network_with(row, EMPTY)
+        instance = network_with(row, EMPTY)
         names = ["pk", "is_published", "changed_at", "head_id", "live_id", "submitted_at", "deleted_at"]
         assert [getattr(instance, name) for name in names] == [getattr(row, name) for name in names]
         assert (instance.name_sr, row.name_sr, anew(network).name_sr) == ("", "Мрежа", "Мрежа")
@@ -250,25 +259,25 @@ class TestContent:
         write(draft, author=ana, logo=logo)
         default_storage.delete(logo["name"])
         write(draft, author=ana, name_en="Second")
-        revisions.publish(draft, author=ana)
+        publishing.publish(draft, author=ana)
         assert [newest(draft).content[name] for name in ("name_en", "logo")] == ["Second", logo]
-        assert revisions.content_of(anew(draft))["logo"] == logo
+        assert content_of(anew(draft))["logo"] == logo
 
     def test_change_of_one_field_is_a_change_of_that_field(self):
-        assert revisions.changed_fields(FROZEN, FROZEN) == []
+        assert changed_fields(FROZEN, FROZEN) == []
         for name in FROZEN:
-            assert revisions.changed_fields(FROZEN, FROZEN | {name: EMPTY[name]}) == [name]
-            assert revisions.changed_fields(EMPTY | {name: FROZEN[name]}, EMPTY) == [name]
+            assert changed_fields(FROZEN, FROZEN | {name: EMPTY[name]}) == [name]
+            assert changed_fields(EMPTY | {name: FROZEN[name]}, EMPTY) == [name]
 
     def test_changes_stand_in_the_order_of_the_form(self):
         unlike_empty = [name for name in FROZEN if FROZEN[name] != EMPTY[name]]
-        assert revisions.changed_fields(FROZEN, EMPTY) == unlike_empty
-        assert revisions.changed_fields({}, dict(reversed(FROZEN.items()))) == unlike_empty
+        assert changed_fields(FROZEN, EMPTY) == unlike_empty
+        assert changed_fields({}, dict(reversed(FROZEN.items()))) == unlike_empty
 
     def test_field_that_a_content_does_not_have_is_empty(self):
-        assert revisions.changed_fields({"name_en": ""}, {}) == []
-        assert revisions.changed_fields({}, {"status": "member", "position": 0, "logo": None, "themes": []}) == []
-        assert revisions.changed_fields({"name_en": "Network"}, {}) == ["name_en"]
+        assert changed_fields({"name_en": ""}, {}) == []
+        assert changed_fields({}, {"status": "member", "position": 0, "logo": None, "themes": []}) == []
+        assert changed_fields({"name_en": "Network"}, {}) == ["name_en"]
 
 
 # Three values of each field, so that two people often write the same
@@ -299,10 +308,8 @@ class TestMerge:
         ],
     )
     def test_of_one_field(self, base, theirs, mine, merged, is_taken, is_conflict):
-        result = revisions.merge(*(EMPTY | {"name_en": value} for value in (base, theirs, mine)))
-        assert result == revisions.Merge(
-            EMPTY | {"name_en": merged}, ["name_en"] * is_taken, ["name_en"] * is_conflict
-        )
+        result = merge(*(EMPTY | {"name_en": value} for value in (base, theirs, mine)))
+        assert result == Merge(EMPTY | {"name_en": merged}, ["name_en"] * is_taken, ["name_en"] * is_conflict)
 
     @pytest.mark.parametrize(
         ("name", "theirs", "mine", "fields"),
@@ -316,12 +323,12 @@ class TestMerge:
         ],
     )
     def test_knows_lists_pictures_numbers_and_dates(self, name, theirs, mine, fields):
-        assert revisions.merge(FROZEN, FROZEN | {name: theirs}, FROZEN | {name: mine}).conflicts == fields
+        assert merge(FROZEN, FROZEN | {name: theirs}, FROZEN | {name: mine}).conflicts == fields
 
     @given(three)
     def test_every_field_is_as_the_rule_says(self, three):
         base, theirs, mine = three
-        merged = revisions.merge(base, theirs, mine)
+        merged = merge(base, theirs, mine)
         for name in FROZEN:
             they_changed, i_changed = theirs[name] != base[name], mine[name] != base[name]
             differ = theirs[name] != mine[name]
@@ -333,28 +340,28 @@ class TestMerge:
     @given(three)
     def test_does_not_ask_who_came_first_but_where_both_wrote(self, three):
         base, theirs, mine = three
-        one, other = revisions.merge(base, theirs, mine), revisions.merge(base, mine, theirs)
+        one, other = merge(base, theirs, mine), merge(base, mine, theirs)
         assert one.conflicts == other.conflicts
         assert {name for name in FROZEN if one.content[name] != other.content[name]} == set(one.conflicts)
 
     @given(three)
     def test_with_somebody_who_changed_nothing_is_what_the_other_wrote(self, three):
         base, theirs, _ = three
-        changed = revisions.changed_fields(base, theirs)
-        assert revisions.merge(base, base, theirs) == revisions.Merge(theirs)
-        assert revisions.merge(base, theirs, base) == revisions.Merge(theirs, changed)
-        assert revisions.merge(base, theirs, theirs) == revisions.Merge(theirs)
+        changed = changed_fields(base, theirs)
+        assert merge(base, base, theirs) == Merge(theirs)
+        assert merge(base, theirs, base) == Merge(theirs, changed)
+        assert merge(base, theirs, theirs) == Merge(theirs)
 
     @given(three)
     def test_leaves_what_it_is_given_as_it_was(self, three):
         before = json.dumps(three)
-        revisions.merge(*three)
+        merge(*three)
         assert json.dumps(three) == before
 
 
 class TestSave:
     def test_new_network_is_a_draft_with_one_version(self, ana):
-        saved = revisions.save(None, FROZEN | {"logo": None, "themes": []}, author=ana, comment="From the letter")
+        saved = drafts.save(None, FROZEN | {"logo": None, "themes": []}, author=ana, comment="From the letter")
         row = anew(saved.network)
         assert (row.is_published, row.has_draft, row.live, row.head) == (False, True, None, saved.revision)
         revision = Revision.objects.get()
@@ -371,18 +378,18 @@ class TestSave:
         base = newest(network)
         second = write(network, author=ana, base=base, name_en="Second")
         third = write(network, author=milan, base=base, seat_en="Nice")
-        assert (third.parent, revisions.changed_fields(second.content, third.content)) == (second, ["seat_en"])
+        assert (third.parent, changed_fields(second.content, third.content)) == (second, ["seat_en"])
         assert third.content["name_en"] == "Second"
 
     def test_without_a_base_goes_on_from_the_newest(self, network, ana):
         second = write(network, author=ana, name_en="Second")
-        saved = revisions.save(network, second.content | {"name_en": "Third"}, author=ana)
+        saved = drafts.save(network, second.content | {"name_en": "Third"}, author=ana)
         assert (saved.taken, saved.revision.content["name_en"]) == ([], "Third")
 
     def test_draft_of_an_unpublished_network_stands_in_its_row(self, draft, ana):
         theme = make_theme()
         revision = write(draft, author=ana, name_en="Second", slug="druga", themes=[theme.slug])
-        assert revisions.content_of(anew(draft)) == revision.content
+        assert content_of(anew(draft)) == revision.content
         assert draft.former_slugs.get().slug == "mreza"
 
     def test_draft_of_a_published_network_does_not(self, network, ana):
@@ -395,26 +402,26 @@ class TestSave:
     @pytest.mark.parametrize("is_published", [True, False])
     def test_makes_no_version_where_nothing_differs(self, draft, is_published, ana, milan):
         if is_published:
-            revisions.publish(draft, author=ana)
+            publishing.publish(draft, author=ana)
         write(draft, author=ana, name_en="Second", summary_en="one\ntwo")
         before = whole(draft)
-        saved = revisions.save(draft, newest(draft).content, author=milan)
+        saved = drafts.save(draft, newest(draft).content, author=milan)
         assert (saved.is_new, saved.revision, whole(draft)) == (False, newest(draft), before)
 
     def test_makes_no_version_of_what_a_colleague_wrote_alike(self, network, ana, milan):
         base = newest(network)
         theirs = write(network, author=ana, base=base, name_en="Second")
-        saved = revisions.save(network, base.content | {"name_en": "Second"}, base=base, author=milan)
+        saved = drafts.save(network, base.content | {"name_en": "Second"}, base=base, author=milan)
         assert (saved.is_new, saved.revision, saved.taken, network.revisions.count()) == (False, theirs, [], 2)
 
     def test_makes_no_version_for_somebody_who_changed_nothing_and_names_what_came_meanwhile(self, network, ana):
         base = newest(network)
         theirs = write(network, author=ana, name_en="Second")
-        saved = revisions.save(network, base.content, base=base, author=ana)
+        saved = drafts.save(network, base.content, base=base, author=ana)
         assert (saved.is_new, saved.revision, saved.taken) == (False, theirs, ["name_en"])
 
     def test_makes_no_version_of_an_address_that_is_to_be_made_and_is_the_same(self, network, ana):
-        saved = revisions.save(network, newest(network).content | {"slug": ""}, author=ana)
+        saved = drafts.save(network, newest(network).content | {"slug": ""}, author=ana)
         assert (saved.is_new, network.revisions.count()) == (False, 1)
 
     @pytest.mark.parametrize(
@@ -433,7 +440,7 @@ class TestSave:
         fee = {"fee_amount": "12.50", "fee_currency": "EUR", "fee_year": 2026}
         texts = {"summary_en": "one\ntwo", "description_en": "<p>Text</p>", "founded": "2007-05"}
         write(network, author=ana, themes=["culture", "peace"], **fee, **texts)
-        saved = revisions.save(network, newest(network).content | typed, author=ana)
+        saved = drafts.save(network, newest(network).content | typed, author=ana)
         assert (saved.is_new, network.revisions.count()) == (False, 2)
 
     def test_makes_no_version_because_a_theme_was_deleted(self, draft, ana):
@@ -441,8 +448,8 @@ class TestSave:
         theme = make_theme()
         write(draft, author=ana, themes=[theme.slug])
         theme.delete()
-        opened = revisions.content_of(revisions.network_with(anew(draft), newest(draft).content))
-        assert not revisions.save(draft, opened, author=ana).is_new
+        opened = content_of(network_with(anew(draft), newest(draft).content))
+        assert not drafts.save(draft, opened, author=ana).is_new
 
     @pytest.mark.parametrize("is_published", [True, False])
     @pytest.mark.parametrize(
@@ -455,9 +462,9 @@ class TestSave:
     )
     def test_what_is_written_differently_is_kept_in_one_form(self, draft, is_published, typed, ana):
         if is_published:
-            revisions.publish(draft, author=ana)
+            publishing.publish(draft, author=ana)
         revision = write(draft, author=ana, **typed)
-        row = anew(draft) if not is_published else revisions.publish(draft, author=ana)
+        row = anew(draft) if not is_published else publishing.publish(draft, author=ana)
         for name, value in typed.items():
             assert "\r" not in revision.content[name] == revision.content[name].strip()
             assert getattr(anew(row), name) == revision.content[name] != value
@@ -466,7 +473,7 @@ class TestSave:
         base = newest(network)
         write(network, author=ana, base=base, name_en="Theirs", seat_en="Theirs", acronym_en="TH")
         before = whole(network)
-        with pytest.raises(revisions.Conflict) as conflict:
+        with pytest.raises(drafts.Conflict) as conflict:
             write(network, author=milan, base=base, seat_en="Mine", name_en="Mine", benefit_en="Mine")
         assert (conflict.value.fields, str(conflict.value)) == (["name_en", "seat_en"], "name_en, seat_en")
         assert whole(network) == before
@@ -474,7 +481,7 @@ class TestSave:
     def test_after_a_conflict_one_goes_on_from_the_newest(self, network, ana, milan):
         base = newest(network)
         theirs = write(network, author=ana, base=base, name_en="Theirs")
-        mine = revisions.save(network, base.content | {"name_en": "Mine"}, base=theirs, author=milan)
+        mine = drafts.save(network, base.content | {"name_en": "Mine"}, base=theirs, author=milan)
         assert [each["name_en"] for each in history(network)] == ["First", "Theirs", "Mine"]
         assert mine.taken == []
 
@@ -498,21 +505,22 @@ class TestSave:
     def test_what_is_not_valid_leaves_nothing_half_saved(self, draft, is_published, typed, fields, ana):
         make_network(slug="taken")
         if is_published:
-            revisions.publish(draft, author=ana)
+            publishing.publish(draft, author=ana)
         write(draft, author=ana, themes=[make_theme().slug])
         before = whole(draft)
         with pytest.raises(ValidationError) as error:
-            revisions.save(draft, newest(draft).content | typed | {"themes": []}, author=ana, token="the form")
+            drafts.save(draft, newest(draft).content | typed | {"themes": []}, author=ana, token="the form")
         assert set(errors_of(error)) == fields
         assert (whole(draft), SavedForm.objects.count()) == (before, 0)
 
     @pytest.mark.parametrize("moment", ["free_slug", "save_row"])
     def test_an_address_that_is_taken_while_it_is_made_is_made_anew(self, monkeypatch, moment):
         """Before it is validated, and after."""
-        usual = getattr(revisions, moment)
+        module = {"free_slug": storage, "save_row": drafts}[moment]
+        usual = getattr(module, moment)
 
         def with_a_colleague(instance, *args):
-            monkeypatch.setattr(revisions, moment, usual)
+            monkeypatch.setattr(module, moment, usual)
             if moment == "save_row":
                 make_network(slug=instance.slug)
                 return usual(instance)
@@ -520,52 +528,52 @@ class TestSave:
             make_network(slug=slug)
             return slug
 
-        monkeypatch.setattr(revisions, moment, with_a_colleague)
+        monkeypatch.setattr(module, moment, with_a_colleague)
         content = {"name_sr": "Мрежа", "name_en": "Alike", "slug": ""}
-        assert revisions.save(None, content, author=None).network.slug == "alike-2"
+        assert drafts.save(None, content, author=None).network.slug == "alike-2"
         assert Network.objects.count() == 2
 
     @pytest.mark.parametrize("typed", [{"name_sr": ""}, {"name_sr": "Мрежа", "slug": "taken"}, {}])
     def test_new_network_that_is_not_valid_is_not_made(self, typed, ana):
         make_network(slug="taken")
         with pytest.raises(ValidationError):
-            revisions.save(None, typed, author=ana, token="the form")
+            drafts.save(None, typed, author=ana, token="the form")
         assert (Network.objects.count(), Revision.objects.count(), SavedForm.objects.count()) == (1, 0, 0)
 
     def test_form_is_remembered_with_what_it_wrote(self, network, ana):
-        saved = revisions.save(network, newest(network).content | {"name_en": "A"}, author=ana, token="one")
-        again = revisions.save(network, newest(network).content, author=ana, token="two")
+        saved = drafts.save(network, newest(network).content | {"name_en": "A"}, author=ana, token="one")
+        again = drafts.save(network, newest(network).content, author=ana, token="two")
         remembered = dict(SavedForm.objects.values_list("token", "revision"))
         assert remembered == {"one": saved.revision.pk, "two": saved.revision.pk}
         assert again.is_new is False
 
     def test_form_is_remembered_for_thirty_days(self, clock, network, ana):
-        revisions.save(network, newest(network).content, author=ana, token="one")
+        drafts.save(network, newest(network).content, author=ana, token="one")
         clock.moment += timedelta(days=29)
-        revisions.save(network, newest(network).content, author=ana, token="two")
+        drafts.save(network, newest(network).content, author=ana, token="two")
         assert {*SavedForm.objects.values_list("token", flat=True)} == {"one", "two"}
         clock.moment += timedelta(days=2)
-        revisions.save(network, newest(network).content, author=ana, token="three")
+        drafts.save(network, newest(network).content, author=ana, token="three")
         assert {*SavedForm.objects.values_list("token", flat=True)} == {"two", "three"}
 
     def test_form_of_a_conflict_is_not_remembered(self, network, ana):
         base = newest(network)
         write(network, author=ana, name_en="Theirs")
-        with pytest.raises(revisions.Conflict):
-            revisions.save(network, base.content | {"name_en": "Mine"}, base=base, author=ana, token="one")
+        with pytest.raises(drafts.Conflict):
+            drafts.save(network, base.content | {"name_en": "Mine"}, base=base, author=ana, token="one")
         assert not SavedForm.objects.exists()
 
 
 class TestAuthors:
     def test_names_stay_when_the_account_goes(self, network, ana, milan):
         write(network, author=ana, name_en="Second")
-        revisions.submit(network, author=ana)
-        revisions.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana)
+        drafts.submit(network, author=ana)
+        schedules.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana)
         User.objects.all().delete()
         assert {(each.author, each.author_name) for each in network.revisions.all()} == {(None, "Ана Анић")}
         assert {(each.author, each.author_name) for each in network.events.all()} == {(None, "Ана Анић")}
         assert anew(network).submitted_by == "Ана Анић"
-        revisions.apply_due(timezone.now() + HOUR)
+        schedules.apply_due(timezone.now() + HOUR)
         assert (anew(network).name_en, network.events.first().author_name) == ("Second", "Ана Анић")
 
     def test_names_are_those_of_their_time(self, network, ana):
@@ -587,59 +595,59 @@ class TestAuthors:
         author.full_clean(exclude=["password"])
         revision = write(network, author=author, name_en="Second")
         revision.full_clean()
-        revisions.submit(network, author=author)
-        revisions.publish(network, author=author)
-        revisions.delete(network, author=author)
+        drafts.submit(network, author=author)
+        publishing.publish(network, author=author)
+        publishing.delete(network, author=author)
         assert revision.author_name.startswith("Б")
 
 
 class TestPublish:
     def test_makes_the_newest_version_what_citizens_see(self, network, ana):
         revision = write(network, author=ana, name_en="Second")
-        returned = revisions.publish(network, author=ana)
+        returned = publishing.publish(network, author=ana)
         row = anew(network)
         assert (row.head, row.live, row.is_published, row.has_draft) == (revision, revision, True, False)
-        assert revisions.content_of(row) == revisions.content_of(returned) == revision.content
+        assert content_of(row) == content_of(returned) == revision.content
         event = network.events.first()
         assert (event.kind, event.revision, event.author) == (Event.Kind.PUBLISHED, revision, ana)
 
     def test_of_an_older_version_leaves_the_draft(self, network, ana):
         second, third = write(network, author=ana, name_en="Second"), write(network, author=ana, name_en="Third")
-        revisions.publish(network, author=ana, revision=second)
+        publishing.publish(network, author=ana, revision=second)
         row = anew(network)
         assert (row.head, row.live, row.name_en, row.has_draft) == (third, second, "Second", True)
 
     def test_answers_who_submitted_it(self, network, ana):
         write(network, author=ana, name_en="Second")
-        revisions.submit(network, author=ana)
-        revisions.publish(network, author=ana)
+        drafts.submit(network, author=ana)
+        publishing.publish(network, author=ana)
         assert (anew(network).submitted_at, anew(network).submitted_by) == (None, "")
 
     def test_of_an_older_version_leaves_what_was_submitted(self, network, ana):
         second, _third = write(network, author=ana, name_en="Second"), write(network, author=ana, name_en="Third")
-        revisions.submit(network, author=ana)
-        revisions.publish(network, author=ana, revision=second)
+        drafts.submit(network, author=ana)
+        publishing.publish(network, author=ana, revision=second)
         assert anew(network).submitted_by == "Ана Анић"
 
     def test_of_what_is_no_longer_valid_changes_nothing(self, network, ana):
         revision = by_hand(network, FROZEN | {"logo": None, "status": "paused"})
         before = whole(network)
         with pytest.raises(ValidationError):
-            revisions.publish(network, author=ana, revision=revision)
+            publishing.publish(network, author=ana, revision=revision)
         assert whole(network) == before
 
     def test_network_in_the_bin_is_not_published(self, draft, ana):
-        revisions.delete(draft, author=ana)
+        publishing.delete(draft, author=ana)
         before = whole(draft)
         with pytest.raises(ValidationError):
-            revisions.publish(draft, author=ana)
+            publishing.publish(draft, author=ana)
         assert whole(draft) == before
 
     def test_version_of_another_network_is_not_published(self, network, ana):
-        other = revisions.save(None, {"name_sr": "Друга"}, author=ana).revision
+        other = drafts.save(None, {"name_sr": "Друга"}, author=ana).revision
         before = whole(network)
         with pytest.raises((ValidationError, ValueError)):
-            revisions.publish(network, author=ana, revision=other)
+            publishing.publish(network, author=ana, revision=other)
         assert whole(network) == before
 
 
@@ -647,38 +655,38 @@ class TestWithdraw:
     def test_keeps_all_that_is_written_and_the_row_has_the_newest(self, network, ana):
         second = write(network, author=ana, name_en="Second", themes=[make_theme().slug])
         before = history(network)
-        revisions.withdraw(network, author=ana)
+        publishing.withdraw(network, author=ana)
         row = anew(network)
         assert (row.is_published, row.live, row.head, row.has_draft) == (False, None, second, True)
-        assert (revisions.content_of(row), history(network)) == (second.content, before)
+        assert (content_of(row), history(network)) == (second.content, before)
         event = network.events.first()
         assert (event.kind, event.revision.number) == (Event.Kind.WITHDRAWN, 1)
 
     def test_of_what_is_not_on_the_site_does_nothing(self, draft, ana):
         before = whole(draft)
-        revisions.withdraw(draft, author=ana)
+        publishing.withdraw(draft, author=ana)
         assert whole(draft) == before
 
     def test_network_can_be_written_and_published_again(self, network, ana):
-        revisions.withdraw(network, author=ana)
+        publishing.withdraw(network, author=ana)
         write(network, author=ana, name_en="Second")
-        revisions.publish(network, author=ana)
+        publishing.publish(network, author=ana)
         assert (anew(network).name_en, kinds(network)) == ("Second", ["published", "withdrawn", "published"])
 
     def test_drops_the_plan_to_do_so_and_leaves_the_plan_to_publish(self, network, ana):
         write(network, author=ana, name_en="Second")
-        revisions.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana)
-        revisions.schedule(network, WITHDRAW, timezone.now() + 2 * HOUR, author=ana)
-        revisions.withdraw(network, author=ana)
+        schedules.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana)
+        schedules.schedule(network, WITHDRAW, timezone.now() + 2 * HOUR, author=ana)
+        publishing.withdraw(network, author=ana)
         assert [plan.action for plan in network.schedules.all()] == [PUBLISH]
 
 
 class TestDiscard:
     def test_goes_back_to_what_citizens_see_and_keeps_the_history(self, network, ana, milan):
         first, second = newest(network), write(network, author=ana, name_en="Second")
-        revisions.submit(network, author=ana)
+        drafts.submit(network, author=ana)
         changed_at, before = anew(network).changed_at, history(network)
-        revisions.discard(network, author=milan)
+        drafts.discard(network, author=milan)
         row = anew(network)
         assert (row.head, row.live, row.has_draft, row.changed_at) == (first, first, False, changed_at)
         assert (row.submitted_at, row.submitted_by, history(network)) == (None, "", before)
@@ -688,49 +696,49 @@ class TestDiscard:
     def test_next_version_has_a_number_of_its_own(self, network, ana):
         first = newest(network)
         write(network, author=ana, name_en="Second")
-        revisions.discard(network, author=ana)
+        drafts.discard(network, author=ana)
         third = write(network, author=ana, name_en="Third")
         assert (third.number, third.parent) == (3, first)
 
     def test_what_was_discarded_does_not_come_back_with_a_form_that_was_open(self, network, ana, milan):
         second = write(network, author=ana, name_en="Second")
-        revisions.discard(network, author=ana)
+        drafts.discard(network, author=ana)
         third = write(network, author=milan, base=second, seat_en="Nice")
         assert (third.content["name_en"], third.content["seat_en"]) == ("First", "Nice")
 
     def test_of_what_has_no_draft_does_nothing(self, network, ana):
         before = whole(network)
-        revisions.discard(network, author=ana)
+        drafts.discard(network, author=ana)
         assert whole(network) == before
 
     def test_of_what_was_never_published_is_refused(self, draft, ana):
         before = whole(draft)
         with pytest.raises(ValidationError):
-            revisions.discard(draft, author=ana)
+            drafts.discard(draft, author=ana)
         assert whole(draft) == before
 
 
 class TestSubmit:
     def test_is_noted_with_who_and_when(self, clock, network, ana):
         revision = write(network, author=ana, name_en="Second")
-        revisions.submit(network, author=ana)
+        drafts.submit(network, author=ana)
         row, event = anew(network), network.events.first()
         assert (row.submitted_at, row.submitted_by) == (clock.moment, "Ана Анић")
         assert (event.kind, event.revision, event.created_at) == (Event.Kind.SUBMITTED, revision, clock.moment)
 
     def test_stays_when_somebody_corrects_a_word(self, network, ana, milan):
         write(network, author=ana, name_en="Second")
-        revisions.submit(network, author=ana)
+        drafts.submit(network, author=ana)
         write(network, author=milan, name_en="Second, corrected")
         assert anew(network).submitted_by == "Ана Анић"
 
     @pytest.mark.parametrize("is_deleted", [True, False])
     def test_of_what_has_no_draft_or_is_in_the_bin_is_refused(self, network, is_deleted, ana):
         if is_deleted:
-            revisions.delete(network, author=ana)
+            publishing.delete(network, author=ana)
         before = whole(network)
         with pytest.raises(ValidationError):
-            revisions.submit(network, author=ana)
+            drafts.submit(network, author=ana)
         assert whole(network) == before
 
 
@@ -738,8 +746,8 @@ class TestRestore:
     def test_makes_the_old_version_the_newest_draft(self, network, ana, milan):
         first = newest(network)
         second = write(network, author=ana, name_en="Second", themes=[make_theme().slug])
-        revisions.publish(network, author=ana)
-        saved = revisions.restore(network, first, author=milan)
+        publishing.publish(network, author=ana)
+        saved = drafts.restore(network, first, author=milan)
         assert (saved.revision.content, saved.is_new) == (first.content, True)
         assert (saved.revision.number, saved.revision.parent, saved.revision.restored_from) == (3, second, first)
         assert (saved.revision.author, anew(network).head, anew(network).live) == (milan, saved.revision, second)
@@ -747,13 +755,13 @@ class TestRestore:
 
     def test_of_what_was_discarded_brings_it_back(self, network, ana):
         second = write(network, author=ana, name_en="Second")
-        revisions.discard(network, author=ana)
-        revisions.restore(network, second, author=ana)
+        drafts.discard(network, author=ana)
+        drafts.restore(network, second, author=ana)
         assert newest(network).content == second.content
 
     def test_of_what_is_the_newest_makes_no_version(self, network, ana):
         before = whole(network)
-        assert not revisions.restore(network, newest(network), author=ana).is_new
+        assert not drafts.restore(network, newest(network), author=ana).is_new
         assert whole(network) == before
 
     @pytest.mark.parametrize(
@@ -771,11 +779,11 @@ class TestRestore:
     def test_of_what_is_no_longer_valid_is_an_error_and_saves_nothing(self, draft, is_published, old, fields, ana):
         make_network(slug="taken")
         if is_published:
-            revisions.publish(draft, author=ana)
+            publishing.publish(draft, author=ana)
         revision = by_hand(draft, newest(draft).content | {"name_en": "Old"} | old)
         before = whole(draft)
         with pytest.raises(ValidationError) as error:
-            revisions.restore(draft, revision, author=ana)
+            drafts.restore(draft, revision, author=ana)
         assert set(errors_of(error)) == fields
         assert whole(draft) == before
 
@@ -784,7 +792,7 @@ class TestRestore:
         second = write(network, author=ana, themes=[theme.slug], name_en="Second")
         write(network, author=ana, themes=[], name_en="Third")
         theme.delete()
-        saved = revisions.restore(network, second, author=ana)
+        saved = drafts.restore(network, second, author=ana)
         assert (saved.revision.content["name_en"], saved.revision.content["themes"]) == ("Second", [])
 
     def test_makes_no_version_where_only_a_theme_that_is_gone_differs(self, network, ana):
@@ -792,70 +800,70 @@ class TestRestore:
         second = write(network, author=ana, themes=[theme.slug])
         write(network, author=ana, themes=[])
         theme.delete()
-        assert not revisions.restore(network, second, author=ana).is_new
+        assert not drafts.restore(network, second, author=ana).is_new
 
     def test_in_the_bin_is_refused(self, network, ana):
         first = newest(network)
         write(network, author=ana, name_en="Second")
-        revisions.delete(network, author=ana)
+        publishing.delete(network, author=ana)
         before = whole(network)
         with pytest.raises(ValidationError):
-            revisions.restore(network, first, author=ana)
+            drafts.restore(network, first, author=ana)
         assert whole(network) == before
 
 
 class TestBin:
     def test_takes_the_network_off_the_site_with_its_plans_and_keeps_the_rest(self, clock, network, logo, ana, milan):
         second = write(network, author=ana, name_en="Second", logo=logo, themes=[make_theme().slug])
-        revisions.submit(network, author=ana)
+        drafts.submit(network, author=ana)
         for action in (PUBLISH, WITHDRAW):
-            revisions.schedule(network, action, clock.moment + HOUR, author=ana)
+            schedules.schedule(network, action, clock.moment + HOUR, author=ana)
         before = history(network)
-        revisions.delete(network, author=milan)
+        publishing.delete(network, author=milan)
         row = anew(network)
         assert (row.deleted_at, row.deleted_by) == (clock.moment, "milan")
         assert (row.is_published, row.live, row.head, row.submitted_at) == (False, None, second, None)
-        assert (revisions.content_of(row), history(network)) == (second.content, before)
+        assert (content_of(row), history(network)) == (second.content, before)
         assert not network.schedules.exists()
         assert (network.events.first().kind, network.events.first().revision) == (Event.Kind.DELETED, second)
         assert ([*Network.objects.in_bin()], [*Network.objects.outside_bin()]) == ([row], [])
 
     def test_gives_it_back_as_a_draft(self, network, logo, ana, milan):
-        revisions.publish(network, revision=write(network, author=ana, logo=logo), author=ana)
-        before = revisions.content_of(anew(network))
-        revisions.delete(network, author=ana)
-        revisions.undelete(network, author=milan)
+        publishing.publish(network, revision=write(network, author=ana, logo=logo), author=ana)
+        before = content_of(anew(network))
+        publishing.delete(network, author=ana)
+        publishing.undelete(network, author=milan)
         row = anew(network)
         assert (row.deleted_at, row.deleted_by, row.is_published, row.has_draft) == (None, "", False, True)
-        assert (revisions.content_of(row), row.slug, row.logo.name) == (before, "mreza", logo["name"])
+        assert (content_of(row), row.slug, row.logo.name) == (before, "mreza", logo["name"])
         assert default_storage.exists(logo["name"])
         assert (network.events.first().kind, network.events.first().author) == (Event.Kind.UNDELETED, milan)
-        revisions.publish(network, author=milan)
-        assert revisions.content_of(anew(network)) == before
+        publishing.publish(network, author=milan)
+        assert content_of(anew(network)) == before
 
     def test_twice_is_once(self, network, ana):
-        revisions.delete(network, author=ana)
+        publishing.delete(network, author=ana)
         before = whole(network)
-        revisions.delete(network, author=ana)
+        publishing.delete(network, author=ana)
         assert whole(network) == before
-        revisions.undelete(network, author=ana)
+        publishing.undelete(network, author=ana)
         before = whole(network)
-        revisions.undelete(network, author=ana)
+        publishing.undelete(network, author=ana)
         assert whole(network) == before
 
     @pytest.mark.parametrize("what", ["save", "publish", "submit", "schedule", "restore", "discard"])
     def test_nothing_in_it_is_written(self, network, what, ana):
         first = newest(network)
         write(network, author=ana, name_en="Second")
-        revisions.delete(network, author=ana)
+        publishing.delete(network, author=ana)
         before = whole(network)
         attempts = {
-            "save": lambda: revisions.save(network, FROZEN | {"logo": None}, author=ana),
-            "publish": lambda: revisions.publish(network, author=ana),
-            "submit": lambda: revisions.submit(network, author=ana),
-            "schedule": lambda: revisions.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana),
-            "restore": lambda: revisions.restore(network, first, author=ana),
-            "discard": lambda: revisions.discard(network, author=ana),
+            "save": lambda: drafts.save(network, FROZEN | {"logo": None}, author=ana),
+            "publish": lambda: publishing.publish(network, author=ana),
+            "submit": lambda: drafts.submit(network, author=ana),
+            "schedule": lambda: schedules.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana),
+            "restore": lambda: drafts.restore(network, first, author=ana),
+            "discard": lambda: drafts.discard(network, author=ana),
         }
         with pytest.raises(ValidationError):
             attempts[what]()
@@ -877,9 +885,9 @@ class TestAddress:
     )
     def test_that_is_left_empty_is_made(self, typed, slug, ana):
         make_network(slug="taken")
-        revisions.delete(make_network(slug="deleted"), author=ana)
+        publishing.delete(make_network(slug="deleted"), author=ana)
         write(make_network(slug="formerly", is_published=False), slug="present")
-        saved = revisions.save(None, typed, author=ana)
+        saved = drafts.save(None, typed, author=ana)
         assert (anew(saved.network).slug, saved.revision.content["slug"]) == (slug, slug)
 
     def test_that_is_emptied_later_stays(self, network, ana):
@@ -887,54 +895,54 @@ class TestAddress:
         assert revision.content["slug"] == "mreza"
 
     def test_in_the_bin_stays_taken(self, network, ana):
-        revisions.delete(network, author=ana)
+        publishing.delete(network, author=ana)
         with pytest.raises(ValidationError) as error:
-            revisions.save(None, {"name_sr": "Друга", "slug": "mreza"}, author=ana)
+            drafts.save(None, {"name_sr": "Друга", "slug": "mreza"}, author=ana)
         assert set(errors_of(error)) == {"slug"}
 
     def test_former_one_leads_on_from_when_the_new_one_is_published(self, client, network, ana):
         write(network, author=ana, slug="druga")
         assert client.get("/networks/mreza/").status_code == 200
         assert client.get("/networks/druga/").status_code == 404
-        revisions.publish(network, author=ana)
+        publishing.publish(network, author=ana)
         assert client.get("/networks/druga/").status_code == 200
         assert client.get("/networks/mreza/")["Location"] == "/networks/druga/"
 
     def test_former_one_comes_back_with_the_version_that_had_it(self, client, network, ana):
         first = newest(network)
         write(network, author=ana, slug="druga")
-        revisions.publish(network, author=ana)
-        revisions.publish(network, revision=revisions.restore(network, first, author=ana).revision, author=ana)
+        publishing.publish(network, author=ana)
+        publishing.publish(network, revision=drafts.restore(network, first, author=ana).revision, author=ana)
         assert client.get("/networks/mreza/").status_code == 200
         assert client.get("/networks/druga/")["Location"] == "/networks/mreza/"
 
     def test_of_a_draft_that_somebody_else_took_meanwhile_cannot_be_published(self, network, ana):
         write(network, author=ana, slug="druga")
-        revisions.save(None, {"name_sr": "Друга", "slug": "druga"}, author=ana)
+        drafts.save(None, {"name_sr": "Друга", "slug": "druga"}, author=ana)
         before = whole(network)
         for attempt in (
-            lambda: revisions.publish(network, author=ana),
-            lambda: revisions.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana),
+            lambda: publishing.publish(network, author=ana),
+            lambda: schedules.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana),
         ):
             with pytest.raises(ValidationError) as error:
                 attempt()
             assert set(errors_of(error)) == {"slug"}
         assert whole(network) == before
         write(network, author=ana, slug="treca")
-        revisions.publish(network, author=ana)
+        publishing.publish(network, author=ana)
         assert anew(network).slug == "treca"
 
-    @pytest.mark.parametrize("off", [revisions.withdraw, revisions.delete])
+    @pytest.mark.parametrize("off", [publishing.withdraw, publishing.delete])
     def test_of_a_draft_that_somebody_else_took_meanwhile_is_no_obstacle_off_the_site(self, network, off, ana):
         second = write(network, author=ana, slug="druga", name_en="Second")
-        other = revisions.save(None, {"name_sr": "Друга", "slug": "druga"}, author=ana).network
+        other = drafts.save(None, {"name_sr": "Друга", "slug": "druga"}, author=ana).network
         off(network, author=ana)
         row = anew(network)
         assert (row.slug, row.name_en, row.is_published, row.head) == ("mreza", "Second", False, second)
         assert (anew(other).slug, row.former_slugs.count(), newest(network).content) == ("druga", 0, second.content)
-        revisions.undelete(network, author=ana)
+        publishing.undelete(network, author=ana)
         with pytest.raises(ValidationError) as error:
-            revisions.publish(network, author=ana)
+            publishing.publish(network, author=ana)
         assert set(errors_of(error)) == {"slug"}
 
 
@@ -953,37 +961,37 @@ class TestSchedules:
     def test_are_kept_at_the_hour_of_belgrade_in_winter_and_in_summer(self, clock, draft, local, utc, ana):
         at = timezone.make_aware(datetime(*local))
         assert at.tzinfo == ZoneInfo("Europe/Belgrade")
-        plan = revisions.schedule(draft, PUBLISH, at, author=ana)
+        plan = schedules.schedule(draft, PUBLISH, at, author=ana)
         plan.refresh_from_db()
         assert timezone.localtime(plan.at).timetuple()[:5] == local
         clock.moment = utc - timedelta(seconds=1)
-        assert (revisions.apply_due(), anew(draft).is_published) == (0, False)
+        assert (schedules.apply_due(), anew(draft).is_published) == (0, False)
         clock.moment = utc
-        assert (revisions.apply_due(), anew(draft).is_published) == (1, True)
+        assert (schedules.apply_due(), anew(draft).is_published) == (1, True)
 
     @pytest.mark.parametrize("action", [PUBLISH, WITHDRAW])
     def test_for_a_time_that_has_passed_are_refused(self, clock, network, action, ana):
         write(network, author=ana, name_en="Second")
-        revisions.schedule(network, action, clock.moment + HOUR, author=ana)
+        schedules.schedule(network, action, clock.moment + HOUR, author=ana)
         before = whole(network)
         for distance in (timedelta(0), -timedelta(seconds=1), -timedelta(days=365)):
             with pytest.raises(ValidationError) as error:
-                revisions.schedule(network, action, clock.moment + distance, author=ana)
+                schedules.schedule(network, action, clock.moment + distance, author=ana)
             assert (set(errors_of(error)), whole(network)) == ({"at"}, before)
 
     def test_publish_the_version_that_was_the_newest_when_they_were_made(self, clock, network, ana, milan):
         second = write(network, author=ana, name_en="Second")
-        revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
         third = write(network, author=milan, name_en="Third")
-        revisions.apply_due(clock.moment + HOUR)
+        schedules.apply_due(clock.moment + HOUR)
         row = anew(network)
         assert (row.name_en, row.live, row.head) == ("Second", second, third)
 
     def test_are_done_in_the_name_of_who_made_them(self, clock, network, ana):
         second = write(network, author=ana, name_en="Second")
-        revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
         clock.moment += 2 * HOUR
-        revisions.apply_due()
+        schedules.apply_due()
         event = network.events.first()
         assert (event.kind, event.author, event.author_name, event.revision) == (
             (Event.Kind.PUBLISHED, ana, "Ана Анић", second)
@@ -992,8 +1000,8 @@ class TestSchedules:
         assert kinds(network) == ["published", "scheduled", "published"]
 
     def test_take_the_network_off_the_site(self, clock, network, ana):
-        revisions.schedule(network, WITHDRAW, clock.moment + HOUR, author=ana)
-        revisions.apply_due(clock.moment + HOUR)
+        schedules.schedule(network, WITHDRAW, clock.moment + HOUR, author=ana)
+        schedules.apply_due(clock.moment + HOUR)
         event = network.events.first()
         assert (anew(network).is_published, network.schedules.count()) == (False, 0)
         assert (event.kind, event.author, event.planned_for) == (Event.Kind.WITHDRAWN, ana, clock.moment + HOUR)
@@ -1001,20 +1009,20 @@ class TestSchedules:
     @pytest.mark.parametrize("action", [PUBLISH, WITHDRAW])
     def test_second_one_takes_the_place_of_the_first(self, clock, network, action, ana, milan):
         write(network, author=ana, name_en="Second")
-        revisions.schedule(network, action, clock.moment + HOUR, author=ana)
+        schedules.schedule(network, action, clock.moment + HOUR, author=ana)
         third = write(network, author=milan, name_en="Third")
-        revisions.schedule(network, action, clock.moment + 2 * HOUR, author=milan)
+        schedules.schedule(network, action, clock.moment + 2 * HOUR, author=milan)
         plan = network.schedules.get()
         assert (plan.at, plan.author, plan.author_name) == (clock.moment + 2 * HOUR, milan, "milan")
         assert plan.revision == (third if action == PUBLISH else None)
-        assert revisions.apply_due(clock.moment + HOUR) == 0
-        assert revisions.apply_due(clock.moment + 2 * HOUR) == 1
+        assert schedules.apply_due(clock.moment + HOUR) == 0
+        assert schedules.apply_due(clock.moment + 2 * HOUR) == 1
 
     def test_cancelled_one_does_not_happen(self, clock, network, ana, milan):
         second = write(network, author=ana, name_en="Second")
-        plan = revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
-        revisions.cancel(plan, author=milan)
-        assert (revisions.apply_due(clock.moment + HOUR), anew(network).name_en) == (0, "First")
+        plan = schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        schedules.cancel(plan, author=milan)
+        assert (schedules.apply_due(clock.moment + HOUR), anew(network).name_en) == (0, "First")
         event = network.events.first()
         assert (event.kind, event.revision, event.author, event.planned_for) == (
             (Event.Kind.CANCELLED, second, milan, clock.moment + HOUR)
@@ -1022,33 +1030,33 @@ class TestSchedules:
 
     def test_cancelling_what_is_done_already_does_nothing(self, clock, network, ana):
         write(network, author=ana, name_en="Second")
-        first_plan = revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        first_plan = schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
         stale = Schedule.objects.get()
-        second_plan = revisions.schedule(network, PUBLISH, clock.moment + 2 * HOUR, author=ana)
+        second_plan = schedules.schedule(network, PUBLISH, clock.moment + 2 * HOUR, author=ana)
         before = whole(network)
-        revisions.cancel(stale, author=ana)
+        schedules.cancel(stale, author=ana)
         assert (whole(network), first_plan.at) == (before, clock.moment + HOUR)
-        revisions.apply_due(clock.moment + 2 * HOUR)
+        schedules.apply_due(clock.moment + 2 * HOUR)
         before = whole(network)
-        revisions.cancel(second_plan, author=ana)
+        schedules.cancel(second_plan, author=ana)
         assert whole(network) == before
 
     @pytest.mark.parametrize(
         ("do", "left"),
         [
-            (lambda network, ana: revisions.publish(network, author=ana), [WITHDRAW]),
-            (lambda network, ana: revisions.discard(network, author=ana), [WITHDRAW]),
-            (lambda network, ana: revisions.withdraw(network, author=ana), [PUBLISH]),
-            (lambda network, ana: revisions.delete(network, author=ana), []),
+            (lambda network, ana: publishing.publish(network, author=ana), [WITHDRAW]),
+            (lambda network, ana: drafts.discard(network, author=ana), [WITHDRAW]),
+            (lambda network, ana: publishing.withdraw(network, author=ana), [PUBLISH]),
+            (lambda network, ana: publishing.delete(network, author=ana), []),
             (lambda network, ana: write(network, author=ana, name_en="Third"), [PUBLISH, WITHDRAW]),
-            (lambda network, ana: revisions.submit(network, author=ana), [PUBLISH, WITHDRAW]),
+            (lambda network, ana: drafts.submit(network, author=ana), [PUBLISH, WITHDRAW]),
         ],
         ids=["publish", "discard", "withdraw", "delete", "save", "submit"],
     )
     def test_are_dropped_by_what_makes_them_pointless(self, clock, network, do, left, ana):
         write(network, author=ana, name_en="Second")
-        revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
-        revisions.schedule(network, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
+        schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        schedules.schedule(network, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
         do(network, ana)
         assert [plan.action for plan in network.schedules.all()] == left
 
@@ -1066,22 +1074,22 @@ class TestSchedules:
     )
     def test_stand_in_an_order_that_makes_sense(self, clock, draft, is_published, first, second, fits, ana):
         if is_published:
-            revisions.publish(draft, author=ana)
+            publishing.publish(draft, author=ana)
             write(draft, author=ana, name_en="Second")
-        revisions.schedule(draft, first[0], clock.moment + first[1] * HOUR, author=ana)
+        schedules.schedule(draft, first[0], clock.moment + first[1] * HOUR, author=ana)
         if fits:
-            revisions.schedule(draft, second[0], clock.moment + second[1] * HOUR, author=ana)
+            schedules.schedule(draft, second[0], clock.moment + second[1] * HOUR, author=ana)
             assert draft.schedules.count() == 2
             return
         with pytest.raises(ValidationError) as error:
-            revisions.schedule(draft, second[0], clock.moment + second[1] * HOUR, author=ana)
+            schedules.schedule(draft, second[0], clock.moment + second[1] * HOUR, author=ana)
         assert (set(errors_of(error)), draft.schedules.count()) == ({"at"}, 1)
 
     def test_moving_the_publishing_past_the_withdrawal_is_refused(self, clock, draft, ana):
-        revisions.schedule(draft, PUBLISH, clock.moment + HOUR, author=ana)
-        revisions.schedule(draft, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
+        schedules.schedule(draft, PUBLISH, clock.moment + HOUR, author=ana)
+        schedules.schedule(draft, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
         with pytest.raises(ValidationError):
-            revisions.schedule(draft, PUBLISH, clock.moment + 3 * HOUR, author=ana)
+            schedules.schedule(draft, PUBLISH, clock.moment + 3 * HOUR, author=ana)
         assert draft.schedules.get(action=PUBLISH).at == clock.moment + HOUR
 
     @pytest.mark.parametrize(
@@ -1095,18 +1103,18 @@ class TestSchedules:
         self, clock, network, publish, withdraw, events, is_published, ana
     ):
         write(network, author=ana, name_en="Second")
-        revisions.schedule(network, PUBLISH, clock.moment + publish * HOUR, author=ana)
-        revisions.schedule(network, WITHDRAW, clock.moment + withdraw * HOUR, author=ana)
-        assert revisions.apply_due(clock.moment + 9 * HOUR) == 2
+        schedules.schedule(network, PUBLISH, clock.moment + publish * HOUR, author=ana)
+        schedules.schedule(network, WITHDRAW, clock.moment + withdraw * HOUR, author=ana)
+        assert schedules.apply_due(clock.moment + 9 * HOUR) == 2
         assert (kinds(network)[-2:], anew(network).is_published) == (events, is_published)
 
     @pytest.mark.parametrize(
         ("make", "action"),
         [
             (lambda network, ana: None, PUBLISH),  # published, without a draft
-            (lambda network, ana: revisions.withdraw(network, author=ana), WITHDRAW),
-            (lambda network, ana: revisions.delete(network, author=ana), PUBLISH),
-            (lambda network, ana: revisions.delete(network, author=ana), WITHDRAW),
+            (lambda network, ana: publishing.withdraw(network, author=ana), WITHDRAW),
+            (lambda network, ana: publishing.delete(network, author=ana), PUBLISH),
+            (lambda network, ana: publishing.delete(network, author=ana), WITHDRAW),
         ],
         ids=["no draft", "off the site", "publish in the bin", "withdraw in the bin"],
     )
@@ -1114,25 +1122,25 @@ class TestSchedules:
         make(network, ana)
         before = whole(network)
         with pytest.raises(ValidationError):
-            revisions.schedule(network, action, clock.moment + HOUR, author=ana)
+            schedules.schedule(network, action, clock.moment + HOUR, author=ana)
         assert whole(network) == before
 
     def test_that_would_publish_what_is_not_valid_are_refused(self, clock, network, ana):
         row = anew(network)
-        revisions.point(row, head=by_hand(network, newest(network).content | {"status": "paused"}))
+        storage.point(row, head=by_hand(network, newest(network).content | {"status": "paused"}))
         before = whole(network)
         with pytest.raises(ValidationError) as error:
-            revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+            schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
         assert (set(errors_of(error)), whole(network)) == ({"status"}, before)
 
     def test_that_fail_are_on_record_and_the_others_go_on(self, clock, network, ana, milan):
         second = write(network, author=ana, slug="druga")
-        revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
-        other = revisions.save(None, {"name_sr": "Друга", "slug": "druga"}, author=milan).network
-        revisions.schedule(other, PUBLISH, clock.moment + 2 * HOUR, author=milan)
+        schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        other = drafts.save(None, {"name_sr": "Друга", "slug": "druga"}, author=milan).network
+        schedules.schedule(other, PUBLISH, clock.moment + 2 * HOUR, author=milan)
         before = Network.objects.filter(pk=network.pk).values().get()
         with translation.override("en"):
-            revisions.apply_due(clock.moment + 2 * HOUR)
+            schedules.apply_due(clock.moment + 2 * HOUR)
         assert anew(other).is_published
         assert Network.objects.filter(pk=network.pk).values().get() == before
         event = network.events.first()
@@ -1143,15 +1151,15 @@ class TestSchedules:
         assert all("а" <= letter <= "ш" for letter in label if letter.isalpha())
         assert "druga" not in words
         assert words
-        assert (network.schedules.count(), revisions.apply_due(clock.moment + 3 * HOUR)) == (0, 0)
+        assert (network.schedules.count(), schedules.apply_due(clock.moment + 3 * HOUR)) == (0, 0)
 
     def test_withdrawal_that_found_nothing_to_withdraw_is_on_record(self, clock, draft, ana):
         """Its publishing was cancelled after it had been planned; nobody should wonder where it is."""
-        plan = revisions.schedule(draft, PUBLISH, clock.moment + HOUR, author=ana)
-        revisions.schedule(draft, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
-        revisions.cancel(plan, author=ana)
+        plan = schedules.schedule(draft, PUBLISH, clock.moment + HOUR, author=ana)
+        schedules.schedule(draft, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
+        schedules.cancel(plan, author=ana)
         is_still_planned, before = draft.schedules.exists(), kinds(draft)
-        revisions.apply_due(clock.moment + 2 * HOUR)
+        schedules.apply_due(clock.moment + 2 * HOUR)
         assert not is_still_planned or kinds(draft) != before
 
 
@@ -1159,20 +1167,20 @@ class TestLogoFiles:
     def test_no_file_is_ever_deleted(self, network, ana):
         logos = [store_picture(f"{number}.png", (10 + number, 10)) for number in range(3)]
         first = write(network, author=ana, logo=logos[0])
-        revisions.publish(network, author=ana)
+        publishing.publish(network, author=ana)
         write(network, author=ana, logo=logos[1])
-        revisions.discard(network, author=ana)
+        drafts.discard(network, author=ana)
         write(network, author=ana, logo=logos[2])
-        revisions.publish(network, author=ana)
+        publishing.publish(network, author=ana)
         write(network, author=ana, logo=None)
-        revisions.publish(network, author=ana)
-        revisions.withdraw(network, author=ana)
-        revisions.delete(network, author=ana)
-        revisions.undelete(network, author=ana)
+        publishing.publish(network, author=ana)
+        publishing.withdraw(network, author=ana)
+        publishing.delete(network, author=ana)
+        publishing.undelete(network, author=ana)
         assert all(default_storage.exists(logo["name"]) for logo in logos)
         assert len(default_storage.listdir("logos")[1]) == 3
-        revisions.restore(network, first, author=ana)
-        row = revisions.publish(network, author=ana)
+        drafts.restore(network, first, author=ana)
+        row = publishing.publish(network, author=ana)
         assert (row.logo.name, row.logo_width, row.logo_height) == (logos[0]["name"], 10, 10)
 
 
@@ -1183,36 +1191,36 @@ class TestOldRevisions:
     def old(self, network, ana):
         """A network of today and a version of it with a field that is gone, one missing and one renamed."""
         today = write(network, author=ana, name_en="Today", seat_en="Nice", benefit_en="Peace")
-        revisions.publish(network, author=ana)
+        publishing.publish(network, author=ana)
         content = today.content | {"mayor": "Somebody", "name_en": "Then", "town_en": "Strasbourg"}
         del content["seat_en"], content["benefit_en"]
         return by_hand(network, content)
 
     @pytest.fixture
     def renamed(self, monkeypatch):
-        monkeypatch.setattr(revisions, "RENAMED_FIELDS", {"town_en": "seat_en"})
+        monkeypatch.setattr("networks.revisions.content.RENAMED_FIELDS", {"town_en": "seat_en"})
 
     def test_are_read_and_previewed(self, network, old, renamed):
-        preview = revisions.network_with(anew(network), old.content)
+        preview = network_with(anew(network), old.content)
         shown = [getattr(preview, name) for name in ("name_en", "seat_en", "benefit_en", "slug", "pk")]
         assert shown == ["Then", "Strasbourg", "", "mreza", network.pk]
-        assert set(revisions.content_of(preview)) == set(revisions.content_fields())
+        assert set(content_of(preview)) == set(content_fields())
 
     def test_are_compared(self, network, old, renamed):
         changed = ["name_en", "seat_en", "benefit_en"]
-        assert revisions.changed_fields(old.content, newest(network).content) == changed
-        assert revisions.changed_fields(newest(network).content, old.content) == changed
+        assert changed_fields(old.content, newest(network).content) == changed
+        assert changed_fields(newest(network).content, old.content) == changed
 
     def test_are_restored_and_what_they_do_not_know_stays(self, network, old, renamed, ana):
-        restored = revisions.restore(network, old, author=ana).revision
+        restored = drafts.restore(network, old, author=ana).revision
         assert [restored.content[name] for name in ("name_en", "seat_en", "benefit_en")] == (
             ["Then", "Strasbourg", "Peace"]
         )
-        assert set(restored.content) == set(revisions.content_fields())
+        assert set(restored.content) == set(content_fields())
         assert Revision.objects.get(pk=old.pk).content["mayor"] == "Somebody"
 
     def test_are_published(self, network, old, renamed, ana):
-        row = revisions.publish(network, revision=old, author=ana)
+        row = publishing.publish(network, revision=old, author=ana)
         assert (anew(row).name_en, anew(row).seat_en, anew(row).live) == ("Then", "Strasbourg", old)
 
     def test_are_what_somebody_had_open_during_the_upgrade(self, network, old, renamed, ana):
@@ -1223,22 +1231,22 @@ class TestOldRevisions:
 
     @pytest.mark.parametrize("field", TRANSLATED)
     def test_keep_both_languages_of_a_field_that_was_renamed(self, network, ana, monkeypatch, field):
-        monkeypatch.setattr(revisions, "RENAMED_FIELDS", {"former": field})
+        monkeypatch.setattr("networks.revisions.content.RENAMED_FIELDS", {"former": field})
         texts = {f"{field}_sr": "<p>Мир</p>", f"{field}_en": "<p>Peace</p>"}
         content = newest(network).content | {"former_sr": texts[f"{field}_sr"], "former_en": texts[f"{field}_en"]}
         old = by_hand(network, {name: value for name, value in content.items() if name not in texts})
-        row = anew(revisions.publish(network, revision=old, author=ana))
+        row = anew(publishing.publish(network, revision=old, author=ana))
         assert {name: getattr(row, name) for name in texts} == texts
 
     def test_that_make_no_difference_are_not_restored(self, network, ana):
         old = by_hand(network, {"name_en": "First", "mayor": "Somebody"})
-        assert not revisions.restore(network, old, author=ana).is_new
+        assert not drafts.restore(network, old, author=ana).is_new
 
     def test_frozen_format_is_read_to_the_last_field(self, network, logo, ana):
         make_theme(slug="culture"), make_theme(slug="peace")
         old = by_hand(network, FROZEN)
-        revisions.publish(network, revision=revisions.restore(network, old, author=ana).revision, author=ana)
-        assert revisions.content_of(anew(network)) == newest(network).content == revisions.complete(FROZEN)
+        publishing.publish(network, revision=drafts.restore(network, old, author=ana).revision, author=ana)
+        assert content_of(anew(network)) == newest(network).content == complete_content(FROZEN)
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -1246,8 +1254,8 @@ class TestOldRevisions:
     )
     def test_value_that_the_field_no_longer_takes_does_not_hinder_the_preview(self, network, name, value):
         old = by_hand(network, FROZEN | {name: value, "logo": None})
-        assert getattr(revisions.network_with(anew(network), old.content), name) is None
-        assert name in revisions.changed_fields(old.content, newest(network).content)
+        assert getattr(network_with(anew(network), old.content), name) is None
+        assert name in changed_fields(old.content, newest(network).content)
 
 
 class TestRowsWrittenPastTheDoor:
@@ -1255,7 +1263,7 @@ class TestRowsWrittenPastTheDoor:
         row = make_network(name_en="Loaded", themes=[make_theme()])
         changed_at = row.changed_at
         first = newest(row)
-        assert (first.number, first.content, first.author_name) == (1, revisions.content_of(row), "")
+        assert (first.number, first.content, first.author_name) == (1, content_of(row), "")
         assert (first.created_at, anew(row).changed_at) == (changed_at, changed_at)
         assert (anew(row).head, anew(row).live, anew(row).has_draft) == (first, first, False)
         assert (newest(row), row.revisions.count()) == (first, 1)
@@ -1277,15 +1285,15 @@ class TestRowsWrittenPastTheDoor:
     @pytest.mark.parametrize("what", ["save", "publish", "withdraw", "submit", "schedule", "delete", "restore"])
     def test_can_be_worked_on_at_once_and_begins_with_what_was_there(self, what, is_published, clock, ana):
         row = make_network(name_en="Loaded", is_published=is_published)
-        before = revisions.content_of(row)
+        before = content_of(row)
         work = {
-            "save": lambda: revisions.save(row, before | {"name_en": "Mine"}, author=ana),
-            "publish": lambda: revisions.publish(row, author=ana),
-            "withdraw": lambda: revisions.withdraw(row, author=ana),
-            "submit": lambda: revisions.submit(row, author=ana),
-            "schedule": lambda: revisions.schedule(row, PUBLISH, clock.moment + HOUR, author=ana),
-            "delete": lambda: revisions.delete(row, author=ana),
-            "restore": lambda: revisions.restore(row, by_hand(row, {"name_en": "Old"}, number=1), author=ana),
+            "save": lambda: drafts.save(row, before | {"name_en": "Mine"}, author=ana),
+            "publish": lambda: publishing.publish(row, author=ana),
+            "withdraw": lambda: publishing.withdraw(row, author=ana),
+            "submit": lambda: drafts.submit(row, author=ana),
+            "schedule": lambda: schedules.schedule(row, PUBLISH, clock.moment + HOUR, author=ana),
+            "delete": lambda: publishing.delete(row, author=ana),
+            "restore": lambda: drafts.restore(row, by_hand(row, {"name_en": "Old"}, number=1), author=ana),
         }
         is_refused = is_published and what in ("submit", "schedule")
         if is_refused:
@@ -1299,11 +1307,11 @@ class TestRowsWrittenPastTheDoor:
 
     def test_loading_over_a_site_loses_no_version(self, nis, ana):
         row = Network.objects.get(slug="avec")
-        fixture = revisions.content_of(row)
+        fixture = content_of(row)
         write(row, author=ana, name_en="Published")
-        revisions.publish(row, author=ana)
+        publishing.publish(row, author=ana)
         third = write(row, author=ana, name_en="Draft")
-        plan = revisions.schedule(row, WITHDRAW, timezone.now() + HOUR, author=ana)
+        plan = schedules.schedule(row, WITHDRAW, timezone.now() + HOUR, author=ana)
         before, events = history(row), kinds(row)
         call_command("loaddata", "nis", verbosity=0)
         assert Network.objects.get(slug="avec").pk == row.pk
@@ -1312,14 +1320,14 @@ class TestRowsWrittenPastTheDoor:
         assert (loaded.number, loaded.parent, loaded.content) == (4, third, fixture)
         assert (anew(row).head, anew(row).live, anew(row).name_en) == (loaded, loaded, fixture["name_en"])
         assert (history(row), kinds(row), row.schedules.get()) == ([*before, fixture], events, plan)
-        restored = revisions.restore(row, third, author=ana).revision
+        restored = drafts.restore(row, third, author=ana).revision
         assert (restored.number, restored.content) == (5, third.content)
 
     def test_loading_over_what_is_open_keeps_both(self, nis, ana):
         row = Network.objects.get(slug="avec")
         base = newest(row)
         write(row, author=ana, name_en="Published")
-        revisions.publish(row, author=ana)
+        publishing.publish(row, author=ana)
         call_command("loaddata", "nis", verbosity=0)
         revision = write(row, author=ana, base=base, seat_en="Nice")
         assert (revision.content["name_en"], revision.content["seat_en"]) == (base.content["name_en"], "Nice")
@@ -1342,8 +1350,8 @@ class TestScheduleThatFailsWithAnError:
     def attempts(self, monkeypatch, clock, network, ana):
         """When it was tried to publish a version that cannot be published before `attempts.mended` is true."""
         write(network, author=ana, name_en="Second")
-        revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
-        carry_out, tried = revisions.carry_out, SimpleNamespace(at=[], mended=False)
+        schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        carry_out, tried = schedules.carry_out, SimpleNamespace(at=[], mended=False)
 
         def fail(row, plan):
             if row.pk == network.pk:
@@ -1352,54 +1360,54 @@ class TestScheduleThatFailsWithAnError:
                     raise RuntimeError("the storage is full")
             carry_out(row, plan)
 
-        monkeypatch.setattr(revisions, "carry_out", fail)
+        monkeypatch.setattr(schedules, "carry_out", fail)
         clock.moment += HOUR
         return tried
 
     def test_is_tried_again_after_twice_as_long_each_time(self, attempts, clock, network):
         begin = clock.moment
         while clock.moment < begin + timedelta(minutes=5):
-            revisions.apply_due()
+            schedules.apply_due()
             clock.moment += timedelta(seconds=0.5)  # and not with every look
         seconds = [(at - begin).total_seconds() for at in attempts.at]
         assert seconds == [0, 2, 6, 14, 30, 62, 126, 254]
         plan = network.schedules.get()
         plan.failures = 100_000
         plan.save()
-        assert revisions.next_due() == plan.retry_at
+        assert schedules.next_due() == plan.retry_at
         clock.moment = plan.retry_at
-        assert (revisions.apply_due(), revisions.next_due() - clock.moment) == (0, HOUR)
+        assert (schedules.apply_due(), schedules.next_due() - clock.moment) == (0, HOUR)
 
     def test_stands_in_the_history_once_and_is_done_when_the_site_is_mended(self, attempts, clock, network, ana):
         for _ in range(20):
-            revisions.apply_due()
+            schedules.apply_due()
             clock.moment += HOUR
         assert (kinds(network)[-2:], len(attempts.at)) == (["scheduled", "failed"], 20)
         failure = network.events.first()
         assert (failure.author, failure.revision) == (ana, newest(network))
         assert failure.explanation
         attempts.mended = True
-        assert (revisions.apply_due(), anew(network).name_en, network.schedules.count()) == (1, "Second", 0)
+        assert (schedules.apply_due(), anew(network).name_en, network.schedules.count()) == (1, "Second", 0)
         assert kinds(network)[-2:] == ["failed", "published"]
 
     def test_keeps_no_other_from_being_done(self, attempts, clock, network, milan):
-        other = revisions.save(None, {"name_sr": "Друга"}, author=milan).network
-        revisions.schedule(other, PUBLISH, clock.moment + HOUR, author=milan)
+        other = drafts.save(None, {"name_sr": "Друга"}, author=milan).network
+        schedules.schedule(other, PUBLISH, clock.moment + HOUR, author=milan)
         clock.moment += HOUR
-        assert (revisions.apply_due(), anew(other).is_published) == (1, True)
+        assert (schedules.apply_due(), anew(other).is_published) == (1, True)
 
     def test_planned_anew_is_tried_at_its_time(self, attempts, clock, network, ana):
-        revisions.apply_due()
+        schedules.apply_due()
         attempts.mended = True
-        revisions.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
-        assert (revisions.next_due(), network.schedules.get().failures) == (clock.moment + HOUR, 0)
+        schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        assert (schedules.next_due(), network.schedules.get().failures) == (clock.moment + HOUR, 0)
 
     def test_counts_once_where_two_processes_tried_at_once(self, attempts, clock, network):
         first, second = Schedule.objects.get(), Schedule.objects.get()
-        revisions.put_off(first, clock.moment)
-        revisions.put_off(second, clock.moment)
+        schedules.put_off(first, clock.moment)
+        schedules.put_off(second, clock.moment)
         assert (network.schedules.get().failures, kinds(network).count("failed")) == (1, 1)
-        assert not revisions.apply(second)
+        assert not schedules.apply(second)
         assert attempts.at == []
 
 
@@ -1417,10 +1425,10 @@ def test_what_the_database_refuses_is_named_by_its_field_and_not_as_an_address_t
     network, ana, written, field
 ):
     """A version of another release may break a rule of today. Taken off the site, the row holds the newest one."""
-    revisions.point(network, head=by_hand(network, newest(network).content | written))
+    storage.point(network, head=by_hand(network, newest(network).content | written))
     before = whole(network)
     with pytest.raises(ValidationError) as error:
-        revisions.withdraw(network, author=ana)
+        publishing.withdraw(network, author=ana)
     assert (list(errors_of(error)), whole(network)) == ([field], before)
 
 
@@ -1430,4 +1438,4 @@ def test_error_of_the_database_that_no_field_can_mend_is_not_hidden(network, ana
 
     monkeypatch.setattr(Network, "save", refuse)
     with pytest.raises(IntegrityError, match="FOREIGN KEY"):
-        revisions.withdraw(network, author=ana)
+        publishing.withdraw(network, author=ana)

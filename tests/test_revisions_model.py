@@ -17,8 +17,9 @@ from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from networks import revisions
 from networks.models import Network, Schedule
+from networks.revisions import drafts, publishing, schedules, storage
+from networks.revisions.content import complete_content, content_of
 from tests.processes import Clock
 
 pytestmark = pytest.mark.sql
@@ -188,7 +189,7 @@ class Project:
 
     def __init__(self, content, people):
         self.people = people
-        saved = revisions.save(None, content, author=people["ana"])
+        saved = drafts.save(None, content, author=people["ana"])
         self.pk, self.forms = saved.network.pk, {}
 
     def row(self):
@@ -199,36 +200,37 @@ class Project:
         return numbered.get(number=place % numbered.count() + 1)
 
     def open(self, who):
-        self.forms[who] = revisions.newest(self.row())
+        self.forms[who] = storage.newest(self.row())
 
     def save(self, who, changes):
-        base = self.forms.pop(who, None) or revisions.newest(self.row())
-        revisions.save(self.row(), base.content | changes, author=self.people[who], base=base)
+        base = self.forms.pop(who, None) or storage.newest(self.row())
+        drafts.save(self.row(), base.content | changes, author=self.people[who], base=base)
 
     def publish_old(self, who, place):
-        revisions.publish(self.row(), author=self.people[who], revision=self.version(place))
+        publishing.publish(self.row(), author=self.people[who], revision=self.version(place))
 
     def schedule(self, who, action, hours):
-        revisions.schedule(self.row(), action, Clock.moment + hours * HOUR, author=self.people[who])
+        schedules.schedule(self.row(), action, Clock.moment + hours * HOUR, author=self.people[who])
 
     def cancel(self, who, action):
         for plan in Schedule.objects.filter(network=self.pk, action=action):
-            revisions.cancel(plan, author=self.people[who])
+            schedules.cancel(plan, author=self.people[who])
 
     def wait(self, hours):
         Clock.moment += hours * HOUR
-        revisions.apply_due(Clock.moment)
+        schedules.apply_due(Clock.moment)
 
     def restore(self, who, place):
-        revisions.restore(self.row(), self.version(place), author=self.people[who])
+        drafts.restore(self.row(), self.version(place), author=self.people[who])
 
     def do(self, step, *arguments):
         try:
             if hasattr(self, step):
                 getattr(self, step)(*arguments)
             else:  # publish, withdraw, discard, submit, delete, undelete
-                getattr(revisions, step)(self.row(), author=self.people[arguments[0]])
-        except (ValidationError, revisions.Conflict):
+                function = getattr(publishing, step, None) or getattr(drafts, step)
+                function(self.row(), author=self.people[arguments[0]])
+        except (ValidationError, drafts.Conflict):
             return True
         return False
 
@@ -244,9 +246,9 @@ def assert_alike(project, reference):
     has_draft = reference.live != reference.head
     assert row.has_draft == Network.objects.with_draft().filter(pk=row.pk).exists() == has_draft
     # What citizens see, and nothing else
-    published = [revisions.content_of(each) for each in Network.objects.published()]
+    published = [content_of(each) for each in Network.objects.published()]
     assert published == ([] if reference.live is None else [reference.history[reference.live][0]])
-    assert revisions.content_of(row) == reference.content()
+    assert content_of(row) == reference.content()
     assert set(row.former_slugs.values_list("slug", flat=True)) == reference.former
     assert (row.submitted_by, row.submitted_at is not None) == (reference.submitted_by, bool(reference.submitted_by))
     assert (row.deleted_by, row.deleted_at is not None) == (reference.deleted_by, bool(reference.deleted_by))
@@ -322,7 +324,7 @@ def test_nothing_that_two_people_do_goes_otherwise_than_it_should(people, story)
         Clock.moment = START
         content = {"slug": "one", "name_sr": "Мрежа"}
         project, reference = Project(content, people), Reference()
-        reference.append(revisions.complete(content), "ana")
+        reference.append(complete_content(content), "ana")
         saved = []
         for step in story:
             was_refused = reference.do(*step)

@@ -9,9 +9,10 @@ from django.core.exceptions import ValidationError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from networks import revisions, rich_text
-from networks.comparison import compare_words, readable_rich_text
+from networks import rich_text
 from networks.models import Network, Page
+from networks.revisions import drafts
+from networks.revisions.comparison import compare_words, readable_rich_text
 from networks.rich_text import ADDRESS_SCHEMES, LONGEST_TEXT, TAGS, clean_rich_text, plain_text, validate_links
 from networks.serbian import fold, html_to_latin
 from tests.makers import make_network, make_page
@@ -377,7 +378,7 @@ class TestRichTextField:
             assert error.startswith(message), error
 
         with pytest.raises(ValidationError) as caught:
-            revisions.save(network, {"description_sr": too_long}, author=None)
+            drafts.save(network, {"description_sr": too_long}, author=None)
         assert list(caught.value.message_dict) == ["description_sr"]
 
     def test_sanitises_whoever_writes(self):

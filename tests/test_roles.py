@@ -8,9 +8,10 @@ from django.core.management import call_command
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from networks import revisions
-from networks.desk.accounts import role_name
+from networks.admin.accounts import role_name
 from networks.models import Event, Network, OldAddress, Theme
+from networks.revisions import publishing, schedules, storage
+from networks.revisions.content import content_fields
 from tests.makers import make_account, make_network, make_page, make_profile, make_theme
 from tests.pages import fill_in, form_values, opened
 
@@ -225,7 +226,7 @@ ADDRESSES = {
 @pytest.fixture
 def _rows(db):
     """One row of each model, each of them with the number that the addresses name."""
-    revisions.newest(make_network(pk=654321))
+    storage.newest(make_network(pk=654321))
     make_theme(pk=654321)
     make_page(pk=654321)
     OldAddress.objects.create(pk=654321, old_path="/old/", new_path="/")
@@ -360,7 +361,7 @@ class TestEditors:
 
     def test_cannot_cancel_a_schedule(self, sign_in):
         network = make_network()
-        plan = revisions.schedule(network, "withdraw", timezone.now() + timedelta(hours=1), author=None)
+        plan = schedules.schedule(network, "withdraw", timezone.now() + timedelta(hours=1), author=None)
         address = f"{list_address(Network)}{network.pk}/schedule/{plan.pk}/cancel/"
         assert sign_in("editors").post(address).status_code == 403
         assert network.schedules.exists()
@@ -368,7 +369,7 @@ class TestEditors:
     @pytest.mark.parametrize("name", ["history", "compare", "preview", "undelete", "change"])
     def test_see_nothing_of_a_network_in_the_bin(self, sign_in, name):
         network = make_network()
-        revisions.delete(network, author=None)
+        publishing.delete(network, author=None)
         client = sign_in("editors")
         response = client.get(f"{list_address(Network)}{network.pk}/{name}/", follow=True)
         # Of a form that is gone, Django tells on the start page.
@@ -513,10 +514,8 @@ class TestPublishers:
 
     def test_action_changes_the_day_of_the_last_change_and_nothing_else(self, sign_in):
         network = make_network(is_published=False, name_sr="Мрежа", name_en="Network", description_sr="<p>Ниш</p>")
-        revisions.newest(network)
-        row = (
-            QuerySet(Network).filter(pk=network.pk).values(*revisions.content_fields(), "is_published", "changed_at")
-        )
+        storage.newest(network)
+        row = QuerySet(Network).filter(pk=network.pk).values(*content_fields(), "is_published", "changed_at")
         before = row.get()
         run_action(sign_in("publishers"), "publish", [network], "/sr-latn")
         after = row.get()

@@ -7,7 +7,7 @@ from unittest import mock
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from networks.security_contact import contact_uri
+from citynetworks.security_contact import contact_uri
 from tests.makers import make_profile
 from tests.production import PRODUCTION, run, setting
 from tests.redirects import hops

@@ -13,8 +13,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from citynetworks import environment
-from networks.demo import environment as demo_environment
 from networks.management.commands.demo import Command
+from networks.management.demo_site import environment as demo_environment
 from tests.production import OWN_VARIABLES, PRODUCTION, ROOT, run, setting
 
 
@@ -246,7 +246,7 @@ def test_demo_explains_what_an_address_is(text):
 
 
 def test_demo_without_an_address_takes_the_next_free_port(monkeypatch):
-    monkeypatch.setattr("networks.demo.port_is_free", lambda host, port: port >= 8002)
+    monkeypatch.setattr("networks.management.demo_site.port_is_free", lambda host, port: port >= 8002)
     assert Command().free_address() == ("127.0.0.1", 8002)
 
 
@@ -254,7 +254,7 @@ def test_demo_without_an_address_takes_the_next_free_port(monkeypatch):
 def test_demo_prints_passwords_that_open_the_accounts_even_after_one_was_changed(client):
     from django.contrib.auth.models import User
 
-    from networks.demo import USERS, ensure_user
+    from networks.management.demo_site import USERS, ensure_user
 
     for _run in range(2):
         for username, group in USERS.items():

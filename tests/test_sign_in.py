@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citynetworks.client_address import address_block, client_address
-from networks import sign_in
-from networks.sign_in import FREE, LONGEST_WAIT, SignInAttempts, TryLater, attempt, turn, wait
+from networks.admin import sign_in
+from networks.admin.sign_in import FREE, LONGEST_WAIT, TryLater, attempt, turn, wait
+from networks.models import SignInAttempts
 from tests import processes
 from tests.pages import CYRILLIC, PREFIXES, errors_by_field, in_each_language, parsed, text_of
 
@@ -340,9 +341,9 @@ class TestColleague:
 class TestLog:
     @pytest.mark.parametrize("name", ["clerk", "Мира", "x\n2026-05-04 12:00:00 INFO all is well", "\u202e" * 100])
     def test_names_account_and_address_in_one_short_line_and_never_the_password(self, clerk, caplog, name):
-        caplog.set_level(logging.WARNING, "networks.sign_in")
+        caplog.set_level(logging.WARNING, "networks.admin.sign_in")
         log_in("guessed password", username=name)
-        (line,) = [record for record in caplog.records if record.name == "networks.sign_in"]
+        (line,) = [record for record in caplog.records if record.name == "networks.admin.sign_in"]
         text = line.getMessage()
         assert (line.levelname, HERE in text) == ("WARNING", True)
         assert repr(name)[:100] in text
@@ -353,14 +354,14 @@ class TestLog:
     def test_has_who_was_refused_too(self, clerk, caplog):
         guess()
         caplog.clear()
-        caplog.set_level(logging.WARNING, "networks.sign_in")
+        caplog.set_level(logging.WARNING, "networks.admin.sign_in")
         log_in()
-        (line,) = [record.getMessage() for record in caplog.records if record.name == "networks.sign_in"]
+        (line,) = [record.getMessage() for record in caplog.records if record.name == "networks.admin.sign_in"]
         assert (HERE in line, "'clerk'" in line, "429" in line) == (True, True, True)
         assert PASSWORD not in caplog.text
 
     def test_has_nothing_of_a_log_in_that_succeeds(self, clerk, caplog):
-        caplog.set_level(logging.INFO, "networks.sign_in")
+        caplog.set_level(logging.INFO, "networks.admin.sign_in")
         sign_in_once()
         assert caplog.text == ""
 

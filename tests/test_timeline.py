@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from networks.chronology import Membership, membership_on
 from networks.models import Network
 from networks.partial_dates import PartialDate
+from networks.public.chronology import Membership, membership_on
 from networks.public.timeline import ROWS_ON_A_PAGE, Scale, drawing_of, last_year_of, scale_for
 from tests.makers import make_network, make_profile
 from tests.pages import CYRILLIC, PREFIXES, count_queries, in_each_language, opened, parsed, text_of, texts_of

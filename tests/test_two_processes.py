@@ -19,61 +19,62 @@ NOON = datetime(2030, 5, 4, 12, tzinfo=UTC)
 
 
 def make(**content):
-    from networks import revisions
+    from networks.revisions import drafts
 
-    return revisions.save(None, {"name_sr": "Мрежа"} | content, author=None).network.pk
+    return drafts.save(None, {"name_sr": "Мрежа"} | content, author=None).network.pk
 
 
 def open_form(pk):
-    from networks import revisions
     from networks.models import Network
+    from networks.revisions import storage
 
-    newest = revisions.newest(Network.objects.get(pk=pk))
+    newest = storage.newest(Network.objects.get(pk=pk))
     return {"pk": newest.pk, "number": newest.number, "content": newest.content}
 
 
 def save(pk, base, changes):
     """Save a form that was opened with the base, and return the version that it became."""
-    from networks import revisions
     from networks.models import Network, Revision
+    from networks.revisions import drafts
 
     base = Revision.objects.get(pk=base)
-    saved = revisions.save(Network.objects.get(pk=pk), base.content | changes, base=base, author=None)
+    saved = drafts.save(Network.objects.get(pk=pk), base.content | changes, base=base, author=None)
     return saved.revision.pk
 
 
 def create(slug):
-    from networks import revisions
+    from networks.revisions import drafts
 
-    return revisions.save(None, {"name_sr": "Мрежа", "name_en": "Alike", "slug": slug}, author=None).network.slug
+    return drafts.save(None, {"name_sr": "Мрежа", "name_en": "Alike", "slug": slug}, author=None).network.slug
 
 
 def act(pk, what):
-    from networks import revisions
     from networks.models import Network
+    from networks.revisions import drafts, publishing
 
-    getattr(revisions, what)(Network.objects.get(pk=pk), author=None)
+    function = getattr(publishing, what, None) or getattr(drafts, what)
+    function(Network.objects.get(pk=pk), author=None)
 
 
 def plan(pk, action, at):
-    from networks import revisions
     from networks.models import Network
+    from networks.revisions import schedules
 
-    revisions.schedule(Network.objects.get(pk=pk), action, datetime.fromisoformat(at), author=None)
+    schedules.schedule(Network.objects.get(pk=pk), action, datetime.fromisoformat(at), author=None)
 
 
 def cancel(pk):
-    from networks import revisions
     from networks.models import Schedule
+    from networks.revisions import schedules
 
     for each in Schedule.objects.filter(network=pk):
-        revisions.cancel(each, author=None)
+        schedules.cancel(each, author=None)
 
 
 def apply_due(now=None):
-    from networks import revisions
+    from networks.revisions import schedules
 
-    return revisions.apply_due(now and datetime.fromisoformat(now))
+    return schedules.apply_due(now and datetime.fromisoformat(now))
 
 
 def load(slug):
@@ -85,8 +86,8 @@ def load(slug):
 
 def state(pk):
     """Return all that there is to know of a network."""
-    from networks import revisions
     from networks.models import Network
+    from networks.revisions.content import content_of
 
     row = Network.objects.get(pk=pk)
     return {
@@ -95,7 +96,7 @@ def state(pk):
         "parents": [each.parent and each.parent.number for each in row.revisions.order_by("number")],
         "head": row.head and row.head.number,
         "live": row.live and row.live.number,
-        "row": revisions.content_of(row),
+        "row": content_of(row),
         "is_published": row.is_published,
         "is_deleted": row.deleted_at is not None,
         "events": [each.kind for each in row.events.order_by("pk")],
@@ -379,11 +380,11 @@ def publish_slowly(pk):
     """Publish, and commit only when the other process has got as far as it gets."""
     from django.db import transaction
 
-    from networks import revisions
     from networks.models import Network
+    from networks.revisions import publishing
 
     with transaction.atomic():
-        revisions.publish(Network.objects.get(pk=pk), author=None)
+        publishing.publish(Network.objects.get(pk=pk), author=None)
         time.sleep(0.6)
 
 
@@ -410,7 +411,7 @@ def change_theme(pk, way):
 
 def save_theme_slowly(pk):
     """Save a theme on the desk, in a request that takes its time between locking the row and writing it."""
-    from networks.desk.admin import ThemeAdmin
+    from networks.admin.page_admin import ThemeAdmin
 
     get_object = ThemeAdmin.get_object
 

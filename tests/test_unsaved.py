@@ -9,10 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from networks.desk.unsaved import KeptForm
-from networks.models import Network, Page, SavedForm, Theme
-from networks.revisions import remember_form
-from networks.sign_in import SignInAttempts
+from networks.admin.unsaved_text import KeptForm
+from networks.models import Network, Page, SavedForm, SignInAttempts, Theme
+from networks.revisions.saved_forms import remember_form
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.unsaved_forms import PASSWORD, form_of, log_in, sent, tree_of, values_of
 
@@ -92,7 +91,7 @@ class TestSavedForm:
 
         theme = make_theme(name_sr="Мир")
         form = sent(form_of(browser_of_clerk.get(address_of(theme))), name_sr="Спорт")
-        monkeypatch.setattr("networks.desk.base.DeskAdmin.log_change", fail)
+        monkeypatch.setattr("networks.admin.base.DeskAdmin.log_change", fail)
         with pytest.raises(RuntimeError):
             browser_of_clerk.post(address_of(theme), form)
         theme.refresh_from_db()

@@ -8,12 +8,12 @@ from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext_lazy as _
 from rdflib import DCAT, DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, Graph, Literal, Namespace, URIRef
 
+from citynetworks.security_contact import mail_address
 from networks.languages import SERBIAN, language_tag
 from networks.models import Event
 from networks.public.dataset import SUBJECT, TAGS, TITLE, Dataset, in_each_language, iso_moment, texts_of
 from networks.public.identifiers import tag
 from networks.reading import Reader
-from networks.security_contact import mail_address
 from networks.templatetags.networks import telephone
 
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")

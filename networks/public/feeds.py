@@ -9,12 +9,12 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 from django.utils.xmlutils import SimplerXMLGenerator
 
-from networks.changes import public_changes, readings
 from networks.languages import language_tag
 from networks.models import CityProfile
 from networks.public.data_view import data_view
 from networks.public.identifiers import tag
 from networks.reading import Reader, Text
+from networks.revisions.public_changes import public_changes, readings
 
 NEWEST = 50
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from citynetworks.security_contact import mail_address
 from networks.models import CityProfile
-from networks.security_contact import mail_address
 
 # RFC 9116 wants less than a year. Whoever keeps a copy is told to ask anew after half of one.
 VALID_FOR = timedelta(days=180)

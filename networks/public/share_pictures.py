@@ -30,7 +30,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont, ImageOps, features
 from networks.languages import stored_language
 from networks.models import CityProfile, Network
 from networks.reading import Reader, Text
-from networks.redirects import moved
+from networks.redirects import permanent_redirect
 
 logger = logging.getLogger(__name__)
 
@@ -309,7 +309,7 @@ def network_picture(request: HttpRequest, slug: str) -> HttpResponse:
     row = rows.filter(slug=slug).first()
     if row is None:
         row = get_object_or_404(rows, former_slugs__slug=slug)
-        return moved(reverse("public:network_picture", args=[row.slug]))
+        return permanent_redirect(reverse("public:network_picture", args=[row.slug]))
     reader = Reader()
     profile = reader.profile(CityProfile.objects.current())
     picture = picture_of_network(reader.network(row), profile)

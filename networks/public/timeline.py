@@ -1,7 +1,7 @@
 """
 The timeline: each membership as a row of facts, and as a bar on a scale that all rows share.
 
-What is drawn comes from `networks.chronology`, so a bar is solid only where the membership is certain.
+What is drawn comes from `networks.public.chronology`, so a bar is solid only where the membership is certain.
 """
 
 import re
@@ -16,11 +16,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from networks.chronology import bounds_of
 from networks.models import Network
 from networks.partial_dates import PartialDate
+from networks.public.chronology import bounds_of
+from networks.public.page_context import render_page
 from networks.public.paging import asked_page, page_links, page_query
-from networks.public.site import render_page
 from networks.reading import NetworkReading, Reader
 
 ROWS_ON_A_PAGE = 200

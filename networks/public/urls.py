@@ -5,8 +5,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
-from networks.public import changes, feeds, open_data, views
-from networks.public.page_store import stored
+from networks.page_store.layer import stored
+from networks.public import changes_page, feeds, open_data, views
 from networks.public.share_pictures import network_picture, site_picture
 from networks.public.timeline import timeline
 
@@ -23,7 +23,7 @@ urlpatterns = [
     path("networks/<slug:slug>/picture.png", stored(network_picture), name="network_picture"),
     path("timeline/", stored(timeline, reads_query=True), name="timeline"),
     path("open-data/", stored(open_data.open_data), name="open_data"),
-    path("changes/", stored(changes.change_list, reads_query=True), name="changes"),
+    path("changes/", stored(changes_page.change_list, reads_query=True), name="changes"),
     path("feed.atom", stored(feeds.change_feed), name="feed"),
     path("pages/<slug:slug>/", stored(views.page_detail), name="page"),
 ]

@@ -19,13 +19,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from networks import previews, revisions
-from networks.changes import record_of
-from networks.chronology import Membership
-from networks.errors import closed_link, server_error
+from citynetworks.error_pages import closed_link, server_error
 from networks.models import Network, Page
-from networks.public import finding
-from networks.public.finding import (
+from networks.public import search
+from networks.public.chronology import Membership
+from networks.public.page_context import render_page
+from networks.public.page_parts import part_of
+from networks.public.paging import asked_page, page_links, page_query
+from networks.public.search import (
     HEADINGS_ON_A_DAY,
     Asked,
     FindForm,
@@ -35,11 +36,11 @@ from networks.public.finding import (
     in_order,
     themes_by_network,
 )
-from networks.public.page_parts import part_of
-from networks.public.paging import asked_page, page_links, page_query
-from networks.public.site import render_page
 from networks.reading import Reader
-from networks.redirects import moved
+from networks.redirects import permanent_redirect
+from networks.revisions import previews
+from networks.revisions.content import network_with
+from networks.revisions.public_changes import record_of
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ def sorts(asked: Asked) -> list[tuple[str, str, bool]]:
     usual = _("by best match") if asked.words else _("usual order")
     return [
         (label, replace(asked, sort=sort).query(), sort == asked.sort)
-        for sort, label in [("", usual), *finding.SORTS.items()]
+        for sort, label in [("", usual), *search.SORTS.items()]
     ]
 
 
@@ -128,7 +129,7 @@ def detail(request, rows, slug, template):
     rows = rows.published()
     row = rows.filter(slug=slug).first()
     if row is None:
-        return moved(get_object_or_404(rows, former_slugs__slug=slug).get_absolute_url())
+        return permanent_redirect(get_object_or_404(rows, former_slugs__slug=slug).get_absolute_url())
     reader = Reader()
     subject = reader.network(row) if isinstance(row, Network) else reader.page(row)
     edit_url = address_of_form(request, row)
@@ -169,7 +170,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     else:
         reader = Reader()
         row = revision.network
-        shown = revisions.network_with(row, revision.content)
+        shown = network_with(row, revision.content)
         shown.changed_at = revision.created_at
         network = reader.network(shown)
         edit_url = "" if row.deleted_at else address_of_form(request, row)

@@ -1,4 +1,4 @@
-// Nothing typed on the desk is lost: the browser's half. networks/desk/unsaved.py is the server's.
+// Nothing typed on the desk is lost: the browser's half. networks/admin/unsaved_text.py is the server's.
 //
 // What somebody types into a form is kept in this browser with every keystroke, as a draft under the form's token,
 // until the server says that it has saved that token. A draft that is left is offered when the form is next opened,

@@ -27,8 +27,8 @@ SEATS = [("", ""), ("Стразбур", "Strasbourg"), ("Солун", "Thessalon
 
 def fill(count: int) -> None:
     """Fill an empty database with the site of Niš and so many published networks in all, at least its own eleven."""
-    from networks.content_version import raise_version
     from networks.models import Network, Theme
+    from networks.page_store.version import raise_version
 
     call_command("loaddata", "nis", verbosity=0)
     originals, themes = list(Network.objects.all()), list(Theme.objects.all())

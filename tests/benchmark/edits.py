@@ -52,10 +52,11 @@ def edit(server: Server, env: Mapping[str, str], seconds: int) -> Found:
     django.setup()
     from django.contrib.auth.models import User
 
-    from networks import demo, revisions
+    from networks.management import demo_site
     from networks.models import Network
+    from networks.revisions import drafts, publishing
 
-    demo.ensure_user("publisher", "publishers")
+    demo_site.ensure_user("publisher", "publishers")
     author = User.objects.get(username="publisher")
     keys = list(Network.objects.published().values_list("pk", flat=True))
     found = Found()
@@ -68,8 +69,8 @@ def edit(server: Server, env: Mapping[str, str], seconds: int) -> Found:
         network = Network.objects.get(pk=keys[found.edits % len(keys)])
         found.edits += 1
         text = f"Измена под оптерећењем, број {found.edits}."
-        saved = revisions.save(network, {"summary_sr": text}, author=author)
-        revisions.publish(saved.network, author=author)
+        saved = drafts.save(network, {"summary_sr": text}, author=author)
+        publishing.publish(saved.network, author=author)
         time.sleep(FRESH_AFTER)
         for path in ("/", f"/networks/{network.slug}/") * READS:
             read(server, path, text, found)

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import lxml.html
 
-from networks import demo
+from networks.management import demo_site
 from tests.servers import HOST, PATIENCE, Server, environment, run, serving
 
 Response = tuple[int, dict[str, str], bytes]
@@ -133,11 +133,11 @@ DRAFTS = 50  # networks beside those of the demo, one for each editor of a crowd
 
 def prepare() -> dict[str, str]:
     """Fill the database, and return the passwords of the accounts."""
-    from networks import revisions
+    from networks.revisions import drafts
 
-    passwords = demo.prepare()
+    passwords = demo_site.prepare()
     for number in range(DRAFTS):
-        revisions.save(None, {"name_sr": f"Нацрт {number}", "slug": f"draft-{number}"}, author=None)
+        drafts.save(None, {"name_sr": f"Нацрт {number}", "slug": f"draft-{number}"}, author=None)
     return passwords
 
 

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand
 
-from networks.revisions import apply_due
+from networks.revisions.schedules import apply_due
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from citynetworks import PRODUCTION_VARIABLES
-from networks import demo
+from networks.management import demo_site
 
 FIRST_PORT, LAST_PORT = 8000, 8099
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         if workers < 1:
             raise CommandError("At least one worker must serve.")
         host, port = self.parse(address) if address is not None else self.free_address()
-        if not demo.port_is_free(host, port):
+        if not demo_site.port_is_free(host, port):
             raise CommandError(
                 f"{host}:{port} is taken or not an address of this machine. Name another, "
                 f"such as manage.py demo {host}:{port + 1}."
@@ -46,16 +46,17 @@ class Command(BaseCommand):
         folder = settings.DATA_DIR / "demo"
         if reset:
             shutil.rmtree(folder, ignore_errors=True)
-        os.environ.update(demo.environment(folder, host))
+        os.environ.update(demo_site.environment(folder, host))
         os.chdir(settings.BASE_DIR)
         self.stdout.write("Preparing the demo ...")
         self.stdout.flush()
-        os.execv(sys.executable, [sys.executable, "-m", "networks.demo", host, str(port), str(workers)])  # noqa: S606
+        arguments = ["-m", "networks.management.demo_site", host, str(port), str(workers)]
+        os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606
 
     def free_address(self):
         host = "127.0.0.1"
         ports = range(FIRST_PORT, LAST_PORT + 1)
-        return host, next((port for port in ports if demo.port_is_free(host, port)), FIRST_PORT)
+        return host, next((port for port in ports if demo_site.port_is_free(host, port)), FIRST_PORT)
 
     def parse(self, address):
         """Return host and port of 8001, localhost:8001, 0.0.0.0:80 or [::1]:8001."""

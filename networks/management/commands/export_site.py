@@ -5,11 +5,11 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management.base import BaseCommand, CommandError
 from django.http.request import split_domain_port, validate_host
 
+from networks.management.progress import Progress
 from networks.management.site_url import split_site_url
-from networks.progress import Progress
-from networks.public.static_copy import MARKER, CopyFailed, StaticCopy
-from networks.replaced_folder import NotReplaceable, replaced_folder
-from networks.revisions import apply_due
+from networks.public.replaced_folder import NotReplaceable, replaced_folder
+from networks.public.static_export import MARKER, CopyFailed, StaticCopy
+from networks.revisions.schedules import apply_due
 
 
 class Command(BaseCommand):

@@ -10,7 +10,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         try:
-            from networks.catalogues import write_catalogues
+            from networks.management.catalogues import write_catalogues
         except ImportError as error:
             raise CommandError("This command needs polib. Install the project with its 'test' extra.") from error
         write_catalogues()

@@ -1,0 +1,158 @@
+"""Accounts and roles on the desk, in the language of the page."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.contrib.auth.models import Group, Permission, User
+from django.db import transaction
+from django.utils.html import format_html
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from networks.admin.base import PlainPages
+from networks.models import TemporaryPassword
+
+admin.site.unregister([Group, User])
+
+
+ROLE_NAMES = {
+    "editors": _("editors"),
+    "publishers": _("publishers"),
+    "administrators": _("administrators"),
+}
+ACTIONS = {"view": _("view"), "add": _("add"), "change": _("change"), "delete": _("delete"), "publish": _("publish")}
+
+
+def role_name(group):
+    """Return the name of a role in the language of the page. The database knows the project's own in English."""
+    return str(ROLE_NAMES.get(group.name, group.name))
+
+
+def permission_name(permission):
+    """Return what a permission is about and what it allows. Django stores a name for it in English only."""
+    action = ACTIONS.get(permission.codename.partition("_")[0], permission.name)
+    return f"{capfirst(permission.content_type.name)}: {action}"
+
+
+class NamedPermissions:
+    """Roles and permissions in the language of the page."""
+
+    NAMES = {Group: role_name, Permission: permission_name}
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field.queryset.model is Permission:
+            # Of these there is nothing on the desk; the old addresses have rights of their own.
+            field.queryset = field.queryset.exclude(content_type__app_label__in=["redirects", "sites"])
+        if field.queryset.model is Group:
+            field.help_text = _(
+                "Editors write drafts. Publishers publish, schedule, delete and restore. Administrators keep the "
+                "accounts and the city profile."
+            )
+        field.label_from_instance = self.NAMES[db_field.remote_field.model]
+        return field
+
+
+@admin.register(Group)
+class RoleAdmin(NamedPermissions, PlainPages, GroupAdmin):
+    """Roles: the groups of accounts."""
+
+    list_display = ["displayed_name"]
+
+    @admin.display(description=_("role"), ordering="name")
+    def displayed_name(self, group):
+        return role_name(group)
+
+
+def ask_for_another_password(account):
+    """Ask the account, when it next signs in, for a password that only its owner knows."""
+    if account.has_usable_password():
+        TemporaryPassword.objects.get_or_create(user=account)
+
+
+class AccountPasswordForm(AdminPasswordChangeForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "usable_password" in self.fields:
+            # Django puts two sentences together while it is loaded, and so into one language for all.
+            self.fields["usable_password"].help_text = format_html(
+                '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
+                gettext(
+                    "Whether the account can sign in with a password. Without one, it can only sign in where other "
+                    "ways are set up."
+                ),
+                gettext("The present password is lost when this is turned off."),
+            )
+
+    @transaction.atomic
+    def save(self, commit=True):
+        account = super().save(commit)
+        ask_for_another_password(account)
+        return account
+
+
+@admin.register(User)
+class AccountAdmin(NamedPermissions, PlainPages, UserAdmin):
+    """
+    Accounts. Whoever is not a superuser makes no superusers, and does not touch theirs.
+
+    Nor do they give themselves a role, or lock themselves out: what an account may do, somebody else decides.
+    """
+
+    list_filter = ["is_staff", "is_superuser", "is_active"]
+    change_password_form = AccountPasswordForm
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if request.user.is_superuser:
+            return fieldsets
+        instead = {"user_permissions": "permissions_in_words"}
+        if obj == request.user:
+            instead["groups"] = "roles_in_words"
+        return [
+            (name, {**options, "fields": [instead.get(field, field) for field in options["fields"]]})
+            for name, options in fieldsets
+        ]
+
+    def get_readonly_fields(self, request, obj=None):
+        # The times are what the site has noted. As inputs they would be two each, without a label of their own.
+        readonly = (*super().get_readonly_fields(request, obj), "last_login", "date_joined")
+        if request.user.is_superuser:
+            return readonly
+        own = ("is_active", "is_staff", "roles_in_words") if obj == request.user else ()
+        return (*readonly, "is_superuser", "permissions_in_words", *own)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if not change:
+            ask_for_another_password(obj)
+
+    def user_change_password(self, request, id, form_url=""):
+        response = super().user_change_password(request, id, form_url)
+        # Whoever has chosen it is its owner.
+        TemporaryPassword.objects.filter(user=request.user).delete()
+        return response
+
+    @admin.display(description=_("groups"))
+    def roles_in_words(self, account):
+        return ", ".join(sorted(role_name(group) for group in account.groups.all()))
+
+    @admin.display(description=_("user permissions"))
+    def permissions_in_words(self, account):
+        return ", ".join(sorted(permission_name(permission) for permission in account.user_permissions.all()))
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and self.may_touch(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and self.may_touch(request, obj)
+
+    def get_deleted_objects(self, objs, request):
+        untouchable = [str(account) for account in objs if not self.may_touch(request, account)]
+        to_delete, counts, permissions_needed, protected = super().get_deleted_objects(objs, request)
+        return to_delete, counts, permissions_needed, [*protected, *untouchable]
+
+    @staticmethod
+    def may_touch(request, account):
+        return request.user.is_superuser or account is None or not account.is_superuser

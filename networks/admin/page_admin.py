@@ -1,0 +1,98 @@
+"""The admin of themes, plain pages and the city profile."""
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from networks.admin.base import DeskAdmin, MissingTranslationFilter, PublishedAdmin, searchable, side_by_side
+from networks.models import CityProfile, Page, Theme
+from networks.reading import Reader
+from networks.serbian import fold
+
+
+@admin.register(Theme)
+class ThemeAdmin(DeskAdmin):
+    list_display = ["displayed_name", "slug", "network_count"]
+    search_fields = ["name_sr"]  # shows the box; where to look is said below
+    fieldsets = [(None, {"fields": [*side_by_side("name"), "slug"]})]
+
+    def get_readonly_fields(self, request, obj=None):
+        # It stands in the addresses of filtered lists, which people send each other.
+        return ["slug"] if obj else []
+
+    def get_search_results(self, request, queryset, search_term):
+        words = fold(searchable(search_term)).split()
+        found = [
+            theme.pk
+            for theme in queryset
+            if all(word in fold(f"{theme.name_sr} {theme.name_en or ''}") for word in words)
+        ]
+        return queryset.filter(pk__in=found), False
+
+    def get_deleted_objects(self, objs, request):
+        _names, *rest = super().get_deleted_objects(objs, request)
+        names = []
+        for theme in objs:
+            count = theme.networks.count()
+            networks = ngettext("%(count)s network", "%(count)s networks", count) % {"count": count}
+            names.append(f"{theme} ({networks})")
+        return names, *rest
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(network_count=models.Count("networks"))
+
+    @admin.display(description=_("name"))
+    def displayed_name(self, theme):
+        return Reader().text(theme, "name")
+
+    @admin.display(description=_("networks"), ordering="network_count")
+    def network_count(self, theme):
+        return theme.network_count
+
+
+@admin.register(Page)
+class PageAdmin(PublishedAdmin):
+    list_display = ["displayed_title", "missing_english", "is_published", "position"]
+    list_filter = ["is_published", MissingTranslationFilter]
+    fieldsets = [
+        (None, {"fields": side_by_side("title", "body")}),
+        (_("On the site"), {"fields": [("is_published", "position"), ("slug", "changed_at")]}),
+    ]
+
+    def get_readonly_fields(self, request, obj=None):
+        readonly = super().get_readonly_fields(request, obj)
+        # At another address the page would lose the part that the site itself adds to it.
+        return [*readonly, "slug"] if obj and obj.slug == Page.ACCESSIBILITY else readonly
+
+    @admin.display(description=_("title"))
+    def displayed_title(self, page):
+        return Reader().text(page, "title")
+
+
+@admin.register(CityProfile)
+class CityProfileAdmin(DeskAdmin):
+    """One row: opening the list opens its form."""
+
+    fieldsets = [
+        (None, {"fields": side_by_side("city_name", "site_title", "introduction")}),
+        (_("Contact"), {"fields": [*side_by_side("address"), ("email", "phone"), "website"]}),
+        (_("Data"), {"fields": [("licence_name", "licence_url")]}),
+        (_("Coat of arms"), {"fields": ["coat_of_arms"]}),
+    ]
+
+    def has_add_permission(self, request):
+        return super().has_add_permission(request) and not CityProfile.objects.exists()
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        profile = CityProfile.objects.first()
+        if profile is None and self.has_add_permission(request):
+            return HttpResponseRedirect(reverse("admin:networks_cityprofile_add"))
+        if profile is not None and self.has_view_or_change_permission(request):
+            return HttpResponseRedirect(reverse("admin:networks_cityprofile_change", args=[profile.pk]))
+        return super().changelist_view(request, extra_context)

@@ -1,0 +1,165 @@
+"""The table of old addresses on the desk."""
+
+from urllib.parse import unquote
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.redirects.admin import Redirect
+from django.contrib.sites.admin import Site
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.urls import Resolver404, resolve
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from networks.admin.base import DeskAdmin
+from networks.admin.guarded_form import GuardedForm
+from networks.languages import SCRIPT_PARAMETER, canonical_address, language_of_path
+from networks.models import Network, OldAddress, Page
+from networks.redirects import row_of, spellings, without_language
+
+# There is one site, and of the redirects staff see ours alone.
+admin.site.unregister([Redirect, Site])
+
+ROWS = {"public:network": Network, "public:page": Page}
+FOLDERS_OF_FILES = (settings.STATIC_URL, settings.MEDIA_URL)
+
+
+def page_answers(path: str) -> bool:
+    """Say whether citizens find a page at a path of this site, or at the same path with a slash at its end."""
+    if not path.endswith("/") and page_answers(f"{path}/"):
+        return True
+    with override(language_of_path(path)):
+        try:
+            match = resolve(path)
+        except Resolver404:
+            return False
+    if match.view_name not in ROWS:
+        return True
+    rows = ROWS[match.view_name].objects.published()
+    slug = match.kwargs["slug"]
+    return rows.filter(slug=slug).exists() or rows.filter(former_slugs__slug=slug).exists()
+
+
+def as_people_read_it(address: str) -> str:
+    """Return a path, and its query, with letters and not their codes, and with the language in its right spelling."""
+    try:
+        address = unquote(address, errors="strict")
+    except UnicodeDecodeError:
+        return address
+    path, mark, query = address.partition("?")
+    right = canonical_address(path, "") if path.startswith("/") else None
+    return f"{path if right is None else unquote(right)}{mark}{query}"
+
+
+def validate_path(path: str) -> None:
+    if not path.startswith("/"):
+        raise ValidationError(_("Begin with a slash, as in /old-page/, and leave out the name of the site."), "slash")
+    if path.startswith("//") or "\\" in path or "#" in path or not path.isprintable() or " " in path:
+        raise ValidationError(
+            _("This is no address of a page. It has a slash between its words, as in /news/networks/."), "path"
+        )
+
+
+class OldAddressForm(GuardedForm):
+    class Meta:
+        labels = {"old_path": _("Old address"), "new_path": _("Leads to")}
+        help_texts = {
+            "old_path": _(
+                "What stands in the address after the name of the site, such as /mreze-gradova/. The slash at the "
+                "end, the language at the beginning (/en/) and the script (pismo=lat) may be left out: all forms of "
+                "it are led on."
+            ),
+            "new_path": _(
+                "A page of this site, such as /pages/about/ or /, which the reader gets in the same language; or an "
+                "address on another site, such as https://www.ni.rs/."
+            ),
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "new_path" in self.fields:
+            self.fields["new_path"].required = True
+
+    def clean_old_path(self):
+        old_path = as_people_read_it(self.cleaned_data["old_path"])
+        validate_path(old_path)
+        path, _mark, query = old_path.partition("?")
+        if SCRIPT_PARAMETER.search(query):
+            raise ValidationError(_("Leave out pismo=lat and pismo=cir: either is led on by itself."), "script")
+        if page_answers(path):
+            raise ValidationError(
+                _("There is a page at this address, and it stays there. Only an address without a page is led on."),
+                "page",
+            )
+        # In either spelling, and by one person at a time.
+        Site.objects.select_for_update().get(pk=settings.SITE_ID)
+        others = OldAddress.objects.filter(old_path__in=spellings(old_path)).exclude(pk=self.instance.pk)
+        if other := others.first():
+            raise ValidationError(
+                _("This address is in the table already, and leads to %(target)s. Change it there."),
+                "unique",
+                {"target": other.new_path},
+            )
+        return old_path
+
+    def clean_new_path(self):
+        new_path = self.cleaned_data["new_path"]
+        if not new_path.startswith("/"):
+            try:
+                URLValidator(schemes=["https"])(new_path)
+            except ValidationError as error:
+                raise ValidationError(
+                    _("Enter a page of this site, such as /pages/about/, or an address that begins with https://."),
+                    "target",
+                ) from error
+            return new_path
+        path, mark, query = new_path.partition("?")
+        # The letters of a query stay as they are: a coded & is no separator.
+        new_path = f"{as_people_read_it(path)}{mark}{query}"
+        validate_path(new_path)
+        return new_path
+
+    def clean(self):
+        cleaned = super().clean()
+        old_path, new_path = cleaned.get("old_path"), cleaned.get("new_path", "")
+        if old_path and new_path.startswith("/"):
+            try:
+                self.check_target(old_path, new_path)
+            except ValidationError as error:
+                self.add_error("new_path", error)
+        return cleaned
+
+    def check_target(self, old_path, new_path):
+        path, _mark, query = new_path.partition("?")
+        if without_language(old_path) in spellings(without_language(new_path)):
+            raise ValidationError(_("The old address would lead to itself."), "loop")
+        row = row_of(path, query)
+        if row is not None and row.pk != self.instance.pk:
+            raise ValidationError(
+                _("This is an old address itself, and leads to %(target)s. Enter that."),
+                "old",
+                {"target": row.new_path},
+            )
+        if not path.startswith(FOLDERS_OF_FILES) and not page_answers(path):
+            raise ValidationError(
+                _("There is no page at this address. Open the page that you mean, and copy its address from there."),
+                "missing",
+            )
+
+
+@admin.register(OldAddress)
+class OldAddressAdmin(DeskAdmin):
+    form = OldAddressForm
+    fields = ["old_path", "new_path"]
+    list_display = ["old_address", "target"]
+    search_fields = ["old_path", "new_path"]
+    search_help_text = _("Part of an address, such as mreze.")
+
+    @admin.display(description=_("old address"), ordering="old_path")
+    def old_address(self, row):
+        return row.old_path
+
+    @admin.display(description=_("leads to"), ordering="new_path")
+    def target(self, row):
+        return row.new_path

@@ -1,0 +1,183 @@
+"""Two versions of a network side by side: which fields differ, and in which words, in the text as people read it."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import SequenceMatcher
+from enum import StrEnum
+from os.path import commonprefix
+
+from django.core.files.storage import default_storage
+from django.db import models
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.text import capfirst
+
+from networks import serbian
+from networks.languages import SERBIAN, language_tag
+from networks.models import Theme
+from networks.partial_dates import PartialDateField
+from networks.pictures import PictureField
+from networks.reading import Reader
+from networks.revisions.content import changed_fields, complete_content, content_fields, field_label
+from networks.rich_text import TOKEN, RichTextField, attributes_of, name_of_tag, plain
+
+# A word, or a mark beside one, with the space after it
+WORD = re.compile(r"\s+|(?:\w+|[^\w\s])\s*")
+SPACE_BEHIND = re.compile(r"\s*\Z")
+SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+|\n|\Z)\s*")
+# So many pairs of equal words are compared in a fraction of a second. Texts of words that all repeat have more.
+MOST_PAIRS = 50_000
+# So are so many words, even where each second one is new.
+MOST_WORDS = 2000
+
+
+class Side(StrEnum):
+    BOTH = "both"
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some words that stand in both texts, or in one of them only."""
+
+    side: Side
+    text: str
+
+
+@dataclass(frozen=True)
+class FieldComparison:
+    """A field in which two versions differ. `before` and `after` are texts for people, `pictures` two addresses."""
+
+    name: str
+    label: str
+    before: str
+    after: str
+    pictures: tuple[str, str] | None = None
+    # Rich text whose words are the same: what differs is emphasis or lists.
+    html: tuple[str, str] | None = None
+
+    @property
+    def pieces(self) -> list[Piece]:
+        return compare_words(self.before, self.after)
+
+    @property
+    def lang(self) -> str:
+        """The attribute that names the language of both texts, where it is known."""
+        return language_attribute(self.name, self.before + self.after)
+
+
+def compare(before: Mapping, after: Mapping, reader: Reader | None = None) -> list[FieldComparison]:
+    """Return the fields in which two contents of a network differ. Words of the interface are the reader's."""
+    reader = reader or Reader()
+    before, after = complete_content(before), complete_content(after)
+    changed = changed_fields(before, after)
+    return [compare_field(name, before[name], after[name], reader) for name in changed]
+
+
+def compare_field(name, before, after, reader):
+    field = content_fields()[name]
+    texts = readable(field, before, reader), readable(field, after, reader)
+    pictures = html = None
+    if isinstance(field, PictureField):
+        pictures = tuple(default_storage.url(value["name"]) if value else "" for value in (before, after))
+    elif isinstance(field, RichTextField) and texts[0] == texts[1]:
+        html = mark_safe(before), mark_safe(after)  # noqa: S308 - sanitised by the door
+    return FieldComparison(name, capfirst(field_label(name)), *texts, pictures, html)
+
+
+def readable(field: models.Field, value, reader: Reader) -> str:
+    """Return a value, as revisions keep it, in the words in which people read it. Empty for what is not filled in."""
+    if value in (None, "", []):
+        return ""
+    if field.many_to_many:
+        return readable_themes(value, reader)
+    if isinstance(field, PictureField):
+        return value["name"].rpartition("/")[2]
+    if isinstance(field, RichTextField):
+        return readable_rich_text(value)
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    if isinstance(field, PartialDateField | models.DateField):
+        return reader.date(field.to_python(value))
+    if isinstance(field, models.DecimalField):
+        return number_format(Decimal(value), decimal_pos=field.decimal_places, force_grouping=True)
+    return str(value)
+
+
+def readable_themes(slugs, reader):
+    names = {theme.slug: reader.text(theme, "name") for theme in Theme.objects.filter(slug__in=slugs)}
+    # A theme that is no more is known by its code alone.
+    return ", ".join(sorted((names.get(slug, slug) for slug in slugs), key=reader.sort_key))
+
+
+def readable_rich_text(html: str) -> str:
+    """Return rich text as on paper: a line for each paragraph, a bullet for an item, addresses of links in full."""
+
+    pieces: list[str] = []
+    link = None  # its address, and where among the pieces its words begin
+    for token in TOKEN.finditer(html):
+        name = name_of_tag(token)
+        if name == "a" and not token["end"]:
+            link = attributes_of(token).get("href", ""), len(pieces)
+        elif name == "a" and link:
+            address, place = link
+            link = None
+            if address != "".join(pieces[place:]):
+                pieces.append(f" ({address})")
+        else:
+            pieces.append("\n• " if name == "li" and not token["end"] else plain(token))
+    text = "".join(pieces)
+    lines = "\n".join(line.strip() for line in text.splitlines() if line.strip())
+    return lines.replace("•\n", "• ")
+
+
+def compare_words(before: str, after: str) -> list[Piece]:
+    """Return the pieces of which both texts are made: joined without those of one side, they are the other's."""
+    for unit in (WORD, SENTENCE):
+        old, new = unit.findall(before), unit.findall(after)
+        counts = Counter(part.rstrip() for part in old)
+        if max(len(old), len(new)) <= MOST_WORDS and sum(counts[part.rstrip()] for part in new) <= MOST_PAIRS:
+            break
+    else:
+        old, new = [before], [after]
+    # The same word at the end of a line or before a comma is the same word.
+    matcher = SequenceMatcher(None, [word.rstrip() for word in old], [word.rstrip() for word in new], autojunk=False)
+    pieces: list[Piece] = []
+    for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+        if tag == "equal":
+            for removed, added in zip(old[old_from:old_to], new[new_from:new_to], strict=True):
+                same = commonprefix([removed, added])
+                add(pieces, Side.BOTH, same)
+                add(pieces, Side.BEFORE, removed[len(same) :])
+                add(pieces, Side.AFTER, added[len(same) :])
+        else:
+            removed, added = "".join(old[old_from:old_to]), "".join(new[new_from:new_to])
+            # The space behind both is of neither.
+            space = SPACE_BEHIND.search(commonprefix([removed[::-1], added[::-1]])[::-1])[0]
+            add(pieces, Side.BEFORE, removed.removesuffix(space))
+            add(pieces, Side.AFTER, added.removesuffix(space))
+            add(pieces, Side.BOTH, space)
+    return pieces
+
+
+def add(pieces: list[Piece], side: Side, text: str) -> None:
+    """Add a text to the pieces, or to the last of them, if that is of the same side."""
+    if text and pieces and pieces[-1].side == side:
+        pieces[-1] = Piece(side, pieces[-1].text + text)
+    elif text:
+        pieces.append(Piece(side, text))
+
+
+def language_attribute(name: str, text: str) -> str:
+    """Return the attribute ' lang="sr-Cyrl"' for a text of a field, or nothing where its language is not known."""
+    _field, _separator, language = name.rpartition("_")
+    if language not in ("sr", "en"):
+        language = SERBIAN if serbian.is_cyrillic(text) else ""
+    elif language == SERBIAN and not serbian.is_cyrillic(text):
+        language = "sr-latn"
+    return format_html(' lang="{}"', language_tag(language)) if language else ""

@@ -1,0 +1,44 @@
+"""The order of lists on the desk is the same on every database, whatever is not filled in."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from networks.admin.site import MOST_DRAFTS
+from networks.models import Network
+from networks.partial_dates import PartialDate
+from networks.revisions import drafts
+from tests.makers import make_network
+from tests.pages import parsed
+
+
+@pytest.fixture
+def clerk(client, db):
+    client.force_login(User.objects.create_superuser("clerk"))
+    return client
+
+
+def test_start_page_names_what_somebody_works_on_before_what_was_only_loaded(clerk):
+    for _number in range(MOST_DRAFTS):
+        make_network(is_published=False)
+    saved = [drafts.save(None, {"name_sr": name}, author=None).network for name in ("Прва", "Друга")]
+    for _number in range(MOST_DRAFTS):
+        make_network(is_published=False)
+    links = parsed(clerk.get("/admin/")).xpath("//section[@class='worklist']//li/a")
+    assert [link.text_content() for link in links[:2]] == ["Друга", "Прва"]
+    assert len(links) == MOST_DRAFTS
+    assert Network.objects.filter(head=None).count() == 2 * MOST_DRAFTS
+    assert saved[0].head.created_at < saved[1].head.created_at
+
+
+@pytest.mark.parametrize(
+    ("sign", "expected"), [("", ["2003", "2007-05", None, None]), ("-", ["2007-05", "2003", None, None])]
+)
+def test_networks_whose_time_of_joining_is_not_known_stand_last(clerk, sign, expected):
+    for joined in (None, PartialDate(2007, 5), None, PartialDate(2003)):
+        make_network(joined=joined)
+    # The columns count from one, the tick boxes not among them.
+    column = 4
+    response = clerk.get(f"/admin/networks/network/?o={sign}{column}")
+    assert "sorted" in parsed(response).find_class("column-displayed_joined")[0].get("class")
+    shown = [network.joined for network in response.context["cl"].result_list]
+    assert [each and each.isoformat() for each in shown] == expected

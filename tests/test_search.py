@@ -1,0 +1,421 @@
+"""Finding a network: the best match first, the found words marked, and choices none of which leads nowhere."""
+
+from datetime import date
+from itertools import product
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from django.core.management import call_command
+from django.http import QueryDict
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from networks.models import SEARCHED, TRANSLATED, Network
+from networks.partial_dates import PartialDate
+from networks.public import search
+from networks.public.search import Asked, FindForm
+from networks.reading import Reader, Text
+from networks.serbian import fold, occurrences
+from tests.makers import make_network, make_theme
+from tests.pages import PREFIXES, in_each_language, opened, parsed, text_of
+
+pytestmark = pytest.mark.sql
+
+SERBIAN_TEXT = st.text(alphabet="абвђжљњџшčćžšđdjnl aеAЉ\u0301\u00ad.,&<", max_size=40)
+
+
+def names(tree):
+    return [text_of(each) for each in tree.xpath("//h3/a")]
+
+
+def slugs(tree):
+    return [href.rstrip("/").rpartition("/")[2] for href in tree.xpath(".//h3/a/@href")]
+
+
+def asked_for(query):
+    form = FindForm(QueryDict(query))
+    asked = form.asked()
+    return asked, form.errors
+
+
+# Where the words stand
+
+
+@given(SERBIAN_TEXT, st.text(alphabet="abvdjzlnšc", min_size=1, max_size=4))
+def test_a_word_is_marked_exactly_where_search_finds_it(text, word):
+    word = fold(word)
+    places = occurrences(text, [word])
+    assert bool(places) == (word != "" and word in fold(text)) or " " in fold(text)
+    for (_, end), (start, _) in zip(places, places[1:], strict=False):
+        assert end < start
+    for start, end in places:
+        assert fold(text[start:end]), "a mark round nothing"
+
+
+@given(SERBIAN_TEXT, st.lists(st.text(alphabet="abvdjzlnšc&<", min_size=1, max_size=3), max_size=3))
+def test_marking_changes_no_letter(text, words):
+    html = str(search.marked(Text(text), [fold(word) for word in words]))
+    assert html.replace("<mark>", "").replace("</mark>", "") == str(search.marked(Text(text), []))
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "found"),
+    [
+        ("Град Ниш", "niš", ["Ниш"]),
+        ("Nis\u030c, NIŠ", "ниш", ["Nis\u030c", "NIŠ"]),
+        ("Љубљана", "lj", ["Љ", "љ"]),
+        ("Ђорђе, Djordje", "đ", ["Ђ", "ђ", "Dj", "dj"]),
+        ("ааа", "aa", ["ааа"]),
+        ("Стална конференција", "xyz", []),
+    ],
+)
+def test_the_found_words_are_marked_in_either_script(text, word, found):
+    assert [text[start:end] for start, end in occurrences(text, [fold(word)])] == found
+
+
+# Best first
+
+
+def test_each_translated_field_is_searched_the_most_telling_first():
+    assert {f"{name}_{language}" for name in TRANSLATED for language in ("sr", "en")} < {*SEARCHED}
+    assert [*SEARCHED.values()] == sorted(SEARCHED.values(), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ({"acronym_sr": "МИР"}, {"name_sr": "Мир у свету"}),
+        ({"name_sr": "Мир у свету"}, {"former_names": "Мир у свету"}),
+        ({"name_sr": "Мир у свету"}, {"summary_sr": "За мир у свету."}),
+        ({"summary_sr": "За мир у свету."}, {"description_sr": "<p>За мир у свету.</p>"}),
+        ({"name_sr": "Градови за мир"}, {"name_sr": "Мировна мрежа"}),
+        ({"name_sr": "Мировна мрежа"}, {"name_sr": "Свемирска мрежа"}),
+        ({"name_en": "Mir"}, {"name_sr": "Мир и други"}),
+    ],
+    ids=str,
+)
+def test_the_better_match_stands_first(db, client, better, worse):
+    make_network(slug="worse", position=1, **worse)
+    make_network(slug="better", position=2, **better)
+    for prefix in PREFIXES.values():
+        assert slugs(opened(client, f"{prefix}/?q=мир")) == ["better", "worse"]
+
+
+def test_equal_matches_stand_in_the_order_of_the_city(db, client):
+    for position, slug in enumerate(["c", "a", "b"]):
+        make_network(slug=slug, position=position, name_sr="Мрежа за мир")
+    assert slugs(opened(client, "/?q=mir")) == ["c", "a", "b"]
+
+
+def test_a_former_membership_that_is_found_says_so(db, client):
+    make_network(slug="old", name_sr="Мир", status="left")
+    assert "Left" in text_of(opened(client, "/en/?q=mir").xpath("//p[@class='meta']")[0])
+
+
+# Showing why
+
+
+@in_each_language
+def test_found_words_are_marked_in_what_the_list_shows(nis, client, language):
+    tree = opened(client, f"{PREFIXES[language]}/?q=gradonačelnici mir")
+    assert {text_of(each).casefold() for each in tree.xpath("//h3//mark")} <= {
+        "градоначелници",
+        "gradonačelnici",
+        "мир",
+        "mir",
+    }
+    assert len(tree.xpath("//h3//mark")) == 2
+    assert opened(client, f"{PREFIXES[language]}/").xpath("//mark") == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "query", "label"),
+    [
+        ({"description_sr": "<p>Прва реч.</p><p>Друга тајанствена реч.</p>"}, "тајанствена", "Description"),
+        ({"former_names": "Стари савез (1988–2001)\nЈош старији"}, "stari", "Former names"),
+        ({"original_name": "Réseau", "original_language": "fr"}, "reseau", "Original name"),
+        ({"benefit_sr": "Искуство."}, "iskustvo", "What the city gains"),
+    ],
+    ids=["description", "former names", "original name", "benefit"],
+)
+def test_words_found_elsewhere_are_shown_in_an_excerpt(db, client, fields, query, label):
+    make_network(**fields)
+    for prefix in PREFIXES.values():
+        (excerpt,) = opened(client, f"{prefix}/?q={query}").xpath("//p[@class='excerpt']")
+        assert fold(text_of(excerpt.xpath(".//mark")[0])) == fold(query)
+        if prefix == "/en":
+            assert text_of(excerpt).startswith(f"{label}: ")
+
+
+def test_words_of_another_language_are_marked_as_such(db, client):
+    make_network(name_sr="Мрежа", name_en="Network", description_sr="<p>Истина</p>", description_en="<p>Truth</p>")
+    (found,) = opened(client, "/en/?q=istina").xpath("//p[@class='excerpt']/span")
+    assert (found.get("lang"), text_of(found)) == ("sr-Latn", "Istina")
+    (found,) = opened(client, "/?q=truth").xpath("//p[@class='excerpt']/span")
+    assert (found.get("lang"), text_of(found)) == ("en", "Truth")
+
+
+def test_an_excerpt_of_a_long_text_is_short_and_whole_words(db, client):
+    make_network(description_sr=f"<p>{'реч ' * 400}игла {'сено ' * 400}</p>")
+    (found,) = opened(client, "/?q=igla").xpath("//p[@class='excerpt']/span")
+    said = text_of(found)
+    assert len(said) < 200
+    assert set(said.split()) == {"…", "реч", "игла", "сено"}
+
+
+# Choices
+
+
+def test_or_within_a_group_and_across_groups(nis, client):
+    def count(query):
+        return len(slugs(opened(client, f"/{query}")))
+
+    assert count("?scope=european") + count("?scope=balkan") == count("?scope=european&scope=balkan")
+    assert count("?scope=european&scope=balkan&theme=culture") == 1
+    assert count("?theme=culture&theme=peace") == 3
+    assert count("?scope=global&theme=culture&theme=energy") == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "?q=mreža", "?scope=european", "?scope=european&theme=energy", "?q=grad&scope=global", "?on=2006-01-01"],
+)
+def test_every_choice_shows_as_many_as_it_says(nis, client, query):
+    make_network(slug="left", status="left", left=PartialDate(2005), scope="global")
+    tree = opened(client, f"/en/{query}")
+    choices = tree.xpath("//dl//a[small]")
+    assert choices
+    for choice in choices:
+        parts = dict(parse_qsl(urlsplit(choice.get("href")).query))
+        shown = slugs(opened(client, choice.get("href")))
+        assert shown, choice.get("href")
+        if len(parse_qsl(urlsplit(choice.get("href")).query)) == len(parts):
+            others = [each for each in tree.xpath("//dl//ul") if choice in each.iter()]
+            chosen_there = others[0].xpath(".//a[@aria-current]")
+            if not chosen_there:
+                assert len(shown) == int(choice.xpath("small")[0].text)
+
+
+def test_a_chosen_filter_can_be_taken_away(nis, client):
+    (chosen,) = opened(client, "/en/?scope=balkan").xpath("//dl//a[small][@aria-current]")
+    assert chosen.get("href") == "/en/"
+    assert "selected; remove" in text_of(chosen)
+
+
+def test_a_search_keeps_the_filters(nis, client):
+    form = opened(client, "/en/?scope=balkan&scope=global&sort=name&on=2010-01-01").xpath("//form")[0]
+    assert dict(form.form_values()) == {"q": "", "scope": "global", "sort": "name", "on": "2010-01-01"} or sorted(
+        form.form_values()
+    ) == [("on", "2010-01-01"), ("q", ""), ("scope", "balkan"), ("scope", "global"), ("sort", "name")]
+
+
+@given(
+    st.lists(st.sampled_from(["global", "european", "balkan", "national"])),
+    st.lists(st.sampled_from(["culture", "peace"])),
+    st.lists(st.sampled_from(["member", "left", "ended", "unknown"])),
+    st.text(alphabet="abšđ &=?", max_size=8).map(str.strip),
+    st.sampled_from(["", "name", "joined"]),
+    st.sampled_from([None, date(2007, 5, 1)]),
+)
+def test_an_address_says_all_that_was_asked_and_always_alike(scope, theme, status, q, sort, on):
+    order = list(Network.Scope.values), ["culture", "peace"], list(Network.Status.values)
+    groups = [
+        tuple(code for code in known if code in given)
+        for known, given in zip(order, (scope, theme, status), strict=True)
+    ]
+    asked = Asked(q=q, scope=groups[0], theme=groups[1], status=groups[2], sort=sort, on=on)
+    read, errors = asked_for(asked.query().removeprefix("?"))
+    assert not errors
+    assert read == asked
+    shuffled = "&".join(reversed(asked.query().removeprefix("?").split("&")))
+    assert asked_for(shuffled)[0] == asked
+    assert asked.toggled("scope", "balkan").toggled("scope", "balkan") == asked
+
+
+# Order
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("sr", ["Абак", "Велики", "Ђердап", "Жабљак", "Љиг"]),
+        ("sr-latn", ["Abak", "Đerdap", "Ljig", "Veliki", "Žabljak"]),
+    ],
+)
+def test_names_are_sorted_by_the_alphabet_on_show(db, client, language, expected):
+    for name in ("Љиг", "Ђердап", "Велики", "Жабљак", "Абак"):
+        make_network(name_sr=name)
+    assert names(opened(client, f"{PREFIXES[language]}/?sort=name")) == expected
+
+
+def test_by_year_of_joining_the_unknown_come_last(db, client):
+    for slug, joined in {
+        "c": None,
+        "b": PartialDate(2007, 5),
+        "a": PartialDate(2007),
+        "d": PartialDate(1999),
+    }.items():
+        make_network(slug=slug, joined=joined)
+    assert slugs(opened(client, "/?sort=joined")) == ["d", "a", "b", "c"]
+
+
+def test_a_sorted_search_is_sorted_and_not_ranked(nis, client):
+    found = names(opened(client, "/?q=градова&sort=name"))
+    assert found == sorted(found, key=Reader("sr").sort_key)
+    assert len(found) > 2
+
+
+# As of a day
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("1999-12-31", {}),
+        ("2003-06-01", {"Memberships on this day": ["glocal"], "Perhaps memberships on this day": ["energy"]}),
+        ("2004-01-01", {"Memberships on this day": ["glocal", "energy"]}),
+        ("2010-07-01", {"Memberships on this day": ["energy"], "Perhaps memberships on this day": ["glocal"]}),
+        ("2011-01-01", {"Memberships on this day": ["energy"]}),
+    ],
+)
+def test_the_list_as_of_a_day(db, client, day, expected):
+    make_network(slug="glocal", position=1, joined=PartialDate(2002), left=PartialDate(2010), status="left")
+    make_network(slug="energy", position=2, joined=PartialDate(2003))
+    tree = opened(client, f"/en/?on={day}")
+    assert {
+        text_of(section.xpath("./h2")[0]): slugs(section) for section in tree.xpath("//section[@class='index']")
+    } == expected
+
+
+def test_a_membership_of_unknown_beginning_is_listed_apart(nis, client):
+    tree = opened(client, "/en/?on=2005-01-01")
+    headings = [text_of(each) for each in tree.xpath("//h2")]
+    assert headings == ["Memberships on this day", "Not known since when"]
+
+
+@pytest.mark.parametrize(
+    ("day", "count"),
+    [
+        ("1899-01-01", "0 networks on 1 January 1899 · Not known since when: 2"),
+        ("2003-06-01", "1 network on 1 June 2003 · Perhaps memberships on this day: 1 · Not known since when: 2"),
+        ("2010-06-01", "2 networks on 1 June 2010 · Not known since when: 2"),
+        ("", "4 networks"),
+    ],
+)
+def test_on_a_day_only_what_is_known_is_counted_and_the_rest_is_named_apart(db, client, day, count):
+    make_network(joined=PartialDate(2002))
+    make_network(joined=PartialDate(2003))
+    make_network()
+    make_network()
+    tree = opened(client, f"/en/?on={day}" if day else "/en/")
+    assert text_of(tree.xpath("//p[@class='count']")[0]) == count
+
+
+@pytest.mark.parametrize(
+    "day", ["2007-02-30", "1.5.2007.", "May", "2999-01-01", "2007-05-01\0", "0000-00-00", "0999-01-01"]
+)
+def test_a_bad_day_is_told_beside_its_field(nis, client, day):
+    for prefix in PREFIXES.values():
+        response = client.get(f"{prefix}/", {"on": day})
+        assert response.status_code == 400
+        tree = parsed(response)
+        assert tree.xpath("//*[@aria-invalid]/@aria-describedby") == ["on-error"]
+        assert text_of(tree.get_element_by_id("on-error"))
+        assert tree.xpath("//details/@open")
+
+
+@pytest.mark.parametrize(
+    "query", ["?status=gone", "?sort=size", "?scope=european&scope=mars", "?theme=a&theme=peace"]
+)
+def test_what_cannot_be_asked_is_told(nis, client, query):
+    for prefix in PREFIXES.values():
+        response = client.get(f"{prefix}/{query}")
+        assert response.status_code == 400
+        assert len(parsed(response).xpath("//p[@class='error']")) == 1
+
+
+# Long lists
+
+
+def test_a_long_list_has_pages(db, client):
+    networks = [Network(slug=f"n{number}", name_sr=f"Мрежа {number}", is_published=True) for number in range(250)]
+    Network.objects.bulk_create(networks)
+    seen = []
+    for number in (1, 2, 3):
+        tree = opened(client, "/en/" if number == 1 else f"/en/?page={number}")
+        seen += slugs(tree)
+        (current,) = tree.xpath("//nav[@class='pager']//a[@aria-current='page']")
+        assert text_of(current) == str(number)
+        assert "250" in text_of(tree.xpath("//*[@role='status']")[0])
+        links = {text_of(each): each.get("href") for each in tree.xpath("//nav[@class='pager']//a")}
+        assert links == {"1": "/en/", "2": "/en/?page=2", "3": "/en/?page=3"}
+        canonical = "http://testserver" + links[str(number)]
+        assert tree.xpath("//link[@rel='canonical']/@href") == [canonical]
+        assert canonical in tree.xpath("//link[@rel='alternate'][@hreflang='en']/@href")
+    assert len(seen) == len({*seen}) == 250
+
+
+@pytest.mark.parametrize(("query", "page"), [*product(["", "?q=mreža&"], ["0", "2", "-1", "x", "1e3", "9" * 50, ""])])
+def test_a_page_that_there_is_not_is_not_found(nis, client, query, page):
+    assert client.get(f"/{query or '?'}page={page}").status_code == 404
+
+
+def test_pages_of_a_search_keep_the_search(db, client):
+    Network.objects.bulk_create(
+        [Network(slug=f"n{number}", name_sr="Мир", search_text="mir", is_published=True) for number in range(101)]
+    )
+    (link,) = opened(client, "/?q=mir").xpath("//nav[@class='pager']//a[text()='2']")
+    assert link.get("href") == "/?q=mir&page=2"
+    assert len(slugs(opened(client, link.get("href")))) == 1
+
+
+# Whatever is asked
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["q", "scope", "theme", "status", "sort", "on", "page"]),
+        st.one_of(st.text(max_size=12), st.sampled_from(["european", "peace", "member", "name", "2007-05-01", "1"])),
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_asked_is_answered(db, client, asked):
+    assert client.get("/en/", asked).status_code in (200, 400, 404)
+
+
+def test_a_theme_of_no_published_network_can_be_asked_for(db, client):
+    make_network()
+    make_theme(slug="peace", name_sr="Мир", name_en="Peace")
+    tree = opened(client, "/en/?theme=peace")
+    (chosen,) = tree.xpath("//dl//a[small][@aria-current]")
+    assert text_of(chosen).startswith("Peace 0")
+    assert "No results" in text_of(tree.xpath("//main")[0])
+
+
+def test_a_search_for_many_words_reads_each_text_once(db, client, monkeypatch):
+    """Folding all texts of a page for each word took seconds, which is an attack in a hundred letters."""
+    for _ in range(3):
+        make_network(description_sr=f"<p>{'градови сарађују развијају ' * 200}</p>")
+    folded = []
+    monkeypatch.setattr(
+        search, "occurrences", lambda text, words: folded.append(len(text)) or occurrences(text, words)
+    )
+    opened(client, "/?q=gr ad do ov vi sa ar ra ad uj ju ra az zv vi ij ja aj gr gr gr")
+    assert sum(folded) < 3 * 5 * len("градови сарађују развијају " * 200)
+
+
+def test_a_word_is_sought_once_however_often_it_is_typed():
+    assert Asked(q="Ниш niš NIŠ грађани").words == ["nis", "gradani"]
+
+
+def test_rows_that_were_written_before_a_field_came_are_searched_field_by_field_again(db, client):
+    for slug, fields in {"worse": {"description_sr": "<p>Мир.</p>"}, "better": {"acronym_sr": "МИР"}}.items():
+        network = make_network(slug=slug, **fields)
+        lines = network.search_text.split("\n")
+        # As if the fields that count most were new
+        Network.objects.filter(pk=network.pk).update(search_text="\n".join(lines[4:] + ["mir"]))
+    call_command("migrate", verbosity=0)
+    assert slugs(opened(client, "/?q=mir")) == ["better", "worse"]
+    assert {each.search_text for each in Network.objects.all()} == {
+        each.words_to_search() for each in Network.objects.all()
+    }
