@@ -114,13 +114,13 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.redirects",
     "django.contrib.sitemaps",
-    "networks.one_site.OneSiteConfig",
     "django.contrib.staticfiles",
     "csp",
     "django_prose_editor",
     "networks",
+    "citynetworks.former_sites",
+    "citynetworks.former_redirects",
 ]
 
 MIDDLEWARE = [
@@ -144,7 +144,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "citynetworks.urls"
-SITE_ID = 1  # the redirects ask for it: see networks/one_site.py
+SITE_ID = 1  # for an early migration alone: see citynetworks/former_sites/apps.py
 WSGI_APPLICATION = "citynetworks.wsgi.application"
 
 TEMPLATES = [

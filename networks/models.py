@@ -26,7 +26,6 @@ from django.utils.translation import gettext_lazy as _
 from networks.languages import SERBIAN, address, codes, displayed_text
 from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
-from networks.redirects import OldAddress  # noqa: F401 - a model of this app
 from networks.rich_text import RichTextField, clean_rich_text, plain_text
 from networks.serbian import fold, romanise, to_latin
 
@@ -997,3 +996,32 @@ class SignInAttempts(models.Model):
 
     def __str__(self):
         return self.key
+
+
+class OldAddressManager(models.Manager):
+    def get_by_natural_key(self, old_path):
+        return self.get(old_path=old_path)
+
+
+class OldAddress(models.Model):
+    """A path that the site no longer has, or that an older site had, and where it leads: see `networks.redirects`."""
+
+    old_path = models.CharField(_("old address"), max_length=200, unique=True)
+    new_path = models.CharField(_("leads to"), max_length=200)
+
+    objects = OldAddressManager()
+
+    class Meta:
+        ordering = ["old_path"]
+        verbose_name = _("old address")
+        verbose_name_plural = _("old addresses")
+
+    def __str__(self):
+        return self.old_path
+
+    @transaction.atomic  # with the content version
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+
+    def natural_key(self):
+        return (self.old_path,)

@@ -1,45 +1,16 @@
 """
 Addresses that the site no longer has, or that an older site had, and where they lead.
 
-Staff keep the table on the desk. It is Django's, from `django.contrib.redirects`. A path is kept as people read it,
+Staff keep the table in the admin. A path is kept as people read it,
 with its letters and not their codes; with or without the slash at its end is the same. A row with a query is for that
 query, one without for all others; what was asked for is dropped then, for it means nothing on this site.
 """
 
 from django.conf import settings
-from django.contrib.redirects.models import Redirect
-from django.db import models, transaction
 from django.http import HttpResponsePermanentRedirect
-from django.utils.translation import gettext_lazy as _
 
 from networks.languages import language_of_path, prefix, without_language
-
-
-class OldAddressManager(models.Manager):
-    def get_by_natural_key(self, old_path):
-        return self.get(old_path=old_path)
-
-
-class OldAddress(Redirect):
-    objects = OldAddressManager()
-
-    class Meta:
-        proxy = True
-        app_label = "networks"
-        ordering = ["old_path"]
-        verbose_name = _("old address")
-        verbose_name_plural = _("old addresses")
-
-    def __str__(self):
-        return self.old_path
-
-    def natural_key(self):
-        return (self.old_path,)
-
-    @transaction.atomic  # with the content version
-    def save(self, *args, **kwargs):
-        self.site_id = settings.SITE_ID
-        super().save(*args, **kwargs)
+from networks.models import OldAddress
 
 
 def spellings(address: str) -> list[str]:
@@ -51,12 +22,12 @@ def spellings(address: str) -> list[str]:
     return [address, f"{other}{mark}{query}"]
 
 
-def row_of(path: str, query: str) -> Redirect | None:
+def row_of(path: str, query: str) -> OldAddress | None:
     """Return the row for an address: best the one with its query, and the one with its language."""
     paths = [path, without_language(path)]
     addresses = [f"{each}?{query}" for each in paths if query] + paths
     wanted = [spelling for each in addresses for spelling in spellings(each)]
-    rows = Redirect.objects.filter(site_id=settings.SITE_ID, old_path__in=wanted).exclude(new_path="")
+    rows = OldAddress.objects.filter(old_path__in=wanted)
     return min(rows, key=lambda row: wanted.index(row.old_path), default=None)
 
 

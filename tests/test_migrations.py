@@ -11,7 +11,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
 
-from networks.models import Event, Network, Revision, Schedule
+from networks.models import Event, Network, OldAddress, Revision, Schedule
+from networks.models import SavedForm as CurrentSavedForm
 from networks.revisions import storage
 from networks.revisions.content import complete_content, content_of, known_content
 from tests.contents import EMPTY, FROZEN, IN_ROW, store_picture
@@ -27,6 +28,45 @@ def test_no_migration_is_pending():
     output = StringIO()
     call_command("makemigrations", check=True, dry_run=True, stdout=output)
     assert "No changes detected" in output.getvalue()
+
+
+def migrate_to(name):
+    """Migrate networks, and return the models as they were then."""
+    call_command("migrate", "networks", name, verbosity=0)
+    key = MigrationExecutor(connection).loader.get_migration_by_prefix("networks", name)
+    return MigrationExecutor(connection).loader.project_state(("networks", key.name)).apps
+
+
+@pytest.mark.parametrize("has_networks", [False, True])
+def test_old_addresses_get_a_table_of_their_own_and_go_back(transactional_db, has_networks):
+    """The first city gets those of the site before it; what staff have added stays, in both directions."""
+    expected = {("/added/", "https://www.ni.rs/"), ("/старо/?id=5", "/")}
+    try:
+        call_command("migrate", "networks", "zero", verbosity=0)
+        if has_networks:
+            expected |= {("/mreze-gradova/", "/"), ("/international-cooperation/city-networks/", "/en/")}
+            migrate_to("0002").get_model("networks", "Network").objects.create(name_sr="Мрежа", slug="x")
+        apps = migrate_to("0019")
+        Redirect, ContentType = apps.get_model("redirects", "Redirect"), apps.get_model("contenttypes", "ContentType")
+        for old_path, new_path in [*expected, ("/gone/", "")]:
+            Redirect.objects.get_or_create(site_id=1, old_path=old_path, defaults={"new_path": new_path})
+        redirects, _created = ContentType.objects.get_or_create(app_label="redirects", model="redirect")
+        ContentType.objects.get_or_create(app_label="networks", model="oldaddress")
+        user = apps.get_model("auth", "User").objects.create(username="ana")
+        row = Redirect.objects.get(old_path="/added/")
+        SavedForm = apps.get_model("networks", "SavedForm")
+        SavedForm.objects.create(token="t", user=user, content_type=redirects, object_id=row.pk)
+        call_command("migrate", verbosity=0)
+        assert set(OldAddress.objects.values_list("old_path", "new_path")) == expected
+        saved = CurrentSavedForm.objects.get()
+        assert saved.content_type.model_class() is OldAddress
+        assert OldAddress.objects.get(pk=saved.object_id).old_path == "/added/"
+        assert not {"django_site", "django_redirect"} & set(connection.introspection.table_names())
+        Redirect = migrate_to("0019").get_model("redirects", "Redirect")
+        assert set(Redirect.objects.values_list("old_path", "new_path")) == expected
+    finally:
+        call_command("migrate", "networks", "zero", verbosity=0)
+        call_command("migrate", verbosity=0)
 
 
 @pytest.fixture

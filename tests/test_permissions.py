@@ -579,7 +579,7 @@ def fingerprint():
     rows = {}
     with connection.cursor() as cursor:
         for model in apps.get_models(include_auto_created=True):
-            if model._meta.app_label in ("networks", "redirects", "auth", "admin") and not model._meta.proxy:
+            if model._meta.app_label in ("networks", "auth", "admin") and not model._meta.proxy:
                 cursor.execute(f"SELECT * FROM {connection.ops.quote_name(model._meta.db_table)}")  # noqa: S608
                 rows[model._meta.db_table] = sorted(map(repr, cursor.fetchall()))
     return rows

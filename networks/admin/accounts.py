@@ -42,9 +42,6 @@ class NamedPermissions:
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
-        if field.queryset.model is Permission:
-            # Of these there is nothing on the desk; the old addresses have rights of their own.
-            field.queryset = field.queryset.exclude(content_type__app_label__in=["redirects", "sites"])
         if field.queryset.model is Group:
             field.help_text = _(
                 "Editors write drafts. Publishers publish, schedule, delete and restore. Administrators keep the "

@@ -4,8 +4,6 @@ from urllib.parse import unquote
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.redirects.admin import Redirect
-from django.contrib.sites.admin import Site
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.urls import Resolver404, resolve
@@ -15,11 +13,8 @@ from django.utils.translation import override
 from networks.admin.base import DeskAdmin
 from networks.admin.guarded_form import GuardedForm
 from networks.languages import SCRIPT_PARAMETER, canonical_address, language_of_path
-from networks.models import Network, OldAddress, Page
+from networks.models import ContentVersion, Network, OldAddress, Page
 from networks.redirects import row_of, spellings, without_language
-
-# There is one site, and of the redirects staff see ours alone.
-admin.site.unregister([Redirect, Site])
 
 ROWS = {"public:network": Network, "public:page": Page}
 FOLDERS_OF_FILES = (settings.STATIC_URL, settings.MEDIA_URL)
@@ -76,11 +71,6 @@ class OldAddressForm(GuardedForm):
             ),
         }
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if "new_path" in self.fields:
-            self.fields["new_path"].required = True
-
     def clean_old_path(self):
         old_path = as_people_read_it(self.cleaned_data["old_path"])
         validate_path(old_path)
@@ -92,8 +82,8 @@ class OldAddressForm(GuardedForm):
                 _("There is a page at this address, and it stays there. Only an address without a page is led on."),
                 "page",
             )
-        # In either spelling, and by one person at a time.
-        Site.objects.select_for_update().get(pk=settings.SITE_ID)
+        # In either spelling, and by one person at a time: whoever saves one raises the content version too.
+        ContentVersion.objects.select_for_update().first()
         others = OldAddress.objects.filter(old_path__in=spellings(old_path)).exclude(pk=self.instance.pk)
         if other := others.first():
             raise ValidationError(

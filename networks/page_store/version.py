@@ -26,7 +26,7 @@ from networks.models import (
 )
 
 # Of these, everything is public.
-PUBLIC_MODELS = (Theme, CityProfile, Change, FormerNetworkSlug, FormerPageSlug, OldAddress, OldAddress.__base__)
+PUBLIC_MODELS = (Theme, CityProfile, Change, FormerNetworkSlug, FormerPageSlug, OldAddress)
 # Of these, what is published.
 PUBLISHED_MODELS = (Network, Page)
 
