@@ -12,9 +12,9 @@ from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.utils.http import escape_leading_slashes
 
 from citynetworks.error_pages import service_unavailable
-from networks.languages import canonical_address, language_of_path, language_tag, without_script
+from networks.languages import canonical_url, language_of_path, language_tag, without_script
 from networks.page_store.environ import DATABASE_ANSWERS
-from networks.redirects import permanent_redirect, target_of
+from networks.redirects import permanent_redirect, redirect_target
 from networks.revisions import schedules
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 class AddressLanguageMiddleware:
     """
-    Activate the language that the address names, and send other spellings of it to the one right address.
+    Activate the language that the address names, and redirect other spellings of it to the canonical URL.
 
     Django's LocaleMiddleware also asks a cookie and Accept-Language, and so makes every response vary by them.
     """
@@ -34,7 +34,7 @@ class AddressLanguageMiddleware:
         language = language_of_path(request.path_info)
         translation.activate(language)
         request.LANGUAGE_CODE = language
-        target = canonical_address(request.path_info, query_string(request))
+        target = canonical_url(request.path_info, query_string(request))
         if target is not None and request.method in ("GET", "HEAD"):
             return HttpResponsePermanentRedirect(escape_leading_slashes(target))
         response = self.get_response(request)
@@ -62,7 +62,7 @@ class OldAddressesMiddleware:
         # The address of a file still has the parameter of the old site: files stand in no language here.
         query, language = without_script(query_string(request), language_of_path(request.path_info))
         try:
-            target = target_of(request.path_info, unquote(query), language)
+            target = redirect_target(request.path_info, unquote(query), language)
         except DatabaseError:
             logger.exception("The table of old addresses cannot be read")
             return response

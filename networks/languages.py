@@ -1,7 +1,7 @@
 """
-The languages of the site: what they are called in markup, and the address each stands at.
+The languages of the site: their tags in markup, and their URLs.
 
-`LANGUAGES` in the settings names the forms a reader can choose. Those in `MODELTRANSLATION_LANGUAGES` are
+`LANGUAGES` in the settings are the forms that a reader can choose. Those in `MODELTRANSLATION_LANGUAGES` are
 stored; Serbian Latin is rendered from the Cyrillic.
 """
 
@@ -20,10 +20,10 @@ SERBIAN = "sr"
 SERBIAN_LATIN = "sr-latn"
 ENGLISH = "en"
 
-# What readers see in the language switch. Each name stands in its own language and script, so none is translated.
+# The names in the language switch, each in its own language and script, so none is translated
 OWN_NAMES = {SERBIAN: "Ћирилица", SERBIAN_LATIN: "Latinica", ENGLISH: "English"}
 
-# First segments of an address that mean a language, in lower case, beside the ones the site itself uses.
+# First segments of a path that mean a language, in lower case, beside those that the site itself uses
 OTHER_SPELLINGS = {
     "sr": SERBIAN,
     "sr-cyrl": SERBIAN,
@@ -33,7 +33,7 @@ OTHER_SPELLINGS = {
     "en": ENGLISH,
 }
 
-# The old site chose the script by a parameter: lat or cir.
+# A former site of the city chose the script by a query parameter: lat or cir.
 SCRIPTS = {"lat": SERBIAN_LATIN, "cir": SERBIAN}
 SCRIPT_PARAMETER = re.compile(r"(?:^|&)pismo=(lat|cir)(?=&|$)", re.IGNORECASE)
 
@@ -71,37 +71,37 @@ def displayed_text(instance: Model, field: str, language: str) -> tuple[str, str
 
 
 def prefix(code: str) -> str:
-    """Return how the addresses of a language begin: / for the default language, else /en/."""
+    """Return the prefix of the paths of a language: / for the default language, /en/ for English."""
     return "/" if code == settings.LANGUAGE_CODE else f"/{code}/"
 
 
 def language_of_path(path: str) -> str:
-    """Return the language that an address stands in: the one its first segment names, else the default."""
+    """Return the language of a path: the one that its first segment names, else the default."""
     segment = path.removeprefix("/").partition("/")[0]
     return segment if segment in codes() and segment != settings.LANGUAGE_CODE else settings.LANGUAGE_CODE
 
 
 def without_language(path: str) -> str:
-    """Return the address of a page in the default language: /admin/ for /en/admin/."""
+    """Return a path in the default language: /admin/ for /en/admin/."""
     return f"/{path.removeprefix(prefix(language_of_path(path)))}"
 
 
-def canonical_address(path: str, query: str) -> str | None:
+def canonical_url(path: str, query: str) -> str | None:
     """
-    Return where an address with another spelling of its language leads, or None where it is right as it is.
+    Return the URL to redirect to where the language of a URL is spelled in another way, or None.
 
-    `path` is decoded and begins with a slash, `query` is as it stands in the address. Other parameters stay.
+    `path` is decoded and begins with a slash, `query` is encoded. Other parameters stay.
     """
     language = language_of_path(path)
     rest = path.removeprefix(prefix(language).rstrip("/")).removeprefix("/")
     while (spelled := OTHER_SPELLINGS.get(rest.partition("/")[0].lower())) and language == settings.LANGUAGE_CODE:
         language = spelled
         rest = rest.partition("/")[2]
-    is_file = "." in path.rpartition("/")[2]  # robots.txt and its like stand once, for all languages
+    is_file = "." in path.rpartition("/")[2]  # files such as robots.txt have one URL for all languages
     remaining_query, language = (query, language) if is_file else without_script(query, language)
     target = prefix(language) + rest
     if target in (path, f"{path}/") and remaining_query == query:
-        # Right as it is, or only the slash at its end is missing: Django adds that.
+        # Canonical, or only without the slash at the end, which Django adds
         return None
     return escape_uri_path(target) + (f"?{remaining_query}" if remaining_query else "")
 
@@ -110,7 +110,7 @@ def without_script(query: str, language: str) -> tuple[str, str]:
     """
     Return a query without the parameter for the script, and the language in that script.
 
-    English stays English whatever script is asked for: the script is a matter of Serbian.
+    English stays English, whatever the parameter says.
     """
     match = SCRIPT_PARAMETER.search(query)
     if match and language != ENGLISH:
@@ -121,7 +121,7 @@ def without_script(query: str, language: str) -> tuple[str, str]:
 def address(code: str | None, name: str, *args, **kwargs) -> str:
     """Return the path of a named route in the given language, whichever language is active."""
     parameters = tuple(kwargs.items())
-    # What a request asked for may stand in them, and is kept only where it is short.
+    # The arguments may come from a request, so only short ones are cached.
     is_short = sum(len(str(each)) for each in (*args, *kwargs.values())) <= LONGEST_KEPT
     return (_address if is_short else _address.__wrapped__)(get_script_prefix(), code, name, args, parameters)
 
@@ -129,7 +129,7 @@ def address(code: str | None, name: str, *args, **kwargs) -> str:
 LONGEST_KEPT = 100  # characters
 
 
-@lru_cache(maxsize=4096)  # to make one takes as long as twenty nodes of a template
+@lru_cache(maxsize=4096)  # reversing takes as long as twenty template nodes
 def _address(script_prefix, code, name, args, kwargs):
     with override(code):
         return reverse(name, args=args, kwargs=dict(kwargs))
@@ -137,7 +137,7 @@ def _address(script_prefix, code, name, args, kwargs):
 
 @dataclass(frozen=True)
 class LanguageLink:
-    """A form that somebody can choose; without `url` where the page is not written in it."""
+    """An entry of the language switch; `url` is empty where the page is not available in the language."""
 
     tag: str
     name: str
@@ -146,7 +146,7 @@ class LanguageLink:
 
 
 def language_links(current: str, urls: Mapping[str, str]) -> list[LanguageLink]:
-    """Return the switch of a page: each form in its own words, with what `urls` holds for its code."""
+    """Return the language switch of a page. `urls` are by language code; a language without one is disabled."""
     return [
         LanguageLink(language_tag(code), OWN_NAMES.get(code, code), urls.get(code, ""), code == current)
         for code in codes()

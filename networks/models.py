@@ -31,7 +31,7 @@ from networks.serbian import fold, romanise, to_latin
 
 
 class WebAddressField(models.URLField):
-    """An address of the web: http or https, and nothing that a browser would run."""
+    """A URL with the scheme http or https, and none that a browser would run."""
 
     default_validators = [URLValidator(schemes=["http", "https"])]
 
@@ -52,9 +52,10 @@ validate_telephone = RegexValidator(r"^\+?[0-9 ()/-]{5,}\Z", _("Enter a telephon
 
 class FieldConstraint(models.CheckConstraint):
     """
-    A check in the database whose message stands beside the field it is about.
+    A check constraint whose error message belongs to a field.
 
-    `holds` says the same of a row in Python. Django would ask the database, once for each check of each form.
+    `holds` is the same condition as a Python function of the row. Django would query the database for each
+    constraint of each form.
     """
 
     def __init__(self, *, field, holds, **kwargs):
@@ -69,7 +70,7 @@ class FieldConstraint(models.CheckConstraint):
             raise ValidationError({self.field: error})
 
     def deconstruct(self):
-        # Migrations need to know only what the database checks.
+        # Migrations only need what the database checks.
         _path, args, kwargs = super().deconstruct()
         return "django.db.models.CheckConstraint", args, kwargs
 
@@ -107,7 +108,7 @@ def free_slug(instance, text):
     """
     model = type(instance)
     stem = slugify(to_latin(text).replace("đ", "dj").replace("Đ", "Dj"))
-    # Some room is left for the number that tells it from another.
+    # Leave room for a number.
     stem = stem[: model._meta.get_field("slug").max_length - 8].strip("-") or model._meta.model_name
     taken = {*model._base_manager.exclude(pk=instance.pk).values_list("slug", flat=True)}
     if hasattr(instance, "former_slugs"):
@@ -118,9 +119,9 @@ def free_slug(instance, text):
 
 def save_with_slug(instance, text, save):
     """
-    Call `save`, which writes the instance. Where it has no slug, one is made from the text.
+    Call `save`, which writes the instance; where it has no slug, make one from the text first.
 
-    When somebody else takes that one before it is written, another is made. A slug that was chosen is not changed.
+    When another transaction takes that slug before it is written, try the next one. A given slug is not changed.
     """
     if instance.slug:
         save()
@@ -133,7 +134,7 @@ def save_with_slug(instance, text, save):
             return
         except IntegrityError:
             if not type(instance)._base_manager.filter(slug=instance.slug).exclude(pk=instance.pk).exists():
-                raise  # something else is wrong, which another slug would not mend
+                raise  # another slug would not help
 
 
 class SluggedQuerySet(models.QuerySet):
@@ -142,15 +143,15 @@ class SluggedQuerySet(models.QuerySet):
 
 
 class AddressedQuerySet(SluggedQuerySet):
-    """Rows that have a page of their own, at an address made from their slug."""
+    """Rows that have a public page, at a URL made from their slug."""
 
     def published(self):
-        """Only what citizens may read."""
+        """Return the rows that visitors may read."""
         return self.filter(is_published=True)
 
 
 class Addressed(models.Model):
-    """Something with a public page. A former slug goes on leading to it."""
+    """A model with a public page. A former slug redirects to the present one."""
 
     slug = models.SlugField(
         _("address"),
@@ -179,10 +180,10 @@ class Addressed(models.Model):
 
     objects = AddressedQuerySet.as_manager()
 
-    # What is worked out from other fields, and so is written with any of them
+    # Computed from other fields, and so saved with any of them
     derived_fields = ()
 
-    # The translated field whose words the page is known by
+    # The translated field that is the heading of the page
     heading_field = "name"
 
     class Meta:
@@ -196,7 +197,7 @@ class Addressed(models.Model):
         self.slug = self.slug or former_slug or ""
         if (update_fields := kwargs.get("update_fields")) is not None:
             if "slug" not in update_fields:
-                # As the database has it: a colleague may have changed it since this instance was read.
+                # As it is in the database: somebody may have changed it since this instance was read.
                 self.slug = former_slug or self.slug
             kwargs["update_fields"] = {*update_fields, "changed_at", *self.derived_fields}
         save_with_slug(self, self.heading, partial(super().save, *args, **kwargs))
@@ -209,12 +210,12 @@ class Addressed(models.Model):
 
     @property
     def heading(self):
-        """The English or else the Serbian words that the page is known by."""
+        """The English or else the Serbian heading of the page."""
         return getattr(self, f"{self.heading_field}_en") or getattr(self, f"{self.heading_field}_sr") or ""
 
 
 class FormerSlug(models.Model):
-    """An address that a page once had."""
+    """A slug that a page once had."""
 
     slug = models.SlugField(max_length=80, unique=True)
 
@@ -255,16 +256,16 @@ class Theme(models.Model):
         return (self.slug,)
 
 
-# A first and a last name of an account, with the space between them
+# Characters of the first and the last name of an account, and the space between them
 LONGEST_NAME = 301
 
 
-# The texts of a network that are written in each stored language, and what a word in them counts in search. For a new
-# one, add the field to the model and its name here. The rest follows: its columns, the rows of the form, a section of
-# the page, search with its excerpts, a field of the open data, and its part in revisions and comparisons.
+# The translated fields of a network, with the weight of a match in search. To add one, add the field to the model and
+# its name here. The rest follows: its columns, the rows of the form, a section of the page, search with excerpts, a
+# field of the open data, revisions and comparisons.
 TRANSLATED = {"name": 8, "acronym": 10, "summary": 3, "description": 1, "seat": 3, "benefit": 2}
 
-# Where search looks, the most telling first
+# The columns that search reads, with the weight of a match, the highest first
 SEARCHED = {"original_name": 6, "former_names": 6, "slug": 4} | {
     f"{name}_{language}": weight
     for name, weight in TRANSLATED.items()
@@ -281,12 +282,12 @@ class NetworkQuerySet(AddressedQuerySet):
         return self.filter(deleted_at__isnull=False)
 
     def with_draft(self):
-        """Those of which something newer is written than what citizens see; all that they do not see."""
+        """Return the rows with a revision newer than the published one, and the rows that are not published."""
         has_newer = models.Q(head__isnull=False) & ~models.Q(head=models.F("live"))
         return self.filter(models.Q(is_published=False) | has_newer)
 
     def search(self, query):
-        """Those in which every word of the query stands, in either script, with or without marks."""
+        """Return the rows that contain every word of the query, in either script, with or without diacritics."""
         condition = models.Q()
         for word in fold(query).split():
             condition &= models.Q(search_text__contains=word)
@@ -308,8 +309,8 @@ class Network(Addressed):
     """
     A network of cities and the city's membership in it.
 
-    Published, the row holds what citizens see: the content of its `live` revision. Unpublished, it holds that of
-    its `head`, the newest version. Nothing but `networks.revisions` writes it.
+    The row of a published network holds what visitors see: the content of its `live` revision. The row of another
+    holds the content of its `head`, the newest revision. Only `networks.revisions` writes it.
     """
 
     class Scope(models.TextChoices):
@@ -324,7 +325,7 @@ class Network(Addressed):
         ENDED = "ended", _("network ended")
         UNKNOWN = "unknown", _("not known")
 
-    # What is written in Serbian and in English
+    # Translated fields
     name = models.CharField(
         _("name"),
         max_length=200,
@@ -512,7 +513,7 @@ class Network(Addressed):
         help_text=_("For colleagues. It is never shown to citizens."),
     )
 
-    # Where the network stands: its newest version, the one that citizens see, and whether it waits for somebody
+    # The state of the network: its newest revision, the published one, and whether it waits to be published
     head = models.ForeignKey(
         "Revision", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
@@ -524,7 +525,7 @@ class Network(Addressed):
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
     deleted_by = models.CharField(max_length=LONGEST_NAME, blank=True, default="", editable=False)
 
-    # Derived: the words of the public fields, folded, so that every database can search them
+    # Computed: the words of the public fields, folded, so that every database can search them
     search_text = models.TextField(default="", blank=True, editable=False)
 
     objects = NetworkQuerySet.as_manager()
@@ -547,7 +548,7 @@ class Network(Addressed):
             FieldConstraint(
                 field="left",
                 name="network_left_after_joined",
-                # As exactly as both are known: somebody may have joined in May 2003 and left in 2003.
+                # To the precision that both have: the city may have joined in May 2003 and left in 2003.
                 condition=models.Q(joined__lte=models.F("left")) | models.Q(joined__startswith=models.F("left")),
                 holds=left_after_joined,
                 violation_error_message=_(
@@ -586,7 +587,7 @@ class Network(Addressed):
 
     @property
     def has_draft(self):
-        """Whether something newer is written than what citizens see."""
+        """Whether there is a revision newer than the published one, or none is published."""
         return not self.is_published or self.head_id != self.live_id
 
     def clean(self):
@@ -606,14 +607,14 @@ class Network(Addressed):
 
     def words_to_search(self):
         """
-        Return all that a reader might look for, folded for search: a line for each field of SEARCHED, in that order.
+        Return the text that search reads, folded: one line for each field of SEARCHED, in that order.
 
-        An empty field has an empty line, so that a line's number tells which field it is.
+        An empty field has an empty line, so that the number of a line says which field it is.
         """
         return "\n".join(fold(self.text_to_search(name)) for name in SEARCHED)
 
     def text_to_search(self, name):
-        """Return the words of a field of SEARCHED as people read them."""
+        """Return a field of SEARCHED as plain text, not folded."""
         text = getattr(self, name) or ""
         if name == "slug":
             return text.replace("-", " ")
@@ -623,15 +624,15 @@ class Network(Addressed):
 
 @receiver(pre_save, sender=Network)
 def write_search_text(instance, **kwargs):
-    # A signal and not save(), because loaddata writes without calling save().
+    # In a signal, because loaddata does not call save().
     instance.search_text = instance.words_to_search()
 
 
 def write_search_texts_anew(using: str, apps: Apps = present_apps, **kwargs) -> None:
     """
-    Write what search looks in for rows that were written when SEARCHED was another. Connected to `post_migrate`.
+    Update `search_text` of the rows that were saved with another SEARCHED. Connected to `post_migrate`.
 
-    When a field comes or goes, a line would else be taken for that of another field.
+    Otherwise, after a field was added or removed, a line would be read as that of another field.
     """
     needed = {field.column for field in Network._meta.concrete_fields}
     try:
@@ -643,7 +644,7 @@ def write_search_texts_anew(using: str, apps: Apps = present_apps, **kwargs) -> 
     for network in Network.objects.using(using).iterator(chunk_size=200):
         words = network.words_to_search()
         if words != network.search_text:
-            # Not save(), which would change the time of the last change.
+            # Not save(), which would set `changed_at`.
             Network.objects.using(using).filter(pk=network.pk).update(search_text=words)
 
 
@@ -656,7 +657,7 @@ class FormerNetworkSlug(FormerSlug):
 
 
 class Signed(models.Model):
-    """Something that somebody did. The name stays when the account goes; it is empty where no person did it."""
+    """Something that somebody did. The name outlives the account; it is empty where no person did it."""
 
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -670,9 +671,9 @@ class Signed(models.Model):
 
 class Revision(Signed):
     """
-    What somebody wrote: the whole content of a network at one time, as `networks.revisions` keeps it. Never changed.
+    The whole content of a network as somebody saved it, in the format of `networks.revisions.content`. Never changed.
 
-    The parent is the version it took the place of, so what differs from the parent is what this author changed.
+    What differs from the parent revision is what this author changed.
     """
 
     network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="revisions")
@@ -694,7 +695,7 @@ class Revision(Signed):
 
 
 class Event(Signed):
-    """Something that was done with a network without changing its content, such as its publishing."""
+    """Something that was done with a network without changing its content, such as publishing it."""
 
     class Kind(models.TextChoices):
         PUBLISHED = "published", _("Published")
@@ -724,9 +725,9 @@ class Event(Signed):
 
 class Change(models.Model):
     """
-    One thing that became public about a network. Who wrote it is nobody's business.
+    One entry of the public record of changes. It does not say who wrote it.
 
-    It says which fields changed, and of the few facts that are told in words what they were before and after.
+    `fields` names the fields that changed, `values` the old and new values of the few facts that are told in words.
     """
 
     class Kind(models.TextChoices):
@@ -744,11 +745,11 @@ class Change(models.Model):
     happened_at = models.DateTimeField(default=timezone.now)
     fields = models.JSONField(default=list, blank=True)
     values = models.JSONField(default=dict, blank=True)
-    # What citizens have seen since; for a row that was written past the door, only when somebody first works on it
+    # The revision that visitors have seen since; set when a network that loaddata wrote is first edited
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
 
     class Meta:
-        # What was published at one time stands in the order in which it was told.
+        # Entries of the same moment stay in the order in which they were made.
         ordering = ["-happened_at", "pk"]
         default_permissions = ()
         indexes = [models.Index(fields=["-happened_at", "id"], name="change_newest_first")]
@@ -758,7 +759,7 @@ class Change(models.Model):
 
 
 class Schedule(Signed):
-    """Publishing a version of a network, or taking the network off the site, at a time to come."""
+    """A time at which a revision of a network will be published, or the network unpublished."""
 
     class Action(models.TextChoices):
         PUBLISH = "publish", _("publish")
@@ -768,7 +769,7 @@ class Schedule(Signed):
     action = models.CharField(max_length=20, choices=Action)
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     at = models.DateTimeField(_("time"), db_index=True)
-    # How often it has failed for a reason that no check foresees, and when it is tried again after that
+    # How often applying it has raised an unexpected error, and when to try again
     failures = models.PositiveIntegerField(default=0)
     retry_at = models.DateTimeField(null=True, blank=True)
 
@@ -782,12 +783,12 @@ class Schedule(Signed):
 
 
 class PreviewLink(Signed):
-    """A link by which somebody without an account reads one version, until it expires or is revoked."""
+    """A link with which somebody without an account reads one revision, until it expires or is revoked."""
 
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="preview_links")
     expires_at = models.DateTimeField(_("expires"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
-    # Whether it also works when what it shows is discarded or taken off the site
+    # Whether it goes on working after its revision was discarded or unpublished
     is_kept = models.BooleanField(default=False)
 
     class Meta:
@@ -820,19 +821,19 @@ class OpenForm(models.Model):
 
 class SavedForm(models.Model):
     """
-    A form of the desk that was saved, known by the token it was given when it was opened.
+    A form of the admin that was saved, identified by the token it got when it was opened.
 
-    So a browser that never got the answer learns that its text arrived, and a form that is sent once more, or
-    changed after going back to it, goes on from what it wrote before.
+    A browser that missed the response can ask whether its text has arrived; a form that is submitted again, also
+    after going back to it in the browser, continues from what it saved before.
     """
 
     token = models.CharField(max_length=40)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     saved_at = models.DateTimeField(default=timezone.now, db_index=True)
-    # What was saved. So a form for something new that is sent twice makes one thing.
+    # The object that was saved, so that an add form that is submitted twice adds one object
     content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     object_id = models.PositiveBigIntegerField(null=True, blank=True)
-    # What the form said, and the version that was the newest after it; of networks only
+    # For networks: what the form contained, and the newest revision after the save
     content = models.JSONField(null=True, blank=True)
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
 
@@ -845,7 +846,7 @@ class SavedForm(models.Model):
 
 
 class TemporaryPassword(models.Model):
-    """An account whose password somebody else has chosen. Its owner is asked for another one at the log-in."""
+    """Marks an account whose password somebody else has chosen: its owner must change it after logging in."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
@@ -866,7 +867,7 @@ class Page(Addressed):
 
     heading_field = "title"
 
-    # The slug of the statement below whose words the site itself says what was checked
+    # The slug of the page to which the site adds how accessibility was tested
     ACCESSIBILITY = "accessibility"
 
     class Meta:
@@ -901,12 +902,12 @@ class FormerPageSlug(FormerSlug):
 
 class CityProfileManager(models.Manager):
     def current(self):
-        """Return the city profile; one that says only what every site can say, where none is filled in yet."""
+        """Return the city profile, or an unsaved empty one."""
         return self.first() or self.model(pk=1)
 
 
 class CityProfile(models.Model):
-    """The city whose site this is. There is one row."""
+    """The city whose site this is: one row."""
 
     city_name = models.CharField(
         _("name of the city"), max_length=100, help_text=_("As it stands at the top of every page: City of Niš.")
@@ -971,7 +972,7 @@ class CityProfile(models.Model):
 
 
 class ContentVersion(models.Model):
-    """The version of all that citizens see, in one row: see `networks.page_store.version`."""
+    """The version of all public content, in one row: see `networks.page_store.version`."""
 
     number = models.BigIntegerField()
 
@@ -984,7 +985,7 @@ class ContentVersion(models.Model):
 
 
 class SignInAttempts(models.Model):
-    """What is known of an account, an address, or an account at an address; of the last also its last success."""
+    """Failed log-ins of an account, an IP address, or both together; of the last also the last successful one."""
 
     key = models.CharField(max_length=64, unique=True)
     failures = models.PositiveIntegerField(default=0)
@@ -1004,7 +1005,7 @@ class OldAddressManager(models.Manager):
 
 
 class OldAddress(models.Model):
-    """A path that the site no longer has, or that an older site had, and where it leads: see `networks.redirects`."""
+    """A path that the site no longer has, or that an older site had, and where it redirects: `networks.redirects`."""
 
     old_path = models.CharField(_("old address"), max_length=200, unique=True)
     new_path = models.CharField(_("leads to"), max_length=200)

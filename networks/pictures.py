@@ -1,9 +1,9 @@
 """
-Uploaded pictures: which are taken, and how they are kept.
+Uploaded pictures: validation, re-encoding and storage.
 
-A picture is decoded, made smaller where it is large, and written anew, so that what is served was made here:
-nothing hidden in the upload, no place or camera of the photographer, no animation. What would take long to decode
-is refused before, and one picture at a time is decoded in a process.
+A picture is decoded, scaled down and encoded as PNG, so that nothing of the uploaded file is served: no hidden
+content, no metadata such as place and camera, no animation. What would take long to decode is refused before, and a
+process decodes one picture at a time.
 """
 
 import hashlib
@@ -29,10 +29,10 @@ ACCEPTED_TYPES = "image/png,image/jpeg,image/webp"
 LARGEST_FILE = 5 * 1024 * 1024  # bytes
 LARGEST_SIDE = 6000  # pixels of an uploaded picture
 MOST_PIXELS = 16_000_000
-# Each scan of a progressive JPEG goes over the whole picture once more; files of good faith have about ten.
+# Each scan of a progressive JPEG decodes the whole picture again; ordinary files have about ten.
 MOST_SCANS = 100
 MOST_PARTS = 10_000  # of a file: chunks of a PNG, segments of a JPEG
-KEPT_SIDE = 640  # pixels of the picture that is kept
+KEPT_SIDE = 640  # pixels of the stored picture
 
 LONGEST_WAIT = 20  # seconds until another picture is decoded
 decoding = threading.Lock()
@@ -62,13 +62,13 @@ def refuse(code: str) -> ValidationError:
     return ValidationError(MESSAGES[code], code=code)
 
 
-# A marker in a JPEG, but for those that stand in the pixels of a scan: a stuffed byte or a restart
+# A JPEG marker, except those within the data of a scan: stuffed bytes and restarts
 MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
 START_OF_SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
 
 
 def check_parts(content: bytes) -> None:
-    """Refuse a file that is cut off or made of too many parts, without decoding any."""
+    """Raise ValidationError for a truncated file, or one of too many parts, without decoding it."""
     parts = scans = 0
     if content.startswith(b"\x89PNG"):
         place, kind = 8, b""
@@ -82,7 +82,7 @@ def check_parts(content: bytes) -> None:
         place, marker = 2, None
         while parts <= MOST_PARTS and (found := MARKER.search(content, place)) and found[0] != END_OF_IMAGE:
             if marker != START_OF_SCAN:
-                parts += found.start() - place  # bytes that fill the room between two segments, read one by one
+                parts += found.start() - place  # padding between two segments, which decoders read byte by byte
             marker = found[0]
             parts += 1
             scans += marker == START_OF_SCAN
@@ -93,10 +93,10 @@ def check_parts(content: bytes) -> None:
 
 def rewrite_picture(file) -> ContentFile:
     """
-    Return an uploaded picture written anew as PNG, its name made from its content.
+    Return an uploaded picture re-encoded as PNG, with a name made from its content.
 
-    `file` is a Django file. At most KEPT_SIDE pixels wide and high, the right way up, in RGB or RGBA, without
-    metadata. Raises ValidationError with one of the codes of MESSAGES. What came of it is remembered on the file.
+    `file` is a Django file. The result is at most KEPT_SIDE pixels wide and high, rotated upright, in RGB or RGBA,
+    without metadata. Raises ValidationError with a code of MESSAGES. The outcome is cached on the file.
     """
     if not hasattr(file, "rewritten"):
         try:
@@ -125,7 +125,7 @@ def rewritten(file) -> bytes:
 
 def small_png(content: bytes) -> bytes:
     with warnings.catch_warnings():
-        # Pillow warns of pictures that would fill the memory and refuses larger ones; both are refused here.
+        # Pillow warns of pictures that would fill the memory, and refuses larger ones. Here both are refused.
         warnings.simplefilter("ignore")
         try:
             picture = Image.open(io.BytesIO(content), formats=FORMATS)
@@ -140,10 +140,10 @@ def small_png(content: bytes) -> bytes:
             picture.draft("RGB", (KEPT_SIDE, KEPT_SIDE))  # a large JPEG is decoded at a fraction of its size
             picture.load()
             ImageOps.exif_transpose(picture, in_place=True)
-            if picture.mode.startswith("I"):  # 16 bits a pixel, of which Pillow would keep the lowest eight
+            if picture.mode.startswith("I"):  # 16 bits per pixel, of which Pillow would drop the highest eight
                 picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
             mode = "RGBA" if picture.has_transparency_data else "RGB"
-            if picture.mode != mode:  # or else a copy would be made
+            if picture.mode != mode:  # convert() would copy it
                 picture = picture.convert(mode)
         except Exception as error:
             logger.info("Refused an upload", exc_info=True)
@@ -156,7 +156,7 @@ def small_png(content: bytes) -> bytes:
 
 
 class PictureFormField(forms.FileField):
-    """Takes a PNG, JPEG or WebP file and gives it back written anew; anything else is an error beside the field."""
+    """A form field for PNG, JPEG and WebP files, which re-encodes them and refuses all others."""
 
     def to_python(self, data):
         file = super().to_python(data)
@@ -174,13 +174,13 @@ class PictureFile(ImageFieldFile):
         stored_name = self.field.generate_filename(self.instance, name)
         is_there = self.storage.exists(stored_name)
         if is_there and self.storage.size(stored_name) != content.size:
-            # It was cut off, by a full disk perhaps.
+            # It was truncated, perhaps by a full disk.
             self.storage.delete(stored_name)
             is_there = False
         if not is_there:
             super().save(name, content, save)
             return
-        # The name is made from the content, so this is the same picture.
+        # The name is a hash of the content, so this is the same picture.
         self.name = stored_name
         setattr(self.instance, self.field.attname, self.name)
         self._committed = True
@@ -189,12 +189,12 @@ class PictureFile(ImageFieldFile):
 
 
 class PictureField(models.ImageField):
-    """An uploaded picture. Files are named by their content, so one never takes the place of another."""
+    """An uploaded picture. Files are named by a hash of their content, so none overwrites another."""
 
     attr_class = PictureFile
 
     def formfield(self, **kwargs):
-        # The name that the file had on somebody's computer is not kept, so it may be as long as it likes.
+        # The name of the uploaded file is not stored, so its length does not matter.
         return super().formfield(**{"form_class": PictureFormField, "max_length": None, **kwargs})
 
     def update_dimension_fields(self, instance, force=False, *args, **kwargs):

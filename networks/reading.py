@@ -1,8 +1,8 @@
 """
-Reading: which text, in which language and script, a reader gets.
+Which text, in which language and script, a reader gets.
 
-The one place that decides it. Whatever shows a stored text (page, admin list, sitemap, feed, data) asks a Reader
-and is told with the text which language it really is in.
+Whatever shows a stored text (page, admin list, sitemap, feed, data) asks a Reader, which returns the text together
+with the language that it is in.
 """
 
 from functools import cache, cached_property, lru_cache
@@ -32,8 +32,8 @@ class Text(str):
     """
     A text as a reader gets it.
 
-    `language` is the code of the language it really is in, or None where that is not known (a name that is the
-    same in all); `is_fallback` says that the reader asked for another one; `stored` is the text it was made from.
+    `language` is the code of the language it is in, or None where that is not known (a name that is the same in all
+    languages); `is_fallback` says that the reader asked for another one; `stored` is the text in the database.
     """
 
     __slots__ = ("is_fallback", "is_html", "language", "stored")
@@ -47,11 +47,11 @@ class Text(str):
         return text
 
     def __str__(self) -> str:
-        return self  # like SafeString, so that it keeps its language where a library calls str()
+        return self  # like SafeString, so that it keeps its attributes where a library calls str()
 
     @property
     def html(self) -> SafeString:
-        """The text for a page: rich text as it is, for it was sanitised when it was stored; other text escaped."""
+        """The text as HTML: rich text as it is, because it was sanitised when it was saved; other text escaped."""
         return mark_safe(self) if self.is_html else escape(self)  # noqa: S308
 
     @property
@@ -61,7 +61,7 @@ class Text(str):
 
 
 class Reader:
-    """Somebody who reads the site in one of its languages: the active one, unless another is given."""
+    """Reads rows in one of the languages of the site: the active one, unless another is given."""
 
     def __init__(self, language: str | None = None):
         language = language or get_language() or settings.LANGUAGE_CODE
@@ -71,8 +71,8 @@ class Reader:
         """
         Return a translated field of a row, in the reader's language or else in Serbian.
 
-        To a reader of Latin script, Serbian is given in Latin. Empty where the text is not even in Serbian; so is
-        a Serbian text for those who read Serbian, even if there is an English one.
+        All but readers of Cyrillic get Serbian in Latin. Empty where there is no Serbian text, for readers of
+        Serbian even if there is an English one.
         """
         is_html = isinstance(instance._meta.get_field(field), RichTextField)
         value, stored = displayed_text(instance, field, self.language)
@@ -84,7 +84,7 @@ class Reader:
         """Return a text that is stored in Serbian only, in the script of the reader."""
         if self.language == SERBIAN:
             return Text(value, language=SERBIAN, asked=self.language, is_html=is_html)
-        # A name in another Cyrillic alphabet may stand among the Serbian words.
+        # There may be names in other Cyrillic alphabets among the Serbian words.
         latin = (serbian.romanise_html if is_html else serbian.romanise)(value)
         return Text(latin, language=SERBIAN_LATIN, asked=self.language, is_html=is_html, stored=value)
 
@@ -92,7 +92,7 @@ class Reader:
         """
         Return a text that is stored once for all languages, such as the title of a document or a former name.
 
-        Where it has Cyrillic letters it is Serbian; else its language is not known, and it is given as it stands.
+        With Cyrillic letters it is Serbian; otherwise its language is not known, and it is returned unchanged.
         """
         if serbian.is_cyrillic(value):
             return self.serbian(value)
@@ -100,9 +100,9 @@ class Reader:
 
     def sort_key(self, text: str):
         """
-        Return the key that sorts texts by the alphabet on show: azbuka, abeceda or English.
+        Return the key that sorts texts by the alphabet of the reader: azbuka, abeceda or English.
 
-        Latin is sorted by the Cyrillic it was made from, in which nj is one letter or two without doubt.
+        Latin made from Cyrillic is sorted by the Cyrillic, in which "nj" is known to be one letter or two.
         """
         return SORT_KEYS.get(self.language, serbian.english_key)(getattr(text, "stored", text))
 
@@ -132,14 +132,13 @@ class Reader:
 
 class RowReading:
     """
-    A row as a reader gets it. Translated fields are Texts under their own name; a subclass says the rest.
+    A row as a reader gets it. Translated fields are attributes of type Text; subclasses add the others.
 
-    `own_fields` are those that make the page a page of its language: where none of them is written in English,
-    the page is not offered in English.
+    Where none of `own_fields` has an English text, the page of the row is not offered in English.
     """
 
     own_fields: tuple[str, ...] = ()
-    # Where one of these stands in another language, the page says so; an acronym or a town needs no apology.
+    # Where one of these is shown in another language, the page says so. For an acronym or a town it does not.
     prose_fields: tuple[str, ...] = ()
 
     def __init__(self, row: models.Model, reader: Reader):
@@ -156,7 +155,7 @@ class RowReading:
         return text
 
     def is_available_in(self, language: str) -> bool:
-        """Say whether the row's own words are written in the language, or are rendered from what is."""
+        """Return whether one of `own_fields` is stored in the language, or can be rendered from Serbian."""
         stored = stored_language(language)
         return stored == SERBIAN or any(getattr(self.row, f"{field}_{stored}") for field in self.own_fields)
 
@@ -171,7 +170,7 @@ class RowReading:
 
     @cached_property
     def url(self) -> str:
-        """The address of the row's page in the active language, which is the reader's wherever a page is rendered."""
+        """The path of the row's page in the active language."""
         return self.row.get_absolute_url()
 
     @property
@@ -181,8 +180,8 @@ class RowReading:
 
 @cache
 def translated_fields(model) -> tuple[str, ...]:
-    """Return the names of a model's fields that are written in more than one language."""
-    # Here and not above: it loads the models, which need this module first.
+    """Return the names of the translated fields of a model."""
+    # Here and not above, because it loads the models.
     from modeltranslation.translator import translator
 
     translated = translator.get_options_for_model(model).all_fields
@@ -200,7 +199,7 @@ def missing_translations(row: models.Model, language: str = ENGLISH) -> list[str
 
 @lru_cache(maxsize=256)
 def choice_label(choices: type[models.TextChoices], code: str, language: str) -> str:
-    """Return what a choice is called in a language; a code that is none of the choices, as it is."""
+    """Return the label of a choice in a language; a code that is none of the choices unchanged."""
     with override(language):
         return str(dict(choices.choices).get(code, code))
 
@@ -217,7 +216,7 @@ class NetworkReading(RowReading):
 
     @cached_property
     def sections(self) -> list[tuple[str, str, Text]]:
-        """The name, the label and the text of each translated field that has a section of its own on the page."""
+        """The name, the label and the text of each translated field with a section of its own on the page."""
         return [
             (name, str(self.row._meta.get_field(name).verbose_name), getattr(self, name))
             for name in translated_fields(type(self.row))
@@ -230,7 +229,7 @@ class NetworkReading(RowReading):
 
     @cached_property
     def mark(self) -> str:
-        """What is drawn where there is no logo: a short acronym, or the initials of the name without little words."""
+        """The letters that are drawn where there is no logo: a short acronym, or the initials of the name."""
         if 0 < len(self.acronym) <= 6:
             return self.acronym
         name = self.name.stored
@@ -266,7 +265,7 @@ class NetworkReading(RowReading):
 
     @cached_property
     def left_label(self) -> str:
-        """What the date in `left` is the date of: the city did not leave a network that has ended."""
+        """The label of the date in `left`: the city did not leave a network that has ended."""
         with override(self.reader.language):
             return _("End of the network") if self.row.status == self.row.Status.ENDED else _("Left")
 
@@ -280,7 +279,7 @@ class NetworkReading(RowReading):
 
     @cached_property
     def original_name(self) -> Text:
-        """The network's own name, marked with its language; left out where it is the name already shown."""
+        """The network's own name, with its language; empty where it is the name that is shown already."""
         name, code = self.row.original_name, self.row.original_language
         if not name or name in (self.name, self.name.stored):
             return Text()
@@ -295,7 +294,7 @@ class NetworkReading(RowReading):
 
     @cached_property
     def original_language(self) -> str:
-        """The name of the language of the original name, such as French; its code where it has no name here."""
+        """The name of the language of the original name, such as French; its code where Django has no name for it."""
         code = self.row.original_language
         with override(self.reader.language):
             try:

@@ -1,9 +1,8 @@
 """
-Addresses that the site no longer has, or that an older site had, and where they lead.
+Redirects from paths that the site no longer has, or that an older site had.
 
-Staff keep the table in the admin. A path is kept as people read it,
-with its letters and not their codes; with or without the slash at its end is the same. A row with a query is for that
-query, one without for all others; what was asked for is dropped then, for it means nothing on this site.
+Staff keep the table in the admin. Paths are stored decoded; a slash at the end makes no difference. A row with a
+query is for that query only, a row without one for all others, and the query is dropped.
 """
 
 from django.conf import settings
@@ -13,8 +12,8 @@ from networks.languages import language_of_path, prefix, without_language
 from networks.models import OldAddress
 
 
-def spellings(address: str) -> list[str]:
-    """Return an address as it is, and with its path the other way: with a slash at its end, or without."""
+def with_and_without_slash(address: str) -> list[str]:
+    """Return a path with its query, and the same with a slash at the end of the path added or removed."""
     path, mark, query = address.partition("?")
     if path == "/":
         return [address]
@@ -22,38 +21,38 @@ def spellings(address: str) -> list[str]:
     return [address, f"{other}{mark}{query}"]
 
 
-def row_of(path: str, query: str) -> OldAddress | None:
-    """Return the row for an address: best the one with its query, and the one with its language."""
+def find_redirect(path: str, query: str) -> OldAddress | None:
+    """Return the row for a path, preferring one with its query, and one with its language."""
     paths = [path, without_language(path)]
     addresses = [f"{each}?{query}" for each in paths if query] + paths
-    wanted = [spelling for each in addresses for spelling in spellings(each)]
+    wanted = [spelling for each in addresses for spelling in with_and_without_slash(each)]
     rows = OldAddress.objects.filter(old_path__in=wanted)
     return min(rows, key=lambda row: wanted.index(row.old_path), default=None)
 
 
-def target_of(path: str, query: str, language: str) -> str | None:
+def redirect_target(path: str, query: str, language: str) -> str | None:
     """
-    Return where an address leads that answers nothing itself; None where it is no old address.
+    Return the target for a path that was not found; None where it is not in the table.
 
-    `path` and `query` are decoded. A target without a language is given in that of the reader. What leads to an old
-    address leads on at once to where that leads.
+    `path` and `query` are decoded. A target without a language is returned in `language`. A chain of rows is followed
+    to its end, and a circle is ignored.
     """
     if "\0" in path + query:
-        return None  # PostgreSQL knows no null byte in a text
+        return None  # which PostgreSQL refuses in a text
     target, passed = None, set()
-    row = row_of(path, query)
+    row = find_redirect(path, query)
     while row is not None:
         if row.pk in passed:
-            return None  # they lead in a circle
+            return None
         passed.add(row.pk)
         target = in_language(row.new_path, language)
         path, _mark, query = target.partition("?")
-        row = row_of(path, query) if target.startswith("/") else None
+        row = find_redirect(path, query) if target.startswith("/") else None
     return target
 
 
 def in_language(target: str, language: str) -> str:
-    """Return a target in the reader's language, where it is a page and does not name a language itself."""
+    """Return a target with the prefix of a language, where it is a page and has no prefix itself."""
     path = target.partition("?")[0]
     is_file = "." in path.rpartition("/")[2]
     if not target.startswith("/") or is_file or language_of_path(path) != settings.LANGUAGE_CODE:
@@ -66,7 +65,7 @@ FRESH_FOR = 60 * 60  # seconds
 
 def permanent_redirect(url: str) -> HttpResponsePermanentRedirect:
     """
-    Return a permanent redirect that browsers ask for anew after an hour.
+    Return a permanent redirect that browsers cache for an hour.
 
     Without Cache-Control they keep one for ever: a corrected target would never reach them, and two rows that have
     swapped their slugs would send them in a circle.

@@ -1,4 +1,4 @@
-"""Rich text: the few marks a description may carry, and the field that lets nothing else into the database."""
+"""Rich text: sanitising HTML to a few elements, and the model field that stores nothing else."""
 
 import re
 from collections.abc import Mapping
@@ -22,20 +22,20 @@ TAGS = {*BLOCK_TAGS, *MARK_TAGS, "br"}
 ATTRIBUTES = {"a": {"href", "title"}, "*": set()}
 ADDRESS_SCHEMES = {"http", "https", "mailto", "tel"}
 
-# So many lists and so many marks stand in each other. What is deeper loses its marks and never its words.
+# How many lists, and how many marks, may be nested. Deeper markup is dropped; its text stays.
 DEEPEST = 30
-# A mark that reaches over several blocks is written anew in each, until that takes so many characters in a text.
+# A mark across several blocks is repeated in each, until the repetitions take so many characters.
 MOST_REPEATED = 40_000
 
-# What other editors and word processors write: other names for the same marks, and blocks that part words.
+# What other editors and word processors write: synonyms of the same marks, and elements that separate words.
 BLOCKS = """
     address article aside blockquote caption dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6
     header hr main nav pre section table tbody td tfoot th thead tr
 """
 SYNONYMS = {"b": "strong", "i": "em"} | dict.fromkeys(BLOCKS.split(), "p")
 
-# HTML cut up as browsers do it, but for a tag or a comment that never ends: that is text, with all that follows. No
-# part gives back what it has taken in (++), and each text is cut up once, so the time stays linear.
+# HTML split into tokens as browsers do, except that a tag or comment which never ends is text, with all that follows.
+# The quantifiers are possessive (++) and each text is split once, so the time is linear.
 ATTRIBUTES_PATTERN = r"""(?: = [ \t\n\r\f]*+ (?: "[^"]*+" | '[^']*+' | (?!["']) ) | [^>=] )*+"""
 TOKEN = re.compile(
     rf"""
@@ -50,41 +50,41 @@ TOKEN = re.compile(
 ATTRIBUTE = re.compile(
     r"""([^\s/>=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>"'][^\s>]*+)))?""", re.IGNORECASE | re.ASCII
 )
-# Python refuses to read the number of a longer one.
+# Python refuses to parse longer numbers.
 LONG_REFERENCE = re.compile(r"&#(?:[0-9]{8,}|x[0-9a-f]{8,});?", re.IGNORECASE)
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*+):", re.IGNORECASE)
-# The address of a page or of a mailbox as people write it, without a scheme
+# A URL or an e-mail address as people write it, without a scheme
 HOST = r"(?:[\w-]++\.)++[^\W\d_][\w-]++"
 BARE_PAGE = re.compile(rf"{HOST}(?::[0-9]++)?(?:[/?#].*+)?", re.DOTALL)
 BARE_MAILBOX = re.compile(rf"[^\s@:/?#]++@{HOST}(?:\?.*+)?", re.DOTALL)
-# What leads to a page of this site, or to a place on the same page
+# Prefixes of links within this site, or within the page
 ON_THIS_SITE = ("/", "?", "#")
 EMPTY_LINE = re.compile(r"\n\s*\n")
 
 
 def read(text: str) -> str:
-    """Return what a piece of HTML without tags says."""
+    """Return a piece of HTML without tags as text."""
     return unescape(LONG_REFERENCE.sub("\ufffd", text)) if "&" in text else text
 
 
 def written(text: str) -> str:
-    """Return a text as HTML, spelled as nh3 does."""
+    """Return text as HTML, escaped as nh3 does."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\xa0", "&nbsp;")
 
 
 def written_value(text: str) -> str:
-    """Return the value of an attribute as HTML, spelled as nh3 does."""
+    """Return the value of an attribute as HTML, escaped as nh3 does."""
     return written(text).replace('"', "&quot;")
 
 
 def name_of_tag(token: re.Match[str]) -> str:
-    """Return the name of the tag as we know it; nothing for what is no tag."""
+    """Return the name of a tag, of synonyms the one that is stored; empty for a token that is no tag."""
     name = (token["name"] or "").lower()
     return SYNONYMS.get(name, name)
 
 
 def attributes_of(token: re.Match[str]) -> dict[str, str]:
-    """Return the attributes of a link that are kept, in their order."""
+    """Return the allowed attributes of a link, in their order."""
     attributes: dict[str, str] = {}
     for name, *values in ATTRIBUTE.findall(token["attributes"]):
         if name.lower() in ATTRIBUTES["a"]:
@@ -94,9 +94,9 @@ def attributes_of(token: re.Match[str]) -> dict[str, str]:
 
 def whole_address(address: str) -> str:
     """
-    Return the address of a link with its scheme: https://www.example.org for www.example.org.
+    Return the URL of a link with its scheme: https://www.example.org for www.example.org.
 
-    A browser would take one without for a page of this site, below the one that it stands on.
+    Without a scheme, a browser would resolve it as a path below the page that it is on.
     """
     bare = address.strip()
     if BARE_PAGE.fullmatch(bare):
@@ -108,9 +108,9 @@ def whole_address(address: str) -> str:
 
 def validate_links(html: str) -> None:
     """
-    Raise ValidationError where a link leads nowhere, or to an address that `clean_rich_text` would drop.
+    Raise ValidationError for a link without a URL, or with one that `clean_rich_text` would drop.
 
-    Nowhere is also a path that begins without a slash: the text stands on pages of several addresses.
+    A path must begin with a slash, because the text is shown on pages at several paths.
     """
     if len(html) > LONGEST_TEXT:  # which is refused for its length
         return
@@ -137,7 +137,7 @@ def clean_rich_text(html: str) -> str:
 
 
 def sanitised(html: str) -> str:
-    """Return what nh3 leaves of the HTML, which is arranged first, or else some nesting would take nh3 very long."""
+    """Return the HTML cleaned by nh3. It is restructured first, because deep nesting would take nh3 very long."""
     html = arranged(html)
     clean = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=ADDRESS_SCHEMES, link_rel=None)
     return html if clean == html else arranged(clean)  # without the links whose addresses nh3 has dropped
@@ -145,12 +145,12 @@ def sanitised(html: str) -> str:
 
 @lru_cache(maxsize=32)
 def remembered(html: str) -> str:
-    """Return the sanitised HTML. A save asks for it several times: for its form, version, row and search."""
+    """Return the sanitised HTML, cached: a save needs it for its form, revision, row and search text."""
     return sanitised(html)
 
 
 def arranged(html: str) -> str:
-    """Return HTML in which all text stands in a paragraph or a list, and no element but a line break is empty."""
+    """Return HTML in which all text is within a paragraph or a list, and no element but a line break is empty."""
     tokens = list(TOKEN.finditer(html))
     splits = BLOCK_TAGS.isdisjoint(map(name_of_tag, tokens))
     result = Arrangement()
@@ -175,7 +175,7 @@ def arranged(html: str) -> str:
 
 @dataclass
 class Mark:
-    """Emphasis or a link that was begun and not yet ended. Its start tag is written before what it marks."""
+    """Emphasis or a link that was opened and is not closed yet. Its start tag is written with its first content."""
 
     name: str
     start_tag: str
@@ -183,12 +183,12 @@ class Mark:
 
 
 class Arrangement:
-    """HTML as it grows, from its first piece to its last."""
+    """Builds HTML from tokens, in order."""
 
     def __init__(self):
         self.pieces: list[str] = []
         self.last_word = -1  # its place among the pieces
-        self.blocks: list[tuple[str, int]] = []  # those that stand open, with the places of their start tags
+        self.blocks: list[tuple[str, int]] = []  # the open ones, with the places of their start tags
         self.is_loose = False  # whether the open paragraph is one that no tag began
         self.marks: list[Mark] = []
         self.written_marks = 0  # how many of them, from the first, are open in the pieces
@@ -237,7 +237,7 @@ class Arrangement:
                 return
 
     def end_written_marks(self, left: int) -> None:
-        """Write the end tags of all open marks but the first ones, which are left."""
+        """Write the end tags of all open marks but the first `left` ones."""
         while self.written_marks > left:
             self.written_marks -= 1
             mark = self.marks[self.written_marks]
@@ -259,7 +259,7 @@ class Arrangement:
             self.pieces.append(f"<{name}>")
 
     def end_block(self, name: str) -> None:
-        """End the innermost block of that name. A paragraph or an item around an inner list is left open."""
+        """Close the innermost block of that name. A paragraph or an item around an inner list stays open."""
         if name == "li" and self.blocks[:1] and self.blocks[0][0] == "p":
             name = "p"
         for index in reversed(range(len(self.blocks))):
@@ -270,7 +270,7 @@ class Arrangement:
                 return
 
     def end_blocks(self, left: int) -> None:
-        """End all open blocks but the first ones, which are left. One without a word in it is dropped."""
+        """Close all open blocks but the first `left` ones. A block without text is dropped."""
         while len(self.blocks) > left:
             self.end_written_marks(0)
             name, place = self.blocks.pop()
@@ -285,7 +285,7 @@ class Arrangement:
 
 
 def plain_text(html: str) -> str:
-    """Return the words of rich text: a paragraph, an item of a list or a broken line begins a new line."""
+    """Return rich text as plain text: each paragraph, list item and line break begins a new line."""
     return "".join(map(plain, TOKEN.finditer(html))).strip()
 
 
@@ -294,12 +294,12 @@ def plain(token: re.Match[str]) -> str:
 
 
 class RichTextField(models.TextField):
-    """Text with a few marks, sanitised whenever it goes to the database, whoever writes it."""
+    """A text field for HTML of a few elements, sanitised whenever it is saved."""
 
     default_validators = [validate_links]
 
     def formfield(self, **kwargs):
-        # A text that is too long is refused by the form before anything reads it.
+        # The form refuses a text that is too long before anything parses it.
         lengths = [each for each in self.validators if isinstance(each, MaxLengthValidator)]
         return super().formfield(**{"validators": lengths, **kwargs})
 

@@ -184,7 +184,7 @@ def test_table_that_cannot_be_read_is_a_missing_page(client, monkeypatch):
     def broken(*_arguments):
         raise DatabaseError("no such table")
 
-    monkeypatch.setattr(redirects, "row_of", broken)
+    monkeypatch.setattr(redirects, "find_redirect", broken)
     assert client.get("/nowhere/").status_code == 404
 
 

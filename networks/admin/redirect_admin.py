@@ -12,9 +12,9 @@ from django.utils.translation import override
 
 from networks.admin.base import DeskAdmin
 from networks.admin.guarded_form import GuardedForm
-from networks.languages import SCRIPT_PARAMETER, canonical_address, language_of_path
+from networks.languages import SCRIPT_PARAMETER, canonical_url, language_of_path
 from networks.models import ContentVersion, Network, OldAddress, Page
-from networks.redirects import row_of, spellings, without_language
+from networks.redirects import find_redirect, with_and_without_slash, without_language
 
 ROWS = {"public:network": Network, "public:page": Page}
 FOLDERS_OF_FILES = (settings.STATIC_URL, settings.MEDIA_URL)
@@ -43,7 +43,7 @@ def as_people_read_it(address: str) -> str:
     except UnicodeDecodeError:
         return address
     path, mark, query = address.partition("?")
-    right = canonical_address(path, "") if path.startswith("/") else None
+    right = canonical_url(path, "") if path.startswith("/") else None
     return f"{path if right is None else unquote(right)}{mark}{query}"
 
 
@@ -84,7 +84,7 @@ class OldAddressForm(GuardedForm):
             )
         # In either spelling, and by one person at a time: whoever saves one raises the content version too.
         ContentVersion.objects.select_for_update().first()
-        others = OldAddress.objects.filter(old_path__in=spellings(old_path)).exclude(pk=self.instance.pk)
+        others = OldAddress.objects.filter(old_path__in=with_and_without_slash(old_path)).exclude(pk=self.instance.pk)
         if other := others.first():
             raise ValidationError(
                 _("This address is in the table already, and leads to %(target)s. Change it there."),
@@ -122,9 +122,9 @@ class OldAddressForm(GuardedForm):
 
     def check_target(self, old_path, new_path):
         path, _mark, query = new_path.partition("?")
-        if without_language(old_path) in spellings(without_language(new_path)):
+        if without_language(old_path) in with_and_without_slash(without_language(new_path)):
             raise ValidationError(_("The old address would lead to itself."), "loop")
-        row = row_of(path, query)
+        row = find_redirect(path, query)
         if row is not None and row.pk != self.instance.pk:
             raise ValidationError(
                 _("This is an old address itself, and leads to %(target)s. Enter that."),
