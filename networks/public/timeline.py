@@ -178,7 +178,8 @@ class Drawing:
         return bool(self.stretches or self.points or self.begins_earlier)
 
 
-POINTS = ("founded", "renamed", "last")
+POINTS = {"founded", "renamed", "last"}
+
 # What each kind of mark means, in the order of the legend
 LEGEND = {
     "member": _("member"),

@@ -1,5 +1,6 @@
 """What the templates of the public pages need beside Django's own."""
 
+import re
 from urllib.parse import urlsplit
 
 from django import template
@@ -17,7 +18,7 @@ register = template.Library()
 @stringfilter
 def one_line(text: str) -> str:
     """Return a text on one line, with single spaces, however the template has laid it out."""
-    return " ".join(text.split())
+    return re.sub(r"[ \t\n]+", " ", text).strip(" ")
 
 
 @register.filter
