@@ -14,7 +14,7 @@ from tests.servers import Load, run
 
 pytestmark = pytest.mark.exhaustive
 
-HEADINGS = re.compile(r"<h3><a [^>]*>(.*?)</a>")
+HEADINGS = re.compile(r"<h3>\s*<a [^>]*>(.*?)</a>")
 
 
 def names_on(html):

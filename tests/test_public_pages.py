@@ -1079,7 +1079,7 @@ def test_serbian_texts_with_names_in_other_alphabets_leave_no_cyrillic_on_latin_
 def test_the_city_did_not_leave_a_network_that_has_ended(db, client, status, label):
     make_network(slug="it", status=status, joined=PartialDate(2003), left=PartialDate(2012, 3), acronym_sr="ЕКО")
     entry, page = (words(tree_of(client.get(path)).xpath("//main")[0]) for path in ("/en/", "/en/networks/it/"))
-    assert f"{label}March 2012" in page  # among the facts
+    assert f"{label} March 2012" in page  # among the facts
     for said in (entry, page):
         assert f"{label}: March 2012" in said
         assert ("Left" in said) == (label == "Left")

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
-from django.utils.text import get_text_list
+from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -65,10 +65,10 @@ def automatic_in_words(facts: dict) -> dict:
         "standard": facts["standard"],
         "tool": f"{facts['engine']} {facts['version']} ({facts['browser']})",
         "page_count": len(facts["paths"]),
-        "forms": [names[tag] for tag in facts["forms"] if tag in names],
-        "schemes": [SCHEMES[scheme] for scheme in facts["schemes"]],
+        "forms": [capfirst(names[tag]) for tag in facts["forms"] if tag in names],
+        "schemes": [capfirst(SCHEMES[scheme]) for scheme in facts["schemes"]],
         "widths": facts["widths"],
-        "violations": sorted(facts["violations"].items()),
+        "violations": [f"{rule}: {count}" for rule, count in sorted(facts["violations"].items())],
     }
 
 

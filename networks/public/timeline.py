@@ -5,7 +5,7 @@ What is drawn comes from `networks.public.chronology`, so a bar is solid only wh
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -164,6 +164,11 @@ class Drawing:
         return [each for each in self.stretches if each.kind in ("member", "perhaps")]
 
     @property
+    def marks(self) -> list[Stretch | Point]:
+        """All of them, in the order in which one is drawn over the other."""
+        return [*self.lines, *self.bars, *self.points]
+
+    @property
     def kinds(self) -> set[str]:
         """What a reader needs to have explained."""
         kinds = {each.kind for each in (*self.stretches, *self.points)}
@@ -171,6 +176,30 @@ class Drawing:
 
     def __bool__(self) -> bool:
         return bool(self.stretches or self.points or self.begins_earlier)
+
+
+POINTS = {"founded", "renamed", "last"}
+
+# What each kind of mark means, in the order of the legend
+LEGEND = {
+    "member": _("member"),
+    "perhaps": _("perhaps a member: the date is not known exactly"),
+    "last": _("member; it is not known since when"),
+    "founded": _("the network was founded"),
+    "renamed": _("the network was renamed"),
+    "life": _("the network existed"),
+    "founding": _("perhaps it existed"),
+    "earlier": _("founded before this scale begins"),
+}
+
+
+def legend_of(kinds: Collection[str]) -> list[tuple[str, list[Stretch | Point], Promise]]:
+    """Return (kind, what is drawn, what it means) for each kind that is on the page."""
+    return [
+        (kind, [Point(kind, 50) if kind in POINTS else Stretch(kind, date.min, date.max, 0, 100)], words)
+        for kind, words in LEGEND.items()
+        if kind in kinds
+    ]
 
 
 def renamings_of(network) -> list[date]:
@@ -333,7 +362,7 @@ def timeline(request: HttpRequest) -> HttpResponse:
             if section[2]
         ],
         "scale": scale if any(row.drawing for row in rows) else None,
-        "kinds": set().union(*(row.drawing.kinds for row in rows)),
+        "legend": legend_of(set().union(*(row.drawing.kinds for row in rows))),
         "has_fallback": any(row.network.name.is_fallback for row in rows),
         "page": page,
         "pager": page_links(page),

@@ -1,8 +1,10 @@
 """What the templates of the public pages need beside Django's own."""
 
+import re
 from urllib.parse import urlsplit
 
 from django import template
+from django.template.defaultfilters import stringfilter
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -12,6 +14,13 @@ from networks.reading import NetworkReading, Reader
 register = template.Library()
 
 
+@register.filter(is_safe=True)
+@stringfilter
+def one_line(text: str) -> str:
+    """Return a text on one line, with single spaces, however the template has laid it out."""
+    return re.sub(r"[ \t\n]+", " ", text).strip(" ")
+
+
 @register.filter
 def web_address(url: str) -> str:
     """Return a web address as people write it: alda-europe.eu for https://www.alda-europe.eu/."""
@@ -19,12 +28,16 @@ def web_address(url: str) -> str:
     return parts.netloc.removeprefix("www.") + parts.path.rstrip("/") + (f"?{parts.query}" if parts.query else "")
 
 
-@register.filter
 def telephone(number: str) -> str:
     """Return a telephone number as it stands in a tel: link, digits and a leading plus only."""
     if number.startswith("+"):
         number = number.replace("(0)", "")  # dialled within the country only
     return "".join(character for character in number if character in "+0123456789")
+
+
+@register.filter
+def telephone_url(number: str) -> str:
+    return f"tel:{telephone(number)}"
 
 
 @register.filter
@@ -45,6 +58,22 @@ def as_time(words: str, date: PartialDate) -> SafeString:
     before, _space, last = words.rpartition(" ")
     day_and_month = format_html("<span>{}</span> ", before) if before else ""
     return format_html('<time datetime="{}">{}<b>{}</b></time>', date.isoformat(), day_and_month, last)
+
+
+@register.inclusion_tag("networks/includes/fact.html")
+def fact(label: str, value, *, url: str = "", date: PartialDate | None = None) -> dict:
+    """
+    Show a row of a list of facts: a label and its value, or each of several values. Without a value, show nothing.
+
+    `url` is what the value links to, and `date` the date that it tells in words.
+    """
+    values = value if isinstance(value, list) else [value]
+    return {
+        "label": label,
+        "values": [(each, getattr(each, "lang", "")) for each in values if each],
+        "url": url,
+        "date": date,
+    }
 
 
 # The largest logo on a page, as in the stylesheet: the width of the margin, and the height of a drawn mark
