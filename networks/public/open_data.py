@@ -8,7 +8,7 @@ from networks.public.catalogue import Catalogue
 from networks.public.data_view import data_view
 from networks.public.dataset import FIELDS, SUBJECT, TAGS, Dataset
 from networks.public.identifiers import tag
-from networks.public.page_context import render_page
+from networks.public.page_context import PageContext, render_page
 
 DESCRIBED_BY = '</networks.csv-metadata.json>; rel="describedby"; type="application/csvm+json"'
 IN_ALL = ", ".join(TAGS.values())
@@ -58,7 +58,7 @@ FILES = (
 @require_safe
 def open_data(request: HttpRequest) -> HttpResponse:
     return render_page(
-        request,
+        PageContext(request),
         "networks/open_data.html",
         {
             "share_title": _("Open data"),

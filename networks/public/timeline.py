@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from networks.models import Network
 from networks.partial_dates import PartialDate
 from networks.public.chronology import bounds_of
-from networks.public.page_context import render_page
+from networks.public.page_context import PageContext, render_page
 from networks.public.paging import asked_page, page_links, page_query
 from networks.reading import NetworkReading, Reader
 
@@ -339,7 +339,5 @@ def timeline(request: HttpRequest) -> HttpResponse:
         "pager": page_links(page),
     }
     changed_at = max((network.changed_at for network in networks), default=None)
-    query = page_query(page.number)
-    return render_page(
-        request, "networks/timeline.html", context, query=query, canonical_query=query, changed_at=changed_at
-    )
+    page_context = PageContext(request, query=page_query(page.number), changed_at=changed_at)
+    return render_page(page_context, "networks/timeline.html", context)

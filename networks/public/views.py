@@ -23,7 +23,7 @@ from citynetworks.error_pages import closed_link, server_error
 from networks.models import Network, Page
 from networks.public import search
 from networks.public.chronology import Membership
-from networks.public.page_context import render_page
+from networks.public.page_context import PageContext, render_page
 from networks.public.page_parts import part_of
 from networks.public.paging import asked_page, page_links, page_query
 from networks.public.search import (
@@ -66,8 +66,16 @@ def network_list(request: HttpRequest) -> HttpResponse:
     shown = in_order([each for each in found if asked.allows(each)], asked)
     memberships = Counter(each.membership or Membership.MEMBER for each in shown)
     page = asked_page(request, grouped(shown, asked), NETWORKS_ON_A_PAGE)
-    return render_page(
+    page_context = PageContext(
         request,
+        query=asked.query(page.number),
+        # A search, and every choice of filters, is a part of the whole list.
+        canonical_query=page_query(page.number) if asked == Asked() else "",
+        changed_at=changed_at,
+        status=200 if form.is_valid() else 400,
+    )
+    return render_page(
+        page_context,
         "networks/network_list.html",
         {
             "form": form,
@@ -97,11 +105,6 @@ def network_list(request: HttpRequest) -> HttpResponse:
             "latest_day": timezone.localdate().isoformat(),
             "is_filtered": asked != Asked() or not form.is_valid(),
         },
-        query=asked.query(page.number),
-        # A search, and every choice of filters, is a part of the whole list.
-        canonical_query=page_query(page.number) if asked == Asked() else "",
-        changed_at=changed_at,
-        status=200 if form.is_valid() else 400,
     )
 
 
@@ -136,7 +139,7 @@ def detail(request, rows, slug, template):
     context = {row._meta.model_name: subject, "edit_url": edit_url, "part": part_of(row, reader)}
     if isinstance(row, Network):
         context["changes"] = record_of(subject)
-    response = render_page(request, template, context, subject=subject)
+    response = render_page(PageContext(request, subject), template, context)
     if edit_url:
         response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -184,7 +187,8 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
             "preview_author": reader.unmarked(revision.author_name) if edit_url else "",
             "edit_url": edit_url,
         }
-        response = render_page(request, "networks/network_detail.html", context, subject=network)
+        page = PageContext(request, network, is_preview=True)
+        response = render_page(page, "networks/network_detail.html", context)
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
@@ -192,7 +196,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     try:
-        return render_page(request, "networks/404.html", status=404)
+        return render_page(PageContext(request, status=404), "networks/404.html", {})
     except DatabaseError:
         logger.exception("The page for a missing address needs the database")
         return server_error(request)
