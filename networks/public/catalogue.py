@@ -12,9 +12,8 @@ from citynetworks.security_contact import mail_address
 from networks.languages import SERBIAN, language_tag
 from networks.models import Event
 from networks.public.dataset import SUBJECT, TAGS, TITLE, Dataset, in_each_language, iso_moment, texts_of
-from networks.public.identifiers import tag
+from networks.public.identifiers import dialled_number, tag
 from networks.reading import Reader
-from networks.templatetags.networks import telephone
 
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 MEDIA_TYPES = Namespace("https://www.iana.org/assignments/media-types/")
@@ -114,7 +113,7 @@ class Catalogue:
             self.add(self.contact, VCARD.hasEmail, URIRef(mail_address(profile.email)))
         # RFC 3966: a number without its country means nothing elsewhere.
         if profile.phone.startswith("+"):
-            self.add(self.contact, VCARD.hasTelephone, URIRef(f"tel:{telephone(profile.phone)}"))
+            self.add(self.contact, VCARD.hasTelephone, URIRef(f"tel:{dialled_number(profile.phone)}"))
         self.add(self.data, DCAT.contactPoint, self.contact)
 
     def describe_both(self, subject: URIRef):
