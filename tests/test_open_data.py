@@ -575,6 +575,13 @@ def test_every_process_writes_the_same_bytes():
     assert len(only(written)) > 1000
 
 
+@pytest.mark.process
+def test_rdflib_is_imported_only_for_the_catalogue():
+    code = "import sys, django; django.setup(); import citynetworks.urls; print('rdflib' in sys.modules)"
+    result = run("-c", code, DJANGO_SETTINGS_MODULE="tests.settings")
+    assert result.stdout == "False\n", result.stderr
+
+
 # How they are served
 
 
