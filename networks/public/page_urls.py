@@ -18,7 +18,7 @@ from networks.public.views import NETWORKS_ON_A_PAGE
 from networks.revisions.public_changes import public_changes
 
 
-def public_addresses(*, with_pictures: bool = True) -> list[str]:
+def public_urls(*, with_pictures: bool = True) -> list[str]:
     """
     Return each address once, in an order that stays: pages, feeds and data, then the pictures.
 

@@ -7,8 +7,7 @@ from django.http.request import split_domain_port, validate_host
 
 from networks.management.progress import Progress
 from networks.management.site_url import split_site_url
-from networks.public.replaced_folder import NotReplaceable, replaced_folder
-from networks.public.static_export import MARKER, CopyFailed, StaticCopy
+from networks.public.static_export import ExportFailed, NotReplaceable, StaticExport, replace_folder
 from networks.revisions.schedules import apply_due
 
 
@@ -23,17 +22,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--base-url",
             metavar="https://host",
-            help="Where the site itself stands, as canonical addresses, feeds and data name it. Without it, the "
-            "first host in DJANGO_ALLOWED_HOSTS.",
+            help="The URL of the site, as canonical URLs, feeds and data name it. Without it, the first host in "
+            "DJANGO_ALLOWED_HOSTS.",
         )
         parser.add_argument(
             "--no-pictures",
             action="store_true",
-            help="Leave out the pictures that go with shared links. They are named by their address on the site "
-            "itself, so no page of the copy shows them, and they take most of the time.",
+            help="Leave out the pictures for shared links. Pages name them by their URL on the site, so no page of "
+            "the copy shows them, and they take most of the time.",
         )
 
-    def handle(self, *, folder, base_url, no_pictures, verbosity, **options):
+    def handle(self, *, folder: Path, base_url: str | None, no_pictures: bool, verbosity: int, **options) -> None:
         folder = folder.resolve()
         self.check_folder(folder)
         base_url = self.checked_base_url(base_url or self.usual_base_url())
@@ -44,14 +43,14 @@ class Command(BaseCommand):
         progress = Progress(self.stderr, is_shown=verbosity > 0)
         apply_due()
         try:
-            with replaced_folder(folder, MARKER) as new:
-                copy = StaticCopy(base_url, new, self.stderr.write)
-                copy.write_all(progress.report, with_pictures=not no_pictures)
+            with replace_folder(folder) as new:
+                export = StaticExport(base_url, new, self.stderr.write)
+                export.write_all(progress.report, with_pictures=not no_pictures)
         except NotReplaceable as error:
             raise CommandError(
                 f"{folder} holds something that this command has not written. Name a folder that is new or empty."
             ) from error
-        except CopyFailed as error:
+        except ExportFailed as error:
             raise CommandError(f"{error} Nothing at {folder} was changed.") from error
         except OSError as error:
             raise CommandError(
@@ -60,7 +59,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError(f"Interrupted. Nothing at {folder} was changed.", returncode=130) from None
         self.stdout.write(
-            f"Copied {base_url} to {folder}: {copy.file_count} files, {copy.byte_count / 1_000_000:.1f} MB."
+            f"Copied {base_url} to {folder}: {export.file_count} files, {export.byte_count / 1_000_000:.1f} MB."
         )
 
     def check_folder(self, folder: Path) -> None:
