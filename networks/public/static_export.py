@@ -158,7 +158,7 @@ class StaticExport:
         self.media_url = urljoin(f"{base_url}/", default_storage.url("x").partition("?")[0]).removesuffix("x")
 
     def write_all(self, report: Callable[[int, int], None], *, with_pictures: bool = True) -> None:
-        """Write all files; call `report` with the number of finished pages and of all. Raise ExportFailed, OSError."""
+        """Write all files; call `report` with the numbers of finished and all pages. Raise ExportFailed, OSError."""
         version = current_version()
         self.changed_at = last_change()
         self.files = {url: file_of(url) for url in public_urls(with_pictures=with_pictures)}

@@ -21,10 +21,9 @@ from django.views.decorators.http import require_safe
 
 from citynetworks.error_pages import closed_link, server_error
 from networks.models import Network, Page
-from networks.public import search
+from networks.public import accessibility, search
 from networks.public.chronology import Membership
 from networks.public.page_context import PageContext, render_page
-from networks.public.page_parts import part_of
 from networks.public.paging import asked_page, page_links, page_query
 from networks.public.search import (
     HEADINGS_ON_A_DAY,
@@ -136,9 +135,11 @@ def detail(request, rows, slug, template):
     reader = Reader()
     subject = reader.network(row) if isinstance(row, Network) else reader.page(row)
     edit_url = address_of_form(request, row)
-    context = {row._meta.model_name: subject, "edit_url": edit_url, "part": part_of(row, reader)}
+    context = {row._meta.model_name: subject, "edit_url": edit_url}
     if isinstance(row, Network):
         context["changes"] = record_of(subject)
+    elif row.slug == Page.ACCESSIBILITY:
+        context["part"] = accessibility.statement(reader)
     response = render_page(PageContext(request, subject), template, context)
     if edit_url:
         response.headers["Cache-Control"] = "private, no-store"
