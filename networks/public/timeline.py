@@ -20,7 +20,7 @@ from networks.models import Network
 from networks.partial_dates import PartialDate
 from networks.public.chronology import bounds_of
 from networks.public.page_context import PageContext, render_page
-from networks.public.paging import asked_page, page_links, page_query
+from networks.public.paging import page_links, page_query, requested_page
 from networks.reading import NetworkReading, Reader
 
 ROWS_ON_A_PAGE = 200
@@ -317,7 +317,7 @@ def timeline(request: HttpRequest) -> HttpResponse:
     networks.sort(key=lambda network: reader.sort_key(network.name))
     dated = sorted((each for each in networks if each.row.joined), key=lambda each: each.row.joined.year)
     in_order = [*dated, *(each for each in networks if not each.row.joined)]
-    page = asked_page(request, in_order, ROWS_ON_A_PAGE)
+    page = requested_page(request, in_order, ROWS_ON_A_PAGE)
     # Of all networks, so that every page has the same one.
     scale = scale_for([network.row for network in networks], today)
     rows = [Row(each, scale, today) for each in page]

@@ -12,7 +12,7 @@ register = template.Library()
 @register.filter
 def marked(text: Text, words: list[str] | None) -> SafeString:
     """Return plain text, escaped, in which the words of the search are marked."""
-    return search.marked(text, words or [])
+    return search.highlight(text, words or [])
 
 
 @register.filter
