@@ -1,4 +1,4 @@
-"""The page on which citizens follow what changes."""
+"""The view of the public changes."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.http.request import split_domain_port
 
 
-def tag(request: HttpRequest, *parts: object) -> str:
+def tag_uri(request: HttpRequest, *parts: object) -> str:
     """
     Return the tag URI (RFC 4151) of something: tag:gradovi.ni.rs,2026:network/7 for the parts "network" and 7.
 

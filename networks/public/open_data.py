@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from networks.public.data_view import data_view
 from networks.public.dataset import FIELDS, SUBJECT, TAGS, Dataset
-from networks.public.identifiers import tag
+from networks.public.identifiers import tag_uri
 from networks.public.page_context import PageContext, render_page
 
 DESCRIBED_BY = '</networks.csv-metadata.json>; rel="describedby"; type="application/csvm+json"'
@@ -76,7 +76,7 @@ def open_data(request: HttpRequest) -> HttpResponse:
                 (each, [column.name for column in each.columns if column.name != each.name]) for each in FIELDS
             ],
             "lead": SUBJECT,
-            "identifier": tag(request, "network", 7),
+            "identifier": tag_uri(request, "network", 7),
             "tags": list(TAGS.values()),
         },
     )

@@ -1,8 +1,9 @@
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.http.request import split_domain_port, validate_host
 
 from networks.management.progress import Progress
@@ -13,11 +14,11 @@ from networks.revisions.schedules import apply_due
 
 class Command(BaseCommand):
     help = (
-        "Writes the whole public site into a folder, as plain files with relative links, for an archive or a mirror. "
-        "A folder that this command wrote before is replaced as a whole when all is written."
+        "Write the whole public site into a folder, as plain files with relative links, for an archive or a mirror. "
+        "A folder that this command wrote before is replaced when all files are written."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, help="Where to write. It is new, empty, or an earlier copy.")
         parser.add_argument(
             "--base-url",
@@ -32,7 +33,9 @@ class Command(BaseCommand):
             "the copy shows them, and they take most of the time.",
         )
 
-    def handle(self, *, folder: Path, base_url: str | None, no_pictures: bool, verbosity: int, **options) -> None:
+    def handle(
+        self, *, folder: Path, base_url: str | None, no_pictures: bool, verbosity: int, **options: Any
+    ) -> None:
         folder = folder.resolve()
         self.check_folder(folder)
         base_url = self.checked_base_url(base_url or self.usual_base_url())
