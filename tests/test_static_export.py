@@ -548,7 +548,7 @@ def test_a_page_that_fails_is_named(db, export, folder, monkeypatch):
         return response
 
     monkeypatch.setattr(static_export.LocalSite, "get", failing)
-    with pytest.raises(CommandError, match="/en/timeline/ answered 500"):
+    with pytest.raises(CommandError, match="/en/timeline/ has the status 500"):
         export()
 
 

@@ -92,7 +92,7 @@ def main(host: str, port: str, workers: str) -> None:
     lines = [
         "",
         f"  The site   {site}/   {site}/sr-latn/   {site}/en/",
-        f"  The desk   {site}/admin/",
+        f"  The admin  {site}/admin/",
         "",
         *(f"  {username:<10} password {password}" for username, password in passwords.items()),
         "",

@@ -44,7 +44,7 @@ class ExportedPage(HTMLParser):
         if not self.is_in_form:
             self.parts.append(text)
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "form":
             self.write(self.instead_of_form)
             self.is_in_form = True
@@ -71,7 +71,7 @@ class ExportedPage(HTMLParser):
         self.is_in_plain_link = True
         return start_tag("span", [(each, value) for each, value in attrs if each not in LINK_ATTRIBUTES])
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self.is_in_form = False
             return
@@ -83,19 +83,19 @@ class ExportedPage(HTMLParser):
             self.write(self.foot)
         self.write(f"</{tag}>")
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         self.write(data)
 
-    def handle_entityref(self, name):
+    def handle_entityref(self, name: str) -> None:
         self.write(f"&{name};")
 
-    def handle_charref(self, name):
+    def handle_charref(self, name: str) -> None:
         self.write(f"&#{name};")
 
-    def handle_comment(self, data):
+    def handle_comment(self, data: str) -> None:
         self.write(f"<!--{data}-->")
 
-    def handle_decl(self, decl):
+    def handle_decl(self, decl: str) -> None:
         self.write(f"<!{decl}>")
 
 

@@ -28,19 +28,19 @@ NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 class Handler(SimplerXMLGenerator):
     """Leaves out characters that XML does not allow, and adds xml:lang to texts in another language than the feed."""
 
-    def addQuickElement(self, name, contents=None, attrs=None):
+    def addQuickElement(self, name: str, contents: str | None = None, attrs: dict | None = None) -> None:
         if isinstance(contents, Text) and contents.is_fallback:
             attrs = {"xml:lang": language_tag(contents.language)}
         super().addQuickElement(name, contents, attrs)
 
-    def characters(self, content):
+    def characters(self, content: str) -> None:
         super().characters(NOT_IN_XML.sub("", content))
 
 
 class ChangeFeed(Atom1Feed):
     """Django's feed with plain summaries, labelled categories and a link to the licence."""
 
-    def write(self, outfile, encoding):
+    def write(self, outfile: BytesIO, encoding: str) -> None:
         handler = Handler(outfile, encoding, short_empty_elements=True)
         handler.startDocument()
         handler.startElement("feed", self.root_attributes())
@@ -48,15 +48,15 @@ class ChangeFeed(Atom1Feed):
         self.write_items(handler)
         handler.endElement("feed")
 
-    def latest_post_date(self):
+    def latest_post_date(self) -> datetime:
         return self.feed["updated"]
 
-    def add_root_elements(self, handler):
+    def add_root_elements(self, handler: SimplerXMLGenerator) -> None:
         super().add_root_elements(handler)
         if url := self.feed["licence_url"]:
             handler.addQuickElement("link", attrs={"rel": "license", "href": url})
 
-    def add_item_elements(self, handler, item):
+    def add_item_elements(self, handler: SimplerXMLGenerator, item: dict) -> None:
         super().add_item_elements(handler, item)
         handler.addQuickElement("category", attrs=item["category"])
         handler.addQuickElement("summary", item["summary"])

@@ -119,7 +119,7 @@ class PageContext:
 
     @property
     def report_url(self) -> str:
-        # Whoever has the URL of a preview can read it, so it does not go into an e-mail.
+        # Anyone with the URL of a preview can read it, so it does not go into an e-mail.
         return "" if self.is_preview else report_url(self.profile, self.subject, self.page_url)
 
     @property

@@ -37,7 +37,7 @@ EXCERPT_MARGIN = 60  # characters on each side of the word that was found
 class CodesField(forms.MultipleChoiceField):
     """Codes in a query string, without empty ones and duplicates, in the order of the choices."""
 
-    def to_python(self, value):
+    def to_python(self, value: list[str] | None) -> list[str]:
         codes = {code for code in super().to_python(value) if code}
         known = [code for code, _label in self.choices]
         return [code for code in known if code in codes] + sorted(codes - {*known})
@@ -46,7 +46,7 @@ class CodesField(forms.MultipleChoiceField):
 class ThemesField(CodesField):
     """Slugs of themes. Whether they exist is checked later, against the networks that are loaded anyway."""
 
-    def valid_value(self, value):
+    def valid_value(self, value: str) -> bool:
         return True
 
 
@@ -76,7 +76,7 @@ class SearchForm(forms.Form):
         error_messages={"invalid": _("Enter a day as year-month-day, such as 2007-05-01.")},
     )
 
-    def clean_on(self):
+    def clean_on(self) -> date | None:
         day = self.cleaned_data["on"]
         if day and day.year < 1000:  # as in PartialDate
             raise ValidationError(self.fields["on"].error_messages["invalid"])
@@ -84,7 +84,7 @@ class SearchForm(forms.Form):
             raise ValidationError(_("This day is still to come. Enter today or a day in the past."))
         return day
 
-    def clean_theme(self):
+    def clean_theme(self) -> list[str]:
         slugs = self.cleaned_data["theme"]
         if any(not re.fullmatch(r"[-\w]{1,50}", slug) for slug in slugs):
             raise unknown_theme_error()

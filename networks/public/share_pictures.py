@@ -112,7 +112,7 @@ def text_options(words: PictureText) -> dict:
 def break_lines(words: PictureText, face: ImageFont.FreeTypeFont, width: float) -> list[str]:
     """Return the text in lines of at most `width` pixels; a wider word is broken between letters."""
 
-    def fits(text):
+    def fits(text: str) -> bool:
         return face.getlength(text, **text_options(words)) <= width
 
     lines = [""]

@@ -177,7 +177,7 @@ class StaticExport:
     def export(self, url: str, file: str) -> None:
         response = self.site.get(url)
         if response.status_code != 200:
-            raise ExportFailed(f"{url} answered {response.status_code}, where a page should be.")
+            raise ExportFailed(f"The response to {url} has the status {response.status_code} instead of 200.")
         content = response.content
         if response.headers["Content-Type"].startswith("text/html"):
             content = self.rewrite(content.decode(), url, lambda link: self.link(link, url, file))
@@ -188,7 +188,7 @@ class StaticExport:
         with silenced("django.request"):  # which logs each 404 response
             response = self.site.get(url)
         if response.status_code != 404:
-            raise ExportFailed(f"{url} answered {response.status_code}, where nothing should be.")
+            raise ExportFailed(f"The response to {url} has the status {response.status_code} instead of 404.")
         html = self.rewrite(
             response.content.decode(),
             url,

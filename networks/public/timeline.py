@@ -207,7 +207,7 @@ def drawing_of(network: Any, scale: Scale, today: date) -> Drawing:
     """Return the stretches and points of a network, none of them after today."""
     stretches = []
 
-    def draw(kind, first, last):
+    def draw(kind: str, first: date, last: date) -> None:
         last = min(last, today)
         if first <= last and last >= scale.first:
             start, end = scale.percent(first.toordinal()), scale.percent(last.toordinal() + 1)
@@ -251,7 +251,7 @@ def drawing_of(network: Any, scale: Scale, today: date) -> Drawing:
     for day in renamings_of(network):
         points.append(("renamed", day, date(day.year, 12, 31)))
 
-    def middle(first, last):
+    def middle(first: date, last: date) -> float:
         return scale.percent((first.toordinal() + min(last, today).toordinal() + 1) / 2)
 
     return Drawing(

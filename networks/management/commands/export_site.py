@@ -83,7 +83,7 @@ class Command(BaseCommand):
     def checked_base_url(self, base_url: str) -> str:
         parts = split_site_url(base_url)
         if not validate_host(split_domain_port(parts.netloc.lower())[0], settings.ALLOWED_HOSTS):
-            raise CommandError(f"The site does not answer for {parts.hostname}: it is not in DJANGO_ALLOWED_HOSTS.")
+            raise CommandError(f"The site is not served at {parts.hostname}: it is not in DJANGO_ALLOWED_HOSTS.")
         if settings.SECURE_SSL_REDIRECT and parts.scheme != "https":
-            raise CommandError("The site answers over HTTPS only, so its address begins with https://.")
+            raise CommandError("The site is served over HTTPS only, so its URL begins with https://.")
         return f"{parts.scheme}://{parts.netloc.lower()}"
