@@ -33,7 +33,7 @@ if not settings.DEBUG:
     from citynetworks.request_limits import RequestLimits
     from networks.page_store.filling import fill_in_background
     from networks.page_store.layer import PageStore, Watch, carry_out, look
-    from networks.public.page_urls import public_addresses
+    from networks.public.page_urls import public_urls
 
     limits = RequestLimits(application)
     application = PageStore(
@@ -44,4 +44,4 @@ if not settings.DEBUG:
     sys.setswitchinterval(SWITCH_INTERVAL)
     if settings.FILL_PAGE_STORE:
         # Without the pictures, which take longer than all the rest
-        fill_in_background(application, partial(public_addresses, with_pictures=False), limits.is_idle)
+        fill_in_background(application, partial(public_urls, with_pictures=False), limits.is_idle)

@@ -27,11 +27,6 @@ SLOW = ["browser", "process", "exhaustive", "migration"]
 
 def pytest_addoption(parser):
     parser.addoption("--all", action="store_true", help=f"run the slow tests too: {', '.join(SLOW)}")
-    parser.addoption(
-        "--record-accessibility",
-        action="store_true",
-        help="write what the accessibility statement says from what tests/test_browser_accessibility.py finds",
-    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -40,6 +35,20 @@ def pytest_configure(config):
     is_chosen = config.option.markexpr or config.args_source is config.ArgsSource.ARGS
     if not (is_chosen or config.option.all):
         config.option.markexpr = f"not ({' or '.join(SLOW)})"
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what tests/test_browser_accessibility.py has checked: the evidence for the accessibility statement."""
+    lines = [
+        text
+        for report in terminalreporter.getreports("passed")
+        for name, text in report.user_properties
+        if name == "accessibility" and report.when == "call"
+    ]
+    if lines:
+        terminalreporter.section("accessibility")
+        for line in lines:
+            terminalreporter.line(line)
 
 
 @pytest.fixture(autouse=True)

@@ -1,19 +1,18 @@
 """
-Public pages by eye, keyboard and assistive technology: what the accessibility statement says that the tests check.
+The public pages meet what the accessibility statement says of them.
 
-A page of a new kind belongs into PATHS. After a change of what is checked, write the statement's record anew:
-
-    pytest tests/test_browser_accessibility.py --record-accessibility
+Add a page of a new kind to PATHS. Each check of the statement is one test here; what it has checked is printed at the
+end of the run.
 """
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 
-from networks.languages import codes, language_tag, prefix
+from networks.languages import codes, prefix
 from networks.models import Network
+from networks.public.accessibility import APPEARANCES, AXE_WIDTHS, REFLOW_WIDTHS, TARGET_PIXELS, TEXT_PERCENT
 from networks.revisions import storage
-from tests.accessibility import claims, start, write_record
 from tests.browser import make_network_with_everything
 
 pytestmark = pytest.mark.browser
@@ -37,20 +36,19 @@ PATHS = [
     "/pages/accessibility/",
     "/no-such-page/",
 ]
-FORMS = [language_tag(code) for code in codes()]
-STANDARD = "WCAG 2.2 AA"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SCHEMES = ["light", "dark"]
 PHONE, DESKTOP, NARROWEST = 390, 1280, 320
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _record(request):
-    is_recording = request.config.getoption("--record-accessibility")
-    start(is_recording)
-    yield
-    if is_recording and not request.session.testsfailed:
-        write_record()
+@pytest.fixture
+def evidence(record_property):
+    """A function that notes what a test has checked on all pages."""
+
+    def note(check, widths):
+        screens = ", ".join(map(str, widths))
+        record_property("accessibility", f"{check}: {len(PATHS)} pages in {len(codes())} languages at {screens} px")
+
+    return note
 
 
 @pytest.fixture
@@ -76,39 +74,24 @@ def walk(page, addresses, script, *arguments):
     return wrong
 
 
-def scope(**facts):
-    return {"paths": PATHS, "forms": FORMS, **facts}
-
-
-@claims("axe")
-def test_axe_finds_nothing(addresses, open_page):
-    engines, rules, problems = set(), {}, {}
+def test_axe_finds_nothing(addresses, open_page, evidence):
+    engines, rules, problems = set(), set(), {}
 
     def violations(page):
         options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
         response = Axe().run(page, options=options).response
         engines.add((response["testEngine"]["name"], response["testEngine"]["version"]))
         assert response["passes"], "axe has looked at nothing"
-        for each in response["violations"]:
-            rules[each["id"]] = rules.get(each["id"], 0) + len(each["nodes"])
+        rules.update(each["id"] for each in response["passes"])
         return [(each["id"], [node["target"] for node in each["nodes"]]) for each in response["violations"]]
 
-    for scheme in SCHEMES:
-        for width in (PHONE, DESKTOP):
+    for scheme in APPEARANCES:
+        for width in AXE_WIDTHS:
             for path, found in walk(open_page(width, scheme), addresses, violations).items():
                 problems[scheme, width, path] = found
     assert problems == {}
     ((engine, version),) = engines
-    return scope(
-        standard=STANDARD,
-        engine=engine,
-        version=version,
-        browser="Chromium",
-        tags=TAGS,
-        schemes=SCHEMES,
-        widths=[PHONE, DESKTOP],
-        violations=rules,
-    )
+    evidence(f"{engine} {version}, {' and '.join(APPEARANCES)}, {len(rules)} rules passed, 0 violations", AXE_WIDTHS)
 
 
 # What is wider than the screen, and text that is cut off by the box it stands in
@@ -127,24 +110,21 @@ OVERFLOW = """() => {
 }"""
 
 
-@claims("reflow")
-def test_no_page_is_wider_than_the_screen(addresses, open_page):
-    widths = [NARROWEST, PHONE, 768, DESKTOP, 1920]
-    for width in widths:
+def test_no_page_is_wider_than_the_screen(addresses, open_page, evidence):
+    for width in REFLOW_WIDTHS:
         assert walk(open_page(width), addresses, lambda page: page.evaluate(OVERFLOW)) == {}, width
-    return scope(widths=widths)
+    evidence("reflow", REFLOW_WIDTHS)
 
 
-@claims("large_text")
-def test_text_of_twice_the_size_is_whole(addresses, open_page):
+def test_enlarged_text_is_whole(addresses, open_page, evidence):
     def enlarged(page):
-        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        page.evaluate(f"document.documentElement.style.fontSize = '{TEXT_PERCENT}%'")
         return page.evaluate(OVERFLOW)
 
     widths = [NARROWEST, DESKTOP]
     for width in widths:
         assert walk(open_page(width), addresses, enlarged) == {}, width
-    return scope(widths=widths, percent=200)
+    evidence(f"text at {TEXT_PERCENT}%", widths)
 
 
 # WCAG 2.2, criterion 1.4.12. Not by a style element, which the policy of the pages would refuse.
@@ -158,8 +138,7 @@ SPACING = """() => {
 }"""
 
 
-@claims("text_spacing")
-def test_text_with_wide_spacing_is_whole(addresses, open_page):
+def test_text_with_wide_spacing_is_whole(addresses, open_page, evidence):
     def spaced(page):
         assert float(page.evaluate(SPACING).removesuffix("px")) > 0
         return page.evaluate(OVERFLOW)
@@ -167,7 +146,7 @@ def test_text_with_wide_spacing_is_whole(addresses, open_page):
     widths = [NARROWEST, DESKTOP]
     for width in widths:
         assert walk(open_page(width), addresses, spaced) == {}, width
-    return scope(widths=widths)
+    evidence("text spacing", widths)
 
 
 # WCAG 2.2, criterion 2.5.8: what is smaller has a circle of that size to itself, but for links within a sentence.
@@ -199,12 +178,12 @@ SMALL_TARGETS = """(size) => {
 }"""
 
 
-@claims("target_size")
-def test_targets_are_large_enough(addresses, open_page):
-    pixels = 24
-    for width in (PHONE, DESKTOP):
-        assert walk(open_page(width), addresses, lambda page: page.evaluate(SMALL_TARGETS, pixels)) == {}, width
-    return scope(widths=[PHONE, DESKTOP], pixels=pixels)
+def test_targets_are_large_enough(addresses, open_page, evidence):
+    widths = [PHONE, DESKTOP]
+    for width in widths:
+        found = walk(open_page(width), addresses, lambda page: page.evaluate(SMALL_TARGETS, TARGET_PIXELS))
+        assert found == {}, width
+    evidence(f"targets of {TARGET_PIXELS} px", widths)
 
 
 # What the Tab key is to reach, in the order of the page; of a group of radio buttons, one.
@@ -258,12 +237,11 @@ def keyboard_faults(page):
     return faults
 
 
-@claims("keyboard")
-def test_everything_is_reached_by_keyboard_and_seen_when_it_is(addresses, open_page):
+def test_everything_is_reached_by_keyboard_and_seen_when_it_is(addresses, open_page, evidence):
     widths = [PHONE, DESKTOP]
     for width in widths:
         assert walk(open_page(width), addresses, keyboard_faults) == {}, width
-    return scope(widths=widths)
+    evidence("keyboard", widths)
 
 
 # Form fields and buttons, whose backgrounds all become the same
@@ -277,13 +255,12 @@ BORDERLESS = """() => [...document.querySelectorAll("input:not([type=hidden]), s
     .map((element) => `no border: ${element.outerHTML.slice(0, 120)}`)"""
 
 
-@claims("forced_colours")
-def test_forced_colours_leave_borders_and_focus(addresses, open_page):
+def test_forced_colours_leave_borders_and_focus(addresses, open_page, evidence):
     page = open_page(DESKTOP, forced_colors="active")
     page.goto(next(iter(addresses.values())))
     assert page.evaluate("matchMedia('(forced-colors: active)').matches")
     assert walk(page, addresses, lambda page: page.evaluate(BORDERLESS) + keyboard_faults(page)) == {}
-    return scope(widths=[DESKTOP])
+    evidence("forced colours", [DESKTOP])
 
 
 # That the checks above find what they look for

@@ -1052,7 +1052,7 @@ class TestSchedule:
             clock.moment = datetime(2027, 5, 3, 6, tzinfo=UTC) + timedelta(minutes=minutes)
             output = StringIO()
             call_command("apply_schedules", stdout=output)
-            assert output.getvalue() == f"Plans carried out: {told}\n"
+            assert output.getvalue() == f"Schedules applied: {told}\n"
             assert Network.objects.get().is_published == (minutes >= 0)
 
     def test_is_about_the_version_that_there_was(self, ana, milan, draft, clock):

@@ -12,7 +12,7 @@ from citynetworks.request_limits import RequestLimits
 from networks.models import Change, Network
 from networks.page_store import filling
 from networks.page_store.layer import PageStore
-from networks.public.page_urls import public_addresses
+from networks.public.page_urls import public_urls
 from networks.public.sitemaps import SITEMAPS
 from tests import processes, servers
 from tests.makers import make_network, make_page
@@ -23,7 +23,7 @@ from tests.stored import Counted, ask, eager_watch, site_store
 
 @pytest.mark.exhaustive
 def test_each_address_stands_there_once_and_answers(nis, client):
-    addresses = public_addresses()
+    addresses = public_urls()
     assert len(addresses) == len({*addresses})
     for address in addresses:
         assert client.get(address).status_code == 200, address
@@ -33,7 +33,7 @@ def test_every_address_of_the_sitemap_is_among_them(nis, client):
     listed = client.get("/sitemap.xml").content.decode()
     paths = {urlsplit(part.partition("</loc>")[0]).path for part in listed.split("<loc>")[1:]}
     assert len(paths) > 40
-    assert paths <= {*public_addresses()}
+    assert paths <= {*public_urls()}
     assert len(SITEMAPS) == 3  # a new one must be put among the addresses too
 
 
@@ -47,26 +47,26 @@ def test_every_address_of_the_sitemap_is_among_them(nis, client):
     ],
 )
 def test_all_kinds_of_addresses_are_there(nis, address):
-    assert address in public_addresses()
+    assert address in public_urls()
 
 
 def test_what_is_not_published_has_no_address(db):
     make_network(slug="hidden", is_published=False)
     make_page(slug="hidden", is_published=False)
-    assert not [address for address in public_addresses() if "hidden" in address]
+    assert not [address for address in public_urls() if "hidden" in address]
 
 
 def test_security_txt_is_there_only_where_there_is_somebody_to_name(db, settings):
-    assert "/.well-known/security.txt" not in public_addresses()
+    assert "/.well-known/security.txt" not in public_urls()
     settings.SECURITY_CONTACT = "mailto:safe@example.org"
-    assert "/.well-known/security.txt" in public_addresses()
+    assert "/.well-known/security.txt" in public_urls()
 
 
 def test_all_pages_of_lists_are_there_and_no_more(db, client):
     Network.objects.bulk_create(
         Network(slug=f"n-{number}", name_sr=f"Мрежа {number}", is_published=True) for number in range(201)
     )
-    addresses = {*public_addresses()}
+    addresses = {*public_urls()}
     for path, last in (("/en/", 3), ("/en/timeline/", 2), ("/en/changes/", 1)):
         numbers = [number for number in range(2, 9) if f"{path}?page={number}" in addresses]
         assert numbers == [*range(2, last + 1)]
@@ -77,26 +77,26 @@ def test_all_pages_of_lists_are_there_and_no_more(db, client):
 def test_all_pages_of_changes_are_there_and_no_more(db, client):
     network = make_network()
     Change.objects.bulk_create(Change(network=network, kind=Change.Kind.VERIFIED) for _ in range(101))
-    assert {"/changes/?page=2", "/changes/?page=3"} <= {*public_addresses()}
-    assert "/changes/?page=4" not in public_addresses()
+    assert {"/changes/?page=2", "/changes/?page=3"} <= {*public_urls()}
+    assert "/changes/?page=4" not in public_urls()
     assert client.get("/changes/?page=3").status_code == 200
     assert client.get("/changes/?page=4").status_code == 404
 
 
 def test_the_queries_for_addresses_do_not_grow(nis, django_assert_num_queries):
     with django_assert_num_queries(4):
-        public_addresses()
+        public_urls()
     for _ in range(20):
         make_network()
     with django_assert_num_queries(4):
-        public_addresses()
+        public_urls()
 
 
 # Filling the store with them
 
 
 def pages():
-    return public_addresses(with_pictures=False)
+    return public_urls(with_pictures=False)
 
 
 def fill(store, paths=pages, is_idle=lambda: True):
@@ -128,7 +128,7 @@ def test_no_page_has_to_be_rendered_for_a_citizen(nis, connection_of_the_test, s
     store = site_store()
     fill(store)
     count = store.application.count
-    addresses = public_addresses(with_pictures=False)
+    addresses = public_urls(with_pictures=False)
     assert count == len(addresses)
     for address in addresses:
         assert ask(store, address, host="mreze.example", **environ).status == 200
@@ -169,7 +169,7 @@ def test_it_stops_before_the_first_pages_have_to_go(nis, connection_of_the_test)
     fill(store)
     assert 0 < store.size <= store.limit
     count = store.application.count
-    assert count < len(public_addresses(with_pictures=False))
+    assert count < len(public_urls(with_pictures=False))
     ask(store, "/", host="testserver")
     assert store.application.count == count
 

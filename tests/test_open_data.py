@@ -23,8 +23,8 @@ from rdflib import DCAT, DCTERMS, FOAF, RDF, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
 
 from networks.models import CityProfile, Event, Network
-from networks.public.dataset import FIELDS, harmless
-from networks.public.identifiers import tag
+from networks.public.dataset import FIELDS, escape_formula
+from networks.public.identifiers import tag_uri
 from networks.revisions import publishing
 from tests.contents import EVERYTHING, INTERNAL_NOTE
 from tests.makers import make_network, make_profile, make_theme
@@ -361,7 +361,7 @@ def is_run(cell):
 @example("\n\n=1+1")
 @example("a;'=1+1")
 def test_what_keeps_a_cell_from_being_run_can_be_taken_off_again(text):
-    cell = harmless(text)
+    cell = escape_formula(text)
     assert restored(cell) == text or re.fullmatch("\\+[0-9 ()]{6,}", cell)
     assert not is_run(cell)
     assert cell.replace("'", "") == text.replace("'", "")
@@ -575,6 +575,13 @@ def test_every_process_writes_the_same_bytes():
     assert len(only(written)) > 1000
 
 
+@pytest.mark.process
+def test_rdflib_is_imported_only_for_the_catalogue():
+    code = "import sys, django; django.setup(); import citynetworks.urls; print('rdflib' in sys.modules)"
+    result = run("-c", code, DJANGO_SETTINGS_MODULE="tests.settings")
+    assert result.stdout == "False\n", result.stderr
+
+
 # How they are served
 
 
@@ -692,10 +699,10 @@ def test_what_citizens_do_not_see_is_named_nowhere(everything, client, path):
 
 def test_identifiers_stay_when_the_site_moves(rf, settings):
     here, there = rf.get("/", headers={"host": "testserver:8000"}), rf.get("/", headers={"host": "localhost"})
-    assert tag(here, "network", 7) == "tag:testserver,2026:network/7"
-    assert tag(there, "network", 7) == "tag:localhost,2026:network/7"
+    assert tag_uri(here, "network", 7) == "tag:testserver,2026:network/7"
+    assert tag_uri(there, "network", 7) == "tag:localhost,2026:network/7"
     settings.TAG_AUTHORITY = "gradovi.ni.rs,2026"
-    assert tag(here, "network", 7) == tag(there, "network", 7) == "tag:gradovi.ni.rs,2026:network/7"
+    assert tag_uri(here, "network", 7) == tag_uri(there, "network", 7) == "tag:gradovi.ni.rs,2026:network/7"
 
 
 def test_a_renamed_network_keeps_its_identifier(everything, client):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from networks.models import SEARCHED, TRANSLATED, Network
 from networks.partial_dates import PartialDate
 from networks.public import search
-from networks.public.search import Asked, FindForm
+from networks.public.search import SearchForm, SearchQuery
 from networks.reading import Reader, Text
 from networks.serbian import fold, occurrences
 from tests.makers import make_network, make_theme
@@ -32,10 +32,9 @@ def slugs(tree):
     return [href.rstrip("/").rpartition("/")[2] for href in tree.xpath(".//h3/a/@href")]
 
 
-def asked_for(query):
-    form = FindForm(QueryDict(query))
-    asked = form.asked()
-    return asked, form.errors
+def search_query(query_string):
+    form = SearchForm(QueryDict(query_string))
+    return form.search_query(), form.errors
 
 
 # Where the words stand
@@ -54,8 +53,8 @@ def test_a_word_is_marked_exactly_where_search_finds_it(text, word):
 
 @given(SERBIAN_TEXT, st.lists(st.text(alphabet="abvdjzlnšc&<", min_size=1, max_size=3), max_size=3))
 def test_marking_changes_no_letter(text, words):
-    html = str(search.marked(Text(text), [fold(word) for word in words]))
-    assert html.replace("<mark>", "").replace("</mark>", "") == str(search.marked(Text(text), []))
+    html = str(search.highlight(Text(text), [fold(word) for word in words]))
+    assert html.replace("<mark>", "").replace("</mark>", "") == str(search.highlight(Text(text), []))
 
 
 @pytest.mark.parametrize(
@@ -223,13 +222,13 @@ def test_an_address_says_all_that_was_asked_and_always_alike(scope, theme, statu
         tuple(code for code in known if code in given)
         for known, given in zip(order, (scope, theme, status), strict=True)
     ]
-    asked = Asked(q=q, scope=groups[0], theme=groups[1], status=groups[2], sort=sort, on=on)
-    read, errors = asked_for(asked.query().removeprefix("?"))
+    query = SearchQuery(q=q, scope=groups[0], theme=groups[1], status=groups[2], sort=sort, on=on)
+    read, errors = search_query(query.query_string().removeprefix("?"))
     assert not errors
-    assert read == asked
-    shuffled = "&".join(reversed(asked.query().removeprefix("?").split("&")))
-    assert asked_for(shuffled)[0] == asked
-    assert asked.toggled("scope", "balkan").toggled("scope", "balkan") == asked
+    assert read == query
+    shuffled = "&".join(reversed(query.query_string().removeprefix("?").split("&")))
+    assert search_query(shuffled)[0] == query
+    assert query.toggle("scope", "balkan").toggle("scope", "balkan") == query
 
 
 # Order
@@ -383,7 +382,7 @@ def test_whatever_is_asked_is_answered(db, client, asked):
     assert client.get("/en/", asked).status_code in (200, 400, 404)
 
 
-def test_a_theme_of_no_published_network_can_be_asked_for(db, client):
+def test_a_theme_of_no_published_network_can_be_search_query(db, client):
     make_network()
     make_theme(slug="peace", name_sr="Мир", name_en="Peace")
     tree = opened(client, "/en/?theme=peace")
@@ -405,7 +404,7 @@ def test_a_search_for_many_words_reads_each_text_once(db, client, monkeypatch):
 
 
 def test_a_word_is_sought_once_however_often_it_is_typed():
-    assert Asked(q="Ниш niš NIŠ грађани").words == ["nis", "gradani"]
+    assert SearchQuery(q="Ниш niš NIŠ грађани").words == ["nis", "gradani"]
 
 
 def test_rows_that_were_written_before_a_field_came_are_searched_field_by_field_again(db, client):

@@ -27,12 +27,12 @@ from networks.public.share_pictures import (
     SEMIBOLD,
     TEXT_LEFT,
     TOP,
-    LogoLost,
+    LogoUnreadable,
     Picture,
-    Words,
-    broken,
+    PictureText,
+    break_lines,
     draw,
-    fitted,
+    fit_text,
     font,
     picture_of_network,
 )
@@ -83,11 +83,11 @@ class TestFont:
             for row in Network.objects.all():
                 network = reader.network(row)
                 texts += [network.name, network.mark]
-            letters = {letter for text in texts for letter in Words.of(text).text} - {" "}
+            letters = {letter for text in texts for letter in PictureText.of(text).text} - {" "}
             assert [each for each in letters if bytes(face.getmask(each)) == tofu(face)] == []
 
     def test_a_letter_written_in_two_parts_is_drawn_as_one(self):
-        assert Words.of("Nis\u030c").text == "Niš"
+        assert PictureText.of("Nis\u030c").text == "Niš"
 
     def test_takes_nothing_from_the_machine(self):
         for path in (REGULAR, SEMIBOLD):
@@ -95,9 +95,11 @@ class TestFont:
         assert "SIL OPEN FONT LICENSE" in (REGULAR.parent / "SourceSerifPro-LICENSE.txt").read_text()
 
     def test_does_without_the_engine_that_knows_languages(self, monkeypatch):
-        picture = Picture(Words("Љубав", "sr"), (("2003", Words("Приступање", "sr")),), mark=Words("Љ", "sr"))
+        picture = Picture(
+            PictureText("Љубав", "sr"), (("2003", PictureText("Приступање", "sr")),), mark=PictureText("Љ", "sr")
+        )
         digest = picture.digest
-        monkeypatch.setattr(share_pictures, "KNOWS_LANGUAGES", False)
+        monkeypatch.setattr(share_pictures, "HAS_RAQM", False)
         assert inked(decoded(draw(picture, no_file)))
         assert picture.digest != digest
 
@@ -109,7 +111,7 @@ class TestSetting:
     @given(st.lists(WORD, min_size=1, max_size=12), st.integers(40, 400))
     def test_no_line_is_too_wide_and_no_letter_is_lost(self, words, width):
         face, text = font(SEMIBOLD, 20), " ".join(words)
-        lines = broken(Words(text), face, width)
+        lines = break_lines(PictureText(text), face, width)
         assert "".join(lines).replace(" ", "") == text.replace(" ", "")
         assert all(lines)
         assert all(face.getlength(line) <= width or len(line) == 1 for line in lines)
@@ -127,20 +129,21 @@ class TestSetting:
         ],
     )
     def test_a_name_stays_in_its_column(self, name):
-        picture = Picture(Words(name, "sr"))
+        picture = Picture(PictureText(name, "sr"))
         left, top, right, bottom = inked(decoded(draw(picture, no_file)))
         assert left >= TEXT_LEFT - 8 and right <= RIGHT + 4
         assert top >= TOP - 4 and bottom < FOOT
 
     def test_a_short_name_is_set_larger_than_a_long_one(self):
         sizes = [
-            fitted(Words("Мрежа " * times), SEMIBOLD, range(112, 18, -2), 792, 346).face.size for times in (1, 10, 33)
+            fit_text(PictureText("Мрежа " * times), SEMIBOLD, range(112, 18, -2), 792, 346).face.size
+            for times in (1, 10, 33)
         ]
         assert sizes[0] == 112
         assert sizes == sorted(sizes, reverse=True) and len(set(sizes)) == 3
 
     def test_lines_are_of_about_the_same_length(self):
-        block = fitted(Words("Градови за мир и за сарадњу"), SEMIBOLD, range(60, 58, -2), 600, 300)
+        block = fit_text(PictureText("Градови за мир и за сарадњу"), SEMIBOLD, range(60, 58, -2), 600, 300)
         widths = [block.face.getlength(line) for line in block.lines]
         assert len(widths) == 2 and min(widths) > 0.6 * max(widths)
 
@@ -148,25 +151,25 @@ class TestSetting:
     def test_no_word_of_the_networks_of_nis_is_broken(self, nis, language):
         reader = Reader(language)
         for row in Network.objects.all():
-            words = Words.of(reader.network(row).name)
+            words = PictureText.of(reader.network(row).name)
             for width, height in ((792, 346), (500, 346), (792, 44)):
-                block = fitted(words, SEMIBOLD, range(112, 12, -2), width, height)
+                block = fit_text(words, SEMIBOLD, range(112, 12, -2), width, height)
                 assert " ".join(block.lines) == words.text
 
     @given(
         st.lists(st.sampled_from(["Мрежа", "балканских", "градова", "и", "међуопштинске"]), min_size=1, max_size=9)
     )
     def test_words_stay_whole_and_letters_shrink_instead(self, words):
-        block = fitted(Words(" ".join(words)), SEMIBOLD, range(112, 18, -2), 400, 346)
+        block = fit_text(PictureText(" ".join(words)), SEMIBOLD, range(112, 18, -2), 400, 346)
         assert " ".join(block.lines).split() == words
         assert block.width <= 400 and block.height <= 346
 
     def test_everything_stays_on_the_page(self):
         picture = Picture(
-            Words("Ш" * 200, "sr"),
-            (("2003", Words("Приступање које дуго траје", "sr")), ("2014", Words("Иступање", "sr"))),
-            (Words("Град " * 20, "sr"), Words("Мреже " * 16, "sr")),
-            mark=Words("ШШШШШШ", "sr"),
+            PictureText("Ш" * 200, "sr"),
+            (("2003", PictureText("Приступање које дуго траје", "sr")), ("2014", PictureText("Иступање", "sr"))),
+            (PictureText("Град " * 20, "sr"), PictureText("Мреже " * 16, "sr")),
+            mark=PictureText("ШШШШШШ", "sr"),
         )
         left, top, right, bottom = inked(decoded(draw(picture, no_file)))
         assert left >= LEFT - 8 and top >= TOP - 8
@@ -186,11 +189,11 @@ class TestContent:
 
     def test_says_what_the_page_says(self):
         picture = self.picture(joined=PartialDate(2003, 5))
-        assert picture.name == Words("Love", "en")
-        assert picture.figures == (("2003", Words("Joined", "en")),)
+        assert picture.name == PictureText("Love", "en")
+        assert picture.figures == (("2003", PictureText("Joined", "en")),)
         assert [each.text for each in picture.foot] == ["Grad Niš", "Mreže gradova"]
-        assert self.picture("sr-latn").name == Words("Ljubav", "sr")
-        assert self.picture("sr").name == Words("Љубав", "sr")
+        assert self.picture("sr-latn").name == PictureText("Ljubav", "sr")
+        assert self.picture("sr").name == PictureText("Љубав", "sr")
 
     def test_a_former_membership_says_so(self):
         fields = {"joined": PartialDate(2003), "left": PartialDate(2014)}
@@ -233,14 +236,15 @@ class TestMark:
 
     def test_letters_in_a_circle(self):
         one, other = (
-            decoded(draw(Picture(Words("Мрежа"), mark=Words(mark)), no_file)).crop(self.PLACE) for mark in ("М", "Г")
+            decoded(draw(Picture(PictureText("Мрежа"), mark=PictureText(mark)), no_file)).crop(self.PLACE)
+            for mark in ("М", "Г")
         )
         assert inked(one) and inked(other)
         assert ImageChops.difference(one, other).getbbox()
 
     @pytest.mark.parametrize("size", [(640, 10), (10, 640), (1, 1), (640, 640)])
     def test_an_uploaded_one(self, size):
-        picture = Picture(Words("Мрежа"), logo="logos/a.png", mark=Words("М"))
+        picture = Picture(PictureText("Мрежа"), logo="logos/a.png", mark=PictureText("М"))
         image = decoded(draw(picture, lambda name: logo("#ff0000", size)))
         reds = image.crop(self.PLACE).getcolors(100_000)
         assert (255, 0, 0) in {colour for _count, colour in reds}
@@ -249,8 +253,8 @@ class TestMark:
 
     @pytest.mark.parametrize("wrong", [no_file, lambda name: ContentFile(b"no picture")])
     def test_one_whose_file_is_gone_or_damaged(self, wrong):
-        with pytest.raises(LogoLost):
-            draw(Picture(Words("Мрежа"), mark=Words("М"), logo="logos/gone.png"), wrong)
+        with pytest.raises(LogoUnreadable):
+            draw(Picture(PictureText("Мрежа"), mark=PictureText("М"), logo="logos/gone.png"), wrong)
 
 
 def test_a_logo_that_is_away_for_a_while_comes_back(db, client, settings):

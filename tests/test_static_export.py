@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import re
+import signal
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -19,13 +20,14 @@ from PIL import Image
 from citynetworks.middleware import SchedulesMiddleware
 from networks.models import CityProfile, Network, Theme
 from networks.pictures import rewrite_picture
-from networks.public import replaced_folder, static_export
-from networks.public.exported_html import CopiedPage
-from networks.public.page_urls import public_addresses
-from networks.public.static_export import file_of
+from networks.public import static_export
+from networks.public.exported_html import ExportedPage
+from networks.public.page_urls import public_urls
+from networks.public.static_export import ExportFailed, NotReplaceable, file_of, replace_folder
 from tests.browser import make_network_with_everything
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import CYRILLIC, PREFIXES, in_each_language, texts_of
+from tests.production import run
 
 SITE = "https://gradovi.example"
 HOSTS = ["gradovi.example", "localhost"]
@@ -147,8 +149,8 @@ def test_a_file_stands_where_its_address_says():
 def test_every_address_is_there_and_nothing_else(nis, settings, export, folder):
     settings.SECURITY_CONTACT = "mailto:safe@example.org"
     out, err = export(no_pictures=False)
-    count = len(public_addresses()) + 3
-    expected = {file_of(address) for address in public_addresses()} | MISSING_PAGES | {MARKER}
+    count = len(public_urls()) + 3
+    expected = {file_of(address) for address in public_urls()} | MISSING_PAGES | {MARKER}
     assert contents(folder).keys() == expected | {"static/networks/site.css", "static/networks/icon.svg"}
     assert {"networks/alda/picture.png", "en/feed.atom", ".well-known/security.txt", "networks.csv"} < expected
     assert err.endswith(f"{count} of {count}\n")
@@ -318,11 +320,11 @@ def test_styles_load_nothing_that_would_have_to_be_copied_too(copy_of_nis):
 
 def test_what_is_not_touched_stays_as_it_is_letter_for_letter(nis, client):
     make_network_with_everything()
-    for address in public_addresses(with_pictures=False):
+    for address in public_urls(with_pictures=False):
         response = client.get(address)
         if response["Content-Type"].startswith("text/html"):
             html = re.sub(r"(?s)<form.*?</form>", "", response.content.decode())
-            assert CopiedPage(lambda url: url).rewrite(html) == html, address
+            assert ExportedPage(lambda url: url).rewrite(html) == html, address
 
 
 @pytest.mark.parametrize(
@@ -348,7 +350,7 @@ def test_what_is_not_touched_stays_as_it_is_letter_for_letter(nis, client):
 )
 def test_links_and_forms_are_rewritten_and_nothing_else(html, expected):
     leads = {"/gone": None, "/new?a=1&b=2": "/copied&"}
-    page = CopiedPage(lambda url: leads.get(url, url), "<hr>", "<hr>")
+    page = ExportedPage(lambda url: leads.get(url, url), "<hr>", "<hr>")
     assert page.rewrite(html) == (html if expected is None else expected)
 
 
@@ -386,10 +388,7 @@ def test_others_may_read_it_as_usual(db, export, folder):
     assert (folder / "index.html").stat().st_mode & 0o777 == 0o644
 
 
-@pytest.mark.parametrize("can_exchange", [True, False])
-def test_nothing_is_left_beside_it(db, export, folder, monkeypatch, can_exchange):
-    if not can_exchange:
-        monkeypatch.setattr(replaced_folder, "exchange", lambda first, second: False)
+def test_nothing_is_left_beside_it(db, export, folder):
     for _ in range(2):
         export()
         assert [each.name for each in folder.parent.iterdir()] == ["site"]
@@ -403,14 +402,14 @@ def test_an_empty_folder_may_be_there(db, export, folder):
 
 @pytest.mark.parametrize(
     "failure",
-    [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), static_export.CopyFailed("It broke.")],
+    [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), ExportFailed("It broke.")],
 )
 def test_what_fails_half_way_leaves_the_old_copy_whole(db, export, folder, monkeypatch, failure):
     make_network(slug="old")
     export()
     before = contents(folder)
     make_network(slug="new")
-    write, written = static_export.StaticCopy.write, []
+    write, written = static_export.StaticExport.write, []
 
     def failing(self, file, content):
         written.append(file)
@@ -418,7 +417,7 @@ def test_what_fails_half_way_leaves_the_old_copy_whole(db, export, folder, monke
             raise failure
         write(self, file, content)
 
-    monkeypatch.setattr(static_export.StaticCopy, "write", failing)
+    monkeypatch.setattr(static_export.StaticExport, "write", failing)
     with pytest.raises(CommandError, match="was changed") as error:
         export()
     assert error.value.returncode == (130 if isinstance(failure, KeyboardInterrupt) else 1)
@@ -427,21 +426,98 @@ def test_what_fails_half_way_leaves_the_old_copy_whole(db, export, folder, monke
     assert [each.name for each in folder.parent.iterdir()] == ["site"]
 
 
-def test_what_a_killed_run_left_is_removed_by_the_next(db, export, folder):
-    left, foreign = folder.parent / ".site.abc.new", folder.parent / ".site.mine.new"
-    for path, file in ((left, MARKER), (foreign, "letter.txt")):
-        path.mkdir(parents=True)
-        (path / file).write_text("")
+def make_copy(folder, name):
+    """A small copy: its marker and a file with its name in it."""
+    folder.mkdir(parents=True)
+    (folder / MARKER).write_text("")
+    (folder / "index.html").write_text(name)
+    return folder
+
+
+def name_of_copy(folder):
+    return (folder / "index.html").read_text()
+
+
+KILLED = """
+import os, pathlib, signal, sys
+import django
+django.setup()
+from networks.public import static_export
+folder, renames = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+rename, rmtree = pathlib.Path.rename, static_export.shutil.rmtree
+def kill(*arguments, **options):
+    os.kill(os.getpid(), signal.SIGKILL)
+def rename_or_kill(path, target):
+    global renames
+    renames -= 1
+    return rename(path, target) if renames >= 0 else kill()
+pathlib.Path.rename = rename_or_kill
+static_export.shutil.rmtree = lambda path: ((path / "index.html").unlink(), kill())
+with static_export.replace_folder(folder) as new:
+    (new / static_export.MARKER).write_text("")
+    (new / "index.html").write_text("killed")
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("renames", "found", "after_the_next"),
+    [(0, "old", "old"), (1, None, "old"), (2, "killed", "killed"), (3, "killed", "killed")],
+)
+def test_a_kill_at_any_step_of_the_replacement_loses_no_copy(tmp_path, renames, found, after_the_next):
+    folder = make_copy(tmp_path / "site", "old")
+    result = run("-c", KILLED, str(folder), str(renames), DJANGO_SETTINGS_MODULE="tests.settings")
+    assert result.returncode == -signal.SIGKILL, result.stderr
+    assert (name_of_copy(folder) if folder.exists() else None) == found
+    with pytest.raises(ExportFailed), replace_folder(folder):
+        assert name_of_copy(folder) == after_the_next
+        raise ExportFailed
+    assert name_of_copy(folder) == after_the_next
+    assert [each.name for each in tmp_path.iterdir()] == ["site"]
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next_and_nothing_else(db, export, folder):
+    make_copy(folder.parent / ".site.0123abcd.new", "half")
+    (folder.parent / ".site.0123abce.new").mkdir()
+    foreign = folder.parent / ".site.mine.new"
+    foreign.mkdir()
+    (foreign / "letter.txt").write_text("mine")
     export()
     assert {each.name for each in folder.parent.iterdir()} == {"site", foreign.name}
 
 
-def test_what_another_run_is_writing_is_left_alone(db, export, folder):
-    with replaced_folder.replaced_folder(folder.parent / "site", MARKER) as other:
-        (other / MARKER).write_text("")
+def test_the_old_copy_returns_where_the_new_one_cannot_take_its_place(tmp_path, monkeypatch):
+    folder = make_copy(tmp_path / "site", "old")
+    rename = Path.rename
+
+    def failing(path, target):
+        if path.suffix == ".new" and target == folder:
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="Input/output error"), replace_folder(folder) as new:
+        (new / MARKER).write_text("")
+    assert name_of_copy(folder) == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["site"]
+
+
+def test_of_two_runs_at_once_the_first_gives_way(db, export, folder):
+    with pytest.raises(ExportFailed, match="Another export"), replace_folder(folder) as first:
+        (first / MARKER).write_text("")
         export()
-        assert other.is_dir()
-    assert contents(folder) == {MARKER: b""}
+        (first / "en").mkdir(parents=True)  # the first writes on
+    assert (folder / "en/index.html").is_file()
+    assert [each.name for each in folder.parent.iterdir()] == ["site"]
+
+
+def test_a_foreign_folder_that_comes_meanwhile_stays(tmp_path):
+    folder = tmp_path / "site"
+    with pytest.raises(NotReplaceable), replace_folder(folder) as new:
+        (new / MARKER).write_text("")
+        folder.mkdir()
+        (folder / "letter.txt").write_text("mine")
+    assert contents(tmp_path) == {"site/letter.txt": b"mine"}
 
 
 def rename_theme():
@@ -453,9 +529,9 @@ def rename_theme():
 @pytest.mark.parametrize("change", [make_network, rename_theme])
 def test_a_change_while_it_is_written_is_noticed(transactional_db, export, folder, monkeypatch, change):
     make_network(themes=[make_theme(name_en="Peace")])
-    copy = static_export.StaticCopy.copy_missing_page
+    export_404_page = static_export.StaticExport.export_404_page
     monkeypatch.setattr(
-        static_export.StaticCopy, "copy_missing_page", lambda self, address: (change(), copy(self, address))
+        static_export.StaticExport, "export_404_page", lambda self, url: (change(), export_404_page(self, url))
     )
     with pytest.raises(CommandError, match="while the copy was being written"):
         export()
@@ -463,16 +539,16 @@ def test_a_change_while_it_is_written_is_noticed(transactional_db, export, folde
 
 
 def test_a_page_that_fails_is_named(db, export, folder, monkeypatch):
-    answer = static_export.LocalSite.ask
+    get = static_export.LocalSite.get
 
-    def failing(self, address):
-        response = answer(self, address)
-        if address == "/en/timeline/":
+    def failing(self, url):
+        response = get(self, url)
+        if url == "/en/timeline/":
             response.status_code = 500
         return response
 
-    monkeypatch.setattr(static_export.LocalSite, "ask", failing)
-    with pytest.raises(CommandError, match="/en/timeline/ answered 500"):
+    monkeypatch.setattr(static_export.LocalSite, "get", failing)
+    with pytest.raises(CommandError, match="/en/timeline/ has the status 500"):
         export()
 
 
@@ -498,11 +574,11 @@ def test_folders_of_the_site_itself_are_refused(db, export, settings, tmp_path):
 
 
 def test_a_folder_that_may_not_be_written_is_told(db, export, monkeypatch):
-    def refuse(**options):
+    def refuse(path, **options):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    # Not by the rights of the folder: root, as whom tests often run, may write everywhere.
-    monkeypatch.setattr(replaced_folder.tempfile, "mkdtemp", refuse)
+    # Not by the permissions of the folder: tests often run as root, who may write everywhere.
+    monkeypatch.setattr(Path, "mkdir", refuse)
     with pytest.raises(CommandError, match="Permission denied"):
         export()
 

@@ -14,7 +14,7 @@ from networks.models import CityProfile, Network
 from networks.partial_dates import PartialDate
 from networks.public.structured_data import describe_list, describe_network_page
 from networks.reading import Reader
-from networks.templatetags.structured_data import as_script, structured_data
+from networks.templatetags.structured_data_tags import as_script, structured_data
 from tests.contents import EVERYTHING, INTERNAL_NOTE, TAGS
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import CYRILLIC, LANGUAGES, PREFIXES, count_queries, in_each_language

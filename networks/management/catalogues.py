@@ -1,4 +1,4 @@
-"""The interface's catalogues: the Serbian Latin ones are derived from the Cyrillic, and all are compiled."""
+"""Gettext catalogues: derive the Serbian Latin ones from the Cyrillic ones, and compile all."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ DOMAINS = ("django", "djangojs")
 
 
 def catalogue_path(language: str, domain: str) -> Path:
-    """Return where the catalogue of a language ("sr" or "sr_Latn") stands."""
+    """Return the path of a catalogue; `language` is a locale name ("sr" or "sr_Latn"), `domain` one of DOMAINS."""
     return Path(settings.LOCALE_PATHS[0], language, "LC_MESSAGES", f"{domain}.po")
 
 
 def derive_latin(serbian: polib.POFile) -> polib.POFile:
-    """Return the Serbian Latin catalogue: the same messages, each translation in Latin script."""
+    """Return the catalogue with each translation in Latin script."""
     latin = polib.POFile(wrapwidth=110)
     latin.header = "Derived from the Cyrillic catalogue by manage.py make_latin. Change that one, not this."
     latin.metadata = {**serbian.metadata, "Language": "sr_Latn"}
@@ -37,7 +37,7 @@ def derive_latin(serbian: polib.POFile) -> polib.POFile:
 
 
 def write_catalogues() -> None:
-    """Derive the Latin catalogues anew and compile all; without change, no file changes."""
+    """Write the Latin catalogues and compile all. The same input gives the same bytes."""
     for domain in DOMAINS:
         serbian = polib.pofile(str(catalogue_path("sr", domain)))
         latin = derive_latin(serbian)

@@ -1,8 +1,8 @@
 """
-The demo: the whole site as in production, with a database, uploads and keys of its own.
+The demo: the whole site as in production, with its own database, uploads and secret key.
 
-`manage.py demo` starts this module anew, as a program, in the environment of the demo; so the demo runs under the
-same settings as any other site, and nothing of the checkout's own data is ever open in it.
+`manage.py demo` runs this module as a program with other environment variables: the demo has the settings of a
+production site, and never opens the data of the checkout.
 """
 
 import secrets
@@ -17,7 +17,7 @@ USERS = {"editor": "editors", "publisher": "publishers", "admin": "administrator
 
 
 def environment(folder: Path, host: str) -> dict[str, str]:
-    """Return the variables that the demo runs with. Its secret key is made once, and kept in the folder."""
+    """Return the environment variables of the demo. Its secret key is generated once and stored in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     key = folder / "secret_key"
     if not key.exists() or not key.read_text():
@@ -31,7 +31,7 @@ def environment(folder: Path, host: str) -> dict[str, str]:
         "DJANGO_DEBUG": "off",
         "DJANGO_HTTPS": "off",
         "DJANGO_BEHIND_PROXY": "off",
-        "DJANGO_FILL_PAGE_STORE": "off",  # the names above have no port, with which browsers ask
+        "DJANGO_FILL_PAGE_STORE": "off",  # the hosts above have no port, but requests have
         "DATABASE_URL": f"sqlite:///{quote(str(folder / 'db.sqlite3'))}",
         "CACHE_URL": "locmemcache://",
         "MEDIA_ROOT": str(folder / "media"),
@@ -40,6 +40,7 @@ def environment(folder: Path, host: str) -> dict[str, str]:
 
 
 def port_is_free(host: str, port: int) -> bool:
+    """Return whether this machine can listen at a host and port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -51,7 +52,7 @@ def port_is_free(host: str, port: int) -> bool:
 
 
 def prepare() -> dict[str, str]:
-    """Bring the demo's database up to date and fill it where it is empty; return each user's password."""
+    """Migrate the database of the demo, load the content if it is empty, and return the password of each user."""
     from django.core.management import call_command
 
     from networks.models import Network
@@ -61,13 +62,13 @@ def prepare() -> dict[str, str]:
     if not Network.objects.exists():
         call_command("loaddata", "nis", verbosity=0)
     for network in Network.objects.filter(head=None):
-        newest(network)  # its history begins now, and not when somebody first opens it
+        newest(network)  # its first revision is made now, not when it is first opened
     call_command("collectstatic", verbosity=0, interactive=False)
     return {username: ensure_user(username, group) for username, group in USERS.items()}
 
 
 def ensure_user(username: str, group: str) -> str:
-    """Make sure of the account and its password, which follows from the demo's secret key, and return that."""
+    """Create the account if it is missing, set its password, and return it. It is derived from the secret key."""
     from django.contrib.auth.models import Group, User
     from django.utils.crypto import salted_hmac
 
@@ -91,7 +92,7 @@ def main(host: str, port: str, workers: str) -> None:
     lines = [
         "",
         f"  The site   {site}/   {site}/sr-latn/   {site}/en/",
-        f"  The desk   {site}/admin/",
+        f"  The admin  {site}/admin/",
         "",
         *(f"  {username:<10} password {password}" for username, password in passwords.items()),
         "",

@@ -4,7 +4,7 @@ from django.core.management.base import CommandError
 
 
 def split_site_url(url: str) -> SplitResult:
-    """Return the parts of the address at which a site stands; raise CommandError where it is no scheme and host."""
+    """Return the parts of a URL. Raise CommandError unless it is a scheme and a host, with or without a port."""
     try:
         parts = urlsplit(url)
         is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0

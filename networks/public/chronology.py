@@ -1,13 +1,13 @@
 """
-Memberships in time: what is certain on a day, what is possible, and what nobody knows.
+Whether the city was a member of a network on a day: certainly, perhaps, or not.
 
-Dates may be known to the year only, or not at all. Nothing here takes the first of January for a date that
-somebody gave.
+A partial date such as 2007 is a range of days, never the first of January; a missing date is unknown.
 """
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
+from typing import Any
 
 from django.utils import timezone
 
@@ -15,19 +15,19 @@ from networks.models import Network
 
 
 class Membership(Enum):
-    """How a day stands to a membership that it may fall into."""
+    """Whether the city was a member on a day. (If it certainly was not, functions return None.)"""
 
-    MEMBER = "member"  # for certain
-    PERHAPS = "perhaps"  # the dates are not known well enough to say
-    UNDATED = "undated"  # nobody knows since when, and nothing says that it was over by then
+    MEMBER = "member"  # certainly
+    PERHAPS = "perhaps"  # the dates are not exact enough
+    UNDATED = "undated"  # the beginning is unknown, and the membership had not certainly ended
 
 
 @dataclass(frozen=True)
 class Bounds:
     """
-    What is known of a membership: the first and the last day on which it may have begun, and may have ended.
+    The first and the last possible day of the beginning of a membership, and of its end (its last day).
 
-    The last day of a membership is still a day of it. `joined_by` is None where nobody knows when it began.
+    `joined_by` is None if the beginning is unknown.
     """
 
     joined_from: date
@@ -36,13 +36,13 @@ class Bounds:
     left_by: date
 
 
-def bounds_of(network, today: date) -> Bounds:
+def bounds_of(network: Any, today: date) -> Bounds:
     """
-    Return what the dates and the status of a network say together about the city's membership.
+    Return the bounds that follow from the dates and the status of a network.
 
-    Nobody leaves before joining. A member has joined by today, and leaves today at the earliest; who is said to
-    have left was a member yesterday at the latest. Where a date says otherwise than the status, it is the date.
-    `network` is a row, or the columns of one.
+    A city leaves after joining. A member has joined by today, and leaves today at the earliest; a former member left
+    yesterday at the latest. Where date and status contradict each other, the date counts. `network` is a Network or a
+    named tuple of its columns.
     """
     joined, left, founded, status = network.joined, network.left, network.founded, network.status
     left_from = left.earliest if left else date.min
@@ -63,12 +63,12 @@ def bounds_of(network, today: date) -> Bounds:
     return Bounds(joined_from, joined_by and min(joined_by, left_by), max(left_from, joined_from), left_by)
 
 
-def membership_on(network, day: date, *, today: date | None = None) -> Membership | None:
+def membership_on(network: Any, day: date, *, today: date | None = None) -> Membership | None:
     """
-    Return how certain it is that the city was a member of the network on a day; None if it was not, for certain.
+    Return whether the city was a member of a network on a day; None if it certainly was not.
 
-    A day is before the membership, or after it, for certain only where every date that is possible says so. What
-    is to come is not certain. `today` is the day on which the status of the network is true.
+    It certainly was not only if the day is outside of the membership for all possible dates. The future is not
+    certain. `today` is the day for which the status of the network holds.
     """
     bounds = bounds_of(network, today or timezone.localdate())
     if day < bounds.joined_from or day > bounds.left_by:

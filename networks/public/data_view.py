@@ -1,4 +1,4 @@
-"""What programs fetch: data files and feeds, which any site may read, and which are not sent twice."""
+"""A decorator for views that return data files and feeds: CORS, ETag and conditional responses."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,13 +18,14 @@ METHODS = ["GET", "HEAD", "OPTIONS"]
 
 def data_view(content_type: str, **headers: str) -> Callable:
     """
-    Make a view of a function that returns the bytes of a file and the moment of its last change, if there was one.
+    Return a decorator that turns a function into a view.
 
-    `headers` are added to the answer. Without one on the language, that of the address is named.
+    The function returns the body and the time of its last change, or None. `headers` are added to the response, with
+    "_" for "-"; they may replace Content-Language, which is the active language by default.
     """
 
-    def decorate(make: Callable[[HttpRequest], tuple[bytes, datetime | None]]):
-        @wraps(make)
+    def decorate(get_data: Callable[[HttpRequest], tuple[bytes, datetime | None]]) -> Callable:
+        @wraps(get_data)
         @require_http_methods(METHODS)
         def view(request: HttpRequest) -> HttpResponse:
             if request.method == "OPTIONS":
@@ -34,14 +35,14 @@ def data_view(content_type: str, **headers: str) -> Callable:
                 response.headers["Access-Control-Allow-Headers"] = "If-None-Match"
                 response.headers["Access-Control-Max-Age"] = "86400"
             else:
-                body, changed_at = make(request)
+                body, changed_at = get_data(request)
                 response = HttpResponse(body, content_type=content_type)
                 response.headers["ETag"] = etag = f'"{sha256(body).hexdigest()[:32]}"'
                 if changed_at:
                     response.headers["Last-Modified"] = http_date(changed_at.timestamp())
                 response.headers["Cache-Control"] = "public, no-cache"
                 patch_vary_headers(response, ["Accept-Encoding"])
-                # Not by the time: what is taken off the site, or renamed, may leave no newer one behind.
+                # Not by Last-Modified: after a network is unpublished, the newest change may be an older one.
                 response = get_conditional_response(request, etag=etag, response=response)
                 response.headers["Access-Control-Expose-Headers"] = "ETag, Link"
                 response.headers["Content-Language"] = language_tag(get_language())

@@ -1,27 +1,27 @@
 """
-Pages as they stand in a copy of the site: links that work from a folder, and nothing that needs a program.
+Rewrite the HTML of a page for the static export: relative links, and no forms.
 
-The page goes through Python's own tokenizer. What is not touched is written as it stood, letter for letter.
+Python's own HTML tokenizer reads the page. Whatever is not rewritten keeps its exact characters.
 """
 
 from collections.abc import Callable
 from html import escape
 from html.parser import HTMLParser
 
-# Where a page says what to load or where to go: by element. Any other address in a page stays as it is: canonical
-# and alternate addresses, those of Open Graph and those in the structured data mean the site itself.
+# The attributes with links, by element. Other URLs stay as they are: canonical and alternate URLs, Open Graph and
+# structured data name the site itself.
 LINKS = {"a": "href", "area": "href", "img": "src", "link": "href", "script": "src", "source": "src"}
-LOADED = {"stylesheet", "icon", "apple-touch-icon"}
-# What only a link may have
-OF_LINKS = {"href", "hreflang", "rel", "type", "target", "download", "ping", "referrerpolicy"}
+REWRITTEN_RELS = {"stylesheet", "icon", "apple-touch-icon"}
+# Attributes that only links may have
+LINK_ATTRIBUTES = {"href", "hreflang", "rel", "type", "target", "download", "ping", "referrerpolicy"}
 
 
-class CopiedPage(HTMLParser):
+class ExportedPage(HTMLParser):
     """
     Rewrites one page.
 
-    `link` returns where an address leads in the copy, or None where it leads nowhere there: then a link becomes plain
-    text, and a picture goes. `instead_of_form` is put in place of each form, `foot` at the end of the colophon.
+    `link` returns the new URL of a link, or None if its target is not exported: then a link becomes plain text, and a
+    picture is left out. `instead_of_form` replaces each form, `foot` is added at the end of the colophon.
     """
 
     def __init__(self, link: Callable[[str], str | None], instead_of_form: str = "", foot: str = ""):
@@ -35,7 +35,7 @@ class CopiedPage(HTMLParser):
         self.is_in_colophon = False
 
     def rewrite(self, html: str) -> str:
-        """Return the page as it stands in the copy."""
+        """Return the rewritten HTML."""
         self.feed(html)
         self.close()
         return "".join(self.parts)
@@ -44,35 +44,34 @@ class CopiedPage(HTMLParser):
         if not self.is_in_form:
             self.parts.append(text)
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "form":
             self.write(self.instead_of_form)
             self.is_in_form = True
         elif not self.is_in_form:
-            self.parts.append(self.start(tag, attrs))
+            self.parts.append(self.rewrite_start_tag(tag, attrs))
             self.is_in_colophon |= tag == "footer" and "colophon" in (dict(attrs).get("class") or "").split()
 
-    handle_startendtag = handle_starttag  # the tag is written as it stood, with its slash
+    handle_startendtag = handle_starttag  # get_starttag_text() has the slash
 
-    def start(self, tag: str, attrs: list[tuple[str, str | None]]) -> str:
-        """Return a start tag with the address that it has in the copy."""
-        as_it_stood = self.get_starttag_text()
+    def rewrite_start_tag(self, tag: str, attrs: list[tuple[str, str | None]]) -> str:
+        original = self.get_starttag_text()
         named = dict(attrs)
         name = LINKS.get(tag, "")
         url = named.get(name)
-        if url is None or (tag == "link" and LOADED.isdisjoint((named.get("rel") or "").split())):
-            return as_it_stood
-        copied = self.link(url)
-        if copied == url:
-            return as_it_stood
-        if copied is not None:
-            return start_tag(tag, [(each, copied if each == name else value) for each, value in attrs])
+        if url is None or (tag == "link" and REWRITTEN_RELS.isdisjoint((named.get("rel") or "").split())):
+            return original
+        new_url = self.link(url)
+        if new_url == url:
+            return original
+        if new_url is not None:
+            return start_tag(tag, [(each, new_url if each == name else value) for each, value in attrs])
         if tag != "a":
             return ""
         self.is_in_plain_link = True
-        return start_tag("span", [(each, value) for each, value in attrs if each not in OF_LINKS])
+        return start_tag("span", [(each, value) for each, value in attrs if each not in LINK_ATTRIBUTES])
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self.is_in_form = False
             return
@@ -84,19 +83,19 @@ class CopiedPage(HTMLParser):
             self.write(self.foot)
         self.write(f"</{tag}>")
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         self.write(data)
 
-    def handle_entityref(self, name):
+    def handle_entityref(self, name: str) -> None:
         self.write(f"&{name};")
 
-    def handle_charref(self, name):
+    def handle_charref(self, name: str) -> None:
         self.write(f"&#{name};")
 
-    def handle_comment(self, data):
+    def handle_comment(self, data: str) -> None:
         self.write(f"<!--{data}-->")
 
-    def handle_decl(self, decl):
+    def handle_decl(self, decl: str) -> None:
         self.write(f"<!{decl}>")
 
 

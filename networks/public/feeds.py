@@ -1,9 +1,10 @@
-"""The newest changes as an Atom feed (RFC 4287), one in each form of the language."""
+"""The newest changes as an Atom feed (RFC 4287), one for each language and script."""
 
 import re
 from datetime import UTC, datetime
 from io import BytesIO
 
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
@@ -12,34 +13,34 @@ from django.utils.xmlutils import SimplerXMLGenerator
 from networks.languages import language_tag
 from networks.models import CityProfile
 from networks.public.data_view import data_view
-from networks.public.identifiers import tag
+from networks.public.identifiers import tag_uri
 from networks.reading import Reader, Text
 from networks.revisions.public_changes import public_changes, readings
 
 NEWEST = 50
 
-# A feed must say when it was last changed, even on the first day of a site.
+# An Atom feed must have a date of its last change, even while the site has no content.
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Handler(SimplerXMLGenerator):
-    """Leaves out what XML cannot hold, and marks a text whose language is not the feed's."""
+    """Leaves out characters that XML does not allow, and adds xml:lang to texts in another language than the feed."""
 
-    def addQuickElement(self, name, contents=None, attrs=None):
+    def addQuickElement(self, name: str, contents: str | None = None, attrs: dict | None = None) -> None:
         if isinstance(contents, Text) and contents.is_fallback:
             attrs = {"xml:lang": language_tag(contents.language)}
         super().addQuickElement(name, contents, attrs)
 
-    def characters(self, content):
+    def characters(self, content: str) -> None:
         super().characters(NOT_IN_XML.sub("", content))
 
 
 class ChangeFeed(Atom1Feed):
     """Django's feed with plain summaries, labelled categories and a link to the licence."""
 
-    def write(self, outfile, encoding):
+    def write(self, outfile: BytesIO, encoding: str) -> None:
         handler = Handler(outfile, encoding, short_empty_elements=True)
         handler.startDocument()
         handler.startElement("feed", self.root_attributes())
@@ -47,22 +48,22 @@ class ChangeFeed(Atom1Feed):
         self.write_items(handler)
         handler.endElement("feed")
 
-    def latest_post_date(self):
+    def latest_post_date(self) -> datetime:
         return self.feed["updated"]
 
-    def add_root_elements(self, handler):
+    def add_root_elements(self, handler: SimplerXMLGenerator) -> None:
         super().add_root_elements(handler)
         if url := self.feed["licence_url"]:
             handler.addQuickElement("link", attrs={"rel": "license", "href": url})
 
-    def add_item_elements(self, handler, item):
+    def add_item_elements(self, handler: SimplerXMLGenerator, item: dict) -> None:
         super().add_item_elements(handler, item)
         handler.addQuickElement("category", attrs=item["category"])
         handler.addQuickElement("summary", item["summary"])
 
 
 @data_view(ChangeFeed.content_type)
-def change_feed(request):
+def change_feed(request: HttpRequest) -> tuple[bytes, datetime | None]:
     reader = Reader()
     profile = reader.profile(CityProfile.objects.current())
     language = language_tag(reader.language)
@@ -75,7 +76,7 @@ def change_feed(request):
         language=language,
         link=request.build_absolute_uri(reverse("public:changes")),
         feed_url=request.build_absolute_uri(reverse("public:feed")),
-        feed_guid=tag(request, language, "changes"),
+        feed_guid=tag_uri(request, language, "changes"),
         author_name=profile.city_name or profile.site_title,
         author_email=profile.row.email or None,
         author_link=profile.row.website or None,
@@ -90,7 +91,7 @@ def change_feed(request):
             description=None,
             summary=change.sentence,
             category={"term": change.row.kind, "label": change.kind},
-            unique_id=tag(request, language, "change", change.row.pk),
+            unique_id=tag_uri(request, language, "change", change.row.pk),
             pubdate=change.row.happened_at,
             updateddate=change.row.happened_at,
         )

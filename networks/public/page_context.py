@@ -1,5 +1,8 @@
-"""What every public page shows around its own content: city, languages, plain pages, canonical address."""
+"""The template variables of every public page: city, languages, navigation, canonical URL."""
 
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -9,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from citynetworks.security_contact import mail_address
-from networks.languages import address, codes, language_links, language_tag
+from networks.languages import LanguageLink, address, codes, language_links, language_tag
 from networks.models import CityProfile, Page
-from networks.reading import NetworkReading, ProfileReading, Reader, RowReading
+from networks.reading import NetworkReading, PageReading, ProfileReading, Reader, RowReading
 
-# What stands in the navigation of every page: the route, and its name
+# The navigation of every page: URL names and labels
 SECTIONS = {
     "public:index": gettext_lazy("Networks"),
     "public:timeline": gettext_lazy("Timeline"),
@@ -21,87 +24,127 @@ SECTIONS = {
     "public:open_data": gettext_lazy("Open data"),
 }
 
+# What templates read of a PageContext
+TEMPLATE_VARIABLES = (
+    *("language", "language_tag", "profile", "pages", "navigation", "language_links", "alternates"),
+    *("home_url", "feed_url", "page_url", "canonical_url", "report_url", "changed_on"),
+)
 
-def render_page(
-    request: HttpRequest,
-    template: str,
-    context: dict | None = None,
-    *,
-    subject: RowReading | None = None,
-    query: str = "",
-    canonical_query: str = "",
-    changed_at=None,
-    status: int = 200,
-) -> HttpResponse:
-    """
-    Render a public page in the language of its address.
 
-    `subject` is the row the page is about, and decides in which languages the page is offered; `query` is what
-    the language switch keeps of the query, and `canonical_query` what makes the page one of its own, such as a
-    later page of a list; `changed_at` is the moment of the last change of what is shown, where that is not the
-    subject's.
+@dataclass(frozen=True)
+class PageContext:
     """
-    reader = Reader()
-    profile = reader.profile(CityProfile.objects.current())
-    is_preview = bool((context or {}).get("preview"))
-    # Before a page is published, it is looked at in each form: also in one in which it would not be offered.
-    languages = [code for code in codes() if subject is None or is_preview or subject.is_available_in(code)]
-    # Of an address that leads nowhere there is nothing in another language either, so the list is offered.
-    addresses = {
-        code: same_page(request, code) if status != 404 else address(code, "public:index") for code in codes()
-    }
-    is_available = reader.language in languages
-    canonical_urls = {
-        code: request.build_absolute_uri(f"{path}{canonical_query}") for code, path in addresses.items()
-    }
-    if changed_at is None and subject is not None:
-        changed_at = subject.changed_at
-    page_url = request.build_absolute_uri(f"{addresses[reader.language]}{query}")
-    page_context = {
-        "language": reader.language,
-        "language_tag": language_tag(reader.language),
-        "home_url": address(reader.language, "public:index"),
-        "profile": profile,
-        "pages": [reader.page(page) for page in Page.objects.published()],
-        "language_links": language_links(reader.language, {code: f"{addresses[code]}{query}" for code in languages}),
-        "canonical_url": canonical_urls[reader.language if is_available else settings.LANGUAGE_CODE],
-        "navigation": [
-            (name, address(reader.language, route), route == getattr(request.resolver_match, "view_name", None))
-            for route, name in SECTIONS.items()
-        ],
-        "page_url": page_url,
-        # The address of a preview is a key to it, and no matter for a letter.
-        "report_url": "" if is_preview else report_url(profile, subject, page_url),
-        "alternates": [
-            (tag, canonical_urls[code])
-            for code, tag in [
-                *((code, language_tag(code)) for code in languages),
-                (settings.LANGUAGE_CODE, "x-default"),
-            ]
-        ]
-        # A page that is not written in its language is no member of the group, so it names none of the others.
-        if is_available and status == 200 and not is_preview
-        else [],
-        "changed_on": reader.date(changed_at),
-        "feed_url": request.build_absolute_uri(address(reader.language, "public:feed")),
-    }
-    response = render(request, template, page_context | (context or {}), status=status)
-    response.own_query = query  # under which the page store keeps it
+    What a public page shows around its content, in the language of its URL.
+
+    `subject` is the row that the page is about; it decides in which languages the page is offered. `query` begins
+    with "?" and is what language links keep. `canonical_query` is the part of it that makes a page of its own, such
+    as the second page of a list; usually it is all of it. `changed_at` defaults to the subject's.
+    """
+
+    request: HttpRequest
+    subject: RowReading | None = None
+    query: str = ""
+    canonical_query: str | None = None
+    changed_at: datetime | None = None
+    is_preview: bool = False
+    status: int = 200
+
+    @cached_property
+    def reader(self) -> Reader:
+        return Reader()
+
+    @property
+    def language(self) -> str:
+        return self.reader.language
+
+    @property
+    def language_tag(self) -> str:
+        return language_tag(self.language)
+
+    @cached_property
+    def profile(self) -> ProfileReading:
+        return self.reader.profile(CityProfile.objects.current())
+
+    @property
+    def pages(self) -> list[PageReading]:
+        return [self.reader.page(page) for page in Page.objects.published()]
+
+    @property
+    def navigation(self) -> list[tuple[str, str, bool]]:
+        """Return (label, URL, is current) for each section."""
+        current = getattr(self.request.resolver_match, "view_name", None)
+        return [(label, address(self.language, name), name == current) for name, label in SECTIONS.items()]
+
+    @cached_property
+    def languages(self) -> list[str]:
+        """The codes of the languages in which the page is offered; of a preview, all of them."""
+        is_in_all = self.subject is None or self.is_preview
+        return [code for code in codes() if is_in_all or self.subject.is_available_in(code)]
+
+    @cached_property
+    def paths(self) -> dict[str, str]:
+        """The path of the page by language code; a missing page leads to the list instead."""
+        if self.status == 404:
+            return {code: address(code, "public:index") for code in codes()}
+        match = self.request.resolver_match
+        return {code: address(code, match.view_name, *match.args, **match.kwargs) for code in codes()}
+
+    @property
+    def language_links(self) -> list[LanguageLink]:
+        return language_links(self.language, {code: f"{self.paths[code]}{self.query}" for code in self.languages})
+
+    @property
+    def canonical_url(self) -> str:
+        return self.canonical_url_in(self.language if self.language in self.languages else settings.LANGUAGE_CODE)
+
+    @property
+    def alternates(self) -> list[tuple[str, str]]:
+        """Return (hreflang, URL) of the page in each language; empty where this URL is none of them."""
+        if self.language not in self.languages or self.status != 200 or self.is_preview:
+            return []
+        links = [(language_tag(code), self.canonical_url_in(code)) for code in self.languages]
+        return [*links, ("x-default", self.canonical_url_in(settings.LANGUAGE_CODE))]
+
+    @property
+    def home_url(self) -> str:
+        return address(self.language, "public:index")
+
+    @property
+    def feed_url(self) -> str:
+        return self.request.build_absolute_uri(address(self.language, "public:feed"))
+
+    @property
+    def page_url(self) -> str:
+        return self.request.build_absolute_uri(f"{self.paths[self.language]}{self.query}")
+
+    @property
+    def report_url(self) -> str:
+        # Anyone with the URL of a preview can read it, so it does not go into an e-mail.
+        return "" if self.is_preview else report_url(self.profile, self.subject, self.page_url)
+
+    @property
+    def changed_on(self) -> str:
+        return self.reader.date(self.changed_at or getattr(self.subject, "changed_at", None))
+
+    def canonical_url_in(self, language: str) -> str:
+        query = self.query if self.canonical_query is None else self.canonical_query
+        return self.request.build_absolute_uri(f"{self.paths[language]}{query}")
+
+
+def render_page(page: PageContext, template: str, context: dict) -> HttpResponse:
+    """Render a public page; `context` holds the variables of its own template."""
+    shared = {name: getattr(page, name) for name in TEMPLATE_VARIABLES}
+    response = render(page.request, template, shared | context, status=page.status)
+    response.own_query = page.query  # the page store caches the page under it
     return response
-
-
-def same_page(request: HttpRequest, language: str) -> str:
-    """Return the path of the requested page in another language."""
-    match = request.resolver_match
-    return address(language, match.view_name, *match.args, **match.kwargs)
 
 
 def report_url(profile: ProfileReading, subject: RowReading | None, page_url: str) -> str:
     """
-    Return where somebody writes who has found a mistake: a letter in which page and network are filled in.
+    Return the link for reporting a mistake: a mailto: URL with a subject and a body that names page and network.
 
-    It goes to whoever looks after the network, else to the city. Where neither has an e-mail address, this is the
-    city's own website; empty where nothing is known.
+    The recipient is the contact of the network, else the city. If neither has an e-mail address, return the city's
+    website, or an empty string.
     """
     is_network = isinstance(subject, NetworkReading)
     email = (subject.row.contact_email if is_network else "") or profile.row.email

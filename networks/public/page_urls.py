@@ -1,8 +1,8 @@
 """
-All public addresses that are worth keeping: what a copy of the site holds, and the page store when it starts.
+All public URLs, for the static export and for filling the page store.
 
-What is a page stands in the sitemaps. A page is listed in each form, also in one that it is not written in: there it
-is no page for search engines, but the list of that form leads to it.
+The pages are those of the sitemaps, but in every language: the list of a language also links to pages that are not
+written in it.
 """
 
 from django.core.paginator import Paginator
@@ -11,18 +11,18 @@ from django.urls import reverse
 from networks.languages import address, codes
 from networks.public.changes_page import CHANGES_ON_A_PAGE
 from networks.public.open_data import FILES
-from networks.public.security_txt import contact_address
+from networks.public.security_txt import contact_uri
 from networks.public.sitemaps import ListSitemap, NetworkSitemap, PageSitemap
 from networks.public.timeline import ROWS_ON_A_PAGE
 from networks.public.views import NETWORKS_ON_A_PAGE
 from networks.revisions.public_changes import public_changes
 
 
-def public_addresses(*, with_pictures: bool = True) -> list[str]:
+def public_urls(*, with_pictures: bool = True) -> list[str]:
     """
-    Return each address once, in an order that stays: pages, feeds and data, then the pictures.
+    Return each public path, with its query, once and in a fixed order: pages, feeds and data, then share pictures.
 
-    The pictures go with links that are shared, and are drawn: they take longer than all the rest.
+    Pictures are optional, because drawing them takes longer than all the rest.
     """
     networks, pages = (
         list(sitemap().items().order_by("slug").values_list("slug", flat=True))
@@ -47,14 +47,14 @@ def public_addresses(*, with_pictures: bool = True) -> list[str]:
     ]
     feeds = [address(code, "public:feed") for code in codes()]
     data = [path for path, _format, _use in FILES]
-    machines = [reverse(name) for name in ("sitemap", "robots", *(["security_txt"] if contact_address() else []))]
+    files = [reverse(name) for name in ("sitemap", "robots", *(["security_txt"] if contact_uri() else []))]
     pictures = [
         *(address(code, "public:picture") for code in codes()),
         *(address(code, "public:network_picture", slug) for code in codes() for slug in networks),
     ]
-    return [*lists, *rows, *feeds, *data, *machines, *(pictures if with_pictures else [])]
+    return [*lists, *rows, *feeds, *data, *files, *(pictures if with_pictures else [])]
 
 
 def page_count(rows: int, on_a_page: int) -> int:
-    """Return how many pages so many rows fill; a list without rows is a page too."""
+    """Return the number of pages of a list; an empty list has one."""
     return Paginator(range(rows), on_a_page).num_pages

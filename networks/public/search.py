@@ -1,7 +1,7 @@
 """
-Finding networks: what the address of the list may ask for, what is found, and where each further choice leads.
+Search, filters and order of the list of networks.
 
-Within a group of choices (scope, theme, status) any one is enough; each group narrows what the others leave.
+A network matches a group of filters (scope, theme, status) if it has one of the chosen values; all groups must match.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -30,27 +31,27 @@ from networks.serbian import fold, occurrences
 
 SORTS = {"name": _("by name"), "joined": _("by year of joining")}
 
-AROUND = 60  # characters of an excerpt on each side of the word that was found
+EXCERPT_MARGIN = 60  # characters on each side of the word that was found
 
 
 class CodesField(forms.MultipleChoiceField):
-    """Codes that stand in an address, each once and in the order of their choices; an empty one counts as none."""
+    """Codes in a query string, without empty ones and duplicates, in the order of the choices."""
 
-    def to_python(self, value):
-        asked = {code for code in super().to_python(value) if code}
+    def to_python(self, value: list[str] | None) -> list[str]:
+        codes = {code for code in super().to_python(value) if code}
         known = [code for code, _label in self.choices]
-        return [code for code in known if code in asked] + sorted(asked - {*known})
+        return [code for code in known if code in codes] + sorted(codes - {*known})
 
 
 class ThemesField(CodesField):
-    """Codes of themes. Whether there is such a theme is asked later, of the networks that are loaded anyway."""
+    """Slugs of themes. Whether they exist is checked later, against the networks that are loaded anyway."""
 
-    def valid_value(self, value):
+    def valid_value(self, value: str) -> bool:
         return True
 
 
-class FindForm(forms.Form):
-    """What the address of the list may ask for."""
+class SearchForm(forms.Form):
+    """The query string of the list."""
 
     q = forms.CharField(max_length=100, required=False)
     scope = CodesField(
@@ -75,34 +76,36 @@ class FindForm(forms.Form):
         error_messages={"invalid": _("Enter a day as year-month-day, such as 2007-05-01.")},
     )
 
-    def clean_on(self):
+    def clean_on(self) -> date | None:
         day = self.cleaned_data["on"]
-        if day and day.year < 1000:  # as PartialDate has it
+        if day and day.year < 1000:  # as in PartialDate
             raise ValidationError(self.fields["on"].error_messages["invalid"])
         if day and day > timezone.localdate():
             raise ValidationError(_("This day is still to come. Enter today or a day in the past."))
         return day
 
-    def clean_theme(self):
+    def clean_theme(self) -> list[str]:
         slugs = self.cleaned_data["theme"]
         if any(not re.fullmatch(r"[-\w]{1,50}", slug) for slug in slugs):
-            raise no_such_theme()
+            raise unknown_theme_error()
         return slugs
 
-    def asked(self) -> "Asked":
-        """Return what the address asks for; what is not valid in it counts as not asked."""
+    def search_query(self) -> "SearchQuery":
+        """Return the valid part of the query string."""
         self.full_clean()
         given = {name: value for name, value in self.cleaned_data.items() if value}
-        return Asked(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+        return SearchQuery(
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+        )
 
 
-def no_such_theme() -> ValidationError:
+def unknown_theme_error() -> ValidationError:
     return ValidationError(_("There is no such theme. Choose one from the list."))
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What somebody asks the list for."""
+class SearchQuery:
+    """What to search for, and how to filter and sort it. Immutable: each link on the page has another one."""
 
     q: str = ""
     scope: tuple[str, ...] = ()
@@ -113,36 +116,37 @@ class Asked:
 
     @property
     def words(self) -> list[str]:
-        """The words to look for, each once, folded as search folds them."""
+        """The words to look for, folded by networks.serbian.fold, without duplicates."""
         return list(dict.fromkeys(fold(self.q).split()))
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything but words is asked for."""
-        return replace(self, q="") != Asked()
+        """Whether there is anything but words."""
+        return replace(self, q="") != SearchQuery()
 
-    def query(self, page: int = 1) -> str:
-        """Return the query of the address that asks for this, beginning with "?"; empty for the whole list."""
+    def query_string(self, page: int = 1) -> str:
+        """Return the query string, beginning with "?"; empty for the whole list."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         values["page"] = page if page > 1 else None
         given = {name: value for name, value in values.items() if value}
         return f"?{urlencode(given, doseq=True)}" if given else ""
 
-    def toggled(self, group: str, code: str) -> "Asked":
-        """Return the same with one choice more, or with one less if it is chosen already."""
+    def toggle(self, group: str, code: str) -> "SearchQuery":
+        """Return a copy in which a filter value is added, or removed if it was there."""
         codes = {*getattr(self, group)} ^ {code}
-        in_order = [value for value, _label in CHOICES[group]] if group in CHOICES else sorted(codes)
-        return replace(self, **{group: tuple(value for value in in_order if value in codes)})
+        ordered = [value for value, _label in CHOICES[group]] if group in CHOICES else sorted(codes)
+        return replace(self, **{group: tuple(value for value in ordered if value in codes)})
 
     @cached_property
     def chosen(self) -> dict[str, set[str]]:
-        """The codes that are asked for, by group; nothing for a group in which there are none."""
+        """The filter values by group, without groups that have none."""
         return {group: {*codes} for group in GROUPS if (codes := getattr(self, group))}
 
-    def allows(self, found: "Found", *, but: str = "") -> bool:
-        """Say whether a network has what is asked for, leaving out one group of choices."""
+    def matches(self, result: "SearchResult", *, ignored_group: str = "") -> bool:
+        """Return whether a network matches the filters of all groups but one."""
         return all(
-            group == but or not codes.isdisjoint(codes_of(found, group)) for group, codes in self.chosen.items()
+            group == ignored_group or not codes.isdisjoint(codes_in(result, group))
+            for group, codes in self.chosen.items()
         )
 
 
@@ -150,24 +154,24 @@ CHOICES = {"scope": Network.Scope.choices, "status": Network.Status.choices}
 GROUPS = {"scope": _("Scope"), "theme": _("Theme"), "status": _("Status")}
 
 
-# What is found
+# Search
 
-# The columns by which networks are chosen and sorted, and those that the list shows
-LISTED = {
+# The columns that filters, order and list need
+LIST_COLUMNS = {
     *("id", "slug", "changed_at", "status", "scope", "founded", "joined", "left"),
     *("name_sr", "name_en", "acronym_sr", "acronym_en", "summary_sr", "summary_en", "seat_sr", "seat_en"),
     *("original_name", "original_language", "former_names", "website", "logo", "logo_width", "logo_height"),
 }
 
 
-class Found:
+class SearchResult:
     """
-    A network that was found: its columns, its themes, and what its membership was on the day that is asked for.
+    A network that was found: its columns, its themes, and its membership on the day of the search.
 
-    There may be thousands, of which a page shows a few. Only those are made into rows, and read.
+    There may be thousands, of which a page shows a few. Model instances are made only for those.
     """
 
-    def __init__(self, columns, themes: list[ThemeReading], membership: Membership | None, reader: Reader):
+    def __init__(self, columns: Any, themes: list[ThemeReading], membership: Membership | None, reader: Reader):
         self.columns = columns
         self.themes = themes
         self.membership = membership
@@ -180,21 +184,28 @@ class Found:
         return reading
 
 
-def find(asked: Asked, themes: Mapping[int, list[ThemeReading]], reader: Reader) -> list[Found]:
-    """Return the networks in which the words stand, on the day that is asked for, in the city's order."""
-    wanted = LISTED | {*SEARCHED, "search_text"} if asked.words else LISTED
-    # In the order in which the model makes rows of them
+def search_networks(
+    query: SearchQuery, themes: Mapping[int, list[ThemeReading]], reader: Reader
+) -> list[SearchResult]:
+    """
+    Return the networks with the words and, if a day is given, a membership on it, in the city's order.
+
+    The filters are not applied yet, because their counts need all results. `themes` are those of `themes_by_network`.
+    """
+    wanted = LIST_COLUMNS | {*SEARCHED, "search_text"} if query.words else LIST_COLUMNS
+    # Model.from_db needs the order of the fields.
     names = [field.attname for field in Network._meta.concrete_fields if field.attname in wanted]
-    # As they stand in the columns: modeltranslation would go through each row once more, and choose a language.
-    rows = Network.objects.published().search(asked.q).rewrite(False).values_list(*names, named=True)
-    found = (
-        Found(row, themes.get(row.id, []), membership_on(row, asked.on) if asked.on else None, reader) for row in rows
+    # rewrite(False): otherwise modeltranslation goes through each row once more and chooses a language.
+    rows = Network.objects.published().search(query.q).rewrite(False).values_list(*names, named=True)
+    results = (
+        SearchResult(row, themes.get(row.id, []), membership_on(row, query.on) if query.on else None, reader)
+        for row in rows
     )
-    return [each for each in found if each.membership or not asked.on]
+    return [result for result in results if result.membership or not query.on]
 
 
 def themes_by_network(reader: Reader) -> dict[int, list[ThemeReading]]:
-    """Return the themes of each published network by its key, in the order of the alphabet on show."""
+    """Return the themes of each published network by its primary key, sorted by the alphabet of the reader."""
     columns = ("network_id", *(f"theme__{name}" for name in ("id", "slug", "name_sr", "name_en")))
     pairs = Network.themes.through.objects.filter(network__is_published=True).values_list(*columns)
     networks = defaultdict(list)
@@ -211,91 +222,89 @@ def themes_by_network(reader: Reader) -> dict[int, list[ThemeReading]]:
     return themes
 
 
-# Choosing among it
+# Filters
 
 
-def codes_of(found: Found, group: str) -> list[str]:
-    """Return the codes of a network in a group of choices."""
+def codes_in(result: SearchResult, group: str) -> list[str]:
+    """Return the values of a network for a group of filters."""
     if group == "theme":
-        return [theme.slug for theme in found.themes]
-    return [code] if (code := getattr(found.columns, group)) else []
+        return [theme.slug for theme in result.themes]
+    return [code] if (code := getattr(result.columns, group)) else []
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A choice that narrows the list or widens it again: what it is called, how many it shows, where it leads."""
+    """A link that adds a filter value or removes it, with the number of networks that have it."""
 
     label: Text
     count: int
-    query: str
+    query: str  # of the link's URL
     is_chosen: bool
 
 
-def choices(
-    asked: Asked, networks: Iterable[Found], themes: Mapping[str, ThemeReading], reader: Reader
+def filter_choices(
+    query: SearchQuery, results: Iterable[SearchResult], themes: Mapping[str, ThemeReading], reader: Reader
 ) -> list[tuple[str, str, list[Choice]]]:
     """
-    Return (group, heading, choices) for each group in which there is something to choose.
+    Return (group, heading, choices) for each group with more than one choice.
 
-    `networks` are those found before any choice, `themes` those known so far, by slug. A choice that would show
-    nothing is left out, unless it is chosen. Raises ValidationError for a theme that does not exist.
+    `results` are the networks before filtering, `themes` those of them by slug. Choices without a network are left
+    out, unless they are chosen. Raise ValidationError for a theme that does not exist.
     """
-    found = []
+    groups = []
     for group, heading in GROUPS.items():
-        left = [network for network in networks if asked.allows(network, but=group)]
-        counts = Counter(code for network in left for code in codes_of(network, group))
-        chosen = getattr(asked, group)
-        if group == "status" and asked.on:
+        others = [result for result in results if query.matches(result, ignored_group=group)]
+        counts = Counter(code for result in others for code in codes_in(result, group))
+        chosen = getattr(query, group)
+        if group == "status" and query.on:
             heading = _("Status today")
-        labels = labels_of(group, {*counts, *chosen}, themes, reader)
+        labels = choice_labels(group, {*counts, *chosen}, themes, reader)
         if len(labels) > 1 or chosen:
-            found.append(
-                (
-                    group,
-                    heading,
-                    [
-                        Choice(label, counts[code], asked.toggled(group, code).query(), code in chosen)
-                        for code, label in labels.items()
-                    ],
-                )
-            )
-    return found
+            choices = [
+                Choice(label, counts[code], query.toggle(group, code).query_string(), code in chosen)
+                for code, label in labels.items()
+            ]
+            groups.append((group, heading, choices))
+    return groups
 
 
-def labels_of(group, wanted, themes, reader) -> dict[str, Text]:
-    """Return what the codes of a group are called, in the order in which they are shown."""
+def choice_labels(
+    group: str, wanted: set[str], themes: Mapping[str, ThemeReading], reader: Reader
+) -> dict[str, Text]:
+    """Return the labels of the wanted codes of a group, in the order in which they are shown."""
     if group != "theme":
         return {code: Text(capfirst(str(label))) for code, label in CHOICES[group] if code in wanted}
-    if missing := wanted - {*themes}:  # chosen, but of no network on the site
+    if missing := wanted - {*themes}:  # chosen, but no published network has it
         themes = {
             **themes,
             **{theme.slug: ThemeReading(theme, reader) for theme in Theme.objects.filter(slug__in=missing)},
         }
         if missing - {*themes}:
-            raise no_such_theme()
+            raise unknown_theme_error()
     names = {slug: themes[slug].name for slug in wanted}
     return dict(sorted(names.items(), key=lambda pair: reader.sort_key(pair[1])))
 
 
-def in_order(networks: list[Found], asked: Asked) -> list[Found]:
-    """Return the networks sorted as asked: the best first where words are sought, else in the city's own order."""
-    if asked.sort == "name":
-        return sorted(networks, key=lambda found: found.reader.sort_key(found.reading.name))
-    if asked.sort == "joined":
-        # Those of which the year is not known come last.
-        return sorted(networks, key=lambda found: (found.columns.joined is None, str(found.columns.joined)))
-    if words := asked.words:
-        return sorted(networks, key=lambda found: -score(found.columns.search_text, words))
-    return networks
+def sort_results(results: list[SearchResult], query: SearchQuery) -> list[SearchResult]:
+    """Return the results in the chosen order; the default is by relevance if there are words, else the city's."""
+    if query.sort == "name":
+        return sorted(results, key=lambda result: result.reader.sort_key(result.reading.name))
+    if query.sort == "joined":
+        # Unknown dates come last.
+        return sorted(results, key=lambda result: (result.columns.joined is None, str(result.columns.joined)))
+    if words := query.words:
+        return sorted(results, key=lambda result: -score(result.columns.search_text, words))
+    return results
 
 
 def score(search_text: str, words: Iterable[str]) -> int:
-    """Return how well a network answers a search: more for a telling field, a whole word, a beginning."""
+    """Return the relevance of a network: for each word, the best match times the weight of the field (SEARCHED)."""
     lines = dict(zip(SEARCHED, search_text.split("\n"), strict=False))
-    return sum(max(SEARCHED[field] * closeness(word, line) for field, line in lines.items()) for word in words)
+    return sum(max(SEARCHED[field] * match_quality(word, line) for field, line in lines.items()) for word in words)
 
 
-def closeness(word: str, line: str) -> int:
+def match_quality(word: str, line: str) -> int:
+    """Return 4 if the word is all of the line, 3 for a whole word in it, 2 for a beginning, 1 for a part, else 0."""
     if word not in line:
         return 0
     if word == line:
@@ -307,7 +316,7 @@ def closeness(word: str, line: str) -> int:
     return 2 if begins else 1
 
 
-# Groups under which the list stands
+# Groups of the list
 
 FORMER = "former"
 GROUP_OF_STATUS = {status.value: status.value for status in Network.Status} | {
@@ -324,27 +333,27 @@ HEADINGS_ON_A_DAY = {
     Membership.PERHAPS.value: _("Perhaps memberships on this day"),
     Membership.UNDATED.value: _("Not known since when"),
 }
-BEST_FIRST = "found"
+RESULTS = "found"
 
 
-def grouped(networks: list[Found], asked: Asked) -> list[tuple[str, str, Found]]:
-    """Return (key, heading, network) for each network, group by group; what is searched for stands in one group."""
-    if asked.on:
-        headings, key = HEADINGS_ON_A_DAY, lambda found: found.membership.value
-    elif asked.words and not asked.sort:
-        headings, key = {BEST_FIRST: _("Search results")}, lambda found: BEST_FIRST
+def group_results(results: list[SearchResult], query: SearchQuery) -> list[tuple[str, str, SearchResult]]:
+    """Return (key, heading, result) for each result, group by group; results by relevance are a single group."""
+    if query.on:
+        headings, key = HEADINGS_ON_A_DAY, lambda result: result.membership.value
+    elif query.words and not query.sort:
+        headings, key = {RESULTS: _("Search results")}, lambda result: RESULTS
     else:
-        headings, key = HEADINGS, lambda found: GROUP_OF_STATUS[found.columns.status]
+        headings, key = HEADINGS, lambda result: GROUP_OF_STATUS[result.columns.status]
     order = {each: place for place, each in enumerate(headings)}
-    with_keys = sorted(((key(found), found) for found in networks), key=lambda pair: order[pair[0]])
-    return [(each, headings[each], found) for each, found in with_keys]
+    with_keys = sorted(((key(result), result) for result in results), key=lambda pair: order[pair[0]])
+    return [(each, headings[each], result) for each, result in with_keys]
 
 
-# Showing what was found
+# Highlights and excerpts
 
 
-def marked(text: Text, words: Collection[str]) -> SafeString:
-    """Return plain text for a page, the folded words marked in it wherever search finds them."""
+def highlight(text: Text, words: Collection[str]) -> SafeString:
+    """Return plain text, escaped, with a `mark` element around each occurrence of the folded words."""
     if not words:
         return escape(text)
     pieces, end = [], 0
@@ -356,45 +365,47 @@ def marked(text: Text, words: Collection[str]) -> SafeString:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """A stretch of a text in which a sought word stands, with what the text is called."""
+    """A part of a text around a word of the search, with the label of the field."""
 
     label: str
     text: Text
 
 
-SHOWN = ("name", "acronym", "summary", "seat")
-MOST_EXCERPTS = 5
+LISTED_FIELDS = ("name", "acronym", "summary", "seat")
+MAX_EXCERPTS = 5
 
 
 def excerpts(network: NetworkReading, words: Collection[str]) -> list[Excerpt]:
-    """Return where the words stand that are in none of the texts that the list shows."""
+    """Return an excerpt for each folded word that none of the fields in the list contains, MAX_EXCERPTS at most."""
     if not words:
-        return []  # and the texts are not even loaded
-    # What search looks in is folded already. To fold all texts of a page anew would take seconds.
+        return []
+    # search_text is folded already; folding all texts of a page again would take seconds.
     lines = dict(zip(SEARCHED, network.row.search_text.split("\n"), strict=False))
     own = stored_language(network.reader.language)
-    shown = {f"{field}_{own}" if lines.get(f"{field}_{own}") else f"{field}_{SERBIAN}" for field in SHOWN}
-    hidden = sorted({*lines} - shown - {"slug"}, key=lambda name: (name[-3:] in OTHERS[own], [*SEARCHED].index(name)))
+    listed = {f"{field}_{own}" if lines.get(f"{field}_{own}") else f"{field}_{SERBIAN}" for field in LISTED_FIELDS}
+    hidden = sorted(
+        {*lines} - listed - {"slug"}, key=lambda name: (name[-3:] in OTHER_LANGUAGES[own], [*SEARCHED].index(name))
+    )
     found: list[Excerpt] = []
     for word in words:
-        if any(word in lines.get(name, "") for name in shown) or len(found) == MOST_EXCERPTS:
+        if any(word in lines.get(name, "") for name in listed) or len(found) == MAX_EXCERPTS:
             continue
         if any(occurrences(excerpt.text, [word]) for excerpt in found):
             continue
         if name := next((name for name in hidden if word in lines[name]), None):
-            text = text_of(network, name)
+            text = plain_text_of(network, name)
             if places := occurrences(text, [word]):
                 label = Network._meta.get_field(name.removesuffix("_sr").removesuffix("_en")).verbose_name
-                found.append(Excerpt(label, cut_out(text, *places[0])))
+                found.append(Excerpt(label, excerpt_around(text, *places[0])))
     return found
 
 
-# The columns that a reader of a language reads last
-OTHERS = {SERBIAN: {"_en"}, ENGLISH: {"_sr"}}
+# Suffixes of the columns in another language, which are searched for excerpts last
+OTHER_LANGUAGES = {SERBIAN: {"_en"}, ENGLISH: {"_sr"}}
 
 
-def text_of(network: NetworkReading, name: str) -> Text:
-    """Return what stands in a field of SEARCHED as plain text, marked with its language for the reader."""
+def plain_text_of(network: NetworkReading, name: str) -> Text:
+    """Return the value of a field of SEARCHED as plain text in one line, with its language."""
     reader = network.reader
     if name == "original_name":
         text = reader.unmarked(network.row.original_name)
@@ -405,16 +416,16 @@ def text_of(network: NetworkReading, name: str) -> Text:
         if language == stored_language(reader.language):
             language = reader.language
         elif language == SERBIAN:
-            language = SERBIAN_LATIN  # what readers of English can read
+            language = SERBIAN_LATIN  # English readers read Latin script
         text = Reader(language).text(network.row, field)
     plain = plain_text(text) if text.is_html else text
     return Text(" ".join(plain.split()), language=text.language, asked=reader.language)
 
 
-def cut_out(text: Text, start: int, end: int) -> Text:
-    """Return the words around a stretch of a text, an ellipsis wherever something is left out."""
-    first = text.rfind(" ", 0, start - AROUND) + 1 if start > AROUND else 0
-    last = text.find(" ", end + AROUND) if end + AROUND < len(text) else -1
+def excerpt_around(text: Text, start: int, end: int) -> Text:
+    """Return text[start:end] with some words around it, and an ellipsis where text is left out."""
+    first = text.rfind(" ", 0, start - EXCERPT_MARGIN) + 1 if start > EXCERPT_MARGIN else 0
+    last = text.find(" ", end + EXCERPT_MARGIN) if end + EXCERPT_MARGIN < len(text) else -1
     words = text[first : last if last >= 0 else len(text)]
     excerpt = ("… " if first else "") + words + (" …" if last >= 0 else "")
     return Text(excerpt, language=text.language, asked=text.language if not text.is_fallback else "")

@@ -1,4 +1,4 @@
-"""/.well-known/security.txt (RFC 9116): whom to tell about a weakness of the site."""
+"""/.well-known/security.txt (RFC 9116): the contact for reports of security problems."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,20 +11,20 @@ from django.views.decorators.http import require_safe
 from citynetworks.security_contact import mail_address
 from networks.models import CityProfile
 
-# RFC 9116 wants less than a year. Whoever keeps a copy is told to ask anew after half of one.
+# RFC 9116 recommends less than a year.
 VALID_FOR = timedelta(days=180)
 
 
-def contact_address() -> str:
-    """Return whom the file names, as a URI; empty where there is nobody, and so no file."""
+def contact_uri() -> str:
+    """Return the contact as a URI; empty if there is none, and so no file."""
     email = CityProfile.objects.current().email
     return settings.SECURITY_CONTACT or (mail_address(email) if email else "")
 
 
 @require_safe
 def security_txt(request: HttpRequest) -> HttpResponse:
-    """Answer with the file; 404 where there is nobody to name, for without a contact it would not be valid."""
-    if not (contact := contact_address()):
+    """Return the file; raise Http404 without a contact, which the RFC requires."""
+    if not (contact := contact_uri()):
         raise Http404
     today = timezone.now().astimezone(UTC).date()
     expires = datetime(today.year, today.month, today.day, tzinfo=UTC) + VALID_FOR
@@ -33,7 +33,7 @@ def security_txt(request: HttpRequest) -> HttpResponse:
         f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
         "Preferred-Languages: sr, en",
     ]
-    # It names its own address only over HTTPS, as the RFC has it: elsewhere anybody may have put it there.
+    # The RFC allows HTTPS URLs only.
     if request.is_secure():
         lines.append(f"Canonical: {request.build_absolute_uri(reverse('security_txt'))}")
     return HttpResponse("".join(f"{line}\n" for line in lines), content_type="text/plain; charset=utf-8")

@@ -1,7 +1,7 @@
 """
-The pictures that go with a link to the site when somebody shares it: the name, the year and the mark, as on the page.
+The pictures that other sites show with a link to a page (og:image): name, years and mark.
 
-They are drawn here, with a font that comes with the project, so that they look the same on every machine.
+They are drawn with a font of the project, so that they look the same on every machine.
 """
 
 import hashlib
@@ -12,10 +12,11 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache as memoize
 from pathlib import Path
 
-from django.core.cache import cache as store
+from django.core.cache import cache
+from django.core.files.storage import Storage
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -29,12 +30,12 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont, ImageOps, features
 
 from networks.languages import stored_language
 from networks.models import CityProfile, Network
-from networks.reading import Reader, Text
+from networks.reading import NetworkReading, ProfileReading, Reader, Text
 from networks.redirects import permanent_redirect
 
 logger = logging.getLogger(__name__)
 
-# Raised with every change of how a picture looks, so that none drawn before is served any more.
+# Raise it when the drawing changes, so that pictures from the cache are drawn again.
 DRAWING = 3
 
 WIDTH, HEIGHT = 1200, 630
@@ -51,68 +52,68 @@ PAPER, SHEET, INK, SOFT, RULE, LINE, ACCENT = (
 
 FONTS = Path(__file__).parent / "fonts"
 REGULAR, SEMIBOLD = FONTS / "SourceSerifPro-Regular.ttf", FONTS / "SourceSerifPro-Semibold.ttf"
-# Serbian has letter forms of its own, which need a text engine that not every machine has.
-KNOWS_LANGUAGES = features.check("raqm")
+# The Serbian forms of Cyrillic letters need the Raqm library, which not every machine has.
+HAS_RAQM = features.check("raqm")
 
-KEPT_FOR = 7 * 24 * 60 * 60  # seconds in the cache of the site
-FRESH_FOR = 10 * 60  # seconds in the caches of others, before they ask again
+CACHE_SECONDS = 7 * 24 * 60 * 60
+MAX_AGE = 10 * 60  # seconds in the caches of browsers and proxies
 
 
 @dataclass(frozen=True)
-class Words:
-    """A text and the code of the language whose letter forms it takes; empty where that is not known."""
+class PictureText:
+    """A text, and the code of the language for its letter forms (or an empty string)."""
 
     text: str
     language: str = ""
 
     @classmethod
-    def of(cls, text: str) -> "Words":
-        # Composed, because the font holds most letters with their marks as one.
+    def of(cls, text: str) -> "PictureText":
+        # Composed, because the font has most letters with diacritics as one glyph.
         words = unicodedata.normalize("NFC", " ".join(text.split()))
         return cls(words, stored_language(getattr(text, "language", None) or ""))
 
 
 @dataclass(frozen=True)
 class Picture:
-    """All that decides how a picture looks."""
+    """Everything that a picture shows."""
 
-    name: Words
-    # What stands in the margin: figures and what they mean, such as 2003 and "Joined"
-    figures: tuple[tuple[str, Words], ...] = ()
-    foot: tuple[Words, ...] = ()
-    # An uploaded picture, by its name in the storage; else letters in a circle
+    name: PictureText
+    # In the margin: figures and their labels, such as 2003 and "Joined"
+    figures: tuple[tuple[str, PictureText], ...] = ()
+    foot: tuple[PictureText, ...] = ()
+    # The name of an uploaded file in its storage; without it, `mark` is drawn in a circle
     logo: str = ""
-    mark: Words | None = None
+    mark: PictureText | None = None
 
     @property
     def digest(self) -> str:
-        """A name for everything that looks like this."""
-        content = json.dumps([DRAWING, KNOWS_LANGUAGES, asdict(self)])
+        """The cache key and ETag: the same for all pictures that look the same."""
+        content = json.dumps([DRAWING, HAS_RAQM, asdict(self)])
         return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
-# Setting text
+# Text
 
 
-# Where a link is shared, the other site shows the picture.
-FOR_OTHER_SITES = {"Cross-Origin-Resource-Policy": "cross-origin"}
+# Other sites show the pictures.
+CROSS_ORIGIN = {"Cross-Origin-Resource-Policy": "cross-origin"}
 
 
-@cache
+@memoize
 def font(path: Path, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size)
 
 
-def options(words: Words) -> dict:
-    """Return what Pillow is told beside a text, where it can make use of it."""
-    return {"language": words.language} if KNOWS_LANGUAGES and words.language else {}
+def text_options(words: PictureText) -> dict:
+    """Return the keyword arguments of Pillow for the language of a text."""
+    return {"language": words.language} if HAS_RAQM and words.language else {}
 
 
-def broken(words: Words, face: ImageFont.FreeTypeFont, width: float) -> list[str]:
-    """Return the lines of a text that are no wider than the width; a word that is wider itself is broken."""
+def break_lines(words: PictureText, face: ImageFont.FreeTypeFont, width: float) -> list[str]:
+    """Return the text in lines of at most `width` pixels; a wider word is broken between letters."""
 
-    def fits(text):
-        return face.getlength(text, **options(words)) <= width
+    def fits(text: str) -> bool:
+        return face.getlength(text, **text_options(words)) <= width
 
     lines = [""]
     for word in words.text.split(" "):
@@ -131,9 +132,9 @@ def broken(words: Words, face: ImageFont.FreeTypeFont, width: float) -> list[str
 
 @dataclass(frozen=True)
 class Block:
-    """Lines of text, set in one size."""
+    """Lines of text in one size."""
 
-    words: Words
+    words: PictureText
     lines: list[str]
     face: ImageFont.FreeTypeFont
     leading: int
@@ -144,49 +145,49 @@ class Block:
 
     @property
     def width(self) -> float:
-        return max(self.face.getlength(line, **options(self.words)) for line in self.lines)
+        return max(self.face.getlength(line, **text_options(self.words)) for line in self.lines)
 
     def draw(self, canvas: ImageDraw.ImageDraw, x: float, y: float, fill: str) -> None:
-        """Draw with the left upper corner at a point."""
+        """Draw the block with its upper left corner at (x, y)."""
         for number, line in enumerate(self.lines):
             baseline = y + number * self.leading + round(self.face.size * 0.82)
-            canvas.text((x, baseline), line, fill=fill, font=self.face, anchor="ls", **options(self.words))
+            canvas.text((x, baseline), line, fill=fill, font=self.face, anchor="ls", **text_options(self.words))
 
 
-def fitted(words: Words, path: Path, sizes: range, width: int, height: int) -> Block:
+def fit_text(words: PictureText, path: Path, sizes: range, width: int, height: int) -> Block:
     """
-    Return the text set as large as it fits into a box, in lines of about the same length.
+    Return the text in the largest size that fits into a box, in lines of similar length.
 
-    `sizes` run from the largest to the smallest, in which it is set even where it does not fit. Only there is a word
-    broken that is too long for a line.
+    `sizes` go from the largest to the smallest, which is used even if the text does not fit. Only then, words that
+    are too long for a line are broken.
     """
     for size in sizes:
         face, leading = font(path, size), round(size * 1.17)
-        lines = broken(words, face, width)
-        longest_word = max(face.getlength(word, **options(words)) for word in words.text.split(" "))
+        lines = break_lines(words, face, width)
+        longest_word = max(face.getlength(word, **text_options(words)) for word in words.text.split(" "))
         if len(lines) * leading <= height and longest_word <= width:
             break
-    # The narrowest lines of which there are no more, and in which no word is broken
+    # Search the smallest width with the same number of lines and no broken word.
     low, high = min(longest_word, width), width
-    if len(broken(words, face, low)) == len(lines):
+    if len(break_lines(words, face, low)) == len(lines):
         high = low
     while high - low > 8:
         middle = (low + high) / 2
-        if len(broken(words, face, middle)) > len(lines):
+        if len(break_lines(words, face, middle)) > len(lines):
             low = middle
         else:
             high = middle
-    return Block(words, broken(words, face, high), face, leading)
+    return Block(words, break_lines(words, face, high), face, leading)
 
 
 # Drawing
 
 
 def draw(picture: Picture, open_file: Callable) -> bytes:
-    """Return the picture as PNG. `open_file` opens a file of the storage by its name; LogoLost where it cannot."""
+    """Return a picture as PNG. `open_file` opens the logo by its name. Raise LogoUnreadable where that fails."""
     image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     canvas = ImageDraw.Draw(image)
-    name = fitted(picture.name, SEMIBOLD, range(112, 18, -2), RIGHT - TEXT_LEFT, FOOT - TOP - 24)
+    name = fit_text(picture.name, SEMIBOLD, range(112, 18, -2), RIGHT - TEXT_LEFT, FOOT - TOP - 24)
     name.draw(canvas, TEXT_LEFT, TOP, INK)
     draw_figures(canvas, picture.figures, name)
     if picture.foot:
@@ -194,7 +195,7 @@ def draw(picture: Picture, open_file: Callable) -> bytes:
     y = FOOT + 28
     for number, words in enumerate(picture.foot):
         path, fill = (SEMIBOLD, INK) if number == 0 else (REGULAR, SOFT)
-        line = fitted(words, path, range(34, 12, -2), RIGHT - TEXT_LEFT, 44)
+        line = fit_text(words, path, range(34, 12, -2), RIGHT - TEXT_LEFT, 44)
         line.draw(canvas, TEXT_LEFT, y, fill)
         y += line.height + 6
     if picture.logo:
@@ -202,23 +203,23 @@ def draw(picture: Picture, open_file: Callable) -> bytes:
     elif picture.mark:
         draw_mark(image, picture.mark)
     if not picture.logo:
-        # A few colours are enough for ink on paper, and make a file that is a third as large.
+        # 64 colours are enough for text, and the file is a third of the size.
         image = image.quantize(64, dither=Image.Dither.NONE)
     content = io.BytesIO()
     image.save(content, "PNG", optimize=True)
     return content.getvalue()
 
 
-def draw_figures(canvas, figures, name):
-    """Set the years in the margin, the first on the line on which the name begins."""
+def draw_figures(canvas: ImageDraw.ImageDraw, figures: tuple[tuple[str, PictureText], ...], name: Block) -> None:
+    """Draw the years in the margin, the first one on the first line of the name."""
     size = 84 if len(figures) == 1 else 64
     baseline = TOP + round(name.face.size * 0.82)
-    # Large figures beside a long name in small letters would stand out of the page.
+    # Large figures beside a long name in small letters must not start above the top margin.
     baseline = max(baseline, TOP + round(size * 0.66))
     for figure, label in figures:
-        block = fitted(Words(figure), REGULAR, range(size, 18, -2), MARGIN, round(size * 1.17))
+        block = fit_text(PictureText(figure), REGULAR, range(size, 18, -2), MARGIN, round(size * 1.17))
         canvas.text((LEFT, baseline), figure, fill=ACCENT, font=block.face, anchor="ls")
-        block = fitted(label, REGULAR, range(28, 12, -2), MARGIN, 34)
+        block = fit_text(label, REGULAR, range(28, 12, -2), MARGIN, 34)
         block.draw(canvas, LEFT, baseline + 14, SOFT)
         baseline += size + 60
 
@@ -226,9 +227,9 @@ def draw_figures(canvas, figures, name):
 MARK = 132  # pixels from side to side
 
 
-def draw_mark(image, mark):
+def draw_mark(image: Image.Image, mark: PictureText) -> None:
     """Draw letters in a circle, in the margin at the foot."""
-    scale = 4  # drawn large and made smaller, for Pillow draws edges without half-tones
+    scale = 4  # drawn large and scaled down, because Pillow does not smooth edges
     circle = Image.new("L", (MARK * scale, MARK * scale))
     ImageDraw.Draw(circle).ellipse((0, 0, MARK * scale - 1, MARK * scale - 1), 255)
     edge = circle.resize((MARK, MARK), Image.Resampling.LANCZOS)
@@ -238,60 +239,62 @@ def draw_mark(image, mark):
         image.paste(ImageColor.getrgb(colour), place, shape)
     for size in range(48, 10, -2):
         face = font(SEMIBOLD, size)
-        if face.getlength(mark.text, **options(mark)) <= MARK * 0.74:
+        if face.getlength(mark.text, **text_options(mark)) <= MARK * 0.74:
             break
     middle = (LEFT + MARK / 2, BOTTOM - MARK / 2 + round(face.size * 0.33))
-    ImageDraw.Draw(image).text(middle, mark.text, fill=INK, font=face, anchor="ms", **options(mark))
+    ImageDraw.Draw(image).text(middle, mark.text, fill=INK, font=face, anchor="ms", **text_options(mark))
 
 
-class LogoLost(Exception):
+class LogoUnreadable(Exception):
     """The file of a logo is missing, or cannot be read."""
 
 
-def draw_logo(image, name, open_file):
+def draw_logo(image: Image.Image, name: str, open_file: Callable) -> None:
     """Draw an uploaded picture on white, in the margin at the foot."""
     try:
         with open_file(name) as file, Image.open(file) as opened:
             logo = ImageOps.contain(opened.convert("RGBA"), (MARGIN - 20, MARK))
-    except Exception as error:  # storages far away have errors of their own
+    except Exception as error:  # remote storages raise errors of their own
         logger.warning("The file %r of a logo is missing or damaged", name)
-        raise LogoLost(name) from error
+        raise LogoUnreadable(name) from error
     place = (LEFT + 10, BOTTOM - logo.height - 10)
     card = (place[0] - 10, place[1] - 10, place[0] + logo.width + 9, place[1] + logo.height + 9)
     ImageDraw.Draw(image).rounded_rectangle(card, 6, "#fff")
     image.paste(logo, place, logo)
 
 
-# What is drawn
+# What the pictures show
 
 
-def picture_of_network(network, profile) -> Picture:
-    """Return the picture of a network, from its reading and that of the city."""
+def picture_of_network(network: NetworkReading, profile: ProfileReading) -> Picture:
+    """Return the picture of a network."""
     row = network.row
     dates = [(row.joined, _("Joined")), (row.left if network.is_former else None, network.left_label)]
     return Picture(
-        name=Words.of(network.name),
+        name=PictureText.of(network.name),
         figures=tuple(
-            (str(day.year), Words(label, stored_language(network.reader.language))) for day, label in dates if day
+            (str(day.year), PictureText(label, stored_language(network.reader.language)))
+            for day, label in dates
+            if day
         ),
-        foot=tuple(Words.of(text) for text in (profile.city_name, profile.site_title) if text),
+        foot=tuple(PictureText.of(text) for text in (profile.city_name, profile.site_title) if text),
         logo=row.logo.name or "",
-        mark=Words.of(Text(network.mark, language=network.name.language)),
+        mark=PictureText.of(Text(network.mark, language=network.name.language)),
     )
 
 
-def picture_of_site(profile, count: int) -> Picture:
-    """Return the picture of the site: its title, its city and how many networks it shows."""
+def picture_of_site(profile: ProfileReading, count: int) -> Picture:
+    """Return the picture of the site: its title, its city and the number of networks."""
     label = ngettext("network", "networks", count)
     return Picture(
-        name=Words.of(profile.site_title),
-        figures=((str(count), Words(label, stored_language(profile.reader.language))),) if count else (),
-        foot=(Words.of(profile.city_name),) if profile.city_name else (),
+        name=PictureText.of(profile.site_title),
+        figures=((str(count), PictureText(label, stored_language(profile.reader.language))),) if count else (),
+        foot=(PictureText.of(profile.city_name),) if profile.city_name else (),
         logo=profile.row.coat_of_arms.name or "",
     )
 
 
-# Answering
+# Views
 
 
 @require_safe
@@ -300,7 +303,7 @@ def site_picture(request: HttpRequest) -> HttpResponse:
     networks = Network.objects.published()
     picture = picture_of_site(profile, networks.count())
     changed_at = networks.aggregate(latest=Max("changed_at"))["latest"]
-    return answer(request, picture, [changed_at, profile.changed_at], profile.row.coat_of_arms.storage)
+    return picture_response(request, picture, [changed_at, profile.changed_at], profile.row.coat_of_arms.storage)
 
 
 @require_safe
@@ -313,30 +316,32 @@ def network_picture(request: HttpRequest, slug: str) -> HttpResponse:
     reader = Reader()
     profile = reader.profile(CityProfile.objects.current())
     picture = picture_of_network(reader.network(row), profile)
-    return answer(request, picture, [row.changed_at, profile.changed_at], row.logo.storage)
+    return picture_response(request, picture, [row.changed_at, profile.changed_at], row.logo.storage)
 
 
-def answer(request: HttpRequest, picture: Picture, changed: list[datetime | None], storage) -> HttpResponse:
-    """Answer with a picture, drawn only where it was not drawn before and is not known to who asks."""
+def picture_response(
+    request: HttpRequest, picture: Picture, changed: list[datetime | None], storage: Storage
+) -> HttpResponse:
+    """Return the response with a picture. It is drawn only if neither the client nor the cache has it."""
     etag = quote_etag(picture.digest)
     times = [int(moment.timestamp()) for moment in changed if moment is not None]
     modified = max(times, default=None)
-    # By the ETag alone: when a network is taken off the site, the newest of the others is an older one.
+    # Not by Last-Modified: after a network is unpublished, the newest change may be an older one.
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        content = store.get(f"picture-{picture.digest}")
+        content = cache.get(f"picture-{picture.digest}")
         if content is None:
             try:
                 content = draw(picture, storage.open)
-            except LogoLost:
-                # For now. The next who asks may find it there again.
+            except LogoUnreadable:
+                # Not cached: the file may be back at the next request.
                 content = draw(replace(picture, logo=""), storage.open)
-                headers = {"Cache-Control": "no-store", **FOR_OTHER_SITES}
+                headers = {"Cache-Control": "no-store", **CROSS_ORIGIN}
                 return HttpResponse(content, content_type="image/png", headers=headers)
-            store.set(f"picture-{picture.digest}", content, KEPT_FOR)
-        response = HttpResponse(content, content_type="image/png", headers=FOR_OTHER_SITES)
+            cache.set(f"picture-{picture.digest}", content, CACHE_SECONDS)
+        response = HttpResponse(content, content_type="image/png", headers=CROSS_ORIGIN)
     response.headers["ETag"] = etag
     if modified is not None:
         response.headers["Last-Modified"] = http_date(modified)
-    response.headers["Cache-Control"] = f"public, max-age={FRESH_FOR}, must-revalidate"
+    response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}, must-revalidate"
     return response

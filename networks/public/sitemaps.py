@@ -1,7 +1,11 @@
-"""The sitemap: every public page, in each language that it is written in."""
+"""The sitemaps: every public page in each language in which it is written."""
+
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
+from django.db.models import Model, QuerySet
 from django.urls import reverse
 
 from networks.languages import codes, language_tag
@@ -13,10 +17,10 @@ class PublicSitemap(Sitemap):
     i18n = True
     alternates = True
 
-    def get_urls(self, *args, **kwargs):
+    def get_urls(self, *args: Any, **kwargs: Any) -> list[dict]:
         urls = super().get_urls(*args, **kwargs)
         for url in urls:
-            # Not by Sitemap.x_default, which cuts "/sr/" out of the address of a network that is called so.
+            # Not by Sitemap.x_default, which removes "/sr/" from any part of the path, also from the slug "sr".
             default = next(item for item in url["alternates"] if item["lang_code"] == settings.LANGUAGE_CODE)
             for alternate in url["alternates"]:
                 alternate["lang_code"] = language_tag(alternate["lang_code"])
@@ -25,9 +29,9 @@ class PublicSitemap(Sitemap):
 
 
 class ListSitemap(PublicSitemap):
-    """Pages that are no rows, each by the name of its address."""
+    """Pages without a row, by URL name."""
 
-    def items(self):
+    def items(self) -> list[str]:
         return [
             "public:index",
             "public:timeline",
@@ -35,22 +39,22 @@ class ListSitemap(PublicSitemap):
             "public:open_data",
         ]
 
-    def location(self, item):
+    def location(self, item: str) -> str:
         return reverse(item)
 
 
 class RowSitemap(PublicSitemap):
-    model = None
-    reading = None
+    model: type[Model]
+    reading: str  # the method of Reader
 
-    def items(self):
+    def items(self) -> QuerySet:
         return self.model.objects.published()
 
-    def get_languages_for_item(self, item):
+    def get_languages_for_item(self, item: Model) -> list[str]:
         reading = getattr(Reader(), self.reading)(item)
         return [code for code in codes() if reading.is_available_in(code)]
 
-    def lastmod(self, item):
+    def lastmod(self, item: Model) -> datetime | None:
         return item.changed_at
 
 

@@ -1,9 +1,11 @@
 """
-What a page says, once more for search engines: schema.org, as one graph in JSON-LD.
+Structured data of the pages for search engines: schema.org, as one graph in JSON-LD.
 
-The city, the site and each network have one identifier on all pages and in the open data, by which the graphs of
-different pages join. Text in another language than the page's is tagged with it.
+The city, the site and each network have the same identifier on all pages and in the open data, so that the graphs can
+be joined. Text in another language than the page is tagged with its language.
 """
+
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -11,19 +13,19 @@ from django.utils.encoding import iri_to_uri
 from django.utils.translation import override
 
 from networks.languages import address, language_tag
-from networks.public.dataset import iso_moment, without_empty
-from networks.public.identifiers import tag
+from networks.public.dataset import iso_datetime, without_empty
+from networks.public.identifiers import tag_uri
 from networks.reading import NetworkReading, PageReading, ProfileReading, RowReading, Text
 
 
 def describe_list(request: HttpRequest, profile: ProfileReading, networks: list[NetworkReading]) -> dict:
-    """Return the graph of the list: the city, its memberships in the networks that the page shows, and the site."""
+    """Return the graph of the list: the city, its memberships in the networks on the page, and the site."""
     url = absolute(request, address(profile.reader.language, "public:index"))
     city = describe_city(request, profile)
     city["memberOf"] = [
-        membership(network) | {"memberOf": describe_organisation(request, network)}
+        membership_role(network) | {"memberOf": describe_organisation(request, network)}
         for network in networks
-        # A role without an end is one of today.
+        # A role without an end date is a current one.
         if not network.is_former or network.row.left
     ]
     page = {
@@ -31,12 +33,12 @@ def describe_list(request: HttpRequest, profile: ProfileReading, networks: list[
         "@id": url,
         "name": text(profile.site_title),
         "inLanguage": language_tag(profile.reader.language),
-        "isPartOf": {"@id": tag(request, "site")},
-        "about": {"@id": tag(request, "city")},
+        "isPartOf": {"@id": tag_uri(request, "site")},
+        "about": {"@id": tag_uri(request, "city")},
         "mainEntity": {
             "@type": "ItemList",
             "itemListElement": [
-                # The link that stands on the page. Where it is canonical, the description decides, which lists defer.
+                # The URL of the link on the page, which need not be canonical
                 {"@type": "ListItem", "position": position, "url": absolute(request, network.url)}
                 for position, network in enumerate(networks, 1)
             ],
@@ -58,7 +60,7 @@ def describe_network_page(request: HttpRequest, profile: ProfileReading, network
     organisation = describe_organisation(request, network) | {
         "description": text(network.summary),
         "mainEntityOfPage": canonical_url(request, network),
-        "member": membership(network) | {"member": {"@id": tag(request, "city")}},
+        "member": membership_role(network) | {"member": {"@id": tag_uri(request, "city")}},
     }
     page = describe_page(request, profile, network, network.name, network.short_name) | {
         "mainEntity": {"@id": organisation["@id"]},
@@ -69,7 +71,7 @@ def describe_network_page(request: HttpRequest, profile: ProfileReading, network
 
 def describe_plain_page(request: HttpRequest, profile: ProfileReading, page: PageReading) -> dict:
     """Return the graph of a plain page, such as the one on privacy."""
-    about = {"about": {"@id": tag(request, "city")}}
+    about = {"about": {"@id": tag_uri(request, "city")}}
     described = describe_page(request, profile, page, page.title, page.title) | about
     return graph(described, describe_city(request, profile), describe_site(request, profile))
 
@@ -88,8 +90,8 @@ def describe_page(
         "url": url,
         "name": text(name),
         "inLanguage": language_tag(canonical_language(subject)),
-        "isPartOf": {"@id": tag(request, "site")},
-        "dateModified": iso_moment(subject.changed_at),
+        "isPartOf": {"@id": tag_uri(request, "site")},
+        "dateModified": iso_datetime(subject.changed_at),
         "breadcrumb": {
             "@type": "BreadcrumbList",
             "itemListElement": [
@@ -104,7 +106,7 @@ def describe_city(request: HttpRequest, profile: ProfileReading) -> dict:
     row = profile.row
     return {
         "@type": "GovernmentOrganization",
-        "@id": tag(request, "city"),
+        "@id": tag_uri(request, "city"),
         "name": text(profile.city_name),
         "url": iri_to_uri(row.website),
         "logo": absolute(request, row.coat_of_arms.url) if row.coat_of_arms else "",
@@ -117,11 +119,11 @@ def describe_city(request: HttpRequest, profile: ProfileReading) -> dict:
 def describe_site(request: HttpRequest, profile: ProfileReading) -> dict:
     return {
         "@type": "WebSite",
-        "@id": tag(request, "site"),
+        "@id": tag_uri(request, "site"),
         "url": absolute(request, address(profile.reader.language, "public:index")),
         "name": text(profile.site_title),
         "inLanguage": language_tag(profile.reader.language),
-        "publisher": {"@id": tag(request, "city")},
+        "publisher": {"@id": tag_uri(request, "city")},
     }
 
 
@@ -130,7 +132,7 @@ def describe_organisation(request: HttpRequest, network: NetworkReading) -> dict
     other_names = [network.acronym, network.original_name, *network.former_names]
     return {
         "@type": "Organization",
-        "@id": tag(request, "network", row.pk),
+        "@id": tag_uri(request, "network", row.pk),
         "name": text(network.name),
         "alternateName": [text(name) for name in other_names if name and name != network.name],
         "url": iri_to_uri(row.website),
@@ -139,8 +141,8 @@ def describe_organisation(request: HttpRequest, network: NetworkReading) -> dict
     }
 
 
-def membership(network: NetworkReading) -> dict:
-    """Return the role that stands between the city and a network: since when it is a member, and until when."""
+def membership_role(network: NetworkReading) -> dict:
+    """Return the role between the city and a network, with its start and end dates."""
     return {
         "@type": "OrganizationRole",
         "roleName": network.status,
@@ -150,7 +152,7 @@ def membership(network: NetworkReading) -> dict:
 
 
 def canonical_url(request: HttpRequest, subject: RowReading) -> str:
-    """Return the address of a row's page: in the reader's language, or else in the one it is written in."""
+    """Return the URL of a row's page in the reader's language; in the default language if it is not written in it."""
     with override(canonical_language(subject)):
         return absolute(request, subject.row.get_absolute_url())
 
@@ -165,20 +167,20 @@ def absolute(request: HttpRequest, url: str) -> str:
 
 
 def text(value: Text) -> str | dict:
-    """Return a text as JSON-LD has it, tagged where it is not in the language of the page."""
+    """Return a JSON-LD value, with the language where it is not that of the page."""
     if value and value.is_fallback:
         return {"@value": value, "@language": language_tag(value.language)}
     return value
 
 
 def graph(*nodes: dict) -> dict:
-    """Return the nodes as one document, without what is empty."""
-    return {"@context": "https://schema.org", "@graph": filled(list(nodes))}
+    """Return the nodes as a JSON-LD document, without empty values."""
+    return {"@context": "https://schema.org", "@graph": remove_empty(list(nodes))}
 
 
-def filled(value):
+def remove_empty(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: filled(each) for name, each in without_empty(value).items()}
+        return {name: remove_empty(each) for name, each in without_empty(value).items()}
     if isinstance(value, list):
-        return [filled(each) for each in value]
+        return [remove_empty(each) for each in value]
     return value

@@ -1,7 +1,7 @@
 """
-The timeline: each membership as a row of facts, and as a bar on a scale that all rows share.
+The timeline: each membership as a row of facts, and as a bar on a common scale.
 
-What is drawn comes from `networks.public.chronology`, so a bar is solid only where the membership is certain.
+Bars follow `networks.public.chronology`: they are solid only where the membership is certain.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -19,15 +20,15 @@ from django.views.decorators.http import require_safe
 from networks.models import Network
 from networks.partial_dates import PartialDate
 from networks.public.chronology import bounds_of
-from networks.public.page_context import render_page
-from networks.public.paging import asked_page, page_links, page_query
+from networks.public.page_context import PageContext, render_page
+from networks.public.paging import page_links, page_query, requested_page
 from networks.reading import NetworkReading, Reader
 
 ROWS_ON_A_PAGE = 200
-# So many years before the earliest membership, the founding of a network still stands on the scale.
-LONGEST_PREHISTORY = 100
-# As many figures as have room beside each other on the narrowest screen
-MOST_FIGURES = 6
+# Years before the earliest membership in which the founding of a network is still on the scale
+MAX_PREHISTORY = 100
+# The number of years that fit beside each other on the narrowest screen
+MAX_FIGURES = 6
 
 FIELDS = ("slug", "name_sr", "name_en", "former_names", "founded", "joined", "left", "status", "changed_at")
 
@@ -37,9 +38,9 @@ YEAR = re.compile(r"(?<![0-9])[1-9][0-9]{3}(?![0-9])")
 
 def last_year_of(former_name: str) -> int | None:
     """
-    Return the year in which a former name ended: the last one in the brackets of its line.
+    Return the year in which a former name ended: the last one in brackets.
 
-    None where there is none, and where the line leaves the end open, as in "Healthy Cities (1988–)".
+    Return None if there is none, or if the end is open as in "Healthy Cities (1988–)".
     """
     for words in reversed(BRACKETS.findall(former_name)):
         if years := list(YEAR.finditer(words)):
@@ -50,21 +51,21 @@ def last_year_of(former_name: str) -> int | None:
 
 @dataclass(frozen=True)
 class Scale:
-    """The time that all rows are drawn on: from the first day to the last, from 0 to 100 per cent."""
+    """The scale of all rows, in per cent: 0 is the beginning of the first day, 100 the end of the last."""
 
     first: date
     last: date
 
     def percent(self, ordinal: float) -> float:
-        """Return where a day begins, given by its number in the calendar; days outside stand at the edge."""
+        """Return the position of a day, given as date.toordinal(); days outside of the scale are at its edge."""
         days = self.last.toordinal() + 1 - self.first.toordinal()
         return round(min(max((ordinal - self.first.toordinal()) / days, 0), 1) * 100, 2)
 
     @cached_property
     def ticks(self) -> list["Tick"]:
-        """The lines of the decades, or of longer steps where there are many, and the years that are written out."""
+        """The lines of the decades, or of longer steps if there are many; some of them with the year."""
         years = self.last.year - self.first.year
-        step = next((step for step in (10, 20, 50, 100, 200) if years / step < MOST_FIGURES), 500)
+        step = next((step for step in (10, 20, 50, 100, 200) if years / step < MAX_FIGURES), 500)
         lines = step if years > 200 else 10
         first = -(-self.first.year // lines) * lines
         origin = first if step <= 20 else 0
@@ -75,18 +76,18 @@ class Scale:
 
     @property
     def has_room_for_today(self) -> bool:
-        """Whether the scale ends in this year, and no other figure stands near its end."""
+        """Whether the scale ends this year and no other figure is near its end."""
         return self.last.year <= timezone.localdate().year and all(tick.at < 84 for tick in self.ticks if tick.year)
 
 
 def attribute(percent: float) -> str:
-    """Return a percentage for an attribute of SVG, which has a point in every language: 35.2%."""
+    """Return a percentage for an SVG attribute, with a decimal point in every language: 35.2%."""
     return f"{percent:g}%"
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A line of the scale, and the year that stands at it."""
+    """A line of the scale, and its year if it is shown."""
 
     at: float
     year: int | None
@@ -107,7 +108,7 @@ class Tick:
 @dataclass(frozen=True)
 class Stretch:
     """
-    Some days of a row, both ends among them, drawn in one way, from `start` to `end` per cent.
+    A part of a row from the day `first` to the day `last`, drawn from `start` to `end` per cent.
 
     Its kind is "member" or "perhaps" for the membership, "life" or "founding" for the network before it.
     """
@@ -134,9 +135,9 @@ class Stretch:
 @dataclass(frozen=True)
 class Point:
     """
-    A single event, in the middle of the days it may have been on.
+    An event, in the middle of its possible days.
 
-    Its kind is "founded" or "renamed", or "last" for the last day of membership, or today, where no more is known.
+    Its kind is "founded", "renamed", or "last": the last known day of a membership whose beginning is unknown.
     """
 
     kind: str
@@ -149,7 +150,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What stands on the scale in one row; `begins_earlier` where the network is older than the scale."""
+    """What is drawn in a row; `begins_earlier` if the network is older than the scale."""
 
     stretches: tuple[Stretch, ...] = ()
     points: tuple[Point, ...] = ()
@@ -170,7 +171,7 @@ class Drawing:
 
     @property
     def kinds(self) -> set[str]:
-        """What a reader needs to have explained."""
+        """The kinds that the legend explains."""
         kinds = {each.kind for each in (*self.stretches, *self.points)}
         return kinds | ({"earlier"} if self.begins_earlier else set())
 
@@ -202,18 +203,18 @@ def legend_of(kinds: Collection[str]) -> list[tuple[str, list[Stretch | Point], 
     ]
 
 
-def renamings_of(network) -> list[date]:
-    """Return the first days of the years in which a network took another name."""
+def renamings_of(network: Any) -> list[date]:
+    """Return the first days of the years in which a network was renamed."""
     years = {last_year_of(line) for line in network.former_names.splitlines()}
     return [date(year, 1, 1) for year in sorted(years - {None})]
 
 
-def scale_for(networks: Iterable, today: date) -> Scale | None:
+def scale_for(networks: Iterable[Any], today: date) -> Scale | None:
     """
-    Return the scale on which the networks are drawn, to the end of the year of today; None where none has a date.
+    Return the scale of the networks, to the end of this year; None if none has a date.
 
-    It begins with the decade of the earliest date, but for what was long before any membership: of that, the
-    rows say that it was earlier.
+    It begins with the decade of the earliest date. Dates long before any membership do not count: their rows show a
+    mark for "earlier" instead.
     """
     dates = [(network.joined, network.left, network.founded, renamings_of(network)) for network in networks]
     memberships = [
@@ -224,18 +225,18 @@ def scale_for(networks: Iterable, today: date) -> Scale | None:
     if not memberships and not events:
         return None
     earliest = min([*memberships, today])
-    recent = [day for day in events if earliest.year - day.year <= LONGEST_PREHISTORY]
+    recent = [day for day in events if earliest.year - day.year <= MAX_PREHISTORY]
     first = min([*recent, earliest]).year // 10 * 10
     if len(recent) < len(events):
-        first -= 10  # room for the mark that something was earlier
+        first -= 10  # room for that mark
     return Scale(date(first, 1, 1), date(today.year, 12, 31))
 
 
-def drawing_of(network, scale: Scale, today: date) -> Drawing:
-    """Return what is known of a network as stretches and points of the scale. Nothing is drawn after today."""
+def drawing_of(network: Any, scale: Scale, today: date) -> Drawing:
+    """Return the stretches and points of a network, none of them after today."""
     stretches = []
 
-    def draw(kind, first, last):
+    def draw(kind: str, first: date, last: date) -> None:
         last = min(last, today)
         if first <= last and last >= scale.first:
             start, end = scale.percent(first.toordinal()), scale.percent(last.toordinal() + 1)
@@ -263,7 +264,7 @@ def drawing_of(network, scale: Scale, today: date) -> Drawing:
 
     founded = network.founded
     if founded:
-        # The city belonged to it, so it existed: until it joined, or else until the last day known.
+        # The network existed before the city joined, or else until the last known day.
         if bounds.joined_by is not None:
             existed_until = bounds.joined_from - one_day
         elif is_member:
@@ -279,7 +280,7 @@ def drawing_of(network, scale: Scale, today: date) -> Drawing:
     for day in renamings_of(network):
         points.append(("renamed", day, date(day.year, 12, 31)))
 
-    def middle(first, last):
+    def middle(first: date, last: date) -> float:
         return scale.percent((first.toordinal() + min(last, today).toordinal() + 1) / 2)
 
     return Drawing(
@@ -293,7 +294,7 @@ def drawing_of(network, scale: Scale, today: date) -> Drawing:
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that is known of a row, in words: a label with a date or a text, or a label alone."""
+    """A label with a date, with a text, or alone."""
 
     label: str | Promise
     date: PartialDate | None = None
@@ -304,7 +305,7 @@ NOT_KNOWN = _("not known")
 
 
 def facts_of(network: NetworkReading, today: date) -> list[Fact]:
-    """Return all that the row draws, and all that it cannot, in words and in order."""
+    """Return all facts of a row in chronological order, those that are drawn and those that cannot be."""
     row, status = network.row, network.row.Status(network.row.status)
     facts = [Fact(_("Founded"), row.founded)] if row.founded else []
     facts += [Fact(_("Former name"), words=name) for name in network.former_names]
@@ -328,7 +329,7 @@ def facts_of(network: NetworkReading, today: date) -> list[Fact]:
 
 
 class Row:
-    """A network as it stands on the timeline."""
+    """A row of the timeline."""
 
     def __init__(self, network: NetworkReading, scale: Scale | None, today: date):
         self.network = network
@@ -346,8 +347,8 @@ def timeline(request: HttpRequest) -> HttpResponse:
     networks.sort(key=lambda network: reader.sort_key(network.name))
     dated = sorted((each for each in networks if each.row.joined), key=lambda each: each.row.joined.year)
     in_order = [*dated, *(each for each in networks if not each.row.joined)]
-    page = asked_page(request, in_order, ROWS_ON_A_PAGE)
-    # Of all networks, so that every page has the same one.
+    page = requested_page(request, in_order, ROWS_ON_A_PAGE)
+    # Of all networks, so that all pages have the same scale.
     scale = scale_for([network.row for network in networks], today)
     rows = [Row(each, scale, today) for each in page]
     context = {
@@ -368,7 +369,5 @@ def timeline(request: HttpRequest) -> HttpResponse:
         "pager": page_links(page),
     }
     changed_at = max((network.changed_at for network in networks), default=None)
-    query = page_query(page.number)
-    return render_page(
-        request, "networks/timeline.html", context, query=query, canonical_query=query, changed_at=changed_at
-    )
+    page_context = PageContext(request, query=page_query(page.number), changed_at=changed_at)
+    return render_page(page_context, "networks/timeline.html", context)

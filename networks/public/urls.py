@@ -1,4 +1,4 @@
-"""Addresses of the citizens' pages. They stand inside `i18n_patterns`: once for each language."""
+"""URLs of the public pages. They are included in `i18n_patterns`: once for each language."""
 
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt

@@ -1,4 +1,4 @@
-"""The pages that citizens read."""
+"""The views of the list, of networks and of plain pages."""
 
 import logging
 from collections import Counter
@@ -10,6 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.signing import BadSignature
 from django.db import DatabaseError
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
@@ -21,19 +22,18 @@ from django.views.decorators.http import require_safe
 
 from citynetworks.error_pages import closed_link, server_error
 from networks.models import Network, Page
-from networks.public import search
+from networks.public import accessibility, search
 from networks.public.chronology import Membership
-from networks.public.page_context import render_page
-from networks.public.page_parts import part_of
-from networks.public.paging import asked_page, page_links, page_query
+from networks.public.page_context import PageContext, render_page
+from networks.public.paging import page_links, page_query, requested_page
 from networks.public.search import (
     HEADINGS_ON_A_DAY,
-    Asked,
-    FindForm,
-    choices,
-    find,
-    grouped,
-    in_order,
+    SearchForm,
+    SearchQuery,
+    filter_choices,
+    group_results,
+    search_networks,
+    sort_results,
     themes_by_network,
 )
 from networks.reading import Reader
@@ -50,66 +50,70 @@ NETWORKS_ON_A_PAGE = 100
 @require_safe
 def network_list(request: HttpRequest) -> HttpResponse:
     reader = Reader()
-    form = FindForm(request.GET)
-    asked = form.asked()
+    form = SearchForm(request.GET)
+    query = form.search_query()
     themes = themes_by_network(reader)
-    found = find(asked, themes, reader)
-    changed_at = max((each.columns.changed_at for each in found), default=None)
+    results = search_networks(query, themes, reader)
+    changed_at = max((each.columns.changed_at for each in results), default=None)
     by_slug = {theme.slug: theme for each in themes.values() for theme in each}
     try:
-        filters = choices(asked, found, by_slug, reader)
+        filters = filter_choices(query, results, by_slug, reader)
     except ValidationError as error:
         form.add_error("theme", error)
-        asked = replace(asked, theme=())
-        filters = choices(asked, found, by_slug, reader)
+        query = replace(query, theme=())
+        filters = filter_choices(query, results, by_slug, reader)
     chosen = [choice.label for *_group, each in filters for choice in each if choice.is_chosen]
-    shown = in_order([each for each in found if asked.allows(each)], asked)
+    shown = sort_results([each for each in results if query.matches(each)], query)
     memberships = Counter(each.membership or Membership.MEMBER for each in shown)
-    page = asked_page(request, grouped(shown, asked), NETWORKS_ON_A_PAGE)
-    return render_page(
+    page = requested_page(request, group_results(shown, query), NETWORKS_ON_A_PAGE)
+    is_whole_list = query == SearchQuery()
+    page_context = PageContext(
         request,
+        query=query.query_string(page.number),
+        # The canonical URL of a search or a filtered list is the whole list.
+        canonical_query=page_query(page.number) if is_whole_list else "",
+        changed_at=changed_at,
+        status=200 if form.is_valid() else 400,
+    )
+    return render_page(
+        page_context,
         "networks/network_list.html",
         {
             "form": form,
-            "asked": asked,
+            "asked": query,
             "typed": {name: request.GET.get(name, "").replace("\0", "") for name in ("q", "on")},
-            "words": asked.words,
-            "title": ", ".join(part for part in (asked.q, *chosen, reader.date(asked.on)) if part),
+            "words": query.words,
+            "title": ", ".join(part for part in (query.q, *chosen, reader.date(query.on)) if part),
             "filters": filters,
-            "sorts": sorts(asked),
+            "sorts": sort_links(query),
             "count": memberships[Membership.MEMBER],
-            # On a day, what is not known for certain is not counted among the memberships.
+            # On a day: memberships that are not certain are counted apart.
             "uncertain": [
                 (HEADINGS_ON_A_DAY[each.value], memberships[each])
                 for each in (Membership.PERHAPS, Membership.UNDATED)
                 if memberships[each]
             ],
             "groups": [
-                (key, heading, [found.reading for _key, _heading, found in members])
+                (key, heading, [result.reading for _key, _heading, result in members])
                 for (key, heading), members in groupby(page, key=lambda each: each[:2])
             ],
             "page": page,
-            # What was searched for, or is on a later page, is described where it stands: on the whole list.
-            "described": [found.reading for *_group, found in page] if asked == Asked() and page.number == 1 else [],
-            "pager": page_links(page, asked.query),
-            "day": reader.date(asked.on),
-            "today_query": replace(asked, on=None).query(),
+            # Structured data stands on the first page of the whole list only.
+            "described": [result.reading for *_group, result in page] if is_whole_list and page.number == 1 else [],
+            "pager": page_links(page, query.query_string),
+            "day": reader.date(query.on),
+            "today_query": replace(query, on=None).query_string(),
             "latest_day": timezone.localdate().isoformat(),
-            "is_filtered": asked != Asked() or not form.is_valid(),
+            "is_filtered": not is_whole_list or not form.is_valid(),
         },
-        query=asked.query(page.number),
-        # A search, and every choice of filters, is a part of the whole list.
-        canonical_query=page_query(page.number) if asked == Asked() else "",
-        changed_at=changed_at,
-        status=200 if form.is_valid() else 400,
     )
 
 
-def sorts(asked: Asked) -> list[tuple[str, str, bool]]:
-    """Return (label, query, is current) for each order of the list."""
-    usual = _("by best match") if asked.words else _("usual order")
+def sort_links(query: SearchQuery) -> list[tuple[str, str, bool]]:
+    """Return (label, query string, is current) for each order of the list."""
+    usual = _("by best match") if query.words else _("usual order")
     return [
-        (label, replace(asked, sort=sort).query(), sort == asked.sort)
+        (label, replace(query, sort=sort).query_string(), sort == query.sort)
         for sort, label in [("", usual), *search.SORTS.items()]
     ]
 
@@ -124,27 +128,29 @@ def page_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return detail(request, Page.objects.all(), slug, "networks/page_detail.html")
 
 
-def detail(request, rows, slug, template):
-    """Answer with the page of a published row; a former slug leads to the present one."""
+def detail(request: HttpRequest, rows: QuerySet, slug: str, template: str) -> HttpResponse:
+    """Render the page of a published row; redirect from a former slug."""
     rows = rows.published()
     row = rows.filter(slug=slug).first()
     if row is None:
         return permanent_redirect(get_object_or_404(rows, former_slugs__slug=slug).get_absolute_url())
     reader = Reader()
     subject = reader.network(row) if isinstance(row, Network) else reader.page(row)
-    edit_url = address_of_form(request, row)
-    context = {row._meta.model_name: subject, "edit_url": edit_url, "part": part_of(row, reader)}
+    edit_url = change_form_url(request, row)
+    context = {row._meta.model_name: subject, "edit_url": edit_url}
     if isinstance(row, Network):
         context["changes"] = record_of(subject)
-    response = render_page(request, template, context, subject=subject)
+    elif row.slug == Page.ACCESSIBILITY:
+        context["part"] = accessibility.statement(reader)
+    response = render_page(PageContext(request, subject), template, context)
     if edit_url:
         response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
-def address_of_form(request: HttpRequest, row) -> str:
-    """Return where staff who are signed in edit a row; nothing for anybody else."""
-    # Citizens have no cookie. Who they are is not even asked, so that their pages stay the same for all.
+def change_form_url(request: HttpRequest, row: Network | Page) -> str:
+    """Return the URL of the admin's form for staff who may change the row; else an empty string."""
+    # Without a session cookie, request.user is not read: reading it adds Vary: Cookie to the response.
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return ""
     label, name = row._meta.app_label, row._meta.model_name
@@ -153,10 +159,10 @@ def address_of_form(request: HttpRequest, row) -> str:
     return reverse(f"admin:{label}_{name}_change", args=[row.pk])
 
 
-@csrf_exempt  # as the stored views
+@csrf_exempt  # as the cached views
 @require_safe
 def preview(request: HttpRequest, token: str) -> HttpResponse:
-    """Answer with the public page of a version that citizens do not see, or do not see yet."""
+    """Render a revision of a network as its public page would be; `token` is one of networks.revisions.previews."""
     try:
         revision = previews.revision_at(token, request.user)
     except BadSignature as error:
@@ -173,18 +179,19 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
         shown = network_with(row, revision.content)
         shown.changed_at = revision.created_at
         network = reader.network(shown)
-        edit_url = "" if row.deleted_at else address_of_form(request, row)
+        edit_url = "" if row.deleted_at else change_form_url(request, row)
         context = {
             "network": network,
             "preview": revision,
             "preview_is_live": row.is_published and row.live_id == revision.pk,
             "preview_is_newest": row.head_id == revision.pk,
             "preview_time": reader.moment(revision.created_at),
-            # Who wrote it is no matter of those who were sent a link.
+            # The author is not shown to people who only have the link.
             "preview_author": reader.unmarked(revision.author_name) if edit_url else "",
             "edit_url": edit_url,
         }
-        response = render_page(request, "networks/network_detail.html", context, subject=network)
+        page = PageContext(request, network, is_preview=True)
+        response = render_page(page, "networks/network_detail.html", context)
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
@@ -192,9 +199,9 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     try:
-        return render_page(request, "networks/404.html", status=404)
+        return render_page(PageContext(request, status=404), "networks/404.html", {})
     except DatabaseError:
-        logger.exception("The page for a missing address needs the database")
+        logger.exception("The 404 page needs the database")
         return server_error(request)
 
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.core.management.base import BaseCommand
 
 from networks.revisions.schedules import apply_due
@@ -5,9 +7,9 @@ from networks.revisions.schedules import apply_due
 
 class Command(BaseCommand):
     help = (
-        "Carries out what was scheduled for a time that has come. The first request after that time does it too, so "
-        "no timer is needed; this is for sites that nobody visits for hours."
+        "Apply the schedules that are due. The first request after their time does the same, so no timer is needed; "
+        "this is for sites without visitors for hours."
     )
 
-    def handle(self, **options):
-        self.stdout.write(f"Plans carried out: {apply_due()}")
+    def handle(self, **options: Any) -> None:
+        self.stdout.write(f"Schedules applied: {apply_due()}")

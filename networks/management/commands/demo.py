@@ -1,9 +1,10 @@
 import os
 import shutil
 import sys
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from citynetworks import PRODUCTION_VARIABLES
 from networks.management import demo_site
@@ -13,12 +14,12 @@ FIRST_PORT, LAST_PORT = 8000, 8099
 
 class Command(BaseCommand):
     help = (
-        "Run the whole site with the memberships of the City of Niš, as in production but with a database of its "
-        "own in .data/demo. Makes the accounts editor, publisher and admin, and prints their passwords."
+        "Run the whole site with the memberships of the City of Niš, as in production but with its own database in "
+        ".data/demo. Create the accounts editor, publisher and admin, and print their passwords."
     )
     requires_system_checks = []
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "address",
             nargs="?",
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=2, help="How many processes serve (2).")
         parser.add_argument("--reset", action="store_true", help="Throw away what was changed in the demo before.")
 
-    def handle(self, *, address, workers, reset, **options):
+    def handle(self, *, address: str | None, workers: int, reset: bool, **options: Any) -> None:
         for name in PRODUCTION_VARIABLES:
             if name in os.environ:
                 raise CommandError(
@@ -53,13 +54,13 @@ class Command(BaseCommand):
         arguments = ["-m", "networks.management.demo_site", host, str(port), str(workers)]
         os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606
 
-    def free_address(self):
+    def free_address(self) -> tuple[str, int]:
         host = "127.0.0.1"
         ports = range(FIRST_PORT, LAST_PORT + 1)
         return host, next((port for port in ports if demo_site.port_is_free(host, port)), FIRST_PORT)
 
-    def parse(self, address):
-        """Return host and port of 8001, localhost:8001, 0.0.0.0:80 or [::1]:8001."""
+    def parse(self, address: str) -> tuple[str, int]:
+        """Return the host and port of "8001", "localhost:8001", "0.0.0.0:80" or "[::1]:8001"."""
         host, _separator, port = address.rpartition(":")
         try:
             number = int(port)

@@ -1,39 +1,41 @@
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.http.request import split_domain_port, validate_host
 
 from networks.management.progress import Progress
 from networks.management.site_url import split_site_url
-from networks.public.replaced_folder import NotReplaceable, replaced_folder
-from networks.public.static_export import MARKER, CopyFailed, StaticCopy
+from networks.public.static_export import ExportFailed, NotReplaceable, StaticExport, replace_folder
 from networks.revisions.schedules import apply_due
 
 
 class Command(BaseCommand):
     help = (
-        "Writes the whole public site into a folder, as plain files with relative links, for an archive or a mirror. "
-        "A folder that this command wrote before is replaced as a whole when all is written."
+        "Write the whole public site into a folder, as plain files with relative links, for an archive or a mirror. "
+        "A folder that this command wrote before is replaced when all files are written."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, help="Where to write. It is new, empty, or an earlier copy.")
         parser.add_argument(
             "--base-url",
             metavar="https://host",
-            help="Where the site itself stands, as canonical addresses, feeds and data name it. Without it, the "
-            "first host in DJANGO_ALLOWED_HOSTS.",
+            help="The URL of the site, as canonical URLs, feeds and data name it. Without it, the first host in "
+            "DJANGO_ALLOWED_HOSTS.",
         )
         parser.add_argument(
             "--no-pictures",
             action="store_true",
-            help="Leave out the pictures that go with shared links. They are named by their address on the site "
-            "itself, so no page of the copy shows them, and they take most of the time.",
+            help="Leave out the pictures for shared links. Pages name them by their URL on the site, so no page of "
+            "the copy shows them, and they take most of the time.",
         )
 
-    def handle(self, *, folder, base_url, no_pictures, verbosity, **options):
+    def handle(
+        self, *, folder: Path, base_url: str | None, no_pictures: bool, verbosity: int, **options: Any
+    ) -> None:
         folder = folder.resolve()
         self.check_folder(folder)
         base_url = self.checked_base_url(base_url or self.usual_base_url())
@@ -44,14 +46,14 @@ class Command(BaseCommand):
         progress = Progress(self.stderr, is_shown=verbosity > 0)
         apply_due()
         try:
-            with replaced_folder(folder, MARKER) as new:
-                copy = StaticCopy(base_url, new, self.stderr.write)
-                copy.write_all(progress.report, with_pictures=not no_pictures)
+            with replace_folder(folder) as new:
+                export = StaticExport(base_url, new, self.stderr.write)
+                export.write_all(progress.report, with_pictures=not no_pictures)
         except NotReplaceable as error:
             raise CommandError(
                 f"{folder} holds something that this command has not written. Name a folder that is new or empty."
             ) from error
-        except CopyFailed as error:
+        except ExportFailed as error:
             raise CommandError(f"{error} Nothing at {folder} was changed.") from error
         except OSError as error:
             raise CommandError(
@@ -60,7 +62,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError(f"Interrupted. Nothing at {folder} was changed.", returncode=130) from None
         self.stdout.write(
-            f"Copied {base_url} to {folder}: {copy.file_count} files, {copy.byte_count / 1_000_000:.1f} MB."
+            f"Copied {base_url} to {folder}: {export.file_count} files, {export.byte_count / 1_000_000:.1f} MB."
         )
 
     def check_folder(self, folder: Path) -> None:
@@ -81,7 +83,7 @@ class Command(BaseCommand):
     def checked_base_url(self, base_url: str) -> str:
         parts = split_site_url(base_url)
         if not validate_host(split_domain_port(parts.netloc.lower())[0], settings.ALLOWED_HOSTS):
-            raise CommandError(f"The site does not answer for {parts.hostname}: it is not in DJANGO_ALLOWED_HOSTS.")
+            raise CommandError(f"The site is not served at {parts.hostname}: it is not in DJANGO_ALLOWED_HOSTS.")
         if settings.SECURE_SSL_REDIRECT and parts.scheme != "https":
-            raise CommandError("The site answers over HTTPS only, so its address begins with https://.")
+            raise CommandError("The site is served over HTTPS only, so its URL begins with https://.")
         return f"{parts.scheme}://{parts.netloc.lower()}"

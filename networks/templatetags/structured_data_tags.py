@@ -1,25 +1,26 @@
-"""The tag that puts a page's structured data into its head."""
+"""The template tag for the structured data of a page."""
 
 import json
 
 from django import template
-from django.utils.safestring import mark_safe
+from django.template import Context
+from django.utils.safestring import SafeString, mark_safe
 
 from networks.public import structured_data as descriptions
 from networks.reading import NetworkReading, PageReading
 
 register = template.Library()
 
-# What could end the script element, or a line of a script, becomes an escape of JSON, which means the same.
+# Characters that could end the script element, or a line of a script, are written as escapes of JSON.
 ESCAPES = {character: f"\\u{ord(character):04X}" for character in "<>&\u2028\u2029"}
 
 
 @register.inclusion_tag("networks/includes/structured_data.html", takes_context=True)
-def structured_data(context, subject):
+def structured_data(context: Context, subject: NetworkReading | PageReading | list[NetworkReading]) -> dict:
     """
-    Describe what the page is about: a network, a plain page, or the networks of a list.
+    Describe the subject of the page: a network, a plain page, or the networks of a list. A preview is not described.
 
-    It asks the context for the request and the profile. A preview is no public page, and is not described.
+    The context must hold the request and the profile.
     """
     request, profile = context["request"], context["profile"]
     if context.get("preview"):
@@ -33,8 +34,8 @@ def structured_data(context, subject):
     return {"json": as_script(data)}
 
 
-def as_script(data: dict) -> str:
-    """Return JSON that may stand inside a script element as it is."""
+def as_script(data: dict) -> SafeString:
+    """Return JSON that is safe inside a script element."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     for character, escape in ESCAPES.items():
         text = text.replace(character, escape)

@@ -1,9 +1,10 @@
-"""What a page says of itself to those that show a card for a link to it."""
+"""The Open Graph card of a page, which other sites show with a link to it."""
 
 from dataclasses import dataclass
 
 from django import template
 from django.conf import settings
+from django.template import Context
 from django.urls import reverse
 from django.utils.text import Truncator
 
@@ -14,14 +15,14 @@ from networks.rich_text import plain_text
 
 register = template.Library()
 
-# The protocol knows languages with a country, and nothing of scripts.
+# Open Graph locales are a language and a country; there is none for a script.
 LOCALES = {"sr-Cyrl": "sr_RS", "sr-Latn": "sr_RS", "en": "en_GB"}
 LONGEST_DESCRIPTION = 300  # letters
 
 
 @dataclass(frozen=True)
 class Card:
-    """What stands on the card of a page: its words, and the picture's absolute address."""
+    """The texts of a card and the absolute URL of its picture."""
 
     title: str
     title_lang: str
@@ -37,11 +38,11 @@ class Card:
 
 
 @register.simple_tag(takes_context=True)
-def share_card(context) -> Card:
+def share_card(context: Context) -> Card:
     """
-    Return the card of the page that is rendered.
+    Return the card of the page.
 
-    A page that is about neither a network nor a plain page may hand over `share_title` and `share_description`.
+    A view of something else than a network or a plain page may set `share_title` and `share_description`.
     """
     profile, network, page = context["profile"], context.get("network"), context.get("page")
     title, description = context.get("share_title", ""), context.get("share_description", "")
@@ -55,7 +56,7 @@ def share_card(context) -> Card:
         kind = "website"
         if not title:
             title, description = profile.site_title, profile.introduction
-    # As the canonical address: a page without its own words is the Serbian one.
+    # As the canonical URL: of a page that is not written in its language, the Serbian one.
     locale = locale_of(context["language_tag"] if context["alternates"] else language_tag(settings.LANGUAGE_CODE))
     words = plain_text(description) if getattr(description, "is_html", False) else str(description)
     return Card(

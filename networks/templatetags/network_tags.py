@@ -1,4 +1,4 @@
-"""What the templates of the public pages need beside Django's own."""
+"""Filters for the templates of the public pages."""
 
 import re
 from urllib.parse import urlsplit
@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from networks.partial_dates import PartialDate
+from networks.public.identifiers import dialled_number
 from networks.reading import NetworkReading, Reader
 
 register = template.Library()
@@ -23,26 +24,19 @@ def one_line(text: str) -> str:
 
 @register.filter
 def web_address(url: str) -> str:
-    """Return a web address as people write it: alda-europe.eu for https://www.alda-europe.eu/."""
+    """Return a URL as people write it: alda-europe.eu for https://www.alda-europe.eu/."""
     parts = urlsplit(url)
     return parts.netloc.removeprefix("www.") + parts.path.rstrip("/") + (f"?{parts.query}" if parts.query else "")
 
 
-def telephone(number: str) -> str:
-    """Return a telephone number as it stands in a tel: link, digits and a leading plus only."""
-    if number.startswith("+"):
-        number = number.replace("(0)", "")  # dialled within the country only
-    return "".join(character for character in number if character in "+0123456789")
-
-
 @register.filter
 def telephone_url(number: str) -> str:
-    return f"tel:{telephone(number)}"
+    return f"tel:{dialled_number(number)}"
 
 
 @register.filter
 def in_script(text: str) -> str:
-    """Return a text that was recorded in Serbian, such as the name in a log entry, in the script on show."""
+    """Return a text that is stored in Serbian only, such as a name in a log entry, in the script of the page."""
     return Reader().unmarked(text)
 
 
@@ -54,7 +48,7 @@ def year(date: str) -> str:
 
 @register.filter
 def as_time(words: str, date: PartialDate) -> SafeString:
-    """Return a date in words as the element of a dated line: its year is set apart from the day and the month."""
+    """Return a date in words as a `time` element, in which the year is set apart from the day and the month."""
     before, _space, last = words.rpartition(" ")
     day_and_month = format_html("<span>{}</span> ", before) if before else ""
     return format_html('<time datetime="{}">{}<b>{}</b></time>', date.isoformat(), day_and_month, last)
@@ -82,10 +76,10 @@ LOGO_WIDTH, LOGO_HEIGHT = 136, 88
 
 @register.filter
 def mark(network: NetworkReading) -> SafeString:
-    """Return a network's logo, or what is drawn in its place."""
+    """Return the logo of a network as HTML; without a logo, a circle with its acronym or initials."""
     if logo := network.row.logo:
         width, height = network.row.logo_width or LOGO_WIDTH, network.row.logo_height or LOGO_HEIGHT
-        # In the size in which it is shown, so that nothing moves when it arrives. Only a list shows it smaller.
+        # The size in which it is shown, so that the layout does not shift when it loads. Lists show it smaller.
         scale = min(1, LOGO_WIDTH / width, LOGO_HEIGHT / height)
         return format_html(
             '<img class="mark" src="{}" alt="" width="{}" height="{}" loading="lazy">',
