@@ -66,5 +66,5 @@ def statement(reader: Reader) -> dict:
         "checks": [str(check).format(widths=widths, percent=TEXT_PERCENT, pixels=TARGET_PIXELS) for check in CHECKS],
         "languages": [capfirst(name) for _code, name in settings.LANGUAGES],
         "appearances": [capfirst(name) for name in APPEARANCES.values()],
-        "widths": AXE_WIDTHS,
+        "widths": list(AXE_WIDTHS),
     }
