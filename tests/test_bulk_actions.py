@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
-from networks.admin.bulk_actions import UNDONE_WITHIN
+from networks.admin.bulk_actions import UNDO_PERIOD
 from networks.models import Event, Network, Page, PreviewLink, Schedule
 from networks.revisions import drafts, publishing, schedules, storage
 from tests.makers import make_network, make_page
@@ -255,7 +255,7 @@ def test_list_that_shows_an_earlier_action_undoes_no_later_one(milan):
 def test_action_can_be_undone_for_a_day(milan, settings, monkeypatch):
     settings.SESSION_COOKIE_AGE = timedelta(days=10).total_seconds()
     tree = do(milan, NETWORKS, "withdraw", [published("Network")])
-    later = timezone.now() + UNDONE_WITHIN + timedelta(minutes=1)
+    later = timezone.now() + UNDO_PERIOD + timedelta(minutes=1)
     monkeypatch.setattr(timezone, "now", lambda: later)
     assert undo(milan, tree) == ["There is nothing to undo any more."]
     assert parsed(milan.get(NETWORKS)).find_class("undo") == []

@@ -17,7 +17,7 @@ from django.utils.translation import override
 
 from networks.admin.network_admin import NetworkAdmin
 from networks.admin.network_form import choice_name
-from networks.admin.network_views import plan_in_words
+from networks.admin.network_views import describe_schedule
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, SavedForm, Schedule
 from networks.partial_dates import PartialDate
 from networks.pictures import rewrite_picture
@@ -1844,15 +1844,15 @@ DECISIONS = {
 
 def after_reading(monkeypatch, what):
     """Let something happen once, when a request has read its network but has not begun its transaction."""
-    network_for = NetworkAdmin.network_for
+    get_network = NetworkAdmin.get_network
 
     def read(self, *args, **options):
-        network = network_for(self, *args, **options)
-        monkeypatch.setattr(NetworkAdmin, "network_for", network_for)
+        network = get_network(self, *args, **options)
+        monkeypatch.setattr(NetworkAdmin, "get_network", get_network)
         what()
         return network
 
-    monkeypatch.setattr(NetworkAdmin, "network_for", read)
+    monkeypatch.setattr(NetworkAdmin, "get_network", read)
 
 
 class TestSavedInBetween:
@@ -1907,7 +1907,7 @@ def test_schedule_that_failed_with_an_error_says_so_wherever_it_is_shown(
     }
     history = text_of(opened(ana, page_of(network, "history", prefix)))
     with override(language):
-        words = plan_in_words(network.schedules.get(), Reader(language))
+        words = describe_schedule(network.schedules.get(), Reader(language))
         assert history.count(str(Event.Kind.FAILED.label)) == 1
     assert Reader(language).moment(network.schedules.get().retry_at) in words
     for page, element in pages.items():
