@@ -15,6 +15,7 @@ from django.test.client import ClientHandler
 from django.utils import timezone
 from django.utils.translation import override
 
+from networks.admin import network_form
 from networks.admin.network_admin import NetworkAdmin
 from networks.admin.network_form import choice_name
 from networks.admin.network_views import describe_schedule
@@ -23,7 +24,7 @@ from networks.partial_dates import PartialDate
 from networks.pictures import rewrite_picture
 from networks.reading import Reader
 from networks.revisions import drafts, previews, publishing, schedules, storage
-from networks.revisions.content import changed_fields, content_of, field_label
+from networks.revisions.content import changed_fields, content_of, field_label, merge
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import (
     CYRILLIC,
@@ -470,6 +471,17 @@ class TestTwoPeople:
         # Each version says what its own author changed.
         last = network.revisions.select_related("parent").first()
         assert changed_fields(last.parent.content, last.content) == ["summary_en"]
+
+    @pytest.mark.parametrize("is_meanwhile", [True, False])
+    def test_are_merged_once(self, ana, milan, network, monkeypatch, is_meanwhile):
+        values, merged = form_of(ana, network), []
+        if is_meanwhile:
+            by(milan, network, name_en="Theirs")
+        for module in (network_form, drafts):
+            monkeypatch.setattr(module, "merge", lambda *contents: merged.append(contents) or merge(*contents))
+        assert send(ana, network, values, summary_en="Mine").status_code == 302
+        assert len(merged) == 1
+        assert (newest(network)["name_en"] == "Theirs", newest(network)["summary_en"]) == (is_meanwhile, "Mine")
 
     def test_are_both_named(self, ana, milan, jelena, network):
         values = form_of(ana, network)
