@@ -17,6 +17,18 @@ def clerk(client, db):
     return client
 
 
+@pytest.mark.parametrize("is_submitted", [True, False])
+@pytest.mark.parametrize("is_published", [True, False])
+def test_start_page_names_drafts_by_their_newest_name(clerk, is_submitted, is_published):
+    network = make_network(name_sr="Стара", name_en="Old", is_published=is_published)
+    network = drafts.save(network, {"name_sr": "Нова", "name_en": "New"}, author=None).network
+    if is_submitted:
+        drafts.submit(network, author=None)
+    for path, name in (("/admin/", "Нова"), ("/sr-latn/admin/", "Nova"), ("/en/admin/", "New")):
+        (link,) = parsed(clerk.get(path)).xpath("//section[@class='worklist']//li/a")
+        assert link.text_content() == name
+
+
 def test_start_page_names_what_somebody_works_on_before_what_was_only_loaded(clerk):
     for _number in range(MAX_DRAFTS):
         make_network(is_published=False)

@@ -102,6 +102,18 @@ def seen():
     ]
 
 
+@pytest.mark.parametrize("action", ["publish", "withdraw", "delete_selected"])
+@pytest.mark.parametrize("is_submitted", [True, False])
+def test_question_names_a_renamed_draft_as_the_list_does(milan, ana, action, is_submitted):
+    network = published("Before")
+    draft_of(network, ana.user, name_sr="Нова", name_en="Renamed")
+    if is_submitted:
+        drafts.submit(network, author=ana.user)
+    tree = ask(milan, NETWORKS, action, [network])
+    is_asked_about = action == "publish" and not is_submitted
+    assert named(tree) == {"Renamed – Ana" if is_asked_about else "Renamed"}
+
+
 def test_taking_many_off_the_site_asks_and_is_undone(milan, ana):
     """As somebody did with 778 networks, by one press."""
     networks = [published(f"Network {number}") for number in range(12)]

@@ -1,6 +1,6 @@
 """The admin of networks: the change list, and the form, which shows the newest revision."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -331,6 +331,13 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
 
     # Actions
 
+    def confirmation_response(
+        self, request: HttpRequest, action: str, rows: list, others: Sequence = ()
+    ) -> HttpResponse:
+        for network in (*rows, *others):
+            newest_revisions.apply_newest_content(network)  # named as in the list
+        return super().confirmation_response(request, action, rows, others)
+
     @admin.action(description=_("Publish the newest version of the chosen networks"), permissions=["publish"])
     def publish(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         drafts = [network for network in queryset.annotate(submitted=last_submitted_revision()) if network.has_draft]
@@ -406,6 +413,7 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
         )
 
     def report_error(self, request: HttpRequest, network: Network, error: ValidationError) -> None:
+        network = newest_revisions.apply_newest_content(network)
         self.message_user(request, f"{str(network) or network.slug}: {schedules.in_words(error)}", messages.ERROR)
 
     @admin.action(description=_("Submit the chosen networks for publishing"), permissions=["change"])

@@ -62,6 +62,16 @@ def apply_newest_content(network: Network) -> Network:
     return network
 
 
+def with_newest_names(networks: models.QuerySet) -> list[Network]:
+    """Return the networks with the names of their newest revisions. Does not read the rest of the content."""
+    names = ("name_sr", "name_en")
+    networks = networks.annotate(**{f"newest_{name}": newest_value(name) for name in names})
+    for network in networks:
+        for name in names:
+            setattr(network, name, getattr(network, f"newest_{name}"))
+    return list(networks)
+
+
 def search(networks: models.QuerySet, query: str) -> models.QuerySet:
     """Return the networks whose newest revision has every word of the query, in any script."""
     words = fold(query).split()

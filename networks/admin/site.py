@@ -30,6 +30,7 @@ from django.views.i18n import JavaScriptCatalog
 
 from citynetworks.error_pages import form_not_accepted
 from networks.admin import sign_in
+from networks.admin.newest_revisions import with_newest_names
 from networks.admin.session_age import renew_session
 from networks.admin.unsaved_text import SignInForm, UnsavedForm, is_same_origin
 from networks.languages import address, codes, language_links, language_of_path
@@ -251,7 +252,7 @@ def drafts_context(user: User) -> dict:
     if not user.has_perm("networks.view_network"):
         return {}
     reader = Reader()
-    drafts = (
+    drafts = with_newest_names(
         Network.objects.outside_bin()
         .with_draft()
         .select_related("head")
