@@ -1929,6 +1929,27 @@ def test_schedule_that_failed_with_an_error_says_so_wherever_it_is_shown(
 class TestWhatOthersHaveNotFinished:
     """A publisher's small fix does not publish with it what a colleague is still writing."""
 
+    @pytest.mark.parametrize("prefix", ["", "/sr-latn", "/en"])
+    def test_is_named_before_publishing_is_scheduled(self, ana, milan, network, prefix):
+        by(ana, network, summary_en="Unfinished")
+        response = send(milan, network, form_of(milan, network, prefix), "_schedule", prefix, name_en="A Fix")
+        on_schedule = opened(milan, response["Location"]).xpath("//ul[@class='unfinished']/li")
+        on_publish = opened(milan, page_of(network, "publish", prefix)).xpath("//ul[@class='unfinished']/li")
+        assert [text_of(each) for each in on_schedule] == [text_of(each) for each in on_publish] != []
+
+    def test_is_not_named_where_a_schedule_changes_nothing_about_it(self, ana, milan, network):
+        def named():
+            return opened(milan, page_of(network, "schedule")).xpath("//ul[@class='unfinished']")
+
+        assert named() == []
+        by(ana, network, summary_en="Finished")
+        assert len(named()) == 1
+        drafts.submit(network, author=ana.user)
+        assert named() == []
+        by(ana, network, summary_en="Planned")
+        schedules.schedule(network, PUBLISH, timezone.now() + timedelta(days=1), author=milan.user)
+        assert named() == []
+
     def test_is_not_published_unasked(self, ana, milan, network):
         by(ana, network, summary_en="Unfinished")
         before = seen_by_citizens(network)

@@ -423,22 +423,25 @@ class NetworkViewsMixin:
             else:
                 self.message_user(request, text.format(name=network), messages.SUCCESS)
             return self.redirect_to_form(network)
-        reader = Reader()
         own, left_out = publishing.own_changes(network, request.user) if network.live else ({}, [])
-        others = publishing.unfinished(network, request.user)
         return self.render(
             request,
             "publish",
             network,
             gettext("Publish"),
-            others=[
-                {"who": author_or_system(each.author_name, reader), "changes": self.describe_changes(each)}
-                for each in others
-            ],
+            others=self.unfinished_context(request, network),
             own=compare(network.live.content, own) if network.live else [],
             left_out=[field_label(name) for name in left_out],
             comparisons=compare(network.live.content, network.head.content) if network.live else [],
         )
+
+    def unfinished_context(self, request: HttpRequest, network: Network) -> list[dict]:
+        """Return whose changes would be published though nobody has submitted them, and to which fields."""
+        reader = Reader()
+        return [
+            {"who": author_or_system(each.author_name, reader), "changes": self.describe_changes(each)}
+            for each in publishing.unfinished(network, request.user)
+        ]
 
     # Schedules
 
@@ -476,6 +479,7 @@ class NetworkViewsMixin:
             pgettext("title", "Schedule"),
             form=form,
             version=number,
+            others=self.unfinished_context(request, network),
             plans=self.schedules_context(network),
             media=form.media,
         )
