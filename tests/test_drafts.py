@@ -1201,6 +1201,23 @@ class TestHistory:
         assert "<script>alert(1)" not in milan.get(page_of(network, "history")).text
 
 
+@pytest.mark.parametrize("digits", ["٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९", "０１２３４５６７８９"])
+def test_number_in_digits_of_another_script_is_none(milan, network, digits):
+    """As in every other list and form of the admin."""
+    for pk, number, status in ((network.pk, 1, (200, 302)), (0, 0, (404,)), (10**17, 10**11, (404,))):
+        for change, expected in ((lambda number: number, status), (lambda number: in_digits(digits, number), (404,))):
+            for path in (
+                f"{change(pk)}/history/",
+                f"{network.pk}/compare/?from={change(number)}",
+                f"{network.pk}/preview/?version={change(number)}",
+            ):
+                assert milan.get(f"{LIST}{path}").status_code in expected, path
+
+
+def in_digits(digits, number):
+    return "".join(digits[int(digit)] for digit in str(number))
+
+
 class TestComparing:
     def compared(self, client, network, query=""):
         """The fields that the page shows: {heading: section}."""

@@ -144,8 +144,8 @@ class FilteredChangeList(ChangeList):
         ]
 
 
-def is_primary_key(text: str) -> bool:
-    """Return whether the text is a number that fits into a primary key: ASCII digits, at most 18 of them."""
+def is_integer(text: str) -> bool:
+    """Return whether the text is a number that every database can hold: ASCII digits, at most 18 of them."""
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
@@ -154,7 +154,7 @@ class PrimaryKeysField(ModelMultipleChoiceField):
 
     def _check_values(self, value) -> QuerySet:
         for each in value:
-            if not is_primary_key(str(each)):
+            if not is_integer(str(each)):
                 raise ValidationError(self.error_messages["invalid_choice"], "invalid_choice", {"value": each})
         return super()._check_values(value)
 
@@ -199,7 +199,7 @@ class CityAdminMixin:
         return super().get_search_results(request, queryset, limit_search_term(search_term))
 
     def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        if not all(is_primary_key(each) for each in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+        if not all(is_integer(each) for each in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             raise BadRequest("The selection has values that are no primary keys")
         return super().response_action(request, queryset)
 

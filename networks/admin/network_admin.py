@@ -19,6 +19,7 @@ from networks.admin.base import (
     CityModelAdmin,
     FilteredChangeList,
     MissingTranslationsMixin,
+    is_integer,
     limit_search_term,
     side_by_side,
 )
@@ -203,7 +204,7 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
         """
         network = super().get_object(request, object_id, from_field)
         is_form = request.resolver_match.url_name == "networks_network_change"
-        if network is None and is_form and request.method == "POST" and object_id.isdecimal() and len(object_id) < 19:
+        if network is None and is_form and request.method == "POST" and is_integer(object_id):
             # Somebody has moved it to the bin meanwhile. The form says so, and keeps the text.
             network = Network.objects.in_bin().filter(pk=object_id).first()
         if network is None:

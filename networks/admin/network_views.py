@@ -21,6 +21,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from networks.admin.base import is_integer
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, Schedule
 from networks.reading import Reader
 from networks.revisions import drafts, previews, publishing, schedules, storage
@@ -254,7 +255,7 @@ class NetworkViewsMixin:
 
     def history_view(self, request: HttpRequest, object_id, extra_context=None) -> HttpResponse:
         pk = unquote(object_id)
-        pk = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
+        pk = int(pk) if is_integer(pk) else 0
         network = self.get_network(request, pk, "view", in_bin=True)
         revisions = network.revisions.select_related("parent", "restored_from")
         page = Paginator(revisions, REVISIONS_PER_PAGE).get_page(request.GET.get("p"))
@@ -331,9 +332,7 @@ class NetworkViewsMixin:
         """Return the revision with a number from the query string, or the default without one. Raises Http404."""
         if not number:
             return default
-        return get_object_or_404(
-            network.revisions, number=int(number) if number.isdecimal() and len(number) < 9 else 0
-        )
+        return get_object_or_404(network.revisions, number=int(number) if is_integer(number) else 0)
 
     def revision_context(self, revision: Revision) -> dict:
         reader = Reader()
