@@ -139,9 +139,9 @@ class NetworkForm(AdminForm):
         self.mine = mine = {name: self.submitted_value(name, before) for name in before}
         merged = merge(before, theirs, mine)
         # An invalid value is a change too. Otherwise its correction would overwrite what a colleague has written.
-        unreadable = {name for name in self.errors if name in before and theirs[name] != before[name]}
-        conflicts = [name for name in before if name in merged.conflicts or name in unreadable]
-        self.taken = [name for name in merged.taken if name not in unreadable]
+        invalid = {name for name in self.errors if name in before and theirs[name] != before[name]}
+        conflicts = [name for name in before if name in merged.conflicts or name in invalid]
+        self.taken = [name for name in merged.taken if name not in invalid]
         newest = network_with(self.instance, self.head.content)
         for name in self.taken:
             self.set_value(name, newest)
@@ -186,7 +186,7 @@ class NetworkForm(AdminForm):
         return before
 
     def submitted_value(self, name: str, before: Content) -> Any:
-        """Return the submitted value of a field as revisions store it; that of `before` if it is invalid."""
+        """Return a submitted value as revisions store it; that of `before` if it is invalid or an empty slug."""
         field = content_fields()[name]
         value = self.cleaned_data.get(name)
         if name not in self.cleaned_data or (name == "slug" and not value):

@@ -312,7 +312,7 @@ class NetworkViewsMixin:
         changed = changed_fields(revision.parent.content, revision.content)
         return ", ".join(field_label(name) for name in changed) or gettext("nothing that is still kept")
 
-    def compare_view(self, request: HttpRequest, pk) -> HttpResponse:
+    def compare_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         network = self.get_network(request, pk, "view", in_bin=True)
         before = self.get_revision(network, request.GET.get("from"), network.live or network.head)
         after = self.get_revision(network, request.GET.get("to"), network.head)
@@ -508,12 +508,12 @@ class NetworkViewsMixin:
 
     # Previews
 
-    def preview_view(self, request: HttpRequest, pk) -> HttpResponse:
+    def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         network = self.get_network(request, pk, "view", in_bin=True)
         revision = self.get_revision(network, request.GET.get("version"), network.head)
         return HttpResponseRedirect(previews.staff_address(revision))
 
-    def links_view(self, request: HttpRequest, pk) -> HttpResponse:
+    def links_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         network = self.get_network(request, pk, "change")
         form = LinkForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
@@ -551,7 +551,7 @@ class NetworkViewsMixin:
     def may_revoke(self, request: HttpRequest, link: PreviewLink) -> bool:
         return link.author_id == request.user.pk or self.may(request, "publish")
 
-    def revoke_view(self, request: HttpRequest, pk, link_pk) -> HttpResponse:
+    def revoke_view(self, request: HttpRequest, pk: int, link_pk: int) -> HttpResponse:
         network = self.get_network(request, pk, "change")
         if request.method == "POST":
             links = PreviewLink.objects.filter(revision__network=network, pk=link_pk, revoked_at=None)
