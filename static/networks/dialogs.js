@@ -38,8 +38,8 @@ export const agreesToLose = async (drafts) => {
   return (await showDialog(dialog)) === "leave";
 };
 
-// Ask the user to log in without leaving the page. Resolves to the response of the session view afterwards; to nothing
-// if the user did not log in.
+// Ask the user to log in without leaving the page. Resolves to the response of the session view afterwards; to
+// nothing if the user did not log in.
 //
 // `askAnew` requests the session view, and `owner` is {id, name, logInUrl, serverGone}.
 export const signIn = async (reason, askAnew, owner) => {

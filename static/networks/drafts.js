@@ -1,7 +1,7 @@
 // Drafts: the unsaved text of the admin's forms, stored in this browser, and requests to the server about them.
 //
-// They are in IndexedDB, because its transactions can be set to end when they are on the disk ("strict"). localStorage
-// is written seconds later, and is lost if the browser is killed meanwhile.
+// They are in IndexedDB, because its transactions can be set to end when they are on the disk ("strict").
+// localStorage is written seconds later, and is lost if the browser is killed meanwhile.
 
 let opening;
 
@@ -46,7 +46,7 @@ export const draftsOf = (owner) => inDrafts("readonly", (drafts) => drafts.index
 export const store = (draft) => inDrafts("readwrite", (drafts) => drafts.put(draft));
 export const drop = (token) => inDrafts("readwrite", (drafts) => drafts.delete(token));
 
-// Whether it is a draft of the form, in whatever language of the admin. Drafts of the first release have only the path.
+// Whether it is a draft of the form, in any language of the admin. Drafts of the first release have only the path.
 export const isOfForm = (draft, form, path) => (draft.form ? draft.form === form : draft.path === path);
 
 // Who is logged in, and when which forms were saved, from the session view. Throws without a response.

@@ -2,8 +2,8 @@
 //
 // The values of a form are stored in this browser with every keystroke, as a draft under the form's token, until the
 // server has saved that token. A remaining draft is offered when the form is next opened, to the same user, in any
-// language of the admin. Before a form is sent, the script checks that the server is there and that the user is logged
-// in; a user who is not can log in without leaving the page.
+// language of the admin. Before a form is sent, the script checks that the server is there and that the user is
+// logged in; a user who is not can log in without leaving the page.
 
 import { askServer, draftsOf, drop, isSaved, store } from "./drafts.js";
 import { agreesToLose, fill, signIn, timeOf } from "./dialogs.js";
