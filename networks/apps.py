@@ -22,7 +22,7 @@ class AdminConfig(admin_apps.AdminConfig):
     """Django's admin, with this project's site in place of the stock one."""
 
     default = False
-    default_site = "networks.admin.site.DeskSite"
+    default_site = "networks.admin.site.CityAdminSite"
 
     def ready(self):
         # Before autodiscovery asks for the site: importing its module imports this package, whose modules register

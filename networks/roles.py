@@ -1,10 +1,9 @@
 """
-The roles of the desk: groups of accounts, with the permissions that each needs.
+The roles of the admin: groups with the permissions in the tables below.
 
-They are made after every migration, as Django makes permissions, so a permission that the table below gains is given
-with the next `migrate`, and a test that empties the database leaves them there. What an administrator has added to a
-role stays; what the table gives cannot be taken from it for good. What an earlier table gave and citizens must be
-protected from is taken back.
+They are created after every migration, as Django creates permissions. So a permission that is added here is granted
+by the next `migrate`, and the roles survive a flush. What an administrator has added to a role stays; what was
+removed comes back if it is in the table. REVOKED lists what an earlier table granted and must not stay.
 """
 
 from typing import Any
@@ -12,11 +11,11 @@ from typing import Any
 from django.apps import apps as present_apps
 from django.db.models import Q
 
-VIEW, EDIT, KEEP = ["view"], ["view", "add", "change"], ["view", "add", "change", "delete"]
+VIEW, EDIT, MANAGE = ["view"], ["view", "add", "change"], ["view", "add", "change", "delete"]
 
 EDITORS = {
     "networks.network": EDIT,
-    # Themes and pages have no drafts: whoever saves one changes at once what citizens see.
+    # Themes and pages have no drafts: saving one publishes it.
     "networks.theme": VIEW,
     "networks.page": VIEW,
     "networks.cityprofile": VIEW,
@@ -24,27 +23,27 @@ EDITORS = {
 }
 PUBLISHERS = {
     **EDITORS,
-    "networks.network": [*KEEP, "publish"],
-    "networks.theme": KEEP,
-    "networks.page": [*KEEP, "publish"],
-    "networks.oldaddress": KEEP,
+    "networks.network": [*MANAGE, "publish"],
+    "networks.theme": MANAGE,
+    "networks.page": [*MANAGE, "publish"],
+    "networks.oldaddress": MANAGE,
 }
 ADMINISTRATORS = {
     **PUBLISHERS,
     "networks.cityprofile": EDIT,
-    "auth.user": KEEP,
+    "auth.user": MANAGE,
     "auth.group": VIEW,
 }
 ROLES = {"editors": EDITORS, "publishers": PUBLISHERS, "administrators": ADMINISTRATORS}
 
-# What a role had once, and does not get back
-TAKEN_BACK = {"editors": {"networks.theme": ["add", "change"], "networks.page": ["change"]}}
+# Permissions that an earlier release granted and every migration removes
+REVOKED = {"editors": {"networks.theme": ["add", "change"], "networks.page": ["change"]}}
 
 
-def condition_for(rights: dict[str, list[str]]) -> Q:
-    """Return the condition that the permissions of the rights meet."""
+def permissions_condition(actions_by_model: dict[str, list[str]]) -> Q:
+    """Return the condition on `Permission` for some actions on some models: {"networks.theme": ["view"]}."""
     condition = Q()
-    for label, actions in rights.items():
+    for label, actions in actions_by_model.items():
         app_label, model = label.split(".")
         codenames = [f"{action}_{model}" for action in actions]
         condition |= Q(content_type__app_label=app_label, content_type__model=model, codename__in=codenames)
@@ -52,15 +51,19 @@ def condition_for(rights: dict[str, list[str]]) -> Q:
 
 
 def make_roles(sender: Any, using: str, apps: Any = present_apps, **kwargs: Any) -> None:
-    """Give each role what the table says. Connected to `post_migrate`, after Django has made the permissions."""
+    """
+    Create the groups and grant their permissions. A receiver of `post_migrate`.
+
+    Connected after Django's own receiver, which creates the permissions. `apps` is the state of the migrations.
+    """
     try:
         Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
         apps.get_model("networks", "Network")
-    except LookupError:  # migrated back to before there was anything to have a role for
+    except LookupError:  # migrated back to before the models existed
         return
     permissions = Permission.objects.using(using)
-    for role, rights in ROLES.items():
+    for role, actions_by_model in ROLES.items():
         group, _is_new = Group.objects.using(using).get_or_create(name=role)
-        group.permissions.add(*permissions.filter(condition_for(rights)))
-        if role in TAKEN_BACK:
-            group.permissions.remove(*permissions.filter(condition_for(TAKEN_BACK[role])))
+        group.permissions.add(*permissions.filter(permissions_condition(actions_by_model)))
+        if role in REVOKED:
+            group.permissions.remove(*permissions.filter(permissions_condition(REVOKED[role])))

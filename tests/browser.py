@@ -70,7 +70,7 @@ def value_of(page, field):
 
 
 def accessibility_problems(page, **options):
-    """Return what axe finds. On the desk it must not preload style sheets: it then writes one, against the policy."""
+    """Return what axe finds. In the admin it must not preload style sheets: that inserts one, against the policy."""
     results = Axe().run(page, options=options)
     return [
         (violation["id"], [node["target"] for node in violation["nodes"]])

@@ -1,4 +1,4 @@
-"""Accounts: who may enter the desk, passwords that somebody else has chosen, and the labels of their form."""
+"""Accounts: who may enter the admin, passwords that somebody else has chosen, and the labels of their form."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""The desk as a clerk meets it: every page, the form, the list, and what happens to bad input."""
+"""The admin as a clerk meets it: every page, the form, the list, and what happens to bad input."""
 
 import re
 from datetime import date, timedelta
@@ -120,7 +120,7 @@ def policy_of(response):
 
 
 def problems_of(response, language):
-    """What is wrong with a page of the desk, in words."""
+    """What is wrong with a page of the admin, in words."""
     tree = parsed(response)
     policy = policy_of(response)
     if policy["default-src"] != ["'none'"] or any("unsafe" in source for each in policy.values() for source in each):
@@ -1052,13 +1052,13 @@ def test_action_of_the_list_of_pages_keeps_what_a_colleague_saves_meanwhile(cler
 
 def test_action_of_the_list_of_pages_leaves_alone_what_a_colleague_has_published_already(clerk, monkeypatch):
     page = make_page(is_published=False)
-    locked = PageAdmin.locked
+    lock_rows = PageAdmin.lock_rows
 
     def lock_too_late(self, pks):
         Page.objects.filter(pk=page.pk).update(is_published=True)
-        return locked(self, pks)
+        return lock_rows(self, pks)
 
-    monkeypatch.setattr(PageAdmin, "locked", lock_too_late)
+    monkeypatch.setattr(PageAdmin, "lock_rows", lock_too_late)
     clerk.post("/admin/networks/page/", {"action": "publish", "_selected_action": [page.pk], "post": "yes"})
     assert Page.objects.get().is_published
     assert not LogEntry.objects.exists()

@@ -1,4 +1,4 @@
-"""Numbers on the desk: typed and shown as the language writes them, and never guessed."""
+"""Numbers in the admin: typed and shown as the language writes them, and never guessed."""
 
 from decimal import Decimal
 
@@ -148,7 +148,7 @@ def test_an_amount_is_shown_as_it_is_typed_and_saved_untouched_it_is_the_same(cl
 
 @given(st.decimals(0, 9_999_999_999, places=2))
 def test_what_is_shown_is_read_back_in_every_language(amount):
-    """As text that was typed on the desk in one language may be put into the form in another."""
+    """As text that was typed in the admin in one language may be put into the form in another."""
     field = DecimalField(max_digits=12, decimal_places=2)
     for shown_in in LANGUAGES:
         with override(shown_in):

@@ -1,9 +1,9 @@
-"""The order of lists on the desk is the same on every database, whatever is not filled in."""
+"""The order of lists in the admin is the same on every database, whatever is not filled in."""
 
 import pytest
 from django.contrib.auth.models import User
 
-from networks.admin.site import MOST_DRAFTS
+from networks.admin.site import MAX_DRAFTS
 from networks.models import Network
 from networks.partial_dates import PartialDate
 from networks.revisions import drafts
@@ -17,16 +17,28 @@ def clerk(client, db):
     return client
 
 
+@pytest.mark.parametrize("is_submitted", [True, False])
+@pytest.mark.parametrize("is_published", [True, False])
+def test_start_page_names_drafts_by_their_newest_name(clerk, is_submitted, is_published):
+    network = make_network(name_sr="Стара", name_en="Old", is_published=is_published)
+    network = drafts.save(network, {"name_sr": "Нова", "name_en": "New"}, author=None).network
+    if is_submitted:
+        drafts.submit(network, author=None)
+    for path, name in (("/admin/", "Нова"), ("/sr-latn/admin/", "Nova"), ("/en/admin/", "New")):
+        (link,) = parsed(clerk.get(path)).xpath("//section[@class='worklist']//li/a")
+        assert link.text_content() == name
+
+
 def test_start_page_names_what_somebody_works_on_before_what_was_only_loaded(clerk):
-    for _number in range(MOST_DRAFTS):
+    for _number in range(MAX_DRAFTS):
         make_network(is_published=False)
     saved = [drafts.save(None, {"name_sr": name}, author=None).network for name in ("Прва", "Друга")]
-    for _number in range(MOST_DRAFTS):
+    for _number in range(MAX_DRAFTS):
         make_network(is_published=False)
     links = parsed(clerk.get("/admin/")).xpath("//section[@class='worklist']//li/a")
     assert [link.text_content() for link in links[:2]] == ["Друга", "Прва"]
-    assert len(links) == MOST_DRAFTS
-    assert Network.objects.filter(head=None).count() == 2 * MOST_DRAFTS
+    assert len(links) == MAX_DRAFTS
+    assert Network.objects.filter(head=None).count() == 2 * MAX_DRAFTS
     assert saved[0].head.created_at < saved[1].head.created_at
 
 

@@ -1,5 +1,5 @@
 """
-The desk of the memberships in a real browser: two people at one network, and every page by eye, hand and keyboard.
+The admin of the memberships in a real browser: two people at one network, and every page by eye, hand and keyboard.
 
 Each replay counts the characters that were typed and those that can be had again; a table at the end has them all.
 """
@@ -366,7 +366,7 @@ PAGES = ("history", "compare", "restore/1", "schedule", "links", "discard", "pre
 
 
 def pages(page, site, prefix, network, deleted):
-    """Open each page of the desk of a network in turn, and give its name."""
+    """Open each page of the admin of a network in turn, and give its name."""
 
     def at(path):
         page.goto(f"{site}{prefix}/admin/networks/network/{path}")

@@ -668,7 +668,7 @@ def test_text_is_offered_in_every_language_of_the_desk(desk, live_server, replay
 
 
 def test_text_that_was_kept_by_the_path_alone_is_offered_there(desk, live_server, theme, replays):
-    """As browsers have kept it until the desk knew its forms in every language."""
+    """As browsers have kept it until the admin knew its forms in every language."""
     open_form(desk, live_server.url, theme, "/en")
     typed = type_in_field(desk, "name_en", TEXT)
     wait_until_kept(desk)

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
-from networks.admin.bulk_actions import UNDONE_WITHIN
+from networks.admin.bulk_actions import UNDO_PERIOD
 from networks.models import Event, Network, Page, PreviewLink, Schedule
 from networks.revisions import drafts, publishing, schedules, storage
 from tests.makers import make_network, make_page
@@ -100,6 +100,18 @@ def seen():
         list(Page.objects.order_by("pk").values("slug", "is_published", "position", "title_sr", "body_sr")),
         Client().get("/en/").content,
     ]
+
+
+@pytest.mark.parametrize("action", ["publish", "withdraw", "delete_selected"])
+@pytest.mark.parametrize("is_submitted", [True, False])
+def test_question_names_a_renamed_draft_as_the_list_does(milan, ana, action, is_submitted):
+    network = published("Before")
+    draft_of(network, ana.user, name_sr="Нова", name_en="Renamed")
+    if is_submitted:
+        drafts.submit(network, author=ana.user)
+    tree = ask(milan, NETWORKS, action, [network])
+    is_asked_about = action == "publish" and not is_submitted
+    assert named(tree) == {"Renamed – Ana" if is_asked_about else "Renamed"}
 
 
 def test_taking_many_off_the_site_asks_and_is_undone(milan, ana):
@@ -255,7 +267,7 @@ def test_list_that_shows_an_earlier_action_undoes_no_later_one(milan):
 def test_action_can_be_undone_for_a_day(milan, settings, monkeypatch):
     settings.SESSION_COOKIE_AGE = timedelta(days=10).total_seconds()
     tree = do(milan, NETWORKS, "withdraw", [published("Network")])
-    later = timezone.now() + UNDONE_WITHIN + timedelta(minutes=1)
+    later = timezone.now() + UNDO_PERIOD + timedelta(minutes=1)
     monkeypatch.setattr(timezone, "now", lambda: later)
     assert undo(milan, tree) == ["There is nothing to undo any more."]
     assert parsed(milan.get(NETWORKS)).find_class("undo") == []

@@ -1,4 +1,4 @@
-"""Numbers beside the names of things on the desk: Serbian has three forms, Django knows two."""
+"""Numbers beside the names of things in the admin: Serbian has three forms, Django knows two."""
 
 import pytest
 from django.contrib import admin
@@ -8,7 +8,7 @@ from django.utils import translation
 from networks.models import CityProfile, Network, Page, Theme
 from networks.redirects import OldAddress
 from networks.serbian import to_latin
-from networks.templatetags.desk import counted
+from networks.templatetags.admin_tags import counted
 from tests.makers import make_network
 from tests.pages import PREFIXES, opened, text_of
 

@@ -15,15 +15,16 @@ from django.test.client import ClientHandler
 from django.utils import timezone
 from django.utils.translation import override
 
+from networks.admin import network_form
 from networks.admin.network_admin import NetworkAdmin
 from networks.admin.network_form import choice_name
-from networks.admin.network_views import plan_in_words
+from networks.admin.network_views import describe_schedule
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, SavedForm, Schedule
 from networks.partial_dates import PartialDate
 from networks.pictures import rewrite_picture
 from networks.reading import Reader
 from networks.revisions import drafts, previews, publishing, schedules, storage
-from networks.revisions.content import changed_fields, content_of, field_label
+from networks.revisions.content import changed_fields, content_of, field_label, merge
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import (
     CYRILLIC,
@@ -470,6 +471,17 @@ class TestTwoPeople:
         # Each version says what its own author changed.
         last = network.revisions.select_related("parent").first()
         assert changed_fields(last.parent.content, last.content) == ["summary_en"]
+
+    @pytest.mark.parametrize("is_meanwhile", [True, False])
+    def test_are_merged_once(self, ana, milan, network, monkeypatch, is_meanwhile):
+        values, merged = form_of(ana, network), []
+        if is_meanwhile:
+            by(milan, network, name_en="Theirs")
+        for module in (network_form, drafts):
+            monkeypatch.setattr(module, "merge", lambda *contents: merged.append(contents) or merge(*contents))
+        assert send(ana, network, values, summary_en="Mine").status_code == 302
+        assert len(merged) == 1
+        assert (newest(network)["name_en"] == "Theirs", newest(network)["summary_en"]) == (is_meanwhile, "Mine")
 
     def test_are_both_named(self, ana, milan, jelena, network):
         values = form_of(ana, network)
@@ -1189,6 +1201,23 @@ class TestHistory:
         assert "<script>alert(1)" not in milan.get(page_of(network, "history")).text
 
 
+@pytest.mark.parametrize("digits", ["٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९", "０１２３４５６７８９"])
+def test_number_in_digits_of_another_script_is_none(milan, network, digits):
+    """As in every other list and form of the admin."""
+    for pk, number, status in ((network.pk, 1, (200, 302)), (0, 0, (404,)), (10**17, 10**11, (404,))):
+        for change, expected in ((lambda number: number, status), (lambda number: in_digits(digits, number), (404,))):
+            for path in (
+                f"{change(pk)}/history/",
+                f"{network.pk}/compare/?from={change(number)}",
+                f"{network.pk}/preview/?version={change(number)}",
+            ):
+                assert milan.get(f"{LIST}{path}").status_code in expected, path
+
+
+def in_digits(digits, number):
+    return "".join(digits[int(digit)] for digit in str(number))
+
+
 class TestComparing:
     def compared(self, client, network, query=""):
         """The fields that the page shows: {heading: section}."""
@@ -1844,15 +1873,15 @@ DECISIONS = {
 
 def after_reading(monkeypatch, what):
     """Let something happen once, when a request has read its network but has not begun its transaction."""
-    network_for = NetworkAdmin.network_for
+    get_network = NetworkAdmin.get_network
 
     def read(self, *args, **options):
-        network = network_for(self, *args, **options)
-        monkeypatch.setattr(NetworkAdmin, "network_for", network_for)
+        network = get_network(self, *args, **options)
+        monkeypatch.setattr(NetworkAdmin, "get_network", get_network)
         what()
         return network
 
-    monkeypatch.setattr(NetworkAdmin, "network_for", read)
+    monkeypatch.setattr(NetworkAdmin, "get_network", read)
 
 
 class TestSavedInBetween:
@@ -1907,7 +1936,7 @@ def test_schedule_that_failed_with_an_error_says_so_wherever_it_is_shown(
     }
     history = text_of(opened(ana, page_of(network, "history", prefix)))
     with override(language):
-        words = plan_in_words(network.schedules.get(), Reader(language))
+        words = describe_schedule(network.schedules.get(), Reader(language))
         assert history.count(str(Event.Kind.FAILED.label)) == 1
     assert Reader(language).moment(network.schedules.get().retry_at) in words
     for page, element in pages.items():
@@ -1916,6 +1945,27 @@ def test_schedule_that_failed_with_an_error_says_so_wherever_it_is_shown(
 
 class TestWhatOthersHaveNotFinished:
     """A publisher's small fix does not publish with it what a colleague is still writing."""
+
+    @pytest.mark.parametrize("prefix", ["", "/sr-latn", "/en"])
+    def test_is_named_before_publishing_is_scheduled(self, ana, milan, network, prefix):
+        by(ana, network, summary_en="Unfinished")
+        response = send(milan, network, form_of(milan, network, prefix), "_schedule", prefix, name_en="A Fix")
+        on_schedule = opened(milan, response["Location"]).xpath("//ul[@class='unfinished']/li")
+        on_publish = opened(milan, page_of(network, "publish", prefix)).xpath("//ul[@class='unfinished']/li")
+        assert [text_of(each) for each in on_schedule] == [text_of(each) for each in on_publish] != []
+
+    def test_is_not_named_where_a_schedule_changes_nothing_about_it(self, ana, milan, network):
+        def named():
+            return opened(milan, page_of(network, "schedule")).xpath("//ul[@class='unfinished']")
+
+        assert named() == []
+        by(ana, network, summary_en="Finished")
+        assert len(named()) == 1
+        drafts.submit(network, author=ana.user)
+        assert named() == []
+        by(ana, network, summary_en="Planned")
+        schedules.schedule(network, PUBLISH, timezone.now() + timedelta(days=1), author=milan.user)
+        assert named() == []
 
     def test_is_not_published_unasked(self, ana, milan, network):
         by(ana, network, summary_en="Unfinished")

@@ -1,4 +1,4 @@
-"""What nobody sends by mistake: no parameter and no form breaks the desk, and none keeps it busy."""
+"""What nobody sends by mistake: no parameter and no form breaks the admin, and none keeps it busy."""
 
 import logging
 import time
@@ -137,7 +137,7 @@ def test_list_goes_on_taking_its_filters(desk, query):
     assert desk.get(f"/admin/{query.format(theme=theme.pk)}").status_code == 200
 
 
-# Every address of the desk with every parameter that it may read
+# Every address of the admin with every parameter that it may read
 
 
 def parameters(name, method):

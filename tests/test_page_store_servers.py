@@ -78,7 +78,7 @@ def write_network(number):
     from networks.models import Network
     from networks.revisions import drafts, schedules, storage
 
-    # As before every request of the desk: a new plan takes the place of one that is not carried out.
+    # As before every request of the admin: a new plan takes the place of one that is not carried out.
     schedules.apply_due()
     network = Network.objects.first()
     texts = {"name_en": f"network {number}.", "name_sr": f"network {number}.", "slug": "a"}

@@ -150,7 +150,7 @@ def test_old_address_of_an_old_address_is_one_step(client):
     ],
 )
 def test_rows_in_a_circle_lead_nowhere(client, rows):
-    """The desk refuses them; another program may write them all the same."""
+    """The admin refuses them; another program may write them all the same."""
     for old_path, new_path in rows.items():
         make(old_path, new_path)
     for prefix in PREFIXES.values():
@@ -223,7 +223,7 @@ def test_desk_has_no_section_of_sites_and_no_field(client):
     assert not [right for right in rights if right.startswith(("Site:", "Redirect:"))]
 
 
-# The desk
+# The admin
 
 
 @pytest.fixture

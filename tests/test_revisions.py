@@ -1,6 +1,7 @@
 """The one door: versions, drafts, publishing, schedules, the bin."""
 
 import json
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -380,6 +381,44 @@ class TestSave:
         third = write(network, author=milan, base=base, seat_en="Nice")
         assert (third.parent, changed_fields(second.content, third.content)) == (second, ["seat_en"])
         assert third.content["name_en"] == "Second"
+
+    @pytest.mark.parametrize("given", [{"seat_en": "Nice"}, FROZEN | {"logo": None, "themes": [], "seat_en": "Nice"}])
+    @pytest.mark.parametrize("is_new", [True, False])
+    def test_normalises_each_field_once(self, network, ana, monkeypatch, given, is_new):
+        normalised = Counter()
+        for module in (drafts, storage):
+
+            def count(content, normalise=module.normalised_content):
+                normalised.update(content.keys())
+                return normalise(content)
+
+            monkeypatch.setattr(module, "normalised_content", count)
+        given = given | {"slug": "nova", "name_sr": "Нова"}
+        saved = drafts.save(None if is_new else network, given, author=ana)
+        assert saved.revision.content["seat_en"] == "Nice"
+        assert normalised == dict.fromkeys(given if is_new else content_fields(), 1)
+
+    @pytest.mark.parametrize("is_newest", [True, False])
+    def test_merges_only_where_somebody_has_saved_since(self, network, ana, milan, monkeypatch, is_newest):
+        base, merged = newest(network), []
+        monkeypatch.setattr(drafts, "merge", lambda *contents: merged.append(contents) or merge(*contents))
+        if not is_newest:
+            write(network, author=ana, base=base, name_en="Second")
+            assert merged == []
+        revision = write(network, author=milan, base=base, seat_en="Nice")
+        assert len(merged) == (not is_newest)
+        assert (revision.content["name_en"] == "Second", revision.content["seat_en"]) == (not is_newest, "Nice")
+
+    @pytest.mark.parametrize("what", ["one field", "all fields", "without a base"])
+    def test_sanitises_what_another_program_has_written(self, network, ana, what):
+        base = newest(network)
+        written = by_hand(network, base.content | {"description_sr": "<p onclick='x'>Мир</p>"})
+        storage.point(anew(network), head=written)
+        given = {"name_en": "Second"} if what == "one field" else base.content | {"name_en": "Second"}
+        if what == "without a base":
+            given, base = written.content | given | {"description_sr": "<p id='x'>Мир</p>"}, None
+        saved = drafts.save(network, given, base=base, author=ana)
+        assert saved.revision.content["description_sr"] == "<p>Мир</p>"
 
     def test_without_a_base_goes_on_from_the_newest(self, network, ana):
         second = write(network, author=ana, name_en="Second")

@@ -680,7 +680,7 @@ class TestAdministrators:
         assert User.objects.filter(pk=boss.pk).values(*before).get() == before
         assert [group.name for group in boss.groups.all()] == ["administrators"]
         assert not boss.user_permissions.exists()
-        # The form itself was taken, but for the one that asks for a new account, which no form of the desk does.
+        # The form itself was taken, but for the one that asks for a new account, which no form of the admin does.
         assert changed(boss).first_name == ("" if "_saveasnew" in forged else "Мира")
 
     def test_decide_what_another_administrator_may_do(self, sign_in):

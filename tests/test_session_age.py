@@ -1,4 +1,4 @@
-"""A session ends when the desk was not used for a time, whatever an open page asks meanwhile; typed text is kept."""
+"""A session ends when the admin was not used for a time, whatever an open page asks meanwhile; typed text is kept."""
 
 from datetime import timedelta
 

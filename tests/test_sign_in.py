@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from citynetworks.client_address import address_block, client_address
 from networks.admin import sign_in
-from networks.admin.sign_in import FREE, LONGEST_WAIT, TryLater, attempt, turn, wait
+from networks.admin.sign_in import FREE_FAILURES, LONGEST_WAIT, TryLater, attempt, turn, wait
 from networks.models import SignInAttempts
 from tests import processes
 from tests.pages import CYRILLIC, PREFIXES, errors_by_field, in_each_language, parsed, text_of
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.sql
 
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
 PASSWORD = "a long enough password"
-LOOKED_AT = FREE["account and address"] + 1
+LOOKED_AT = FREE_FAILURES["account and address"] + 1
 NOON = datetime(2026, 5, 4, 10, 0, 0, tzinfo=UTC)  # in Niš
 DAY = timedelta(days=1)
 
@@ -82,7 +82,7 @@ def errornote(response):
 # How long one waits
 
 
-@pytest.mark.parametrize("free", FREE.values())
+@pytest.mark.parametrize("free", FREE_FAILURES.values())
 @pytest.mark.parametrize(
     ("further", "seconds"), [(0, 0), (1, 30), (2, 60), (3, 120), (4, 240), (5, 480), (6, 900), (7, 900), (10**6, 900)]
 )
@@ -246,13 +246,13 @@ class TestGuesser:
         assert [status for status, _text in answers["clerk"]] == [200] * LOOKED_AT + [429, 429]
 
     def test_of_one_account_from_everywhere_has_to_wait_at_each_new_address(self, clerk):
-        tried = [guess(1, address=f"203.0.113.{number}") for number in range(FREE["account"] + 2)]
-        assert tried == [[200]] * (FREE["account"] + 1) + [[429]]
+        tried = [guess(1, address=f"203.0.113.{number}") for number in range(FREE_FAILURES["account"] + 2)]
+        assert tried == [[200]] * (FREE_FAILURES["account"] + 1) + [[429]]
         assert status(address=ELSEWHERE) == 429
 
     def test_of_all_accounts_from_one_address_has_to_wait(self, clerk):
-        tried = [guess(1, username=f"nobody {number}") for number in range(FREE["address"] + 2)]
-        assert tried == [[200]] * (FREE["address"] + 1) + [[429]]
+        tried = [guess(1, username=f"nobody {number}") for number in range(FREE_FAILURES["address"] + 2)]
+        assert tried == [[200]] * (FREE_FAILURES["address"] + 1) + [[429]]
         assert (status(), status(address=ELSEWHERE)) == (429, 302)
 
     def test_is_not_counted_for_what_was_not_looked_at(self, clerk):
@@ -294,14 +294,14 @@ class TestColleague:
     def test_at_the_usual_place_is_not_kept_out_by_strangers(self, clerk, clock):
         sign_in_once()
         clock.now += 89 * DAY
-        for number in range(FREE["account"] + 5):
+        for number in range(FREE_FAILURES["account"] + 5):
             guess(1, address=f"203.0.113.{number}")
         assert (status(), status(address=ELSEWHERE)) == (302, 429)
 
     def test_at_a_place_of_long_ago_counts_as_a_stranger(self, clerk, clock):
         sign_in_once()
         clock.now += 91 * DAY
-        for number in range(FREE["account"] + 5):
+        for number in range(FREE_FAILURES["account"] + 5):
             guess(1, address=f"203.0.113.{number}")
         assert status() == 429
 
@@ -310,7 +310,7 @@ class TestColleague:
         sign_in_once(username="colleague")
         guess(LOOKED_AT + 1)
         assert (status(), status(username="colleague")) == (429, 302)
-        for number in range(FREE["address"] + 5):
+        for number in range(FREE_FAILURES["address"] + 5):
             guess(1, username=f"visitor {number}")
         assert status(username="colleague") == 302
 
@@ -320,9 +320,9 @@ class TestColleague:
             sign_in_once()
 
     def test_who_signs_in_gives_a_guesser_no_free_tries(self, clerk):
-        for number in range(FREE["account"] + 1):
+        for number in range(FREE_FAILURES["account"] + 1):
             guess(1, address=f"203.0.113.{number}")
-            if number < FREE["account"]:
+            if number < FREE_FAILURES["account"]:
                 sign_in_once()
         assert status(address=ELSEWHERE) == 429
 
@@ -392,7 +392,7 @@ def test_without_the_database_nobody_signs_in(clerk, monkeypatch, broken):
 
 
 def test_one_password_is_checked_at_a_time_and_one_more_may_wait(monkeypatch):
-    monkeypatch.setattr(sign_in, "PATIENCE", 30)
+    monkeypatch.setattr(sign_in, "MAX_WAIT_FOR_TURN", 30)
     inside, let_go, order = threading.Event(), threading.Event(), []
 
     def first():
@@ -409,7 +409,7 @@ def test_one_password_is_checked_at_a_time_and_one_more_may_wait(monkeypatch):
     threads[0].start()
     assert inside.wait(30)
     threads[1].start()
-    while sign_in.places._value:  # until the second one waits
+    while sign_in.queue._value:  # until the second one waits
         threading.Event().wait(0.01)
     with pytest.raises(TryLater) as refused, turn():  # at once
         pass
@@ -423,7 +423,7 @@ def test_one_password_is_checked_at_a_time_and_one_more_may_wait(monkeypatch):
 
 
 def test_whoever_has_waited_too_long_is_told_to_try_again(monkeypatch):
-    monkeypatch.setattr(sign_in, "PATIENCE", 0.01)
+    monkeypatch.setattr(sign_in, "MAX_WAIT_FOR_TURN", 0.01)
     with sign_in.checking, pytest.raises(TryLater) as refused, turn():
         pass
     assert refused.value.status == 503
@@ -442,8 +442,8 @@ def test_place_is_given_back_whatever_happens():
 def test_too_many_at_once_are_told_to_try_again(clerk, checked, language):
     checked.clear()
     with ExitStack() as others:
-        others.enter_context(sign_in.places)
-        others.enter_context(sign_in.places)
+        others.enter_context(sign_in.queue)
+        others.enter_context(sign_in.queue)
         response = log_in(prefix=PREFIXES[language])
     assert (response.status_code, response["Retry-After"]) == (503, "3")
     assert bool(CYRILLIC.search(errornote(response))) == (language == "sr")
@@ -455,11 +455,11 @@ def test_too_many_at_once_are_told_to_try_again(clerk, checked, language):
 def test_who_has_failed_while_another_one_waited_for_his_turn_counts(clerk, monkeypatch, checked):
     """All guesses that come at one moment find no failures yet; those that get their turn later do."""
     checked.clear()
-    monkeypatch.setattr(sign_in, "taken", lambda *_arguments, **_options: meanwhile())
+    monkeypatch.setattr(sign_in, "acquired", lambda *_arguments, **_options: meanwhile())
 
     class meanwhile:
         def __enter__(self):
-            keys = sign_in.keys_of("clerk", HERE)
+            keys = sign_in.counter_keys("clerk", HERE)
             for _time in range(LOOKED_AT):
                 sign_in.count_failure(keys)
 
@@ -479,7 +479,7 @@ def fail(times, addresses):
     """Enter wrong passwords: a task for workers."""
     for number in range(times):
         for address in addresses:
-            sign_in.count_failure(sign_in.keys_of(f"account {number % 2}", address))
+            sign_in.count_failure(sign_in.counter_keys(f"account {number % 2}", address))
 
 
 def counts():

@@ -135,7 +135,7 @@ def test_a_static_file_under_its_plain_name_is_asked_for_anew(fetch):
 
 @pytest.fixture
 def logo(db):
-    """The address of a network's logo that was uploaded as in the desk."""
+    """The address of a network's logo that was uploaded as in the admin."""
     network = make_network()
     content = io.BytesIO()
     Image.new("RGB", (60, 40), "red").save(content, "PNG")
@@ -146,7 +146,7 @@ def logo(db):
 
 @pytest.fixture
 def place(settings):
-    """A function that puts a file into the folder of uploads, past the desk."""
+    """A function that puts a file into the folder of uploads, past the admin."""
 
     def put(name, content=b"<script>alert(1)</script>"):
         path = Path(settings.MEDIA_ROOT) / name

@@ -398,7 +398,7 @@ def clerk():
 
 
 def change_theme(pk, way):
-    """Save or delete a theme on the desk, a little after the other process has begun."""
+    """Save or delete a theme in the admin, a little after the other process has begun."""
     client = clerk()
     time.sleep(0.2)
     if way == "save":
@@ -410,7 +410,7 @@ def change_theme(pk, way):
 
 
 def save_theme_slowly(pk):
-    """Save a theme on the desk, in a request that takes its time between locking the row and writing it."""
+    """Save a theme in the admin, in a request that takes its time between locking the row and writing it."""
     from networks.admin.page_admin import ThemeAdmin
 
     get_object = ThemeAdmin.get_object

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from networks.admin.unsaved_text import KeptForm
+from networks.admin.unsaved_text import UnsavedForm
 from networks.models import Network, Page, SavedForm, SignInAttempts, Theme
 from networks.revisions.saved_forms import remember_form
 from tests.makers import make_network, make_page, make_profile, make_theme
@@ -91,7 +91,7 @@ class TestSavedForm:
 
         theme = make_theme(name_sr="Мир")
         form = sent(form_of(browser_of_clerk.get(address_of(theme))), name_sr="Спорт")
-        monkeypatch.setattr("networks.admin.base.DeskAdmin.log_change", fail)
+        monkeypatch.setattr("networks.admin.base.CityModelAdmin.log_change", fail)
         with pytest.raises(RuntimeError):
             browser_of_clerk.post(address_of(theme), form)
         theme.refresh_from_db()
@@ -524,7 +524,7 @@ class TestStaleSecret:
     def test_of_a_log_in_that_carries_text_loses_nothing(self, strict, clerk, colleague):
         """Somebody has logged in in another tab, while this one was waiting for it."""
         theme = make_theme()
-        kept = KeptForm(address_of(theme), {"form_token": ["x"], "name_sr": ["Мир"]}, str(clerk.pk))
+        kept = UnsavedForm(address_of(theme), {"form_token": ["x"], "name_sr": ["Мир"]}, str(clerk.pk))
         log_in_form = {"username": "clerk", "password": PASSWORD, "kept_form": kept.carried}
         stale = log_in_form | {"form_user": kept.owner, "csrfmiddlewaretoken": "x" * 64}
         again = strict.post("/admin/login/", stale, **HERE)

@@ -1,4 +1,4 @@
-"""Forms of the desk as a browser sends them, and logging in from one."""
+"""Forms of the admin as a browser sends them, and logging in from one."""
 
 import lxml.html
 

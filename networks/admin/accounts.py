@@ -1,16 +1,17 @@
-"""Accounts and roles on the desk, in the language of the page."""
+"""The admin of accounts and roles (users and groups), in the language of the page."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from networks.admin.base import PlainPages
+from networks.admin.base import CityAdminMixin
 from networks.models import TemporaryPassword
 
 admin.site.unregister([Group, User])
@@ -24,23 +25,23 @@ ROLE_NAMES = {
 ACTIONS = {"view": _("view"), "add": _("add"), "change": _("change"), "delete": _("delete"), "publish": _("publish")}
 
 
-def role_name(group):
-    """Return the name of a role in the language of the page. The database knows the project's own in English."""
+def role_name(group: Group) -> str:
+    """Return the name of a role in the active language. The database has the names of our roles in English only."""
     return str(ROLE_NAMES.get(group.name, group.name))
 
 
-def permission_name(permission):
-    """Return what a permission is about and what it allows. Django stores a name for it in English only."""
+def permission_name(permission: Permission) -> str:
+    """Return a permission in the active language, as "Model: action". Django stores its name in English only."""
     action = ACTIONS.get(permission.codename.partition("_")[0], permission.name)
     return f"{capfirst(permission.content_type.name)}: {action}"
 
 
-class NamedPermissions:
-    """Roles and permissions in the language of the page."""
+class TranslatedPermissionsMixin:
+    """Show roles and permissions in the active language where they are chosen."""
 
     NAMES = {Group: role_name, Permission: permission_name}
 
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
+    def formfield_for_manytomany(self, db_field, request: HttpRequest, **kwargs):
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if field.queryset.model is Group:
             field.help_text = _(
@@ -52,27 +53,29 @@ class NamedPermissions:
 
 
 @admin.register(Group)
-class RoleAdmin(NamedPermissions, PlainPages, GroupAdmin):
-    """Roles: the groups of accounts."""
+class RoleAdmin(TranslatedPermissionsMixin, CityAdminMixin, GroupAdmin):
+    """The admin of groups, which the interface calls roles."""
 
     list_display = ["displayed_name"]
 
     @admin.display(description=_("role"), ordering="name")
-    def displayed_name(self, group):
+    def displayed_name(self, group: Group) -> str:
         return role_name(group)
 
 
-def ask_for_another_password(account):
-    """Ask the account, when it next signs in, for a password that only its owner knows."""
+def mark_password_temporary(account: User) -> None:
+    """Require the account to choose another password when it next logs in."""
     if account.has_usable_password():
         TemporaryPassword.objects.get_or_create(user=account)
 
 
 class AccountPasswordForm(AdminPasswordChangeForm):
-    def __init__(self, *args, **kwargs):
+    """The form in which an administrator sets the password of an account; its owner must change it."""
+
+    def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         if "usable_password" in self.fields:
-            # Django puts two sentences together while it is loaded, and so into one language for all.
+            # Django joins its two sentences on import, so they would be in one language for everybody.
             self.fields["usable_password"].help_text = format_html(
                 '{}<ul id="id_unusable_warning" class="messagelist"><li class="warning">{}</li></ul>',
                 gettext(
@@ -83,24 +86,25 @@ class AccountPasswordForm(AdminPasswordChangeForm):
             )
 
     @transaction.atomic
-    def save(self, commit=True):
+    def save(self, commit: bool = True) -> User:
         account = super().save(commit)
-        ask_for_another_password(account)
+        mark_password_temporary(account)
         return account
 
 
 @admin.register(User)
-class AccountAdmin(NamedPermissions, PlainPages, UserAdmin):
+class AccountAdmin(TranslatedPermissionsMixin, CityAdminMixin, UserAdmin):
     """
-    Accounts. Whoever is not a superuser makes no superusers, and does not touch theirs.
+    The admin of users.
 
-    Nor do they give themselves a role, or lock themselves out: what an account may do, somebody else decides.
+    Only superusers may create or change superusers. Other administrators cannot change their own roles, nor their own
+    active and staff status.
     """
 
     list_filter = ["is_staff", "is_superuser", "is_active"]
     change_password_form = AccountPasswordForm
 
-    def get_fieldsets(self, request, obj=None):
+    def get_fieldsets(self, request: HttpRequest, obj=None) -> list:
         fieldsets = super().get_fieldsets(request, obj)
         if request.user.is_superuser:
             return fieldsets
@@ -112,44 +116,44 @@ class AccountAdmin(NamedPermissions, PlainPages, UserAdmin):
             for name, options in fieldsets
         ]
 
-    def get_readonly_fields(self, request, obj=None):
-        # The times are what the site has noted. As inputs they would be two each, without a label of their own.
+    def get_readonly_fields(self, request: HttpRequest, obj=None) -> list:
+        # The site sets these times. As inputs they would be two fields each, without labels.
         readonly = (*super().get_readonly_fields(request, obj), "last_login", "date_joined")
         if request.user.is_superuser:
             return readonly
         own = ("is_active", "is_staff", "roles_in_words") if obj == request.user else ()
         return (*readonly, "is_superuser", "permissions_in_words", *own)
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj, form, change) -> None:
         super().save_model(request, obj, form, change)
         if not change:
-            ask_for_another_password(obj)
+            mark_password_temporary(obj)
 
-    def user_change_password(self, request, id, form_url=""):
+    def user_change_password(self, request: HttpRequest, id, form_url="") -> HttpResponse:
         response = super().user_change_password(request, id, form_url)
-        # Whoever has chosen it is its owner.
+        # Those who have changed their own password here know it alone.
         TemporaryPassword.objects.filter(user=request.user).delete()
         return response
 
     @admin.display(description=_("groups"))
-    def roles_in_words(self, account):
+    def roles_in_words(self, account: User) -> str:
         return ", ".join(sorted(role_name(group) for group in account.groups.all()))
 
     @admin.display(description=_("user permissions"))
-    def permissions_in_words(self, account):
+    def permissions_in_words(self, account: User) -> str:
         return ", ".join(sorted(permission_name(permission) for permission in account.user_permissions.all()))
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
         return super().has_change_permission(request, obj) and self.may_touch(request, obj)
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
         return super().has_delete_permission(request, obj) and self.may_touch(request, obj)
 
-    def get_deleted_objects(self, objs, request):
+    def get_deleted_objects(self, objs, request: HttpRequest) -> tuple:
         untouchable = [str(account) for account in objs if not self.may_touch(request, account)]
         to_delete, counts, permissions_needed, protected = super().get_deleted_objects(objs, request)
         return to_delete, counts, permissions_needed, [*protected, *untouchable]
 
     @staticmethod
-    def may_touch(request, account):
+    def may_touch(request: HttpRequest, account: User | None) -> bool:
         return request.user.is_superuser or account is None or not account.is_superuser

@@ -1,8 +1,10 @@
-"""What the lists and forms of the desk have in common: both languages side by side, and the words of clerks."""
+"""Base classes, fields and widgets of the admin's lists and forms."""
 
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -12,9 +14,9 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField, Script
-from django.http import HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.formats import get_format
 from django.utils.functional import lazy
 from django.utils.html import format_html
@@ -26,9 +28,17 @@ from django_prose_editor.widgets import AdminProseEditorWidget
 from js_asset import Media
 
 from networks.admin import numbers
-from networks.admin.bulk_actions import BulkActions, is_confirmed
+from networks.admin.bulk_actions import BulkActionsMixin, is_confirmed
 from networks.admin.guarded_form import GuardedForm
-from networks.admin.unsaved_text import TOKEN, WITHOUT_KEPT_TEXT, SignInForm, TokenField, let_go, waiting
+from networks.admin.unsaved_text import (
+    DISCARD_PARAMETER,
+    TOKEN,
+    AdminForm,
+    SignInForm,
+    TokenField,
+    discard_unsaved_form,
+    get_unsaved_form,
+)
 from networks.languages import codes, language_tag, without_language
 from networks.models import SavedForm
 from networks.pictures import PictureField, rewrite_picture
@@ -38,7 +48,7 @@ from networks.revisions.saved_forms import claim_form, remember_form
 from networks.revisions.storage import name_of
 from networks.rich_text import LONGEST_TEXT, RichTextField, clean_rich_text
 
-# What the editor offers is what `rich_text` keeps.
+# The editor offers what `networks.rich_text` allows.
 EDITOR = {
     "extensions": {
         "Bold": True,
@@ -53,41 +63,44 @@ EDITOR = {
 }
 
 
-def date_formats():
+def date_input_formats() -> list[str]:
     """
-    Return how dates may be typed: as any language of the desk writes them.
+    Return the input formats of dates in all languages of the admin.
 
-    Text that was typed in one language may be put into the form in another. No two read the same text differently.
+    Unsaved text that was typed in one language may be put into the form in another. The formats do not contradict
+    each other.
     """
     return list(dict.fromkeys(each for code in codes() for each in get_format("DATE_INPUT_FORMATS", lang=code)))
 
 
-def side_by_side(*fields):
-    """Return the rows of a fieldset in which each translated field stands in Serbian and in English."""
+def side_by_side(*fields: str) -> list[tuple[str, str]]:
+    """Return rows of a fieldset with the Serbian and the English column of each translated field."""
     return [(f"{field}_sr", f"{field}_en") for field in fields]
 
 
-def changes(entry):
-    """Return what a log entry says was done, with the labels that the fields have now."""
+def change_message(entry: LogEntry) -> str:
+    """Return the message of a log entry in the active language, with the present labels of the fields."""
     model = entry.content_type.model_class()
     try:
         (message,) = json.loads(entry.change_message)
         labels = [capfirst(model._meta.get_field(name).verbose_name) for name in message["changed"]["fields"]]
     except (ValueError, KeyError, TypeError, AttributeError, FieldDoesNotExist):
-        return entry.get_change_message()  # not a change, or of a field that is no more
+        return entry.get_change_message()  # no change, or a field that was removed
     return gettext("Changed {fields}.").format(fields=get_text_list(labels, gettext("and")))
 
 
 class RichTextWidget(AdminProseEditorWidget):
+    """The rich-text editor with our script for its labels and for pasted text."""
+
     @property
-    def media(self):
+    def media(self) -> forms.Media:
         return super().media + Media(js=[Script("networks/editor.js", type="module")])
 
 
 class PictureWidget(admin.widgets.AdminFileWidget):
-    """The choice of a file, with the picture that there is above it."""
+    """A file input with the current picture above it."""
 
-    def render(self, name, value, attrs=None, renderer=None):
+    def render(self, name, value, attrs=None, renderer=None) -> str:
         choice = super().render(name, value, attrs, renderer)
         if not self.is_initial(value):
             return choice
@@ -96,126 +109,127 @@ class PictureWidget(admin.widgets.AdminFileWidget):
 
 
 class Checkboxes(CheckboxSelectMultiple):
-    """Checkboxes among which a new choice appears, and whose help text the admin can point to."""
+    """Checkboxes to which a choice that is added in a popup is appended, and with an id for the help text."""
 
     class Media:
         js = [Script("networks/checkboxes.js", type="module")]
 
-    def id_for_label(self, id_, index=None):
-        # The admin gives its help text an id only where there is one for the label.
+    def id_for_label(self, id_: str, index: int | None = None) -> str:
+        # The admin gives the help text an id only if the label has one.
         return super().id_for_label(id_, index) or id_
 
 
-class DeskList(ChangeList):
+class FilteredChangeList(ChangeList):
     """
-    A list that is narrowed by its filters alone.
+    A change list that accepts no lookups but those of its filters.
 
-    Django also takes any look-up of the model's own fields from the query: a regular expression, say, that keeps the
-    database busy for hours.
+    Django also accepts any lookup of the model's own fields from the query string, such as a regular expression that
+    keeps the database busy for hours.
     """
 
-    def get_filters(self, request):
+    def get_filters(self, request: HttpRequest) -> tuple:
         try:
-            filters, has_filters, not_taken, *rest = super().get_filters(request)
+            filters, has_filters, unused, *rest = super().get_filters(request)
         except IncorrectLookupParameters as error:
             raise DisallowedModelAdminLookup("There is no filter of this name") from error
-        if not_taken:
-            raise DisallowedModelAdminLookup(f"Filtering by {', '.join(not_taken)} not allowed")
-        return filters, has_filters, not_taken, *rest
+        if unused:
+            raise DisallowedModelAdminLookup(f"Filtering by {', '.join(unused)} not allowed")
+        return filters, has_filters, unused, *rest
 
-    def get_ordering(self, request, queryset):
-        # Some databases put rows without a value first, others last. Here they stand last, in either direction.
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list:
+        # Some databases sort nulls first, others last. Here they are last, in either direction.
         return [
             F(name.removeprefix("-")).desc(nulls_last=True) if name.startswith("-") else F(name).asc(nulls_last=True)
             for name in super().get_ordering(request, queryset)
         ]
 
 
-def is_key(text):
-    """Whether the text is a number that a row could have."""
+def is_integer(text: str) -> bool:
+    """Return whether the text is a number that every database can hold: ASCII digits, at most 18 of them."""
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
-class RowsField(ModelMultipleChoiceField):
-    """A choice of rows. Numbers that no database holds are none, as they are in a choice of one."""
+class PrimaryKeysField(ModelMultipleChoiceField):
+    """A ModelMultipleChoiceField that also refuses numbers too large for the database as an invalid choice."""
 
-    def _check_values(self, value):
+    def _check_values(self, value) -> QuerySet:
         for each in value:
-            if not is_key(str(each)):
+            if not is_integer(str(each)):
                 raise ValidationError(self.error_messages["invalid_choice"], "invalid_choice", {"value": each})
         return super()._check_values(value)
 
 
-# Nobody types more to find a row, and each word is a condition of the query.
-MOST_WORDS = 20
+# Each word is a condition of the query.
+MAX_SEARCH_WORDS = 20
 
 
-def searchable(search_term):
-    """Return the words of a search that are looked for."""
-    return " ".join(search_term.split()[:MOST_WORDS])[:200]
+def limit_search_term(search_term: str) -> str:
+    """Return the first 20 words of a search term, and at most 200 characters."""
+    return " ".join(search_term.split()[:MAX_SEARCH_WORDS])[:200]
 
 
-class PlainPages:
+class CityAdminMixin:
     """
-    Lists that take nothing but their filters, and history and deletion as clerks read them: by the labels of fields
-    and the names of things.
+    What all our model admins share, those of users and groups too.
+
+    Lists accept no lookups but their filters, and the pages for history and deletion show labels and names only.
     """
 
-    def get_changelist(self, request, **kwargs):
-        return DeskList
+    def get_changelist(self, request: HttpRequest, **kwargs) -> type[ChangeList]:
+        return FilteredChangeList
 
-    def get_changelist_instance(self, request):
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         if any("\0" in value for _name, values in request.GET.lists() for value in values):
-            raise IncorrectLookupParameters  # PostgreSQL knows no null byte in a text
+            raise IncorrectLookupParameters  # PostgreSQL accepts no null bytes
         return super().get_changelist_instance(request)
 
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+    def changeform_view(self, request: HttpRequest, object_id=None, form_url="", extra_context=None) -> HttpResponse:
         if "_saveasnew" in request.POST:
-            # Django would make another row of it, though no form of ours offers that.
-            raise BadRequest("Nothing here is saved as new")
+            # Django would save a copy although `save_as` is off.
+            raise BadRequest("Saving as new is not supported")
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
-        return super().formfield_for_manytomany(db_field, request, **{"form_class": RowsField, **kwargs})
+    def formfield_for_manytomany(self, db_field, request: HttpRequest, **kwargs):
+        return super().formfield_for_manytomany(db_field, request, **{"form_class": PrimaryKeysField, **kwargs})
 
-    def get_object(self, request, object_id, from_field=None):
+    def get_object(self, request: HttpRequest, object_id, from_field=None):
         return super().get_object(request, object_id, from_field or None)
 
-    def get_search_results(self, request, queryset, search_term):
-        return super().get_search_results(request, queryset, searchable(search_term))
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        return super().get_search_results(request, queryset, limit_search_term(search_term))
 
-    def response_action(self, request, queryset):
-        if not all(is_key(each) for each in request.POST.getlist(ACTION_CHECKBOX_NAME)):
-            raise BadRequest("What is chosen are no rows of this list")
+    def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        if not all(is_integer(each) for each in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            raise BadRequest("The selection has values that are no primary keys")
         return super().response_action(request, queryset)
 
-    def construct_change_message(self, request, form, formsets, add=False):
-        # The names of the fields and not their labels: those are in the language of whoever reads the history.
+    def construct_change_message(self, request: HttpRequest, form, formsets, add=False) -> list[dict]:
+        # With the names of the fields, not their labels: those are translated when the history is read.
         if add:
             return [{"added": {}}]
         return [{"changed": {"fields": form.changed_data}}] if form.changed_data else []
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
-    def history_view(self, request, object_id, extra_context=None):
+    def history_view(self, request: HttpRequest, object_id, extra_context=None) -> HttpResponse:
         response = super().history_view(request, object_id, extra_context)
         for entry in getattr(response, "context_data", {}).get("action_list", []):
-            entry.get_change_message = changes(entry)
+            entry.get_change_message = change_message(entry)
         return response
 
-    def get_deleted_objects(self, objs, request):
-        # Without the rows that the database keeps about them, such as which theme belongs to which network.
+    def get_deleted_objects(self, objs, request: HttpRequest) -> tuple:
+        # Without related rows, such as those that connect themes and networks
         _rows, _counts, permissions_needed, protected = super().get_deleted_objects(objs, request)
         return [str(row) for row in objs], {self.opts.verbose_name_plural: len(objs)}, permissions_needed, protected
 
 
-class DeskAdmin(PlainPages, admin.ModelAdmin):
-    """What all our lists and forms have in common."""
+class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
+    """The base of our model admins: its forms keep unsaved text and merge concurrent changes."""
 
     formfield_overrides = {
-        # As text: an input of type number drops the marks that it does not know, and makes 150000 of 1500,00.
+        # A text input, because a number input drops separators that it does not know: 1500,00 becomes 150000.
         models.DecimalField: {
             "form_class": numbers.DecimalField,
             "widget": admin.widgets.AdminTextInputWidget(attrs={"inputmode": "decimal"}),
@@ -224,7 +238,7 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
             "form_class": numbers.IntegerField,
             "widget": admin.widgets.AdminTextInputWidget(attrs={"inputmode": "numeric"}),
         },
-        models.DateField: {"input_formats": lazy(date_formats, list)()},
+        models.DateField: {"input_formats": lazy(date_input_formats, list)()},
         models.ManyToManyField: {"widget": Checkboxes},
         models.TextField: {"widget": admin.widgets.AdminTextareaWidget(attrs={"rows": 3})},
         PictureField: {"widget": PictureWidget},
@@ -237,50 +251,52 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
     form = GuardedForm
     save_on_top = True
 
-    def get_object(self, request, object_id, from_field=None):
+    def get_object(self, request: HttpRequest, object_id, from_field=None):
         row = super().get_object(request, object_id, from_field)
-        # Django saves and deletes in a transaction. Its history, which may be posted to as well, has none.
+        # Django saves and deletes in a transaction. Its history view, which accepts POST too, has none.
         is_written = request.method == "POST" and not request.resolver_match.url_name.endswith("_history")
         if row is None or not is_written:
             return row
-        # Until the save is done, nobody writes what it was compared with.
-        return self.locked([row.pk]).first()
+        # The form is compared with this row, so it must not change until it is saved.
+        return self.lock_rows([row.pk]).first()
 
-    def locked(self, pks):
+    def lock_rows(self, pks: Iterable[int]) -> QuerySet:
         """
-        Lock the rows until the transaction ends, for whoever would write them too.
+        Return the rows in the order of their keys. Evaluating the queryset locks them until the transaction ends.
 
-        Not for whoever only refers to them: publishing holds the content version when it refers to a theme, and
-        whoever saves that theme waits for the content version.
+        It does not lock out foreign keys to them (`no_key`). Otherwise there would be deadlocks: publishing holds the
+        content version when it refers to a theme, and saving that theme waits for the content version.
         """
         return self.model._base_manager.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
 
     @transaction.atomic
-    def delete_queryset(self, request, queryset):
-        # As in a save: first the rows, then the content version
-        list(self.locked(queryset.values_list("pk", flat=True)))
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        # In the same order as a save: first the rows, then the content version
+        list(self.lock_rows(queryset.values_list("pk", flat=True)))
         super().delete_queryset(request, queryset)
 
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
+    def formfield_for_dbfield(self, db_field, request: HttpRequest, **kwargs) -> forms.Field | None:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and hasattr(db_field, "translated_field"):
-            # So that browsers check the spelling, and screen readers speak, in the language that is being written.
+            # For spelling checkers and screen readers
             field.widget.attrs["lang"] = language_tag(db_field.language)
         return field
 
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
+    def formfield_for_manytomany(self, db_field, request: HttpRequest, **kwargs):
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         reader = Reader()
-        # By iter(), for a list would first ask the database how long it is to be.
+        # iter() has no length, so list() does not count the rows first with another query.
         field.choices = sorted(iter(field.choices), key=lambda choice: reader.sort_key(choice[1]))
         return field
 
-    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        # The import map of the editor is an inline script: the policy lets it through by its nonce alone.
+    def render_change_form(
+        self, request: HttpRequest, context, add=False, change=False, form_url="", obj=None
+    ) -> HttpResponse:
+        # The editor's import map is an inline script, which the Content-Security-Policy allows by its nonce.
         context["media"] = Media.from_media(context["media"], nonce=request.csp_nonce)
-        self.name_what_was_taken(request, context["adminform"].form)
-        may_save = self.has_add_permission(request) if add else self.has_change_permission(request, obj)
-        if may_save and not context["is_popup"]:
+        self.report_merged_fields(request, context["adminform"].form)
+        can_save = self.has_add_permission(request) if add else self.has_change_permission(request, obj)
+        if can_save and not context["is_popup"]:
             context["typist"] = {"id": request.user.pk, "name": name_of(request.user)}
             context["form_key"] = without_language(request.path)
             context["log_in_form"] = SignInForm(
@@ -288,100 +304,107 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
             )
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    # Nothing typed is lost: see networks/admin/unsaved_text.py
+    # Unsaved text: see networks/admin/unsaved_text.py
 
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        if request.method == "GET" and WITHOUT_KEPT_TEXT in request.GET:
-            let_go(request)
+    def changeform_view(self, request: HttpRequest, object_id=None, form_url="", extra_context=None) -> HttpResponse:
+        if request.method == "GET" and DISCARD_PARAMETER in request.GET:
+            discard_unsaved_form(request)
             query = request.GET.copy()
-            del query[WITHOUT_KEPT_TEXT]
+            del query[DISCARD_PARAMETER]
             return HttpResponseRedirect(f"{request.path}?{query.urlencode()}" if query else request.path)
         if request.method == "POST":
-            self.prepare(request, object_id)
+            self.fill_caches(request, object_id)
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError:
-            # Somebody has taken the address between the check and the save. Asked again, the form says so.
+            # Somebody has saved the same slug between validation and save. The second time, validation finds it.
             return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def prepare(self, request, object_id):
+    def fill_caches(self, request: HttpRequest, object_id: str | None) -> None:
         """
-        Decode the pictures of a form, and clean its rich texts, before the transaction in which it is saved.
+        Decode the pictures of a form and sanitise its rich texts before the transaction that saves it.
 
-        Either takes time, and nobody else can write meanwhile. What comes of them is remembered.
+        Both are slow, and on SQLite nobody else can write during the transaction. Both functions cache their results.
         """
         if not (self.has_change_permission(request) if object_id else self.has_add_permission(request)):
             return
         for field in self.opts.concrete_fields:
             if isinstance(field, PictureField) and field.name in request.FILES:
-                with suppress(ValidationError):  # the form says so
+                with suppress(ValidationError):  # the form will report it
                     rewrite_picture(request.FILES[field.name])
             elif isinstance(field, RichTextField):
                 text = request.POST.get(field.name, "").strip()  # as the form does
                 if 0 < len(text) <= LONGEST_TEXT:
-                    # As a version keeps it
+                    # As a revision stores it
                     clean_rich_text(with_plain_line_ends(clean_rich_text(text)))
 
-    def _changeform_view(self, request, object_id, form_url, extra_context):
-        """One form makes one thing, however often it is sent. This is called within the transaction of a save."""
+    def _changeform_view(self, request: HttpRequest, object_id, form_url, extra_context) -> HttpResponse:
+        """
+        Save an add form once, however often it is submitted. Django calls this within the transaction of the save.
+
+        Submitted again, it changes the row that it has created.
+        """
         token = request.POST.get(TOKEN, "").replace("\0", "")
         if object_id is not None or request.method != "POST" or not 0 < len(token) <= TokenField.MAX_LENGTH:
             return super()._changeform_view(request, object_id, form_url, extra_context)
         saved = claim_form(token, request.user)
         is_of_ours = saved.content_type == ContentType.objects.get_for_model(self.model)
         if is_of_ours and (row := self.get_queryset(request).filter(pk=saved.object_id).first()):
-            # It was sent twice, or gone back to, and so is a form of what it has made.
             object_id = str(row.pk)
-            request.is_sent_again = True
+            request.is_resubmitted = True
             request.POST = request.POST.copy()
             request.POST["began_with"] = saved.content.get("began_with", "")
         response = super()._changeform_view(request, object_id, form_url, extra_context)
-        SavedForm.objects.filter(pk=saved.pk, content_type=None).delete()  # where nothing was saved after all
+        SavedForm.objects.filter(pk=saved.pk, content_type=None).delete()  # if the form was not valid
         return response
 
-    def get_form(self, request, obj=None, change=False, **kwargs):
+    def get_form(
+        self, request: HttpRequest, obj: models.Model | None = None, change: bool = False, **kwargs
+    ) -> type[AdminForm]:
         form = super().get_form(request, obj, change, **kwargs)
-        form.kept = waiting(request) if request.method == "GET" else None
+        form.kept = get_unsaved_form(request) if request.method == "GET" else None
         return form
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj, form, change) -> None:
         super().save_model(request, obj, form, change)
         self.remember_form(request, form, obj)
-        self.name_what_was_taken(request, form)
+        self.report_merged_fields(request, form)
 
-    def name_what_was_taken(self, request, form):
+    def report_merged_fields(self, request: HttpRequest, form: forms.ModelForm) -> None:
+        """Tell the user which fields a GuardedForm took over from others."""
         if isinstance(form, GuardedForm) and form.taken:
             self.message_user(request, form.taken_in_words(), messages.WARNING)
 
-    def remember_form(self, request, form, obj):
-        """Note that the form was saved, in the same transaction. Whoever saves otherwise does it there."""
+    def remember_form(self, request: HttpRequest, form: GuardedForm, obj: models.Model) -> None:
+        """Record the token of the form as saved. NetworkAdmin, with its own save_model, does not use this."""
         if token := form.cleaned_data.get(TOKEN):
-            row = self.model._base_manager.get(pk=obj.pk)  # as the database has it
-            remember_form(token, request.user, obj, content={"began_with": form.beginning(row)})
+            row = self.model._base_manager.get(pk=obj.pk)  # with the values as the database returns them
+            remember_form(token, request.user, obj, content={"began_with": form.digests(row)})
 
-    def response_add(self, request, obj, post_url_continue=None):
-        let_go(request)
+    def response_add(self, request: HttpRequest, obj, post_url_continue=None) -> HttpResponse:
+        discard_unsaved_form(request)
         return super().response_add(request, obj, post_url_continue)
 
-    def response_change(self, request, obj):
-        let_go(request)
-        if getattr(request, "is_sent_again", False) and IS_POPUP_VAR in request.POST:
-            # The form that has opened the window waits for something new.
+    def response_change(self, request: HttpRequest, obj) -> HttpResponse:
+        discard_unsaved_form(request)
+        if getattr(request, "is_resubmitted", False) and IS_POPUP_VAR in request.POST:
+            # The page that has opened the popup expects a new object.
             return super().response_add(request, obj)
         return super().response_change(request, obj)
 
 
 class MissingTranslationFilter(admin.SimpleListFilter):
+    """Filter by whether a field that is filled in in Serbian is empty in English."""
+
     title = _("English")
     parameter_name = "english"
 
-    # Of what is looked at in place of the fields of the row
-    prefix = ""
+    prefix = ""  # of the annotations to filter by, instead of the columns
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
         return [("missing", _("something is missing")), ("complete", _("complete"))]
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() is None:
             return queryset
         missing = Q()
@@ -393,11 +416,11 @@ class MissingTranslationFilter(admin.SimpleListFilter):
         return queryset.filter(missing) if self.value() == "missing" else queryset.exclude(missing)
 
 
-class MissingTranslations:
-    """A column of the list that says what is not written in English yet."""
+class MissingTranslationsMixin:
+    """A mixin with a list column for the fields without an English translation."""
 
     @admin.display(description=_("English"))
-    def missing_english(self, row):
+    def missing_english(self, row: models.Model) -> str:
         fields = missing_translations(row)
         if not fields:
             return _("complete")
@@ -407,46 +430,49 @@ class MissingTranslations:
         return format_html("{}: {}", _("missing"), names)
 
 
-class PublishedAdmin(BulkActions, MissingTranslations, DeskAdmin):
-    """Lists and forms of what citizens read. Publishing takes a permission of its own."""
+class PublishableModelAdmin(BulkActionsMixin, MissingTranslationsMixin, CityModelAdmin):
+    """The base of model admins with `is_published` and `position`. Publishing requires the publish permission."""
 
     actions = ["publish", "unpublish"]
 
-    def publish_permission(self):
+    def publish_permission(self) -> str:
         return f"{self.opts.app_label}.publish_{self.opts.model_name}"
 
-    def has_publish_permission(self, request):
+    def has_publish_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(self.publish_permission())
 
-    def get_changeform_initial_data(self, request):
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict:
         last = self.model.objects.aggregate(last=models.Max("position"))["last"] or 0
         return {"position": last + 10, **super().get_changeform_initial_data(request)}
 
-    def view_on_site(self, row):
-        # Without an address while it is typed anew
+    def view_on_site(self, row: models.Model) -> str | None:
+        # The slug is empty when the form is shown again with an emptied one.
         return row.get_absolute_url() if row.is_published and row.slug else None
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj=None) -> list:
         readonly = [*super().get_readonly_fields(request, obj), "changed_at"]
         return readonly if self.has_publish_permission(request) else [*readonly, "is_published"]
 
     @admin.action(description=_("Publish the chosen entries"), permissions=["publish"])
-    def publish(self, request, queryset):
+    def publish(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         return self.set_published(request, queryset, "publish", True)
 
     @admin.action(description=_("Withdraw the chosen entries from the site"), permissions=["publish"])
-    def unpublish(self, request, queryset):
+    def unpublish(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         return self.set_published(request, queryset, "unpublish", False)
 
-    def set_published(self, request, queryset, action, is_published):
+    def set_published(
+        self, request: HttpRequest, queryset: QuerySet, action: str, is_published: bool
+    ) -> HttpResponse | None:
+        """Publish or unpublish the rows, or return the page that asks for confirmation."""
         rows = list(queryset.exclude(is_published=is_published))
         if rows and not is_confirmed(request):
-            return self.ask(request, action, rows)
+            return self.confirmation_response(request, action, rows)
         done = []
         for pk in [each.pk for each in rows]:
             with transaction.atomic():
-                # As a colleague may have saved it since the list was read
-                row = self.locked([pk]).exclude(is_published=is_published).first()
+                # Read again under the lock, because somebody may have saved it meanwhile
+                row = self.lock_rows([pk]).exclude(is_published=is_published).first()
                 if row is None:
                     continue
                 row.is_published = is_published
@@ -456,17 +482,17 @@ class PublishedAdmin(BulkActions, MissingTranslations, DeskAdmin):
                     name = str(row) or row.slug
                     self.message_user(request, f"{name}: {' '.join(error.messages)}", messages.ERROR)
                     continue
-                done.append({"pk": row.pk, "entry": self.write_published(request, row)})
-        self.tell_done(request, action, done)
+                done.append({"pk": row.pk, "entry": self.save_published(request, row)})
+        self.report_done(request, action, done)
         return None
 
-    def write_published(self, request, row):
-        """Write whether citizens see the row, and return the number of the entry in its history."""
+    def save_published(self, request: HttpRequest, row: models.Model) -> int:
+        """Save `is_published`, and return the primary key of the log entry."""
         row.save(update_fields=["is_published"])
         return self.log_change(request, row, [{"changed": {"fields": ["is_published"]}}]).pk
 
-    def undo_one(self, request, action, before):
-        row = self.locked([before["pk"]]).first()
+    def undo_one(self, request: HttpRequest, action: str, before: dict) -> bool:
+        row = self.lock_rows([before["pk"]]).first()
         entries = LogEntry.objects.filter(
             content_type=ContentType.objects.get_for_model(self.model), object_id=str(before["pk"])
         )
@@ -474,5 +500,5 @@ class PublishedAdmin(BulkActions, MissingTranslations, DeskAdmin):
             return False
         row.is_published = action == "unpublish"
         row.validate_constraints()
-        self.write_published(request, row)
+        self.save_published(request, row)
         return True

@@ -1,42 +1,49 @@
 """
-Actions on many rows of a list. They ask first, with number and names, and the last one can be undone.
+Actions on many rows of a change list. They ask for confirmation, with number and names, and the last can be undone.
 
-What is needed for that stands in the session of whoever did it: of each row how it was before, and which entry of its
-history the action has made. A row with a newer entry was changed by somebody since, and is left as it is.
+The session of the user stores what undoing needs: for each row its state before the action, and the log entry or
+event that the action has made. A row with a newer entry was changed since, and is not undone.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
-from django.http import HttpResponseRedirect
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from networks.revisions import schedules
 
-# The rows that a page of confirmation has named, in one field: Django refuses a form of more than a thousand.
+# The field with the rows of a confirmation page, as "pk:revision pk:revision". It is one field because Django refuses
+# forms with more than a thousand (DATA_UPLOAD_MAX_NUMBER_FIELDS).
 CHOSEN = "chosen"
 
-UNDONE_WITHIN = timedelta(days=1)
+UNDO_PERIOD = timedelta(days=1)
 
 
-class Words:
-    """What is said of an action: on its button, before it, and of how many rows it was done."""
+class ActionTexts:
+    """
+    The texts of an action: of its button, of the question before it, and of the message after it.
 
-    def __init__(self, button, question, done):
+    `question` and `done` are functions of the number of rows, for the plural forms.
+    """
+
+    def __init__(self, button: Promise, question: Callable[[int], str], done: Callable[[int], str]) -> None:
         self.button, self.question, self.done = button, question, done
 
 
-WORDS = {
-    ("network", "publish"): Words(
+ACTION_TEXTS = {
+    ("network", "publish"): ActionTexts(
         _("Publish"),
         lambda count: ngettext(
             "The newest version of %(count)d network will be published. Citizens will see it at once.",
@@ -45,7 +52,7 @@ WORDS = {
         ),
         lambda count: ngettext("%d network published.", "%d networks published.", count) % count,
     ),
-    ("network", "withdraw"): Words(
+    ("network", "withdraw"): ActionTexts(
         _("Take off the site"),
         lambda count: ngettext(
             "%(count)d network will be taken off the site. All that is written about it stays.",
@@ -54,7 +61,7 @@ WORDS = {
         ),
         lambda count: ngettext("%d network taken off the site.", "%d networks taken off the site.", count) % count,
     ),
-    ("network", "delete_selected"): Words(
+    ("network", "delete_selected"): ActionTexts(
         _("Move to the bin"),
         lambda count: ngettext(
             "%(count)d network will be moved to the bin. Citizens will not see it any more.",
@@ -63,7 +70,7 @@ WORDS = {
         ),
         lambda count: ngettext("%d network moved to the bin.", "%d networks moved to the bin.", count) % count,
     ),
-    ("page", "publish"): Words(
+    ("page", "publish"): ActionTexts(
         _("Publish"),
         lambda count: ngettext(
             "%(count)d entry will be published. Citizens will see it at once.",
@@ -74,7 +81,7 @@ WORDS = {
             ngettext("%(count)d entry was published.", "%(count)d entries were published.", count) % {"count": count}
         ),
     ),
-    ("page", "unpublish"): Words(
+    ("page", "unpublish"): ActionTexts(
         _("Take off the site"),
         lambda count: ngettext(
             "%(count)d entry will be withdrawn from the site. Citizens will not see it any more.",
@@ -93,12 +100,12 @@ WORDS = {
 }
 
 
-def is_confirmed(request) -> bool:
+def is_confirmed(request: HttpRequest) -> bool:
     return request.POST.get("post") == "yes"
 
 
-def choose_what_was_confirmed(request):
-    """Put the rows that a page of confirmation has named where Django looks for them."""
+def select_confirmed_rows(request: HttpRequest) -> None:
+    """Put the rows of a confirmation page into the POST data where Django's actions look for them."""
     if CHOSEN in request.POST and is_confirmed(request):
         request.POST = request.POST.copy()
         named = request.POST[CHOSEN].split()
@@ -106,41 +113,48 @@ def choose_what_was_confirmed(request):
         request.POST["select_across"] = "0"
 
 
-def version_named(request, row) -> str:
-    """Return which version of a row the page of confirmation has named, or an empty text."""
+def confirmed_revision(request: HttpRequest, row: models.Model) -> str:
+    """Return the primary key of the revision of a row that the confirmation page has shown, as text; "" for none."""
     named = dict(each.partition(":")[::2] for each in request.POST.get(CHOSEN, "").split())
     return named.get(str(row.pk), "")
 
 
-class BulkActions:
-    """For an admin whose model has its actions in WORDS. It says in `undo_one` how one row is put back."""
+class BulkActionsMixin:
+    """
+    A mixin for the admin of a model with actions in ACTION_TEXTS.
+
+    A subclass defines `undo_one(request, action, before)`, which undoes an action on one row. It gets what the action
+    passed to `report_done`, returns whether it has undone it, and may raise ValidationError.
+    """
 
     change_list_template = "admin/bulk_change_list.html"
 
-    def get_urls(self):
+    def get_urls(self) -> list:
         undo = self.admin_site.admin_view(require_POST(self.undo_view))
         return [path("undo/", undo, name=f"{self.opts.app_label}_{self.opts.model_name}_undo"), *super().get_urls()]
 
-    def words(self, action) -> Words:
-        return WORDS[self.opts.model_name, action]
+    def texts(self, action: str) -> ActionTexts:
+        return ACTION_TEXTS[self.opts.model_name, action]
 
-    def may_do(self, request, action) -> bool:
+    def may_run(self, request: HttpRequest, action) -> bool:
         if action == "delete_selected":
             return self.has_delete_permission(request)
         return self.has_publish_permission(request)
 
-    # Before
+    # Before the action
 
-    def ask(self, request, action, rows, others=()):
-        """Return the page that names the rows. Only those `others` that are asked for will be added to them."""
-        words = self.words(action)
+    def confirmation_response(
+        self, request: HttpRequest, action: str, rows: list, others: Sequence = ()
+    ) -> HttpResponse:
+        """Return the page that asks whether to do it with the rows, and by a checkbox whether with `others` too."""
+        texts = self.texts(action)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": words.button,
+            "title": texts.button,
             "subtitle": None,
-            "words": words,
-            "question": words.question(len(rows)) % {"count": len(rows)} if rows else "",
+            "words": texts,
+            "question": texts.question(len(rows)) % {"count": len(rows)} if rows else "",
             "rows": rows,
             "others": others,
             "action": action,
@@ -148,16 +162,17 @@ class BulkActions:
         }
         return TemplateResponse(request, "admin/confirm_action.html", context)
 
-    # After
+    # After the action
 
     @property
-    def undo_key(self):
+    def undo_key(self) -> str:
         return f"undo_{self.opts.label_lower}"
 
-    def tell_done(self, request, action, done):
+    def report_done(self, request: HttpRequest, action: str, done: list[dict]) -> None:
+        """Say how many rows were changed, and store what undoing needs: a JSON-compatible dict with `pk` for each."""
         count = len(done)
         level = messages.SUCCESS if count else messages.INFO
-        self.message_user(request, self.words(action).done(count), level)
+        self.message_user(request, self.texts(action).done(count), level)
         if done:
             request.session[self.undo_key] = {
                 "token": get_random_string(12),
@@ -166,31 +181,31 @@ class BulkActions:
                 "rows": done,
             }
 
-    def undoable(self, request):
-        """Return what the session says of the last action, while it can be undone by this person."""
+    def undoable_action(self, request: HttpRequest) -> dict | None:
+        """Return what the session stores of the last action; None if this user cannot undo it any more."""
         last = request.session.get(self.undo_key)
-        if last is None or not self.may_do(request, last["action"]):
+        if last is None or not self.may_run(request, last["action"]):
             return None
-        if last["at"] < (timezone.now() - UNDONE_WITHIN).timestamp():
+        if last["at"] < (timezone.now() - UNDO_PERIOD).timestamp():
             del request.session[self.undo_key]
             return None
         return last
 
-    def changelist_view(self, request, extra_context=None):
-        choose_what_was_confirmed(request)
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+        select_confirmed_rows(request)
         context = dict(extra_context or {})
-        if last := self.undoable(request):
+        if last := self.undoable_action(request):
             context |= {
                 "undo_token": last["token"],
-                "undo_text": self.words(last["action"]).done(len(last["rows"])),
+                "undo_text": self.texts(last["action"]).done(len(last["rows"])),
             }
         return super().changelist_view(request, context)
 
-    def undo_view(self, request):
-        """Undo the action whose token the list has shown, row by row."""
+    def undo_view(self, request: HttpRequest) -> HttpResponse:
+        """Undo the action whose token the change list has shown."""
         if not (self.has_publish_permission(request) or self.has_delete_permission(request)):
             raise PermissionDenied
-        last = self.undoable(request)
+        last = self.undoable_action(request)
         if last is None or last["token"] != request.POST.get("token"):
             self.message_user(request, gettext("There is nothing to undo any more."), messages.INFO)
         else:
@@ -198,20 +213,21 @@ class BulkActions:
             self.undo(request, last)
         return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
 
-    def undo(self, request, last):
+    def undo(self, request: HttpRequest, last: dict) -> None:
+        """Undo an action row by row, and say how many rows were undone and which ones were not."""
         count, changed_since = 0, []
         for before in last["rows"]:
             try:
                 with transaction.atomic():
                     is_undone = self.undo_one(request, last["action"], before)
             except ValidationError as error:
-                name = self.name_of(before["pk"])
+                name = self.row_name(before["pk"])
                 self.message_user(request, f"{name}: {schedules.in_words(error)}", messages.ERROR)
                 continue
             if is_undone:
                 count += 1
             else:
-                changed_since.append(self.name_of(before["pk"]))
+                changed_since.append(self.row_name(before["pk"]))
         if changed_since:
             text = gettext("Somebody has changed these since, so they are left as they are: {names}.")
             self.message_user(request, text.format(names=", ".join(filter(None, changed_since))), messages.WARNING)
@@ -222,6 +238,6 @@ class BulkActions:
         )
         self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.INFO)
 
-    def name_of(self, pk) -> str:
+    def row_name(self, pk: int) -> str:
         row = self.model.objects.filter(pk=pk).first()
         return (str(row) or row.slug) if row else ""

@@ -1,113 +1,120 @@
 """
-The form of something of which no versions are kept: a theme, a plain page, the city profile.
+The form of a model without revisions: a theme, a plain page, the city profile, an old address.
 
-It writes only what was changed in it. What somebody else has saved since it was opened stays, and the person is told.
-Where both have changed a field, nothing is saved: the form shows what is saved now, and saves when it is sent once
-more.
+It writes only the fields that were changed in it. What somebody else has saved since it was opened stays, and the
+user is told. Where both have changed a field, nothing is saved: the form shows the saved value, which is overwritten
+when the form is submitted once more.
 """
 
 import hashlib
 import json
 import re
+from typing import Any
 
 from django import forms
 from django.db import models
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
-from networks.admin.unsaved_text import DeskForm
+from networks.admin.unsaved_text import AdminForm
 from networks.pictures import PictureField
 from networks.revisions.content import stored_value
 from networks.rich_text import RichTextField, plain_text
 
-# The editor puts the text of a list item into a paragraph, without anybody having changed it.
+# The rich-text editor wraps the text of a list item in a paragraph, which is no change by the user.
 PARAGRAPH_IN_ITEM = re.compile(r"(?<=<li>)<p>|</p>(?=</li>|<[ou]l>)")
 
 
-def digest(field: models.Field, value) -> str:
-    """Return a short text that is another one for another value, however the value was typed."""
+def digest(field: models.Field, value: Any) -> str:
+    """Return the first 20 hexadecimal digits of the SHA-256 of a value, as revisions would store it."""
     stored = stored_value(field, value)
     if isinstance(field, RichTextField):
         stored = PARAGRAPH_IN_ITEM.sub("", stored)
     return hashlib.sha256(json.dumps(stored).encode()).hexdigest()[:20]
 
 
-class BeginningField(forms.CharField):
-    """What the fields of the form held when it was opened. That it differs from what they hold now is no change."""
+class InitialDigestsField(forms.CharField):
+    """The digests of the fields when the form was opened: "name:digest name:digest". It never counts as a change."""
 
     widget = forms.HiddenInput
 
-    def has_changed(self, initial, data):
+    def has_changed(self, initial, data) -> bool:
         return False
 
 
-class GuardedForm(DeskForm):
-    began_with = BeginningField(required=False)
+class GuardedForm(AdminForm):
+    """A model form that merges with what others have saved. `taken` names the fields that keep their saved value."""
 
-    def __init__(self, *args, **kwargs):
+    began_with = InitialDigestsField(required=False)
+
+    def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.taken: list[str] = []
-        self.initial["began_with"] = self.beginning(self.instance) if self.instance.pk else ""
+        self.initial["began_with"] = self.digests(self.instance) if self.instance.pk else ""
 
     def model_fields(self) -> dict[str, models.Field]:
         return {each.name: each for each in self._meta.model._meta.concrete_fields if each.name in self.fields}
 
-    def beginning(self, row: models.Model) -> str:
-        """Return the digests of the fields of a form that is opened for the row, each after its name."""
+    def digests(self, row: models.Model) -> str:
+        """Return the value of `began_with` for a form that is opened for the row."""
         fields = self.model_fields()
         return " ".join(f"{name}:{digest(field, getattr(row, name))}" for name, field in fields.items())
 
-    def clean(self):
+    def clean(self) -> dict | None:
         cleaned = super().clean()
-        # What was sent without having been opened, by a program, does not know what it began with.
+        # A program may submit the form without having opened it.
         if self.instance.pk and self.cleaned_data.get("began_with"):
             self.merge()
         return cleaned
 
-    def merge(self):
-        """Bring what was typed together with what others have saved since the form was opened."""
+    def merge(self) -> None:
+        """Merge the submitted values with what others have saved since the form was opened."""
         began = dict(each.partition(":")[::2] for each in self.cleaned_data["began_with"].split())
         conflicts = []
         for name, field in self.model_fields().items():
             first, now = began.get(name, ""), digest(field, getattr(self.instance, name))
-            mine = self.typed(name, field, first)
+            mine = self.submitted_digest(name, field, first)
             if now in (first, mine):
                 continue
             if mine == first:
-                self.take(name)
+                self.use_saved_value(name)
             else:
                 conflicts.append(name)
         if conflicts:
-            self.add_error(None, self.message())
+            self.add_error(None, self.conflicts_message())
         for name in conflicts:
-            self.add_error(name, self.conflict_message(name))
-        # What others have changed is no change of this form: not in the log, nor when it is shown again.
+            self.add_error(name, self.field_conflict_message(name))
+        # The changes of others do not belong into the log entry of this save.
         self.changed_data = [name for name in self.changed_data if name not in self.taken]
-        self.show("began_with", self.initial["began_with"])
+        self.set_displayed_value("began_with", self.initial["began_with"])
 
-    def typed(self, name, field, first):
-        """Return the digest of what the form says of a field; None where it cannot be read or is a new picture."""
+    def submitted_digest(self, name: str, field: models.Field, first: str) -> str | None:
+        """
+        Return the digest of the submitted value of a field; None if it is invalid or a new picture.
+
+        `first` is the digest when the form was opened. A picture that was not changed has it still.
+        """
         if name not in self.cleaned_data:
             return None
         if isinstance(field, PictureField):
             return None if name in self.changed_data else first
         return digest(field, self.cleaned_data[name])
 
-    def take(self, name):
-        """Let a field be as somebody else has saved it, in what is saved and in what is shown."""
+    def use_saved_value(self, name: str) -> None:
+        """Replace the submitted value of a field with the saved one, in the cleaned data and where it is rendered."""
         self.taken.append(name)
         self.cleaned_data[name] = value = getattr(self.instance, name)
-        if not isinstance(self.model_fields()[name], PictureField):  # which is shown as it is saved anyway
-            self.show(name, self.fields[name].prepare_value(value))
+        if not isinstance(self.model_fields()[name], PictureField):  # its widget renders the saved value anyway
+            self.set_displayed_value(name, self.fields[name].prepare_value(value))
 
-    def message(self):
+    def conflicts_message(self) -> str:
         return _(
             "You and somebody else have changed the same fields since you opened the form, and nothing of yours is "
             "saved yet. What is saved now stands beside each of them. Save once more to put yours in its place."
         )
 
     def taken_in_words(self) -> str:
-        """Return the sentence that names what somebody else has changed meanwhile, or nothing."""
+        """Return the sentence that names the fields in `taken`; "" if there are none."""
         if not self.taken:
             return ""
         labels = [str(self.fields[name].label) for name in self.taken]
@@ -115,9 +122,9 @@ class GuardedForm(DeskForm):
             fields=get_text_list(labels, _("and"))
         )
 
-    def conflict_message(self, name):
+    def field_conflict_message(self, name: str) -> str:
         field, value = self.model_fields()[name], getattr(self.instance, name)
-        if isinstance(field, PictureField):  # no browser sends a file a second time by itself
+        if isinstance(field, PictureField):  # browsers do not submit a chosen file again
             return _("You and a colleague have both changed the picture. To keep yours, choose its file once more.")
         text = plain_text(value) if isinstance(field, RichTextField) and value else value
         return _("Saved now: {text}").format(text=text or "–")

@@ -1,10 +1,13 @@
-"""The memberships on the desk: their list, and the form that opens on the newest version."""
+"""The admin of networks: the change list, and the form, which shows the newest revision."""
+
+from collections.abc import Callable, Iterable, Sequence
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import NullIf
-from django.http import HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
@@ -13,17 +16,18 @@ from django.utils.translation import gettext_lazy as _
 
 from networks.admin import newest_revisions
 from networks.admin.base import (
-    DeskAdmin,
-    DeskList,
-    MissingTranslations,
-    searchable,
+    CityModelAdmin,
+    FilteredChangeList,
+    MissingTranslationsMixin,
+    is_integer,
+    limit_search_term,
     side_by_side,
 )
-from networks.admin.bulk_actions import BulkActions, is_confirmed, version_named
+from networks.admin.bulk_actions import BulkActionsMixin, confirmed_revision, is_confirmed
 from networks.admin.network_form import NetworkForm
-from networks.admin.network_views import PLAN_KINDS, MembershipViews, plan_in_words
+from networks.admin.network_views import SCHEDULE_EVENTS, NetworkViewsMixin, describe_schedule
 from networks.admin.newest_revisions import NewestTranslationFilter, ScopeFilter, StatusFilter, ThemeFilter
-from networks.admin.unsaved_text import let_go
+from networks.admin.unsaved_text import discard_unsaved_form
 from networks.models import TRANSLATED, Event, Network
 from networks.reading import Reader
 from networks.revisions import drafts, publishing, schedules, storage
@@ -31,10 +35,12 @@ from networks.revisions.content import network_with
 
 
 class StateFilter(admin.SimpleListFilter):
+    """Filter by where a network stands between draft and published."""
+
     title = _("state")
     parameter_name = "state"
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
         return [
             ("published", _("published")),
             ("draft", _("with a draft")),
@@ -43,7 +49,7 @@ class StateFilter(admin.SimpleListFilter):
             ("unpublished", _("not on the site")),
         ]
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         match self.value():
             case "published":
                 return queryset.published()
@@ -58,19 +64,19 @@ class StateFilter(admin.SimpleListFilter):
         return queryset
 
 
-def last_plan():
-    """Return an expression for what last became of a network's plans, or of its publishing."""
-    events = Event.objects.filter(network=models.OuterRef("pk"), kind__in=PLAN_KINDS)
+def last_schedule_event() -> models.Subquery:
+    """Return an expression for the kind of the last event of a network among SCHEDULE_EVENTS."""
+    events = Event.objects.filter(network=models.OuterRef("pk"), kind__in=SCHEDULE_EVENTS)
     return models.Subquery(events.values("kind")[:1])
 
 
-def last_submitted():
-    """Return an expression for the version of a network that was submitted last."""
+def last_submitted_revision() -> models.Subquery:
+    """Return an expression for the primary key of the revision of a network that was submitted last."""
     events = Event.objects.filter(network=models.OuterRef("pk"), kind=Event.Kind.SUBMITTED)
     return models.Subquery(events.order_by("-pk").values("revision")[:1])
 
 
-# What the model says of both languages, each with an example of its own
+# Instead of the model's help texts, which are the same for both languages
 HELP_TEXTS = {
     "name_sr": _(
         'The full name in Serbian, such as: <span lang="sr-Latn">Stalna konferencija gradova i opština</span>.'
@@ -83,23 +89,27 @@ HELP_TEXTS = {
 }
 
 
-class NetworkList(DeskList):
-    def get_queryset(self, request, **kwargs):
+class NetworkChangeList(FilteredChangeList):
+    """The change list with the newest revision of each network."""
+
+    def get_queryset(self, request: HttpRequest, **kwargs) -> QuerySet:
         networks = super().get_queryset(request, **kwargs).prefetch_related("schedules")
-        # The texts that the list does not show are long.
+        # The content is long, and only that of drafts is needed, which `newest_content` selects.
         return networks.annotate(
-            last_plan=last_plan(),
+            last_schedule_event=last_schedule_event(),
             newest_content=newest_revisions.newest_content(),
-            newest_joined=NullIf(newest_revisions.newest("joined"), models.Value("", newest_revisions.TEXT)),
+            newest_joined=NullIf(newest_revisions.newest_value("joined"), models.Value("", newest_revisions.TEXT)),
         ).defer("head__content", "live__content")
 
-    def get_results(self, request):
+    def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = [newest_revisions.with_newest(network) for network in self.result_list]
+        self.result_list = [newest_revisions.apply_newest_content(network) for network in self.result_list]
 
 
 @admin.register(Network)
-class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin):
+class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin, CityModelAdmin):
+    """The admin of networks. It reads the newest revision, and writes with the functions of `networks.revisions`."""
+
     # List
     list_display = [
         "displayed_name",
@@ -113,7 +123,7 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
     list_per_page = 100
     actions = ["publish", "withdraw", "submit", "delete_selected"]
 
-    # Search: the words are looked for in the folded text, so the script in which they are typed does not matter
+    # Only shows the search box; get_search_results does the search.
     search_fields = ["search_text"]
     search_help_text = _("In either script, with or without diacritical marks: gradonacelnici, Градоначелници, SCTM.")
 
@@ -122,7 +132,7 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
     fieldsets = [
         (
             _("Texts"),
-            # The town, which is short, at the end
+            # The seat, which is short, at the end
             {"fields": side_by_side(*(name for name in TRANSLATED if name != "seat"), "seat")},
         ),
         (
@@ -155,74 +165,81 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
         (_("This version"), {"fields": ["comment"]}),
     ]
 
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
+    def formfield_for_dbfield(self, db_field, request: HttpRequest, **kwargs):
         if db_field.name in HELP_TEXTS:
             kwargs["help_text"] = HELP_TEXTS[db_field.name]
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).outside_bin().select_related("head", "live")
 
-    def get_changelist(self, request, **kwargs):
-        return NetworkList
+    def get_changelist(self, request: HttpRequest, **kwargs):
+        return NetworkChangeList
 
-    def get_search_results(self, request, queryset, search_term):
-        return newest_revisions.search(queryset, searchable(search_term)), False
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term) -> tuple[QuerySet, bool]:
+        return newest_revisions.search(queryset, limit_search_term(search_term)), False
 
-    def get_changeform_initial_data(self, request):
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict:
         last = Network.objects.outside_bin().aggregate(last=models.Max("position"))["last"] or 0
         return {"position": last + 10, **super().get_changeform_initial_data(request)}
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         may_delete = self.has_delete_permission(request)
         return super().changelist_view(request, {"may_delete": may_delete, **(extra_context or {})})
 
-    def view_on_site(self, network):
+    def view_on_site(self, network: Network) -> str | None:
         return getattr(network, "live_url", None)
 
-    def has_publish_permission(self, request):
+    def has_publish_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("networks.publish_network")
 
-    # The form: it opens on the newest version, and what it saves goes through the one door
+    # Form
 
-    def get_object(self, request, object_id, from_field=None):
+    def get_object(self, request: HttpRequest, object_id, from_field=None) -> Network | None:
+        """
+        Return the network with the content of its newest revision, and with `live_url`, the URL of its public page.
+
+        For POST its row is locked until the transaction ends, so that the revision that the form is merged with stays
+        the newest one until it is saved.
+        """
         network = super().get_object(request, object_id, from_field)
         is_form = request.resolver_match.url_name == "networks_network_change"
-        if network is None and is_form and request.method == "POST" and object_id.isdecimal() and len(object_id) < 19:
-            # Somebody has put it into the bin meanwhile. The form says so, and keeps what was typed.
+        if network is None and is_form and request.method == "POST" and is_integer(object_id):
+            # Somebody has moved it to the bin meanwhile. The form says so, and keeps the text.
             network = Network.objects.in_bin().filter(pk=object_id).first()
         if network is None:
             return None
-        # Held until the end of a save, so that nobody writes between the merge and it
         row = storage.lock(network) if request.method == "POST" else network
-        newest_revisions = storage.newest(row)
-        # Before the form writes what was typed into it; the draft may have another address.
+        head = storage.newest(row)
+        # The draft may have another slug.
         live_url = row.get_absolute_url() if row.is_published else None
-        network = network_with(row, newest_revisions.content)
+        network = network_with(row, head.content)
         network.live_url = live_url
-        network.head, network.live = newest_revisions, row.live
+        network.head, network.live = head, row.live
         return network
 
-    def get_form(self, request, obj=None, change=False, **kwargs):
+    def get_form(self, request: HttpRequest, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)
         form.user = request.user
         return form
 
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+    def changeform_view(self, request: HttpRequest, object_id=None, form_url="", extra_context=None) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except ValidationError:
-            # Somebody has taken the address between the check and the save. Asked again, the form says so.
+            # Somebody has saved the same slug between validation and save. The second time, validation finds it.
             return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+    def render_change_form(
+        self, request: HttpRequest, context, add=False, change=False, form_url="", obj=None
+    ) -> HttpResponse:
         if obj is not None and obj.pk:
-            context |= self.whereabouts(request, obj)
+            context |= self.status_context(request, obj)
         else:
             context["may"] = {"publish": self.has_publish_permission(request), "change": True}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj, form, change) -> None:
         if {"_publish", "_schedule"} & request.POST.keys() and not self.has_publish_permission(request):
             raise PermissionDenied
         network = Network.objects.get(pk=obj.pk) if change else None
@@ -237,26 +254,25 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
         )
         form.saved = saved
         obj.pk, obj.slug, obj._state.adding = saved.network.pk, saved.network.slug, False
-        # What a colleague has written meanwhile is read by whoever publishes it.
-        # So is what others have written and not submitted.
+        # Nobody publishes unseen what others have written: neither what was just taken over, nor drafts that were not
+        # submitted. The first is not published, for the second the page "Publish" asks.
         is_to_publish = "_publish" in request.POST and not form.taken
-        request.asks = is_to_publish and bool(publishing.unfinished(saved.network, request.user))
-        form.publishes = is_to_publish and not request.asks
-        if form.publishes:
+        request.needs_confirmation = is_to_publish and bool(publishing.unfinished(saved.network, request.user))
+        request.was_published = is_to_publish and not request.needs_confirmation
+        if request.was_published:
             publishing.publish(saved.network, author=request.user)
             obj.is_published = True
         elif "_submit" in request.POST and saved.network.has_draft:
             drafts.submit(saved.network, author=request.user)
         obj.open_forms.filter(user=request.user).delete()
-        if "_preview" not in request.POST and not request.asks:
-            self.message_user(request, *self.what_was_saved(request, obj, form))
-        request.was_published = form.publishes
+        if "_preview" not in request.POST and not request.needs_confirmation:
+            self.message_user(request, *self.saved_message(request, obj, form))
 
-    def save_related(self, request, form, formsets, change):
-        """The themes are saved with the rest of the content."""
+    def save_related(self, request: HttpRequest, form, formsets, change) -> None:
+        """Do nothing: the themes are saved with the rest of the content."""
 
-    def what_was_saved(self, request, obj, form):
-        """Return what the save came to, in words, and the level of the message."""
+    def saved_message(self, request: HttpRequest, obj: Network, form: NetworkForm) -> tuple[str, int]:
+        """Return the message after a save, and its level."""
         name = str(obj)
         if "_publish" in request.POST and form.taken:
             text = gettext("“{name}” is saved, but not published yet: read what was taken over, and publish again.")
@@ -275,14 +291,14 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
         sentences = [text.format(name=name), form.taken_in_words()]
         return " ".join(filter(None, sentences)), messages.WARNING if form.taken else messages.SUCCESS
 
-    def response_add(self, request, obj, post_url_continue=None):
+    def response_add(self, request: HttpRequest, obj, post_url_continue=None) -> HttpResponse:
         return self.response_change(request, obj)
 
-    def response_change(self, request, obj):
-        let_go(request)
+    def response_change(self, request: HttpRequest, obj) -> HttpResponse:
+        discard_unsaved_form(request)
         if "_preview" in request.POST:
             return HttpResponseRedirect(reverse("admin:networks_network_preview", args=[obj.pk]))
-        if request.asks:
+        if request.needs_confirmation:
             return HttpResponseRedirect(reverse("admin:networks_network_publish", args=[obj.pk]))
         if "_schedule" in request.POST:
             return HttpResponseRedirect(reverse("admin:networks_network_schedule", args=[obj.pk]))
@@ -290,100 +306,119 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
             return self.response_post_save_change(request, obj)
         return HttpResponseRedirect(reverse("admin:networks_network_change", args=[obj.pk]))
 
-    def delete_view(self, request, object_id, extra_context=None):
+    def delete_view(self, request: HttpRequest, object_id, extra_context=None) -> HttpResponse:
         try:
             return super().delete_view(request, object_id, extra_context)
         except ValidationError as error:
-            return self.show_again(request, error)
+            return self.redirect_with_error(request, error)
 
-    def delete_model(self, request, obj):
+    def delete_model(self, request: HttpRequest, obj) -> None:
         publishing.delete(self.lock(request, obj), author=request.user)
 
     # List
 
     @admin.display(description=_("name"))
-    def displayed_name(self, network):
+    def displayed_name(self, network: Network) -> str:
         name = Reader().text(network, "name")
         return format_html("<span{}>{}</span>", name.lang, name) if name.is_fallback else name
 
     @admin.display(description=_("state"))
-    def state(self, network):
-        return mark_safe("<br>".join(format_html("{}", line) for line in states(network)))  # noqa: S308 - escaped
+    def state(self, network: Network) -> str:
+        return mark_safe("<br>".join(format_html("{}", line) for line in state_lines(network)))  # noqa: S308 - escaped
 
     @admin.display(description=_("joined"), ordering="newest_joined", empty_value="")
-    def displayed_joined(self, network):
+    def displayed_joined(self, network: Network) -> str:
         return Reader().date(network.joined)
 
     # Actions
 
+    def confirmation_response(
+        self, request: HttpRequest, action: str, rows: list, others: Sequence = ()
+    ) -> HttpResponse:
+        for network in (*rows, *others):
+            newest_revisions.apply_newest_content(network)  # named as in the list
+        return super().confirmation_response(request, action, rows, others)
+
     @admin.action(description=_("Publish the newest version of the chosen networks"), permissions=["publish"])
-    def publish(self, request, queryset):
-        drafts = [network for network in queryset.annotate(submitted=last_submitted()) if network.has_draft]
+    def publish(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        drafts = [network for network in queryset.annotate(submitted=last_submitted_revision()) if network.has_draft]
         ready = [network for network in drafts if network.submitted_at and network.submitted == network.head_id]
         others = [network for network in drafts if network not in ready]
         if drafts and not is_confirmed(request):
             reader = Reader()
             for network in others:
                 network.draft_by = reader.unmarked(network.head.author_name) if network.head else ""
-            return self.ask(request, "publish", ready, others)
+            return self.confirmation_response(request, "publish", ready, others)
 
-        def one(row, network):
-            if version_named(request, network) not in ("", str(row.head_id)):
+        def publish_one(row: Network, network: Network) -> Network | None:
+            if confirmed_revision(request, network) not in ("", str(row.head_id)):
                 raise ValidationError(gettext("Somebody has saved a newer version meanwhile."))
             return publishing.publish(row, author=request.user) if row.has_draft else None
 
-        self.do_and_note(request, "publish", drafts if "unsubmitted" in request.POST else ready, one)
+        self.run_action(request, "publish", drafts if "unsubmitted" in request.POST else ready, publish_one)
         return None
 
     @admin.action(description=_("Take the chosen networks off the site"), permissions=["publish"])
-    def withdraw(self, request, queryset):
+    def withdraw(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         networks = list(queryset.filter(is_published=True))
         if networks and not is_confirmed(request):
-            return self.ask(request, "withdraw", networks)
+            return self.confirmation_response(request, "withdraw", networks)
 
-        def one(row, network):
+        def withdraw_one(row: Network, network: Network) -> Network | None:
             return publishing.withdraw(row, author=request.user) if row.is_published else None
 
-        self.do_and_note(request, "withdraw", networks, one)
+        self.run_action(request, "withdraw", networks, withdraw_one)
         return None
 
     @admin.action(description=_("Move the chosen networks to the bin"), permissions=["delete"])
-    def delete_selected(self, request, queryset):
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         networks = list(queryset)
         if networks and not is_confirmed(request):
-            return self.ask(request, "delete_selected", networks)
+            return self.confirmation_response(request, "delete_selected", networks)
 
-        def one(row, network):
+        def delete_one(row: Network, network: Network) -> Network | None:
             return publishing.delete(row, author=request.user) if row.deleted_at is None else None
 
-        self.do_and_note(request, "delete_selected", networks, one)
+        self.run_action(request, "delete_selected", networks, delete_one)
         return None
 
-    def do_and_note(self, request, action, networks, do):
-        """Do the action with each network; say how many it changed, and note how they stood before."""
+    def run_action(
+        self,
+        request: HttpRequest,
+        action: str,
+        networks: Iterable[Network],
+        run: Callable[[Network, Network], Network | None],
+    ) -> None:
+        """
+        Run an action on each network, report how many it has changed, and store their earlier states for undoing.
+
+        `run` gets the locked row and the network of the list, and returns None if it changes nothing. Its
+        ValidationError is shown to the user.
+        """
         done = []
         for network in networks:
             try:
                 with transaction.atomic():
                     row = storage.lock(network)
                     before = publishing.standing(row)
-                    if do(row, network) is not None:
+                    if run(row, network) is not None:
                         done.append({"pk": row.pk, "event": publishing.last_event(row), "before": before})
             except ValidationError as error:
-                self.say_error(request, network, error)
-        self.tell_done(request, action, done)
+                self.report_error(request, network, error)
+        self.report_done(request, action, done)
 
-    def undo_one(self, request, action, before):
+    def undo_one(self, request: HttpRequest, action: str, before: dict) -> bool:
         network = Network.objects.filter(pk=before["pk"]).first()
         return network is not None and publishing.undo(
             network, before["before"], before["event"], author=request.user
         )
 
-    def say_error(self, request, network, error):
+    def report_error(self, request: HttpRequest, network: Network, error: ValidationError) -> None:
+        network = newest_revisions.apply_newest_content(network)
         self.message_user(request, f"{str(network) or network.slug}: {schedules.in_words(error)}", messages.ERROR)
 
     @admin.action(description=_("Submit the chosen networks for publishing"), permissions=["change"])
-    def submit(self, request, queryset):
+    def submit(self, request: HttpRequest, queryset: QuerySet) -> None:
         count = 0
         for network in queryset:
             if network.has_draft and network.submitted_at is None:
@@ -391,13 +426,13 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
                     drafts.submit(network, author=request.user)
                     count += 1
                 except ValidationError as error:
-                    self.say_error(request, network, error)
+                    self.report_error(request, network, error)
         text = ngettext("%d network submitted for publishing.", "%d networks submitted for publishing.", count)
         self.message_user(request, text % count, messages.SUCCESS if count else messages.INFO)
 
 
-def states(network: Network) -> list[str]:
-    """Return where a network stands, in a few words each: published, a draft and whose, waiting, planned."""
+def state_lines(network: Network) -> list[str]:
+    """Return where a network stands, a few words in each line: published, whose draft, submitted, scheduled."""
     reader = Reader()
     lines = [gettext("On the site") if network.is_published else gettext("Not on the site")]
     if network.has_draft and network.head:
@@ -405,8 +440,8 @@ def states(network: Network) -> list[str]:
         lines.append(gettext("Draft: {author}").format(author=author) if author else gettext("Draft"))
     if network.submitted_at:
         lines.append(gettext("Submitted for publishing"))
-    if network.last_plan == Event.Kind.FAILED:
+    if network.last_schedule_event == Event.Kind.FAILED:
         lines.append(str(Event.Kind.FAILED.label))
-    for plan in network.schedules.all():
-        lines.append(plan_in_words(plan, reader))
+    for schedule in network.schedules.all():
+        lines.append(describe_schedule(schedule, reader))
     return lines

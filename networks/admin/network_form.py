@@ -1,19 +1,22 @@
 """
-The form of a network: it opens on the newest version, and merges what others have saved since it was opened.
+The form of a network. It shows the newest revision, and merges what others have saved since it was opened.
 
-A form knows the version it began with. Fields that only a colleague has changed are taken over. Where both changed
-a field, nothing is saved: the form shows what stood there before, theirs and mine, and asks for a choice.
+A hidden field names the revision that the form was opened with (its base). Fields that only others have changed since
+are taken over. If a field was changed by both, nothing is saved: the form shows the base, theirs and mine, and asks
+which one to keep.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.files.images import get_image_dimensions
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from networks.admin.unsaved_text import DeskForm
+from networks.admin.unsaved_text import AdminForm
 from networks.models import Network, Revision, SavedForm
 from networks.pictures import PictureField
 from networks.reading import Reader
@@ -34,7 +37,7 @@ MINE, THEIRS = "mine", "theirs"
 
 @dataclass(frozen=True)
 class FieldConflict:
-    """A field that two people have changed: what stood there, and what each has made of it."""
+    """A field that two people have changed. Each comparison is with the base: theirs and mine."""
 
     name: str
     theirs: FieldComparison
@@ -46,16 +49,25 @@ class FieldConflict:
 
 
 def choice_name(field: str) -> str:
+    """Return the name of the radio buttons with which the user chooses between MINE and THEIRS."""
     return f"choice_{field}"
 
 
-class NetworkForm(DeskForm):
-    # Who is at the form. Set on the class that the admin makes for a request
-    user = None
+class NetworkForm(AdminForm):
+    """
+    The form of a network. After a valid `clean`, `content()` is what is to be saved, merged with the newest revision.
 
-    # The version that the form began with
+    `taken` names the fields that were taken over from others, `conflicts` those that both have changed. `mine` is the
+    content as submitted, before the merge; None for a new network.
+    """
+
+    # Set by NetworkAdmin.get_form on the form class of a request
+    user: User | None = None
+
+    # The number of the revision that the form was opened with
     base = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    # A form that is shown again tells which version of the colleagues it has shown, and which fields need a choice.
+    # Set when the form is shown again after a conflict: the number of the revision that it shows as theirs, and the
+    # names of the fields that need a choice
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
     conflicting = forms.CharField(required=False, widget=forms.HiddenInput)
     comment = forms.CharField(
@@ -70,7 +82,7 @@ class NetworkForm(DeskForm):
         model = Network
         exclude = ["is_published"]
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.head: Revision | None = self.instance.head
         self.mine: Content | None = None
@@ -80,21 +92,21 @@ class NetworkForm(DeskForm):
         if self.head:
             self.initial["base"] = self.head.number
 
-    def clean(self):
+    def clean(self) -> dict | None:
         cleaned = super().clean()
         if self.instance.deleted_at is not None:
             raise ValidationError(_("This network is in the bin. Put it back first."), code="bin")
         if self.head is not None:
-            self.merge(*self.beginning())
+            self.merge(*self.get_base())
         return cleaned
 
-    def beginning(self) -> tuple[int, Content]:
-        """Return the number of the version that the form began with, and what its fields stood on."""
-        if saved := self.saved_before():
-            # The form was saved, and its author went back to it. It goes on from what it said that time; what it took
-            # over from others then, it does not show.
+    def get_base(self) -> tuple[int, Content]:
+        """Return number and content of the revision that the form was opened with. Raises ValidationError."""
+        if saved := self.earlier_save():
+            # The form was saved before, and its author has gone back to it in the browser. It shows what it contained
+            # then, without what was taken over from others.
             return saved.revision.number, current_content(saved.content)
-        base = self.revision(self.cleaned_data.get("base"))
+        base = self.get_revision(self.cleaned_data.get("base"))
         if base is None:
             raise ValidationError(
                 _(
@@ -105,30 +117,34 @@ class NetworkForm(DeskForm):
             )
         return base.number, current_content(base.content)
 
-    def saved_before(self) -> SavedForm | None:
-        """Return the record of this very form, if it was saved already."""
+    def earlier_save(self) -> SavedForm | None:
+        """Return the record of the last save with the token of this form; None if there is none."""
         token = self.cleaned_data.get("form_token", "")
         saved = SavedForm.objects.filter(token=token, user=self.user, revision__network=self.instance)
         return saved.select_related("revision").first()
 
-    def revision(self, number):
+    def get_revision(self, number: int | None) -> Revision | None:
         if number is None or number == self.head.number:
             return self.head if number else None
         return self.instance.revisions.filter(number=number).first()
 
-    def merge(self, base: int, first: Content):
-        """Bring what was typed together with what others have saved since the form was opened."""
+    def merge(self, base: int, first: Content) -> None:
+        """
+        Merge the submitted values with what others have saved since the form was opened.
+
+        `base` is the number of the revision that it was opened with, `first` its content.
+        """
         theirs = current_content(self.head.content)
-        before = self.settled(base, first, theirs)
-        self.mine = mine = {name: self.typed(name, before) for name in before}
+        before = self.base_after_choices(base, first, theirs)
+        self.mine = mine = {name: self.submitted_value(name, before) for name in before}
         merged = merge(before, theirs, mine)
-        # What cannot be read is a change too, lest its correction take the place of what a colleague has written.
-        unreadable = {name for name in self.errors if name in before and theirs[name] != before[name]}
-        conflicts = [name for name in before if name in merged.conflicts or name in unreadable]
-        self.taken = [name for name in merged.taken if name not in unreadable]
-        colleague = network_with(self.instance, self.head.content)
+        # An invalid value is a change too. Otherwise its correction would overwrite what a colleague has written.
+        invalid = {name for name in self.errors if name in before and theirs[name] != before[name]}
+        conflicts = [name for name in before if name in merged.conflicts or name in invalid]
+        self.taken = [name for name in merged.taken if name not in invalid]
+        newest = network_with(self.instance, self.head.content)
         for name in self.taken:
-            self.put(name, colleague)
+            self.set_value(name, newest)
         reader = Reader()
         if self.taken or conflicts:
             newer = self.instance.revisions.filter(number__gt=base, number__lte=self.head.number)
@@ -139,13 +155,18 @@ class NetworkForm(DeskForm):
             mine_compared = compare_field(name, first[name], mine[name], reader)
             self.conflicts.append(FieldConflict(name, theirs_compared, mine_compared))
             self.add_error(name, self.conflict_message(name))
-        # Shown again, the form goes on from what the colleague has written, but for what is to be chosen.
-        self.show("seen", self.head.number)
-        self.show("conflicting", " ".join(conflicts))
+        # Shown again, the form is based on the newest revision, but for the fields that need a choice.
+        self.set_displayed_value("seen", self.head.number)
+        self.set_displayed_value("conflicting", " ".join(conflicts))
 
-    def settled(self, base, first, theirs):
-        """Return what each field goes on from, after the choices that were made about a conflict."""
-        seen = self.revision(self.cleaned_data.get("seen"))
+    def base_after_choices(self, base: int, first: Content, theirs: Content) -> Content:
+        """
+        Return the base of each field for the merge.
+
+        After a conflict, that is the revision that the form has shown as theirs, but for conflicts that were not
+        settled, and those in which somebody has changed the field once more.
+        """
+        seen = self.get_revision(self.cleaned_data.get("seen"))
         if seen is None or seen.number <= base:
             return first
         shown = current_content(seen.content)
@@ -156,16 +177,16 @@ class NetworkForm(DeskForm):
                 continue
             if choice in (MINE, THEIRS) and theirs[name] == shown[name]:
                 if choice == THEIRS:
-                    self.put(name, network_with(self.instance, seen.content))
+                    self.set_value(name, network_with(self.instance, seen.content))
                 elif name not in self.changed_data and self.is_picture(name):
-                    # Browsers do not send a file a second time by themselves.
+                    # Browsers do not submit a chosen file again.
                     self.add_error(name, self.conflict_message(name))
             else:
                 before[name] = first[name]
         return before
 
-    def typed(self, name, before):
-        """Return what the form says of a field, as revisions keep it."""
+    def submitted_value(self, name: str, before: Content) -> Any:
+        """Return a submitted value as revisions store it; that of `before` if it is invalid or an empty slug."""
         field = content_fields()[name]
         value = self.cleaned_data.get(name)
         if name not in self.cleaned_data or (name == "slug" and not value):
@@ -181,31 +202,31 @@ class NetworkForm(DeskForm):
             return {"name": field.generate_filename(self.instance, value.name), "width": width, "height": height}
         return stored_value(field, value)
 
-    def put(self, name, network):
-        """Let a field be as it is in the network, in what is saved and in what is shown."""
+    def set_value(self, name: str, network: Network) -> None:
+        """Replace the submitted value of a field with that of a network, in the cleaned and the displayed data."""
         self.errors.pop(name, None)
         if name == "themes":
             self.cleaned_data[name] = themes = list(network.themes.all())
-            self.show(name, [theme.pk for theme in themes])
+            self.set_displayed_value(name, [theme.pk for theme in themes])
             return
         value = getattr(network, name)
         if self.is_picture(name):
             self.cleaned_data[name] = value or False  # False: without a picture
         else:
             self.cleaned_data[name] = value
-            self.show(name, self.fields[name].prepare_value(value))
+            self.set_displayed_value(name, self.fields[name].prepare_value(value))
 
     @staticmethod
-    def is_picture(name):
+    def is_picture(name: str) -> bool:
         return isinstance(content_fields()[name], PictureField)
 
-    def conflict_message(self, name):
+    def conflict_message(self, name: str) -> str:
         if self.is_picture(name):
             return _("You and a colleague have both changed the picture. To keep yours, choose its file once more.")
         return _("You and a colleague have both changed this. Choose above whose is to stay.")
 
     def content(self) -> Content:
-        """Return what is to be saved. The file of a new picture is written; it takes no other's place."""
+        """Return the content to save. Writes the file of a new picture, which never replaces another file."""
         for name, field in content_fields().items():
             picture = getattr(self.instance, name) if isinstance(field, PictureField) else None
             if picture and not picture._committed:
@@ -213,7 +234,7 @@ class NetworkForm(DeskForm):
         return content_of(self.instance, self.cleaned_data["themes"])
 
     def taken_in_words(self) -> str:
-        """Return the sentence that names what was taken over from colleagues, or nothing."""
+        """Return the sentence that names the fields in `taken` and who has changed them; "" if there are none."""
         if not self.taken:
             return ""
         return gettext("Meanwhile changed by others ({people}) and taken over: {fields}.").format(

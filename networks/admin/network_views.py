@@ -1,36 +1,37 @@
-"""Pages of the desk about one membership beside its form: history, comparison, previews, schedules, the bin."""
+"""The admin's pages about one network beside its form: history, comparison, previews, schedules, the bin."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import transaction
-from django.http import Http404, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from networks.admin.base import is_integer
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, Schedule
 from networks.reading import Reader
 from networks.revisions import drafts, previews, publishing, schedules, storage
 from networks.revisions.comparison import compare
 from networks.revisions.content import changed_fields, complete_content, field_label, known_content
 
-VERSIONS_ON_A_PAGE = 25
+REVISIONS_PER_PAGE = 25
 
-# After one of these, a plan that failed before is no news any more.
-PLAN_KINDS = [
+# What may become of a schedule. After another of these events, an earlier failure is not shown any more.
+SCHEDULE_EVENTS = [
     Event.Kind.FAILED,
     Event.Kind.PUBLISHED,
     Event.Kind.WITHDRAWN,
@@ -39,14 +40,17 @@ PLAN_KINDS = [
     Event.Kind.WITHDRAWAL_SCHEDULED,
 ]
 
-# A form that is still open says so every minute, and once more when it is left. Without scripts, it only says that it
-# was opened.
-SEEN_LATELY = timedelta(minutes=5)
+# An open form reports itself every minute (static/networks/open_form.js), without JavaScript only when it is opened.
+OPEN_FORM_TIMEOUT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Act:
-    """Something that is done with a network after one more question."""
+class ConfirmedAction:
+    """
+    An action on a network that asks for confirmation first.
+
+    `do(network, author=user)` is called in a transaction with the locked row. `done` is the message after it.
+    """
 
     permission: str
     do: Callable
@@ -57,8 +61,8 @@ class Act:
     is_dangerous: bool = False
 
 
-ACTS = {
-    "withdraw": Act(
+CONFIRMED_ACTIONS = {
+    "withdraw": ConfirmedAction(
         "publish",
         publishing.withdraw,
         _("Take off the site"),
@@ -66,7 +70,7 @@ ACTS = {
         _("Take off the site"),
         _("“{name}” is off the site. All that is written has stayed."),
     ),
-    "discard": Act(
+    "discard": ConfirmedAction(
         "change",
         drafts.discard,
         _("Discard draft"),
@@ -78,7 +82,7 @@ ACTS = {
         _("The draft of “{name}” is discarded. It stays in the history."),
         is_dangerous=True,
     ),
-    "submit": Act(
+    "submit": ConfirmedAction(
         "change",
         drafts.submit,
         _("Submit for publishing"),
@@ -86,7 +90,7 @@ ACTS = {
         _("Submit for publishing"),
         _("“{name}” waits for somebody who publishes."),
     ),
-    "undelete": Act(
+    "undelete": ConfirmedAction(
         "delete",
         publishing.undelete,
         _("Put back from the bin"),
@@ -97,17 +101,17 @@ ACTS = {
 }
 
 
-class NewerVersion(ValidationError):
-    """A colleague has saved a version that was not on the page on which somebody decided what to do."""
+class NewerRevision(ValidationError):
+    """Somebody has saved a newer revision than the one on the page that the user has decided on."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(_("Somebody has saved a newer version meanwhile. Look at it, and decide again."))
 
 
 class LocalTimeField(forms.SplitDateTimeField):
-    """A day and a time in the city's own time zone."""
+    """A date and a time in the city's time zone."""
 
-    def compress(self, data_list):
+    def compress(self, data_list: list) -> datetime | None:
         try:
             return super().compress(data_list)
         except ValidationError as error:
@@ -123,7 +127,7 @@ class LocalTimeField(forms.SplitDateTimeField):
 
 
 class ScheduleForm(forms.Form):
-    """When something is to happen, in the city's own time."""
+    """The form to schedule publishing or unpublishing. It offers to publish only if the network has a draft."""
 
     action = forms.ChoiceField(label=_("What is to happen"), choices=Schedule.Action, widget=forms.RadioSelect)
     at = LocalTimeField(
@@ -138,7 +142,7 @@ class ScheduleForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, network, **kwargs):
+    def __init__(self, *args, network: Network, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         labels = {
             Schedule.Action.PUBLISH: _("Publish the newest version"),
@@ -153,28 +157,30 @@ class ScheduleForm(forms.Form):
 
 
 class LinkForm(forms.Form):
+    """The form to create a preview link."""
+
     days = forms.TypedChoiceField(label=_("The link works for"), coerce=int, initial=7)
     is_kept = forms.BooleanField(
         label=_("Also when this version is discarded or taken off the site"), label_suffix="", required=False
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["days"].choices = [
             (days, ngettext("%(days)d day", "%(days)d days", days) % {"days": days}) for days in (1, 7, 30)
         ]
 
 
-class MembershipViews:
-    """The addresses and pages of one network beside its form, for the admin of networks."""
+class NetworkViewsMixin:
+    """A mixin for the admin of networks with the pages about one network beside its form, and their URLs."""
 
-    def get_urls(self):
-        def page(address, view, name):
-            return path(address, self.admin_site.admin_view(view), name=f"networks_network_{name}")
+    def get_urls(self) -> list:
+        def page(route: str, view: Callable, name: str) -> URLPattern:
+            return path(route, self.admin_site.admin_view(view), name=f"networks_network_{name}")
 
         return [
             page("bin/", self.bin_view, "bin"),
-            *(page(f"<int:pk>/{name}/", partial(self.act_view, name=name), name) for name in ACTS),
+            *(page(f"<int:pk>/{name}/", partial(self.action_view, name=name), name) for name in CONFIRMED_ACTIONS),
             page("<int:pk>/publish/", self.publish_view, "publish"),
             page("<int:pk>/compare/", self.compare_view, "compare"),
             page("<int:pk>/restore/<int:number>/", self.restore_view, "restore"),
@@ -187,13 +193,17 @@ class MembershipViews:
             *super().get_urls(),
         ]
 
-    # Who may, and what is shown around every page
+    # What the views share
 
-    def may(self, request, permission: str) -> bool:
+    def may(self, request: HttpRequest, permission: str) -> bool:
         return request.user.has_perm(f"networks.{permission}_network")
 
-    def network_for(self, request, pk, permission, *, in_bin=False) -> Network:
-        """Return the network of a page; 403 for those who may not, 404 where there is none."""
+    def get_network(self, request: HttpRequest, pk: int, permission: str, *, in_bin: bool = False) -> Network:
+        """
+        Return a network with its newest revision as `head`; `in_bin` also those in the bin, for users who may delete.
+
+        Raises PermissionDenied if the user does not have the permission ("change"), and Http404.
+        """
         if not self.may(request, permission):
             raise PermissionDenied
         networks = Network.objects.select_related("head", "live")
@@ -203,23 +213,27 @@ class MembershipViews:
         storage.newest(network)
         return network
 
-    def lock(self, request, network) -> Network:
+    def lock(self, request: HttpRequest, network: Network) -> Network:
         """
-        Lock the row of a network for what is done with it in this transaction, and return it.
+        Lock the row of a network until the transaction ends, and return it.
 
-        Raises NewerVersion where its newest version is not the one on the page that sent the request. Compared
-        before the row is locked, a version that is saved in between would go unnoticed.
+        Raises NewerRevision if its newest revision is not the one on the page that sent the request. This is compared
+        under the lock, so that no revision can be saved in between.
         """
         row = storage.lock(network)
         if request.POST.get("version", str(row.head.number)) != str(row.head.number):
-            raise NewerVersion
+            raise NewerRevision
         return row
 
-    def show_again(self, request, error: ValidationError):
+    def redirect_with_error(self, request: HttpRequest, error: ValidationError) -> HttpResponse:
+        """Redirect to the same page, which shows the error and the newest revision."""
         self.message_user(request, schedules.in_words(error), messages.WARNING)
         return HttpResponseRedirect(request.path)
 
-    def page(self, request, template, network, title, **context):
+    def render(
+        self, request: HttpRequest, template: str, network: Network | None, title: str | Promise, **context
+    ) -> TemplateResponse:
+        """Return a page from templates/admin/networks/network/."""
         return TemplateResponse(
             request,
             f"admin/networks/network/{template}.html",
@@ -234,51 +248,48 @@ class MembershipViews:
             },
         )
 
-    def to_form(self, network):
+    def redirect_to_form(self, network: Network) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:networks_network_change", args=[network.pk]))
-
-    def to_list(self):
-        return HttpResponseRedirect(reverse("admin:networks_network_changelist"))
 
     # History
 
-    def history_view(self, request, object_id, extra_context=None):
+    def history_view(self, request: HttpRequest, object_id, extra_context=None) -> HttpResponse:
         pk = unquote(object_id)
-        pk = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
-        network = self.network_for(request, pk, "view", in_bin=True)
-        versions = network.revisions.select_related("parent", "restored_from")
-        shown = Paginator(versions, VERSIONS_ON_A_PAGE).get_page(request.GET.get("p"))
-        return self.page(
+        pk = int(pk) if is_integer(pk) else 0
+        network = self.get_network(request, pk, "view", in_bin=True)
+        revisions = network.revisions.select_related("parent", "restored_from")
+        page = Paginator(revisions, REVISIONS_PER_PAGE).get_page(request.GET.get("p"))
+        return self.render(
             request,
             "history",
             network,
             gettext("History of changes"),
-            entries=self.entries(network, shown),
-            page_obj=shown,
-            pages=shown.paginator.get_elided_page_range(shown.number, on_each_side=2, on_ends=1),
+            entries=self.history_entries(network, page),
+            page_obj=page,
+            pages=page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         )
 
-    def entries(self, network, shown):
-        """Return the versions of a page of the history with what was done between them, newest first."""
+    def history_entries(self, network: Network, page: Page) -> list[dict]:
+        """Return the revisions of a page of the history and the events between them, newest first."""
         reader = Reader()
-        versions = list(shown)
+        revisions = list(page)
         events = network.events.select_related("revision").defer("revision__content")
-        if shown.has_next():
-            events = events.filter(created_at__gte=versions[-1].created_at)
-        if shown.has_previous():
-            newer = shown.paginator.object_list[shown.start_index() - 2]
+        if page.has_next():
+            events = events.filter(created_at__gte=revisions[-1].created_at)
+        if page.has_previous():
+            newer = page.paginator.object_list[page.start_index() - 2]
             events = events.filter(created_at__lt=newer.created_at)
         entries = [
             {
-                "at": version.created_at,
-                "version": version,
-                "who": version.author_name,
-                "changes": self.changes_in_words(version),
-                "comment": reader.unmarked(version.comment),
-                "is_head": version.pk == network.head_id,
-                "is_live": version.pk == network.live_id,
+                "at": revision.created_at,
+                "version": revision,
+                "who": revision.author_name,
+                "changes": self.describe_changes(revision),
+                "comment": reader.unmarked(revision.comment),
+                "is_head": revision.pk == network.head_id,
+                "is_live": revision.pk == network.live_id,
             }
-            for version in versions
+            for revision in revisions
         ]
         entries += [
             {
@@ -291,53 +302,52 @@ class MembershipViews:
             for event in events
         ]
         for entry in entries:
-            entry |= {"when": reader.moment(entry["at"]), "who": in_words(entry["who"], reader)}
+            entry |= {"when": reader.moment(entry["at"]), "who": author_or_system(entry["who"], reader)}
         return sorted(entries, key=lambda entry: (entry["at"], "event" in entry), reverse=True)
 
-    def changes_in_words(self, version: Revision) -> str:
-        """Return which fields a version changed: description (in English), themes."""
-        if version.parent is None:
+    def describe_changes(self, revision: Revision) -> str:
+        """Return which fields a revision has changed, such as "description (in English), themes"."""
+        if revision.parent is None:
             return gettext("First version")
-        changed = changed_fields(version.parent.content, version.content)
+        changed = changed_fields(revision.parent.content, revision.content)
         return ", ".join(field_label(name) for name in changed) or gettext("nothing that is still kept")
 
-    def compare_view(self, request, pk):
-        network = self.network_for(request, pk, "view", in_bin=True)
-        before = self.version(network, request.GET.get("from"), network.live or network.head)
-        after = self.version(network, request.GET.get("to"), network.head)
+    def compare_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        network = self.get_network(request, pk, "view", in_bin=True)
+        before = self.get_revision(network, request.GET.get("from"), network.live or network.head)
+        after = self.get_revision(network, request.GET.get("to"), network.head)
         if before.number > after.number:
             before, after = after, before
-        return self.page(
+        return self.render(
             request,
             "compare",
             network,
             gettext("Comparison of versions {before} and {after}").format(before=before.number, after=after.number),
-            before=self.described(before),
-            after=self.described(after),
+            before=self.revision_context(before),
+            after=self.revision_context(after),
             comparisons=compare(before.content, after.content),
         )
 
-    def version(self, network, number, otherwise):
+    def get_revision(self, network: Network, number: str | None, default: Revision) -> Revision:
+        """Return the revision with a number from the query string, or the default without one. Raises Http404."""
         if not number:
-            return otherwise
-        return get_object_or_404(
-            network.revisions, number=int(number) if number.isdecimal() and len(number) < 9 else 0
-        )
+            return default
+        return get_object_or_404(network.revisions, number=int(number) if is_integer(number) else 0)
 
-    def described(self, version):
+    def revision_context(self, revision: Revision) -> dict:
         reader = Reader()
-        when, who = reader.moment(version.created_at), in_words(version.author_name, reader)
-        return {"version": version, "when": when, "who": who}
+        when, who = reader.moment(revision.created_at), author_or_system(revision.author_name, reader)
+        return {"version": revision, "when": when, "who": who}
 
-    def restore_view(self, request, pk, number):
-        network = self.network_for(request, pk, "publish")
-        version = get_object_or_404(network.revisions, number=number)
+    def restore_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        network = self.get_network(request, pk, "publish")
+        revision = get_object_or_404(network.revisions, number=number)
         if request.method == "POST":
             try:
                 with transaction.atomic():
-                    saved = drafts.restore(self.lock(request, network), version, author=request.user)
-            except NewerVersion as error:
-                return self.show_again(request, error)
+                    saved = drafts.restore(self.lock(request, network), revision, author=request.user)
+            except NewerRevision as error:
+                return self.redirect_with_error(request, error)
             except ValidationError as error:
                 self.message_user(request, schedules.in_words(error), messages.ERROR)
                 return HttpResponseRedirect(request.path)
@@ -346,54 +356,55 @@ class MembershipViews:
                 if saved.is_new
                 else gettext("The newest version is the same as version {number}.")
             )
-            self.message_user(request, text.format(number=version.number), messages.SUCCESS)
-            return self.to_form(network)
-        content = complete_content(network.head.content) | known_content(version.content)
-        return self.page(
+            self.message_user(request, text.format(number=revision.number), messages.SUCCESS)
+            return self.redirect_to_form(network)
+        content = complete_content(network.head.content) | known_content(revision.content)
+        return self.render(
             request,
             "restore",
             network,
-            gettext("Restore version {number}").format(number=version.number),
-            before=self.described(network.head),
-            after=self.described(version),
+            gettext("Restore version {number}").format(number=revision.number),
+            before=self.revision_context(network.head),
+            after=self.revision_context(revision),
             comparisons=compare(network.head.content, content),
         )
 
-    # What is done after one more question
+    # Actions that ask for confirmation
 
-    def act_view(self, request, pk, name):
-        act = ACTS[name]
-        network = self.network_for(request, pk, act.permission, in_bin=name == "undelete")
+    def action_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        """Ask for the confirmation of an action in CONFIRMED_ACTIONS, or run it."""
+        action = CONFIRMED_ACTIONS[name]
+        network = self.get_network(request, pk, action.permission, in_bin=name == "undelete")
         try:
             if request.method == "POST":
                 with transaction.atomic():
                     network = self.lock(request, network)
-                    self.refuse_planned(request, network, name)
-                    act.do(network, author=request.user)
-                self.message_user(request, act.done.format(name=network), messages.SUCCESS)
-                return self.to_form(network)
-            self.refuse_planned(request, network, name)
-        except NewerVersion as error:
-            return self.show_again(request, error)
+                    self.refuse_scheduled(request, network, name)
+                    action.do(network, author=request.user)
+                self.message_user(request, action.done.format(name=network), messages.SUCCESS)
+                return self.redirect_to_form(network)
+            self.refuse_scheduled(request, network, name)
+        except NewerRevision as error:
+            return self.redirect_with_error(request, error)
         except ValidationError as error:
             self.message_user(request, schedules.in_words(error), messages.ERROR)
-            return self.to_form(network)
+            return self.redirect_to_form(network)
         comparisons = (
             compare(network.live.content, network.head.content) if name == "discard" and network.live else []
         )
-        return self.page(request, "act", network, act.title, act=act, comparisons=comparisons)
+        return self.render(request, "act", network, action.title, act=action, comparisons=comparisons)
 
-    def refuse_planned(self, request, network, name):
-        """Raise ValidationError where somebody who does not publish would discard what is going to be published."""
-        plans = network.schedules.filter(action=Schedule.Action.PUBLISH)
-        if name == "discard" and plans and not self.may(request, "publish"):
+    def refuse_scheduled(self, request: HttpRequest, network: Network, name: str) -> None:
+        """Raise ValidationError if somebody who may not publish wants to discard a draft that is scheduled."""
+        scheduled = network.schedules.filter(action=Schedule.Action.PUBLISH)
+        if name == "discard" and scheduled and not self.may(request, "publish"):
             raise ValidationError(
                 _("The draft is scheduled for publishing. Ask somebody who publishes to cancel that first.")
             )
 
-    def publish_view(self, request, pk):
-        """Ask whether what others have not finished is to be published too, or only one's own changes."""
-        network = self.network_for(request, pk, "publish")
+    def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask whether to publish the unfinished changes of others too, or only one's own; or publish."""
+        network = self.get_network(request, pk, "publish")
         if request.method == "POST":
             if request.POST.get("version", str(network.head.number)) != str(network.head.number):
                 text = gettext("Somebody has saved a newer version meanwhile. Look at it, and decide again.")
@@ -410,38 +421,42 @@ class MembershipViews:
                 self.message_user(request, schedules.in_words(error), messages.ERROR)
             else:
                 self.message_user(request, text.format(name=network), messages.SUCCESS)
-            return self.to_form(network)
-        reader = Reader()
+            return self.redirect_to_form(network)
         own, left_out = publishing.own_changes(network, request.user) if network.live else ({}, [])
-        others = publishing.unfinished(network, request.user)
-        return self.page(
+        return self.render(
             request,
             "publish",
             network,
             gettext("Publish"),
-            others=[
-                {"who": in_words(each.author_name, reader), "changes": self.changes_in_words(each)} for each in others
-            ],
+            others=self.unfinished_context(request, network),
             own=compare(network.live.content, own) if network.live else [],
             left_out=[field_label(name) for name in left_out],
             comparisons=compare(network.live.content, network.head.content) if network.live else [],
         )
 
+    def unfinished_context(self, request: HttpRequest, network: Network) -> list[dict]:
+        """Return whose changes would be published though nobody has submitted them, and to which fields."""
+        reader = Reader()
+        return [
+            {"who": author_or_system(each.author_name, reader), "changes": self.describe_changes(each)}
+            for each in publishing.unfinished(network, request.user)
+        ]
+
     # Schedules
 
-    def schedule_view(self, request, pk):
-        network = self.network_for(request, pk, "publish")
+    def schedule_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        network = self.get_network(request, pk, "publish")
         form = ScheduleForm(request.POST if request.method == "POST" else None, network=network)
-        version = request.POST.get("version", network.head.number)
+        number = request.POST.get("version", network.head.number)  # of the revision that the user has seen
         if request.method == "POST" and form.is_valid():
             action, at = form.cleaned_data["action"], form.cleaned_data["at"]
             try:
                 with transaction.atomic():
                     network = self.lock(request, network)
-                    plan = schedules.schedule(network, action, at, author=request.user)
-            except NewerVersion as error:
-                network = self.network_for(request, pk, "publish")
-                version = network.head.number
+                    schedule = schedules.schedule(network, action, at, author=request.user)
+            except NewerRevision as error:
+                network = self.get_network(request, pk, "publish")
+                number = network.head.number
                 form.add_error(None, error)
             except ValidationError as error:
                 form.add_error(None, error) if not hasattr(error, "error_dict") else form.add_error(
@@ -450,35 +465,40 @@ class MembershipViews:
             else:
                 text = (
                     gettext("“{name}” will be published on {time}.")
-                    if plan.action == Schedule.Action.PUBLISH
+                    if schedule.action == Schedule.Action.PUBLISH
                     else gettext("“{name}” will be taken off the site on {time}.")
                 )
-                message = text.format(name=network, time=Reader().moment(plan.at))
+                message = text.format(name=network, time=Reader().moment(schedule.at))
                 self.message_user(request, message, messages.SUCCESS)
-                return self.to_form(network)
-        return self.page(
+                return self.redirect_to_form(network)
+        return self.render(
             request,
             "schedule",
             network,
             pgettext("title", "Schedule"),
             form=form,
-            version=version,
-            plans=self.plans(network),
+            version=number,
+            others=self.unfinished_context(request, network),
+            plans=self.schedules_context(network),
             media=form.media,
         )
 
-    def plans(self, network):
+    def schedules_context(self, network: Network) -> list[dict]:
         reader = Reader()
         return [
-            {"plan": plan, "text": plan_in_words(plan, reader), "who": in_words(plan.author_name, reader)}
-            for plan in network.schedules.select_related("revision")
+            {
+                "plan": schedule,
+                "text": describe_schedule(schedule, reader),
+                "who": author_or_system(schedule.author_name, reader),
+            }
+            for schedule in network.schedules.select_related("revision")
         ]
 
-    def cancel_view(self, request, pk, schedule_pk):
-        network = self.network_for(request, pk, "publish")
+    def cancel_view(self, request: HttpRequest, pk: int, schedule_pk: int) -> HttpResponse:
+        network = self.get_network(request, pk, "publish")
         if request.method == "POST":
-            if plan := network.schedules.filter(pk=schedule_pk).first():
-                schedules.cancel(plan, author=request.user)
+            if schedule := network.schedules.filter(pk=schedule_pk).first():
+                schedules.cancel(schedule, author=request.user)
                 self.message_user(request, gettext("The schedule is cancelled."), messages.SUCCESS)
             else:
                 self.message_user(
@@ -488,13 +508,13 @@ class MembershipViews:
 
     # Previews
 
-    def preview_view(self, request, pk):
-        network = self.network_for(request, pk, "view", in_bin=True)
-        version = self.version(network, request.GET.get("version"), network.head)
-        return HttpResponseRedirect(previews.staff_address(version))
+    def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        network = self.get_network(request, pk, "view", in_bin=True)
+        revision = self.get_revision(network, request.GET.get("version"), network.head)
+        return HttpResponseRedirect(previews.staff_address(revision))
 
-    def links_view(self, request, pk):
-        network = self.network_for(request, pk, "change")
+    def links_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        network = self.get_network(request, pk, "change")
         form = LinkForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             expires_at = timezone.now() + timedelta(days=form.cleaned_data["days"])
@@ -508,7 +528,7 @@ class MembershipViews:
             return HttpResponseRedirect(request.path)
         links = PreviewLink.objects.filter(revision__network=network).select_related("revision")
         reader = Reader()
-        return self.page(
+        return self.render(
             request,
             "links",
             network,
@@ -519,7 +539,7 @@ class MembershipViews:
                     "link": link,
                     "url": request.build_absolute_uri(previews.link_address(link)),
                     "when": reader.moment(link.created_at),
-                    "who": in_words(link.author_name, reader),
+                    "who": author_or_system(link.author_name, reader),
                     "expires": reader.moment(link.expires_at),
                     "ended": link.revoked_at and reader.moment(link.revoked_at),
                     "may_revoke": link.is_open and self.may_revoke(request, link),
@@ -528,11 +548,11 @@ class MembershipViews:
             ],
         )
 
-    def may_revoke(self, request, link) -> bool:
+    def may_revoke(self, request: HttpRequest, link: PreviewLink) -> bool:
         return link.author_id == request.user.pk or self.may(request, "publish")
 
-    def revoke_view(self, request, pk, link_pk):
-        network = self.network_for(request, pk, "change")
+    def revoke_view(self, request: HttpRequest, pk: int, link_pk: int) -> HttpResponse:
+        network = self.get_network(request, pk, "change")
         if request.method == "POST":
             links = PreviewLink.objects.filter(revision__network=network, pk=link_pk, revoked_at=None)
             if not all(self.may_revoke(request, link) for link in links):
@@ -543,7 +563,7 @@ class MembershipViews:
 
     # Bin
 
-    def bin_view(self, request):
+    def bin_view(self, request: HttpRequest) -> HttpResponse:
         if not self.may(request, "delete"):
             raise PermissionDenied
         reader = Reader()
@@ -551,75 +571,75 @@ class MembershipViews:
             {
                 "network": network,
                 "when": reader.moment(network.deleted_at),
-                "who": in_words(network.deleted_by, reader),
+                "who": author_or_system(network.deleted_by, reader),
             }
             for network in Network.objects.in_bin().order_by("-deleted_at")
         ]
-        return self.page(request, "bin", None, gettext("Bin"), networks=networks)
+        return self.render(request, "bin", None, gettext("Bin"), networks=networks)
 
     # Who else has the form open
 
-    def open_view(self, request, pk):
-        """Note that the form is still open, or was left; tell who else has it open."""
-        network = self.network_for(request, pk, "change")
+    def open_view(self, request: HttpRequest, pk: int) -> JsonResponse:
+        """Record that the form is still open, or was closed ("left" in POST); return who else has it open."""
+        network = self.get_network(request, pk, "change")
         if "left" in request.POST:
             network.open_forms.filter(user=request.user).delete()
             return JsonResponse({})
-        colleagues = self.note_open_form(request, network)
+        colleagues = self.record_open_form(request, network)
         return JsonResponse({"colleagues": colleagues})
 
-    def note_open_form(self, request, network) -> str:
-        """Note that somebody has the form open, and return in words who else has, or nothing."""
+    def record_open_form(self, request: HttpRequest, network: Network) -> str:
+        """Record that the user has the form open, and return the sentence that names who else has; "" for nobody."""
         now = timezone.now()
         if not network.open_forms.filter(user=request.user).update(seen_at=now):
             OpenForm.objects.bulk_create([OpenForm(network=network, user=request.user)], ignore_conflicts=True)
-        others = network.open_forms.exclude(user=request.user).filter(seen_at__gt=now - SEEN_LATELY)
+        others = network.open_forms.exclude(user=request.user).filter(seen_at__gt=now - OPEN_FORM_TIMEOUT)
         reader = Reader()
-        names = [in_words(storage.name_of(form.user), reader) for form in others.select_related("user")]
+        names = [author_or_system(storage.name_of(form.user), reader) for form in others.select_related("user")]
         if not names:
             return ""
         return gettext("Others have this form open now: {names}. What you both write is brought together.").format(
             names=", ".join(names)
         )
 
-    def whereabouts(self, request, network) -> dict:
-        """Return what the form shows around its fields: where the network stands, and what can be done with it."""
+    def status_context(self, request: HttpRequest, network: Network) -> dict:
+        """Return the context of the form beside its fields: where the network stands, and what the user may do."""
         reader = Reader()
         return {
             "network": network,
             "may": {name: self.may(request, name) for name in ("change", "publish", "delete")},
-            "head": self.described(network.head),
-            "live": network.live and self.described(network.live),
-            "plans": self.plans(network),
+            "head": self.revision_context(network.head),
+            "live": network.live and self.revision_context(network.live),
+            "plans": self.schedules_context(network),
             "submitted": network.submitted_at
-            and {"when": reader.moment(network.submitted_at), "who": in_words(network.submitted_by, reader)},
+            and {"when": reader.moment(network.submitted_at), "who": author_or_system(network.submitted_by, reader)},
             "failure": self.last_failure(network, reader),
-            "colleagues": self.note_open_form(request, network) if self.may(request, "change") else "",
+            "colleagues": self.record_open_form(request, network) if self.may(request, "change") else "",
         }
 
-    def last_failure(self, network, reader):
-        """Return why the last thing that was planned did not happen, unless something was published since."""
-        last = network.events.filter(kind__in=PLAN_KINDS).first()
+    def last_failure(self, network: Network, reader: Reader) -> dict | None:
+        """Return when and why the last schedule failed; None if it did not, or another event has followed."""
+        last = network.events.filter(kind__in=SCHEDULE_EVENTS).first()
         if last is None or last.kind != Event.Kind.FAILED:
             return None
         return {"when": reader.moment(last.created_at), "why": reader.unmarked(last.explanation)}
 
 
-def in_words(author_name: str, reader: Reader) -> str:
-    """Return who did something, in the reader's script; what no person did, the system did."""
+def author_or_system(author_name: str, reader: Reader) -> str:
+    """Return the name of an author in the reader's script, or "the system" where it is empty."""
     return reader.unmarked(author_name) or gettext("the system")
 
 
-def plan_in_words(plan: Schedule, reader: Reader) -> str:
-    """Return what is planned, and for when."""
+def describe_schedule(schedule: Schedule, reader: Reader) -> str:
+    """Return what is scheduled for when, and when it is retried if it has failed."""
     text = (
         gettext("To be published: {time}")
-        if plan.action == Schedule.Action.PUBLISH
+        if schedule.action == Schedule.Action.PUBLISH
         else gettext("To be taken off the site: {time}")
     )
-    text = text.format(time=reader.moment(plan.at))
-    if plan.retry_at is None:
+    text = text.format(time=reader.moment(schedule.at))
+    if schedule.retry_at is None:
         return text
     return gettext("{plan}. This has failed so far and is tried again: {time}").format(
-        plan=text, time=reader.moment(plan.retry_at)
+        plan=text, time=reader.moment(schedule.retry_at)
     )

@@ -1,8 +1,8 @@
 """
-What the list of networks shows, filters and searches: the newest version of each.
+Show, filter and search the newest revision of each network in the change list.
 
-The row of a network holds the newest version, unless that is a draft of a published one. Of those drafts the content
-is read from their revision, in the same query.
+The row of a network has the content of its newest revision, unless that is a draft of a published network. The
+content of those drafts is read from the revision, in the same query.
 """
 
 from functools import reduce
@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, NullIf
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin.base import MissingTranslationFilter
@@ -21,74 +22,90 @@ from networks.reading import translated_fields
 from networks.revisions.content import content_fields, network_with, renamed_columns
 from networks.serbian import fold
 
-# The row holds what citizens see, and something newer is written.
-HAS_NEWER = Q(is_published=True, head__isnull=False) & ~Q(head=F("live"))
+# The network is published and has a newer revision, so the row does not have its content.
+HAS_NEWER_DRAFT = Q(is_published=True, head__isnull=False) & ~Q(head=F("live"))
 
 TEXT = models.TextField()
 
 
-def newest_content():
-    """Return an expression for the content of the newest version, where the row holds another one."""
-    return Case(When(HAS_NEWER, then=F("head__content")), output_field=models.JSONField())
+def newest_content() -> Case:
+    """Return an expression for the content of the newest revision; null where the row has it itself."""
+    return Case(When(HAS_NEWER_DRAFT, then=F("head__content")), output_field=models.JSONField())
 
 
-def written(name: str) -> Coalesce:
-    """Return an expression for a field of the newest revision, as text; empty where it says nothing of it."""
+def revision_value(name: str) -> Coalesce:
+    """Return an expression for a field of the newest revision, as text; "" where the revision does not have it."""
     names = [name, *(former for former, present in renamed_columns().items() if present == name)]
     texts = (Cast(KeyTextTransform(each, "head__content"), TEXT) for each in names)
-    # SQLite gives a null of JSON as a word.
+    # SQLite returns the text "null" for a JSON null.
     return Coalesce(*(NullIf(text, models.Value("null", TEXT)) for text in texts), models.Value("", TEXT))
 
 
-def newest(name: str) -> Case:
-    """Return an expression for a field of the newest version, as text; empty where it is not filled in."""
+def newest_value(name: str) -> Case:
+    """Return an expression for the newest value of a field, as text; "" where it is empty."""
     in_row = Coalesce(Cast(name, TEXT), models.Value("", TEXT))
-    return Case(When(HAS_NEWER, then=written(name)), default=in_row)
+    return Case(When(HAS_NEWER_DRAFT, then=revision_value(name)), default=in_row)
 
 
-def with_newest(network: Network) -> Network:
-    """Return the network with the content of its newest version; its `newest_content` was read with it."""
+def apply_newest_content(network: Network) -> Network:
+    """
+    Set the fields of a network, but for its pictures, to those of its newest revision, and return it.
+
+    The network must come from a query with `newest_content()` as its annotation of that name.
+    """
     if network.newest_content is None:
         return network
-    version = network_with(network, network.newest_content)
+    newest = network_with(network, network.newest_content)
     for field in Network._meta.concrete_fields:
         if field.name in content_fields() and not isinstance(field, models.FileField):
-            setattr(network, field.name, getattr(version, field.name))
+            setattr(network, field.name, getattr(newest, field.name))
     return network
 
 
+def with_newest_names(networks: models.QuerySet) -> list[Network]:
+    """Return the networks with the names of their newest revisions. Does not read the rest of the content."""
+    names = ("name_sr", "name_en")
+    networks = networks.annotate(**{f"newest_{name}": newest_value(name) for name in names})
+    for network in networks:
+        for name in names:
+            setattr(network, name, getattr(network, f"newest_{name}"))
+    return list(networks)
+
+
 def search(networks: models.QuerySet, query: str) -> models.QuerySet:
-    """Return the networks in whose newest version every word of the query stands."""
+    """Return the networks whose newest revision has every word of the query, in any script."""
     words = fold(query).split()
     if not words:
         return networks
-    drafts = Network.objects.filter(HAS_NEWER).annotate(newest_content=newest_content())
-    texts = {draft.pk: with_newest(draft).words_to_search() for draft in drafts}
+    drafts = Network.objects.filter(HAS_NEWER_DRAFT).annotate(newest_content=newest_content())
+    texts = {draft.pk: apply_newest_content(draft).words_to_search() for draft in drafts}
     found = [pk for pk, text in texts.items() if all(word in text for word in words)]
     in_rows = networks.model.objects.search(query).exclude(pk__in=texts)
     return networks.filter(Q(pk__in=found) | Q(pk__in=in_rows.values("pk")))
 
 
 class NewestTranslationFilter(MissingTranslationFilter):
+    """Filter by missing translations of the newest revision."""
+
     prefix = "newest_"
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
         columns = [f"{field}_{language}" for field in translated_fields(Network) for language in ("sr", "en")]
-        return super().queryset(request, queryset.alias(**{f"newest_{name}": newest(name) for name in columns}))
+        return super().queryset(request, queryset.alias(**{f"newest_{name}": newest_value(name) for name in columns}))
 
 
 class ChoiceFilter(admin.SimpleListFilter):
-    """By a field with choices; `parameter_name` is as Django would call it."""
+    """Filter by a field with choices. `parameter_name` is that of Django's own filter, so that links keep working."""
 
     field_name = ""
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
         return Network._meta.get_field(self.field_name).choices
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
         if self.value() is None:
             return queryset
-        return queryset.alias(wanted=newest(self.field_name)).filter(wanted=self.value())
+        return queryset.alias(newest=newest_value(self.field_name)).filter(newest=self.value())
 
 
 class StatusFilter(ChoiceFilter):
@@ -104,26 +121,27 @@ class ScopeFilter(ChoiceFilter):
 
 
 class ThemeFilter(admin.RelatedFieldListFilter):
-    """By theme, or by having none. The themes of a version are a list of slugs."""
+    """Filter by theme, or by having none. A revision has its themes as a list of slugs."""
 
-    def queryset(self, request, queryset):
-        # Django refuses what is no number.
-        in_rows = super().queryset(request, Network.objects.all())
-        in_versions = Q()
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        # Django's own filter refuses what is no number.
+        rows = super().queryset(request, Network.objects.all())
+        in_revisions = Q()
         if self.lookup_val is not None:
             chosen = [theme for theme in Theme.objects.all() if str(theme.pk) in self.lookup_val]
-            in_versions &= reduce(or_, map(has_theme, chosen), Q(pk__in=[]))
+            in_revisions &= reduce(or_, map(has_theme, chosen), Q(pk__in=[]))
         if self.lookup_val_isnull is not None:
             is_without = self.lookup_val_isnull.lower() not in ("", "0", "false")
-            in_versions &= WITHOUT_THEMES if is_without else ~WITHOUT_THEMES
-        return queryset.filter(themed(in_rows, in_versions)) if self.used_parameters else queryset
+            in_revisions &= WITHOUT_THEMES if is_without else ~WITHOUT_THEMES
+        return queryset.filter(newest_matches(rows, in_revisions)) if self.used_parameters else queryset
 
-    def get_facet_counts(self, pk_attname, filtered_qs):
+    def get_facet_counts(self, pk_attname: str, filtered_qs: models.QuerySet) -> dict[str, models.Count]:
         networks = Network.objects
         having = {
-            f"{theme.pk}__c": themed(networks.filter(themes=theme), has_theme(theme)) for theme in Theme.objects.all()
+            f"{theme.pk}__c": newest_matches(networks.filter(themes=theme), has_theme(theme))
+            for theme in Theme.objects.all()
         }
-        having["__c"] = themed(networks.filter(themes=None), WITHOUT_THEMES)
+        having["__c"] = newest_matches(networks.filter(themes=None), WITHOUT_THEMES)
         return {name: models.Count(pk_attname, filter=condition) for name, condition in having.items()}
 
 
@@ -134,7 +152,12 @@ def has_theme(theme: Theme) -> Q:
     return Q(slugs__contains=f'"{theme.slug}"')
 
 
-def themed(in_rows: models.QuerySet, in_versions: Q) -> Q:
-    """Return the condition that the newest version is in one of the rows, or fulfils the other condition."""
-    versions = Network.objects.filter(HAS_NEWER).alias(slugs=written("themes")).filter(in_versions)
-    return Q(pk__in=in_rows.exclude(HAS_NEWER).values("pk")) | Q(pk__in=versions.values("pk"))
+def newest_matches(rows: models.QuerySet, in_revisions: Q) -> Q:
+    """
+    Return the condition that the newest revision of a network matches.
+
+    Where the row has its content, the row must be among `rows`. Otherwise the revision must fulfil `in_revisions`, in
+    which `slugs` is the list of its themes.
+    """
+    drafts = Network.objects.filter(HAS_NEWER_DRAFT).alias(slugs=revision_value("themes")).filter(in_revisions)
+    return Q(pk__in=rows.exclude(HAS_NEWER_DRAFT).values("pk")) | Q(pk__in=drafts.values("pk"))

@@ -1,7 +1,8 @@
-"""Numbers as they are typed and shown on the desk: 1.500,00 in Serbian, 1,500.00 in English."""
+"""Form fields for numbers as each language of the admin writes them: 1.500,00 in Serbian, 1,500.00 in English."""
 
 import re
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -18,11 +19,12 @@ GROUPED = re.compile(
 EITHER = re.compile(r"[+-]?[1-9][0-9]{0,2}(?P<mark>[.,])[0-9]{3}")
 
 
-def without_marks(text: str, decimal_places: int) -> str:
+def parse_number(text: str, decimal_places: int) -> str:
     """
-    Return a number as Python reads it: 1500.00 for 1.500,00 and for 1,500.00. Of what is no number, return nothing.
+    Return a typed number as Python reads it: "1500.00" for 1.500,00 and for 1,500.00; "" for what is no number.
 
-    Raises ValidationError where somebody who writes another language would read another number.
+    `decimal_places` is only used in the message. Raises ValidationError (code "ambiguous") for a number that means
+    another one in another language of the admin, such as 1.500.
     """
     text = SPACES.sub(" ", text).strip().replace("−", "-")
     either = EITHER.fullmatch(text)
@@ -45,22 +47,26 @@ def without_marks(text: str, decimal_places: int) -> str:
 
 
 class NumberField(forms.IntegerField):
+    """The base of the two fields below: parses the text before Django's field does."""
+
     decimal_places = 0
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and value.strip():
-            value = without_marks(value, self.decimal_places)
+            value = parse_number(value, self.decimal_places)
             if not value:
                 raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
 
 
 class DecimalField(NumberField, forms.DecimalField):
-    def prepare_value(self, value):
+    """A decimal number, shown with the separators of the active language."""
+
+    def prepare_value(self, value: Any) -> Any:
         if isinstance(value, Decimal):
             return number_format(value, self.decimal_places, force_grouping=True)
         return value  # what was typed
 
 
 class IntegerField(NumberField):
-    """A whole number. It is shown without marks: most are years, or places in an order."""
+    """A whole number. It is shown without separators, as most are years or positions."""

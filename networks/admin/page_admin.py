@@ -2,29 +2,36 @@
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from networks.admin.base import DeskAdmin, MissingTranslationFilter, PublishedAdmin, searchable, side_by_side
+from networks.admin.base import (
+    CityModelAdmin,
+    MissingTranslationFilter,
+    PublishableModelAdmin,
+    limit_search_term,
+    side_by_side,
+)
 from networks.models import CityProfile, Page, Theme
 from networks.reading import Reader
 from networks.serbian import fold
 
 
 @admin.register(Theme)
-class ThemeAdmin(DeskAdmin):
+class ThemeAdmin(CityModelAdmin):
     list_display = ["displayed_name", "slug", "network_count"]
-    search_fields = ["name_sr"]  # shows the box; where to look is said below
+    search_fields = ["name_sr"]  # shows the search box; get_search_results does the search
     fieldsets = [(None, {"fields": [*side_by_side("name"), "slug"]})]
 
-    def get_readonly_fields(self, request, obj=None):
-        # It stands in the addresses of filtered lists, which people send each other.
+    def get_readonly_fields(self, request: HttpRequest, obj=None) -> list:
+        # The slug is in the URLs of filtered lists, which people share.
         return ["slug"] if obj else []
 
-    def get_search_results(self, request, queryset, search_term):
-        words = fold(searchable(search_term)).split()
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term) -> tuple[QuerySet, bool]:
+        words = fold(limit_search_term(search_term)).split()
         found = [
             theme.pk
             for theme in queryset
@@ -32,7 +39,7 @@ class ThemeAdmin(DeskAdmin):
         ]
         return queryset.filter(pk__in=found), False
 
-    def get_deleted_objects(self, objs, request):
+    def get_deleted_objects(self, objs, request: HttpRequest) -> tuple:
         _names, *rest = super().get_deleted_objects(objs, request)
         names = []
         for theme in objs:
@@ -41,20 +48,20 @@ class ThemeAdmin(DeskAdmin):
             names.append(f"{theme} ({networks})")
         return names, *rest
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).annotate(network_count=models.Count("networks"))
 
     @admin.display(description=_("name"))
-    def displayed_name(self, theme):
+    def displayed_name(self, theme: Theme) -> str:
         return Reader().text(theme, "name")
 
     @admin.display(description=_("networks"), ordering="network_count")
-    def network_count(self, theme):
+    def network_count(self, theme: Theme) -> int:
         return theme.network_count
 
 
 @admin.register(Page)
-class PageAdmin(PublishedAdmin):
+class PageAdmin(PublishableModelAdmin):
     list_display = ["displayed_title", "missing_english", "is_published", "position"]
     list_filter = ["is_published", MissingTranslationFilter]
     fieldsets = [
@@ -62,19 +69,19 @@ class PageAdmin(PublishedAdmin):
         (_("On the site"), {"fields": [("is_published", "position"), ("slug", "changed_at")]}),
     ]
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj=None) -> list:
         readonly = super().get_readonly_fields(request, obj)
-        # At another address the page would lose the part that the site itself adds to it.
+        # The site adds a section to the page with this slug.
         return [*readonly, "slug"] if obj and obj.slug == Page.ACCESSIBILITY else readonly
 
     @admin.display(description=_("title"))
-    def displayed_title(self, page):
+    def displayed_title(self, page: Page) -> str:
         return Reader().text(page, "title")
 
 
 @admin.register(CityProfile)
-class CityProfileAdmin(DeskAdmin):
-    """One row: opening the list opens its form."""
+class CityProfileAdmin(CityModelAdmin):
+    """The admin of the city profile. There is one row, so the list redirects to its form."""
 
     fieldsets = [
         (None, {"fields": side_by_side("city_name", "site_title", "introduction")}),
@@ -83,13 +90,13 @@ class CityProfileAdmin(DeskAdmin):
         (_("Coat of arms"), {"fields": ["coat_of_arms"]}),
     ]
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not CityProfile.objects.exists()
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
         return False
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         profile = CityProfile.objects.first()
         if profile is None and self.has_add_permission(request):
             return HttpResponseRedirect(reverse("admin:networks_cityprofile_add"))

@@ -1,4 +1,4 @@
-"""The table of old addresses on the desk."""
+"""The admin of old addresses: paths that redirect to another page."""
 
 from urllib.parse import unquote
 
@@ -10,44 +10,45 @@ from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from networks.admin.base import DeskAdmin
+from networks.admin.base import CityModelAdmin
 from networks.admin.guarded_form import GuardedForm
 from networks.languages import SCRIPT_PARAMETER, canonical_url, language_of_path
 from networks.models import ContentVersion, Network, OldAddress, Page
 from networks.redirects import find_redirect, with_and_without_slash, without_language
 
-ROWS = {"public:network": Network, "public:page": Page}
-FOLDERS_OF_FILES = (settings.STATIC_URL, settings.MEDIA_URL)
+MODELS_BY_VIEW = {"public:network": Network, "public:page": Page}
+FILE_PREFIXES = (settings.STATIC_URL, settings.MEDIA_URL)
 
 
-def page_answers(path: str) -> bool:
-    """Say whether citizens find a page at a path of this site, or at the same path with a slash at its end."""
-    if not path.endswith("/") and page_answers(f"{path}/"):
+def page_exists(path: str) -> bool:
+    """Return whether visitors find a page at a path of this site, or at the path with a slash at its end."""
+    if not path.endswith("/") and page_exists(f"{path}/"):
         return True
     with override(language_of_path(path)):
         try:
             match = resolve(path)
         except Resolver404:
             return False
-    if match.view_name not in ROWS:
+    if match.view_name not in MODELS_BY_VIEW:
         return True
-    rows = ROWS[match.view_name].objects.published()
+    rows = MODELS_BY_VIEW[match.view_name].objects.published()
     slug = match.kwargs["slug"]
     return rows.filter(slug=slug).exists() or rows.filter(former_slugs__slug=slug).exists()
 
 
-def as_people_read_it(address: str) -> str:
-    """Return a path, and its query, with letters and not their codes, and with the language in its right spelling."""
+def readable_path(url: str) -> str:
+    """Return a path with its query, percent-decoded and with the language prefix in its canonical spelling."""
     try:
-        address = unquote(address, errors="strict")
+        url = unquote(url, errors="strict")
     except UnicodeDecodeError:
-        return address
-    path, mark, query = address.partition("?")
-    right = canonical_url(path, "") if path.startswith("/") else None
-    return f"{path if right is None else unquote(right)}{mark}{query}"
+        return url
+    path, mark, query = url.partition("?")
+    canonical = canonical_url(path, "") if path.startswith("/") else None
+    return f"{path if canonical is None else unquote(canonical)}{mark}{query}"
 
 
 def validate_path(path: str) -> None:
+    """Raise ValidationError for what is no path of this site."""
     if not path.startswith("/"):
         raise ValidationError(_("Begin with a slash, as in /old-page/, and leave out the name of the site."), "slash")
     if path.startswith("//") or "\\" in path or "#" in path or not path.isprintable() or " " in path:
@@ -57,6 +58,8 @@ def validate_path(path: str) -> None:
 
 
 class OldAddressForm(GuardedForm):
+    """Refuses paths that have a page, redirect already, or would redirect to nowhere or in a circle."""
+
     class Meta:
         labels = {"old_path": _("Old address"), "new_path": _("Leads to")}
         help_texts = {
@@ -71,18 +74,18 @@ class OldAddressForm(GuardedForm):
             ),
         }
 
-    def clean_old_path(self):
-        old_path = as_people_read_it(self.cleaned_data["old_path"])
+    def clean_old_path(self) -> str:
+        old_path = readable_path(self.cleaned_data["old_path"])
         validate_path(old_path)
         path, _mark, query = old_path.partition("?")
         if SCRIPT_PARAMETER.search(query):
             raise ValidationError(_("Leave out pismo=lat and pismo=cir: either is led on by itself."), "script")
-        if page_answers(path):
+        if page_exists(path):
             raise ValidationError(
                 _("There is a page at this address, and it stays there. Only an address without a page is led on."),
                 "page",
             )
-        # In either spelling, and by one person at a time: whoever saves one raises the content version too.
+        # Saving one raises the content version, so this lock lets only one of two new spellings of a path through.
         ContentVersion.objects.select_for_update().first()
         others = OldAddress.objects.filter(old_path__in=with_and_without_slash(old_path)).exclude(pk=self.instance.pk)
         if other := others.first():
@@ -93,7 +96,7 @@ class OldAddressForm(GuardedForm):
             )
         return old_path
 
-    def clean_new_path(self):
+    def clean_new_path(self) -> str:
         new_path = self.cleaned_data["new_path"]
         if not new_path.startswith("/"):
             try:
@@ -105,12 +108,12 @@ class OldAddressForm(GuardedForm):
                 ) from error
             return new_path
         path, mark, query = new_path.partition("?")
-        # The letters of a query stay as they are: a coded & is no separator.
-        new_path = f"{as_people_read_it(path)}{mark}{query}"
+        # The query stays percent-encoded, because %26 is no separator.
+        new_path = f"{readable_path(path)}{mark}{query}"
         validate_path(new_path)
         return new_path
 
-    def clean(self):
+    def clean(self) -> dict | None:
         cleaned = super().clean()
         old_path, new_path = cleaned.get("old_path"), cleaned.get("new_path", "")
         if old_path and new_path.startswith("/"):
@@ -120,7 +123,8 @@ class OldAddressForm(GuardedForm):
                 self.add_error("new_path", error)
         return cleaned
 
-    def check_target(self, old_path, new_path):
+    def check_target(self, old_path: str, new_path: str) -> None:
+        """Raise ValidationError if the new path does not lead to a page, or is an old one itself."""
         path, _mark, query = new_path.partition("?")
         if without_language(old_path) in with_and_without_slash(without_language(new_path)):
             raise ValidationError(_("The old address would lead to itself."), "loop")
@@ -131,7 +135,7 @@ class OldAddressForm(GuardedForm):
                 "old",
                 {"target": row.new_path},
             )
-        if not path.startswith(FOLDERS_OF_FILES) and not page_answers(path):
+        if not path.startswith(FILE_PREFIXES) and not page_exists(path):
             raise ValidationError(
                 _("There is no page at this address. Open the page that you mean, and copy its address from there."),
                 "missing",
@@ -139,7 +143,7 @@ class OldAddressForm(GuardedForm):
 
 
 @admin.register(OldAddress)
-class OldAddressAdmin(DeskAdmin):
+class OldAddressAdmin(CityModelAdmin):
     form = OldAddressForm
     fields = ["old_path", "new_path"]
     list_display = ["old_address", "target"]
@@ -147,9 +151,9 @@ class OldAddressAdmin(DeskAdmin):
     search_help_text = _("Part of an address, such as mreze.")
 
     @admin.display(description=_("old address"), ordering="old_path")
-    def old_address(self, row):
+    def old_address(self, row: OldAddress) -> str:
         return row.old_path
 
     @admin.display(description=_("leads to"), ordering="new_path")
-    def target(self, row):
+    def target(self, row: OldAddress) -> str:
         return row.new_path

@@ -1,15 +1,15 @@
 """
-Signing in: whoever guesses passwords has to wait, and nobody else does.
+Throttle log-ins: guessing passwords takes longer and longer.
 
-Wrong passwords are counted in three ways: for an account from one address, for an account from anywhere, and for an
-address with any account. Some are free; after that, each further one makes the next try wait longer. Meanwhile no
-password is looked at, not even the right one.
+Wrong passwords are counted in three ways: for an account from one IP address, for an account from any address, and
+for an address with any account. After a number of free failures, each further one doubles the time until the next
+attempt. Until then no password is checked, not even the right one.
 
-From an address where an account has signed in before, only the first of the three counts for it. So no stranger keeps
-people out at their usual place of work, and one person who cannot type keeps out nobody else there.
+From an address from which an account has logged in before, only the first of the three counts for that account. So a
+stranger cannot lock people out at their usual place of work, and a colleague who mistypes locks out nobody else.
 
-The counts stand in the database, so all processes and servers share them. They stand under hashes, so that no copy of
-it says who has worked from where.
+The counters are rows in the database, which all processes and servers share. Their keys are hashes, so a copy of the
+database does not tell who has worked from where.
 """
 
 import logging
@@ -32,37 +32,41 @@ from networks.models import SignInAttempts
 
 logger = logging.getLogger(__name__)
 
-# How many wrong passwords are free
-FREE = {"account and address": 5, "account": 20, "address": 50}
+# The number of wrong passwords without a wait, by counter
+FREE_FAILURES = {"account and address": 5, "account": 20, "address": 50}
 
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
-FORGOTTEN_AFTER = timedelta(hours=1)  # since the last wrong password
-KNOWN_FOR = timedelta(days=90)  # an address, since the account has last signed in there
+FORGOTTEN_AFTER = timedelta(hours=1)  # after the last wrong password
+KNOWN_FOR = timedelta(days=90)  # after the last log-in of the account from the address
 
-LONGEST_NAME = 150  # characters
+MAX_NAME_LENGTH = 150  # characters
 
-# What Django's forms call a wrong password
-WRONG_PASSWORD = {"invalid_login", "password_incorrect"}
+# The error codes of Django's forms for a wrong password
+WRONG_PASSWORD_CODES = {"invalid_login", "password_incorrect"}
 
-# To check a password is slow by design, so a process checks one at a time, and one more may wait for that. Its other
-# threads are for everybody else.
+# Hashing a password is slow by design. So a process checks one at a time and lets one more request wait for that; its
+# other threads stay free for other requests.
 checking = threading.Lock()
-places = threading.BoundedSemaphore(2)
-PATIENCE = 3  # seconds
+queue = threading.BoundedSemaphore(2)
+MAX_WAIT_FOR_TURN = 3  # seconds
 
 
 class TryLater(ValidationError):
-    """No password is looked at now; `seconds` says when one will be, and `status` what the response is to say."""
+    """
+    The attempt is refused without checking the password.
 
-    def __init__(self, message: str, *, status: int, seconds: int):
+    `status` is the HTTP status of the response (429 or 503), `seconds` the value of its Retry-After header.
+    """
+
+    def __init__(self, message: str, *, status: int, seconds: int) -> None:
         super().__init__(message, code="try_later")
         self.status = status
         self.seconds = seconds
 
 
 def wait(failures: int, free: int) -> timedelta:
-    """Return how long the next try has to wait after the last of so many failures."""
+    """Return the time from the last of so many failures to the next attempt; `free` failures have none."""
     doublings = failures - free - 1
     return min(FIRST_WAIT * 2 ** min(doublings, 10), LONGEST_WAIT) if doublings >= 0 else timedelta()
 
@@ -70,22 +74,23 @@ def wait(failures: int, free: int) -> timedelta:
 @contextmanager
 def attempt(account: str, environ: Mapping[str, Any]) -> Iterator[None]:
     """
-    Let the body check a password of the account. A form says by its ValidationError that it was wrong.
+    Run the body, which checks a password of the account, and count the result.
 
-    Raises TryLater in place of the body while somebody has to wait.
+    A ValidationError of the body with one of WRONG_PASSWORD_CODES counts as a wrong password. `environ` is the WSGI
+    environ (`request.META`). Raises TryLater without running the body while the account or the address has to wait.
     """
     address = client_address(environ)
-    keys = keys_of(account, address)
-    shown = repr(account)[:LONGEST_NAME]  # in which no line breaks are left
+    keys = counter_keys(account, address)
+    shown = repr(account)[:MAX_NAME_LENGTH]  # repr() escapes line breaks
     try:
-        refuse_while_waiting(keys)
+        raise_if_waiting(keys)
         with turn():
-            # Of those who came at the same moment, some have failed meanwhile.
-            refuse_while_waiting(keys)
+            # Requests before this one in the queue may have failed meanwhile.
+            raise_if_waiting(keys)
             try:
                 yield
             except ValidationError as error:
-                if getattr(error, "code", None) in WRONG_PASSWORD:
+                if getattr(error, "code", None) in WRONG_PASSWORD_CODES:
                     logger.warning("Wrong password for %s from %s", shown, address)
                     count_failure(keys)
                 raise
@@ -95,9 +100,9 @@ def attempt(account: str, environ: Mapping[str, Any]) -> Iterator[None]:
         raise
 
 
-def keys_of(account: str, address: str) -> dict[str, str]:
-    """Return the keys under which it is counted, by what they stand for in FREE."""
-    name = account.strip().casefold()[:LONGEST_NAME]
+def counter_keys(account: str, address: str) -> dict[str, str]:
+    """Return the keys of the three counters, by their names in FREE_FAILURES."""
+    name = account.strip().casefold()[:MAX_NAME_LENGTH]
     block = address_block(address)
     parts = {"account and address": (block, name), "account": (name,), "address": (block,)}
     return {
@@ -106,12 +111,13 @@ def keys_of(account: str, address: str) -> dict[str, str]:
     }
 
 
-def refuse_while_waiting(keys: Mapping[str, str]) -> None:
+def raise_if_waiting(keys: Mapping[str, str]) -> None:
+    """Raise TryLater (429) if the wait of a counter has not ended."""
     until = waiting_until(keys)
     now = timezone.now()
     if until is None or until <= now:
         return
-    minute = timezone.localtime(until + timedelta(minutes=1))  # the first whole one in which nobody waits
+    minute = timezone.localtime(until + timedelta(minutes=1))  # the first whole minute after the wait
     message = _(
         "A wrong password was entered too often. Try again at {time}; until then not even the right one is accepted."
     )
@@ -120,12 +126,12 @@ def refuse_while_waiting(keys: Mapping[str, str]) -> None:
 
 
 def waiting_until(keys: Mapping[str, str]) -> datetime | None:
-    """Return the end of the longest wait, which may be over already; None where nobody has to wait."""
+    """Return when the longest wait ends or has ended; None if no counter makes anybody wait."""
     rows = {row.key: row for row in SignInAttempts.objects.filter(key__in=keys.values())}
     here = rows.get(keys["account and address"])
     is_known = here is not None and here.signed_in_at is not None and here.signed_in_at > timezone.now() - KNOWN_FOR
     ends = [
-        row.last_failed_at + wait(row.failures, FREE[kind])
+        row.last_failed_at + wait(row.failures, FREE_FAILURES[kind])
         for kind, key in keys.items()
         if (row := rows.get(key)) is not None
         and row.last_failed_at is not None
@@ -135,11 +141,12 @@ def waiting_until(keys: Mapping[str, str]) -> datetime | None:
 
 
 def count_failure(keys: Mapping[str, str]) -> None:
+    """Add a failure to each counter, and delete what has expired."""
     now = timezone.now()
     rows = SignInAttempts.objects
     rows.filter(last_failed_at__lt=now - FORGOTTEN_AFTER, failures__gt=0).update(failures=0)
     rows.filter(failures=0).exclude(signed_in_at__gte=now - KNOWN_FOR).delete()
-    # Made or locked in one order by all, so that no two wait for each other, and then counted
+    # In the order of the keys, so that two transactions cannot deadlock
     failed = [SignInAttempts(key=key, last_failed_at=now) for key in sorted(keys.values())]
     with transaction.atomic():
         rows.bulk_create(failed, update_conflicts=True, unique_fields=["key"], update_fields=["last_failed_at"])
@@ -147,30 +154,31 @@ def count_failure(keys: Mapping[str, str]) -> None:
 
 
 def note_success(keys: Mapping[str, str]) -> None:
+    """Reset the counter of the account at this address, and remember the address."""
     here = {"failures": 0, "signed_in_at": timezone.now()}
     SignInAttempts.objects.update_or_create(key=keys["account and address"], defaults=here)
 
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """Wait until no other password is checked in this process. Raises TryLater where that takes too long."""
-    with taken(places, blocking=False), taken(checking, timeout=PATIENCE):
+    """Run the body while this process checks no other password. Raises TryLater (503) if the wait is too long."""
+    with acquired(queue, blocking=False), acquired(checking, timeout=MAX_WAIT_FOR_TURN):
         yield
 
 
 @contextmanager
-def taken(lock, **options) -> Iterator[None]:
+def acquired(lock: "threading.Lock | threading.Semaphore", **options: Any) -> Iterator[None]:
     if not lock.acquire(**options):
         message = _("Too many people are signing in just now. Try again in a few seconds.")
-        raise TryLater(message, status=503, seconds=PATIENCE)
+        raise TryLater(message, status=503, seconds=MAX_WAIT_FOR_TURN)
     try:
         yield
     finally:
         lock.release()
 
 
-def with_status(response: HttpResponse) -> HttpResponse:
-    """Return the page of a form, which says to machines too when its sender is to try again."""
+def with_retry_status(response: HttpResponse) -> HttpResponse:
+    """Return the response with the status and the Retry-After header of a TryLater among the errors of its form."""
     form = (getattr(response, "context_data", None) or {}).get("form")
     errors = form.errors.as_data().values() if form is not None else ()
     for error in (each for of_field in errors for each in of_field if isinstance(each, TryLater)):

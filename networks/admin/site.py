@@ -1,5 +1,6 @@
-"""The staff's admin as a whole: its title, the switch between its languages, and logging in without losing text."""
+"""The admin site: its title, start page and language switch, and a log-in that does not lose unsaved text."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial, update_wrapper
 from urllib.parse import urlsplit
@@ -8,6 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordChangeView
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -28,66 +30,66 @@ from django.views.i18n import JavaScriptCatalog
 
 from citynetworks.error_pages import form_not_accepted
 from networks.admin import sign_in
-from networks.admin.session_age import keep_alive
-from networks.admin.unsaved_text import KeptForm, SignInForm, came_from_here
+from networks.admin.newest_revisions import with_newest_names
+from networks.admin.session_age import renew_session
+from networks.admin.unsaved_text import SignInForm, UnsavedForm, is_same_origin
 from networks.languages import address, codes, language_links, language_of_path
 from networks.models import Network, SavedForm, TemporaryPassword
 from networks.reading import Reader
 from networks.revisions.storage import name_of
 
-# How many drafts the start page names; the list of networks has all of them.
-MOST_DRAFTS = 10
+MAX_DRAFTS = 10  # on the start page; the change list has all of them
+MAX_TOKENS = 100  # in one request for the session view
 
-# How many forms a browser asks about at once
-MOST_TOKENS = 100
+# The key in the session of a user who must change the password first. Its value is the URL to redirect to afterwards.
+NEXT_AFTER_PASSWORD_CHANGE = "after_new_password"  # noqa: S105 - the name of a value
 
-# In the session of somebody who has to choose another password first: where the log-in was to lead
-AFTER_NEW_PASSWORD = "after_new_password"  # noqa: S105 - the name of a value
-
-# What such a session may ask for
-BEFORE_NEW_PASSWORD = {"password_change", "logout", "jsi18n"}
+# The URL names that such a session may request
+ALLOWED_BEFORE_PASSWORD_CHANGE = {"password_change", "logout", "jsi18n"}
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
-    """The change of one's own password. The old one is guessed here no faster than at the log-in."""
+    """The form to change one's own password. The old password is throttled as at the log-in."""
 
-    def __init__(self, request, *args, **kwargs):
+    def __init__(self, request: HttpRequest, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.request = request
 
-    def clean_old_password(self):
+    def clean_old_password(self) -> str:
         with sign_in.attempt(self.user.get_username(), self.request.META):
             return super().clean_old_password()
 
-    def clean(self):
+    def clean(self) -> dict | None:
         cleaned = super().clean()
-        # Only beside the right old password, so that nothing is learnt from it.
+        # Only if the old password is right, so that guessers do not learn from it.
         old_password, new_password = (self.cleaned_data.get(name) for name in ("old_password", "new_password1"))
-        if AFTER_NEW_PASSWORD in self.request.session and old_password and old_password == new_password:
+        if NEXT_AFTER_PASSWORD_CHANGE in self.request.session and old_password and old_password == new_password:
             self.add_error("new_password1", _("This is the password that you have now. Choose another one."))
         return cleaned
 
     @transaction.atomic
-    def save(self, commit=True):
+    def save(self, commit: bool = True) -> User:
         TemporaryPassword.objects.filter(user=self.user).delete()
         return super().save(commit)
 
 
-class DeskSite(AdminSite):
+class CityAdminSite(AdminSite):
+    """The admin in the three languages of the site. A form that cannot be saved is rendered again with its text."""
+
     site_header = _("City Networks – the desk")
     site_title = _("City Networks")
     index_title = _("What can be edited")
     login_form = SignInForm
 
-    def get_urls(self):
+    def get_urls(self) -> list:
         return [
-            path("session/", never_cache(require_GET(self.session)), name="session"),
+            path("session/", never_cache(require_GET(self.session_view)), name="session"),
             path("r/<int:content_type_id>/<int:object_id>/", self.admin_view(self.view_on_site), name="view_on_site"),
             *(each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"),
         ]
 
     def view_on_site(self, request: HttpRequest, content_type_id: int, object_id: int) -> HttpResponse:
-        """Lead to the page of something that is published. Of what is not, nobody learns an address here."""
+        """Redirect to the public page of a row; 404 if it is not published or the user may not view it."""
         model = get_object_or_404(ContentType, pk=content_type_id).model_class()
         model_admin = self._registry.get(model)
         if model_admin is None or not hasattr(model.objects, "published"):
@@ -97,28 +99,32 @@ class DeskSite(AdminSite):
             raise Http404
         return HttpResponseRedirect(row.get_absolute_url())
 
-    def i18n_javascript(self, request, extra_context=None):
-        # With our own catalogue beside Django's: it holds what the rich-text editor says.
+    def i18n_javascript(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+        # With our catalogue, which has the texts of the rich-text editor
         return JavaScriptCatalog.as_view(packages=["django.contrib.admin", "networks"])(request)
 
-    def each_context(self, request):
+    def each_context(self, request: HttpRequest) -> dict:
         context = super().each_context(request)
         language = Reader().language
         return {
             **context,
             "site_url": address(language, "public:index"),
-            "language_links": language_links(language, {code: same_place(request, code) for code in codes()}),
+            "language_links": language_links(language, {code: url_in_language(request, code) for code in codes()}),
         }
 
-    def index(self, request, extra_context=None):
-        return super().index(request, {**what_waits(request.user), **(extra_context or {})})
+    def index(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+        return super().index(request, {**drafts_context(request.user), **(extra_context or {})})
 
-    # Nothing typed is lost: see networks/admin/unsaved_text.py
+    # Unsaved text: see networks/admin/unsaved_text.py
 
-    def session(self, request: HttpRequest) -> JsonResponse:
-        """Tell a page of the desk who is signed in now, and when which of its forms were saved."""
+    def session_view(self, request: HttpRequest) -> JsonResponse:
+        """
+        Return who is logged in now, and when the forms with the given tokens were saved (static/networks/drafts.js).
+
+        The times are in seconds since 1970.
+        """
         user = request.user if self.has_permission(request) else None
-        tokens = [token for token in request.GET.getlist("token") if "\0" not in token][:MOST_TOKENS]
+        tokens = [token for token in request.GET.getlist("token") if "\0" not in token][:MAX_TOKENS]
         saved = SavedForm.objects.filter(user=user, token__in=tokens) if user and tokens else ()
         return JsonResponse(
             {
@@ -130,126 +136,128 @@ class DeskSite(AdminSite):
             }
         )
 
-    def admin_view(self, view, cacheable=False):
+    def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
         protected = super().admin_view(view, cacheable)
-        instead_of_saving = csrf_protect(self.instead_of_saving)
+        render_unsaved = csrf_protect(self.render_unsaved)
 
-        def inner(request, *args, **kwargs):
-            kept = KeptForm.from_post(request)
-            if kept is not None and not self.may_save(request, kept):
-                return instead_of_saving(request, kept)
+        def inner(request: HttpRequest, *args, **kwargs):
+            unsaved = UnsavedForm.from_post(request)
+            if unsaved is not None and not self.can_save(request, unsaved):
+                return render_unsaved(request, unsaved)
             if self.has_permission(request):
-                wanted = request.resolver_match.url_name
-                if AFTER_NEW_PASSWORD in request.session and wanted not in BEFORE_NEW_PASSWORD:
-                    return self.ask_for_new_password(request, kept)
-                keep_alive(request)
+                url_name = request.resolver_match.url_name
+                if NEXT_AFTER_PASSWORD_CHANGE in request.session and url_name not in ALLOWED_BEFORE_PASSWORD_CHANGE:
+                    return self.require_password_change(request, unsaved)
+                renew_session(request)
             return protected(request, *args, **kwargs)
 
         return update_wrapper(inner, view)
 
-    def ask_for_new_password(self, request: HttpRequest, kept: KeptForm | None) -> HttpResponse:
-        if kept is not None:  # its text is offered when the form is opened
-            kept.wait_in(request.session)
-            request.session[AFTER_NEW_PASSWORD] = kept.address
+    def require_password_change(self, request: HttpRequest, unsaved: UnsavedForm | None) -> HttpResponse:
+        """Redirect to the change of the password. The text of a submitted form is stored for afterwards."""
+        if unsaved is not None:
+            unsaved.store_in_session(request.session)
+            request.session[NEXT_AFTER_PASSWORD_CHANGE] = unsaved.address
         messages.warning(
             request, gettext("Your password was chosen by somebody else. Choose one that only you know, and go on.")
         )
         return HttpResponseRedirect(reverse("admin:password_change", current_app=self.name))
 
-    def may_save(self, request: HttpRequest, kept: KeptForm) -> bool:
-        return self.has_permission(request) and kept.belongs_to(request.user)
+    def can_save(self, request: HttpRequest, unsaved: UnsavedForm) -> bool:
+        return self.has_permission(request) and unsaved.belongs_to(request.user)
 
     @method_decorator(never_cache)
-    def instead_of_saving(self, request: HttpRequest, kept: KeptForm) -> HttpResponse:
+    def render_unsaved(self, request: HttpRequest, unsaved: UnsavedForm) -> HttpResponse:
         """
-        Answer a form that cannot be saved as it was sent, with a page that carries all of its text.
+        Return a page (403) with the text of a form that could not be saved, in hidden fields.
 
-        Whose text it is sends it once more; anybody else is asked to sign in.
+        The person who typed it can submit it again; anybody else is asked to log in. A form that is too large for the
+        log-in is refused without its text.
         """
-        if self.may_save(request, kept):
-            context = {"title": gettext("Not saved yet"), **self.kept_context(kept)}
+        if self.can_save(request, unsaved):
+            context = {"title": gettext("Not saved yet"), **self.unsaved_context(unsaved)}
             return TemplateResponse(
                 request, "admin/send_again.html", self.each_context(request) | context, status=403
             )
-        if kept.is_too_large:
+        if unsaved.is_too_large:
             return form_not_accepted(request)
         context = {
             "form": self.login_form(request),
             "app_path": reverse("admin:login", current_app=self.name),
-            REDIRECT_FIELD_NAME: kept.address,
-            **self.sign_in_context(request, kept),
+            REDIRECT_FIELD_NAME: unsaved.address,
+            **self.sign_in_context(request, unsaved),
         }
         return TemplateResponse(request, "admin/sign_in_again.html", self.each_context(request) | context, status=403)
 
-    def kept_context(self, kept):
-        # Without the switch of languages, which would lead to a page that does not carry the text.
-        return {"kept": kept, "subtitle": None, "language_links": []}
+    def unsaved_context(self, unsaved: UnsavedForm) -> dict:
+        # Without the language switch, whose pages would not have the text
+        return {"kept": unsaved, "subtitle": None, "language_links": []}
 
-    def sign_in_context(self, request, kept):
-        is_somebody_else = self.has_permission(request) and not kept.belongs_to(request.user)
+    def sign_in_context(self, request: HttpRequest, unsaved: UnsavedForm) -> dict:
+        is_somebody_else = self.has_permission(request) and not unsaved.belongs_to(request.user)
         return {
             "title": gettext("Sign in again"),
-            "owner": kept.owner_name if is_somebody_else else "",
-            **self.kept_context(kept),
+            "owner": unsaved.owner_name if is_somebody_else else "",
+            **self.unsaved_context(unsaved),
         }
 
-    def login(self, request, extra_context=None):
+    def login(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         response = super().login(request, extra_context)
         is_signed_in = isinstance(response, HttpResponseRedirect)
-        if is_signed_in and not leads_somewhere(response.url):
+        if is_signed_in and not url_exists(response.url):
             response = HttpResponseRedirect(reverse("admin:index"))
         if is_signed_in and TemporaryPassword.objects.filter(user=request.user).exists():
-            request.session[AFTER_NEW_PASSWORD] = response.url
-        kept = KeptForm.carried_by(request)
-        if kept is not None and is_signed_in:
-            kept.wait_in(request.session)
-        elif kept is not None:  # a wrong password, say
+            request.session[NEXT_AFTER_PASSWORD_CHANGE] = response.url
+        unsaved = UnsavedForm.from_login(request)
+        if unsaved is not None and is_signed_in:
+            unsaved.store_in_session(request.session)
+        elif unsaved is not None:  # a wrong password, say
             response.template_name = "admin/sign_in_again.html"
-            response.context_data |= self.sign_in_context(request, kept)
-        return sign_in.with_status(response)
+            response.context_data |= self.sign_in_context(request, unsaved)
+        return sign_in.with_retry_status(response)
 
-    def password_change(self, request, extra_context=None):
+    def password_change(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         request.current_app = self.name
         change = PasswordChangeView.as_view(
             form_class=partial(OwnPasswordForm, request),
-            success_url=request.session.get(AFTER_NEW_PASSWORD)
+            success_url=request.session.get(NEXT_AFTER_PASSWORD_CHANGE)
             or reverse("admin:password_change_done", current_app=self.name),
             extra_context={**self.each_context(request), **(extra_context or {})},
         )
-        response = sign_in.with_status(change(request))
+        response = sign_in.with_retry_status(change(request))
         if isinstance(response, HttpResponseRedirect):
-            request.session.pop(AFTER_NEW_PASSWORD, None)
+            request.session.pop(NEXT_AFTER_PASSWORD_CHANGE, None)
         return response
 
-    def logout(self, request, extra_context=None):
+    def logout(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         response = super().logout(request, extra_context)
         if request.method == "POST" and "drafts_deleted" not in request.POST:
-            # Whoever comes next to this computer finds no text in its browser. Where scripts run, unsaved.js has
-            # deleted what this person left, and leaves alone what colleagues did.
+            # The next user of this browser must not find the text. With JavaScript, unsaved.js has deleted this
+            # user's drafts and left those of colleagues.
             response.headers["Clear-Site-Data"] = '"storage"'
         return response
 
 
-def leads_somewhere(url: str) -> bool:
-    """Say whether there is a page at a URL of this site."""
+def url_exists(url: str) -> bool:
+    """Return whether a URL of this site resolves to a page."""
     path = urlsplit(url).path
     with override(language_of_path(path)), suppress(Resolver404):
-        # What has no name is Django's answer to what is not there, or leads on from an address of its past.
+        # Without a name it is Django's catch-all view, or a redirect from an earlier URL of the admin.
         return resolve(path).url_name is not None
     return False
 
 
-def what_waits(user) -> dict:
-    """Return what the start page names first: drafts that wait for a publisher, and those that are being written."""
+def drafts_context(user: User) -> dict:
+    """Return the context of the start page: the submitted drafts, and the newest of the other ones."""
     if not user.has_perm("networks.view_network"):
         return {}
     reader = Reader()
-    drafts = (
+    drafts = with_newest_names(
         Network.objects.outside_bin()
         .with_draft()
         .select_related("head")
         .defer("head__content")
-        # What was loaded, and nobody has worked on yet, comes last on every database.
+        # Networks that were loaded and never edited come last on every database.
         .order_by(F("head__created_at").desc(nulls_last=True), "-pk")
     )
     return {
@@ -270,29 +278,29 @@ def what_waits(user) -> dict:
             }
             for network in drafts
             if not network.submitted_at
-        ][:MOST_DRAFTS],
+        ][:MAX_DRAFTS],
     }
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """
-    Refuse a form without the secret of the session it was sent in. What was sent is not done.
+    Return the response (403) to a request with a wrong CSRF token: the CSRF_FAILURE_VIEW.
 
-    The text of our own forms is not lost by that: their sender gets it back, to send it again with the new secret.
-    Whoever cannot prove to be a page of this site gets nothing back, lest it have a person send what it wrote.
+    The text of one of our own forms is returned in a page from which it can be submitted with a new token. This is
+    done only for requests from this site, or another site could have the user submit its text.
     """
-    if came_from_here(request):
-        kept = KeptForm.from_post(request) or KeptForm.carried_by(request)
-        if kept is not None:
-            return admin.site.instead_of_saving(request, kept)
+    if is_same_origin(request):
+        unsaved = UnsavedForm.from_post(request) or UnsavedForm.from_login(request)
+        if unsaved is not None:
+            return admin.site.render_unsaved(request, unsaved)
     return form_not_accepted(request)
 
 
-def same_place(request, language):
+def url_in_language(request: HttpRequest, language: str) -> str:
     """
-    Return the address of the requested admin page in another language, with its filters and page number.
+    Return the URL of the requested admin page in another language, with its filters and page number.
 
-    What a sign-in leads to is in that language too.
+    The URL in its `next` parameter is translated too.
     """
     match = request.resolver_match
     try:
@@ -301,7 +309,7 @@ def same_place(request, language):
         path = address(language, "admin:index")
     query = request.GET.copy()
     if REDIRECT_FIELD_NAME in query:
-        # What is no address at all stays as it is; Django does not lead there.
+        # An invalid URL stays as it is; Django does not redirect to it.
         with suppress(ValueError):
             query[REDIRECT_FIELD_NAME] = translate_url(query[REDIRECT_FIELD_NAME], language)
     return f"{path}?{query.urlencode()}" if query and request.method == "GET" else path

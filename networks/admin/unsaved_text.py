@@ -1,21 +1,23 @@
 """
-Nothing typed on the desk is lost: the server's half.
+Preserve the text of forms that could not be saved: the server's part. static/networks/unsaved.js is the browser's.
 
-Each form has a token, made when it is opened. A save records it, so that a browser whose answer never arrived can
-ask whether its text did (static/networks/unsaved.js does the rest). For browsers without JavaScript, a form that is
-sent when nobody is signed in any more is carried through the log-in in a hidden field, waits in the session, and
-opens again with the text as it was typed.
+Each form gets a token when it is opened, and a save records the token. So a browser that got no response can ask
+whether its text was saved. For browsers without JavaScript, a form that is sent after the session has ended goes
+through the log-in in a hidden field, is stored in the session, and fills the form when it is opened again.
 """
 
 import itertools
 import json
 import secrets
 from dataclasses import asdict, dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, QueryDict
@@ -26,42 +28,45 @@ from networks.admin import sign_in
 from networks.languages import without_language
 from networks.models import LONGEST_NAME
 
+# Names of hidden fields
 TOKEN = "form_token"  # noqa: S105 - the name of a field
 OWNER = "form_user"
 OWNER_NAME = "form_user_name"
-CARRIED = "kept_form"
-IN_SESSION = "kept_forms"
-WITHOUT_KEPT_TEXT = "without-kept-text"
+LOGIN_FIELD = "kept_form"  # in the log-in form: an UnsavedForm as JSON
 
-# What is no text of the person, and so is not carried along
-NOT_TYPED = {"csrfmiddlewaretoken", OWNER, OWNER_NAME}
+SESSION_KEY = "kept_forms"  # a dictionary of UnsavedForm fields by form key
+DISCARD_PARAMETER = "without-kept-text"
 
-# Of the largest log-in that Django takes, what is left for the log-in's own fields
-ROOM_FOR_LOG_IN = 10_000  # bytes
+# Fields that are not stored, because the server sets them
+NOT_USER_INPUT = {"csrfmiddlewaretoken", OWNER, OWNER_NAME}
+
+# Left for the log-in form's own fields in DATA_UPLOAD_MAX_MEMORY_SIZE
+RESERVED_FOR_LOGIN = 10_000  # bytes
 
 
-def new_token() -> str:
+def make_token() -> str:
     return secrets.token_urlsafe(16)
 
 
 class TokenField(forms.CharField):
-    """Made anew for each form that is opened, so that it differs is no change."""
+    """A hidden token, new for each form that is opened. It never counts as a change."""
 
     widget = forms.HiddenInput
     MAX_LENGTH = 40
 
-    def __init__(self, **kwargs):
-        super().__init__(**{"initial": new_token, "max_length": self.MAX_LENGTH, "required": False, **kwargs})
+    def __init__(self, **kwargs) -> None:
+        super().__init__(**{"initial": make_token, "max_length": self.MAX_LENGTH, "required": False, **kwargs})
 
-    def has_changed(self, initial, data):
+    def has_changed(self, initial, data) -> bool:
         return False
 
 
-class DeskForm(forms.ModelForm):
+class AdminForm(forms.ModelForm):
     """
-    A form of the desk. Text that waits in the session is shown as it was typed, however invalid.
+    The base of the admin's forms. Shows unsaved text from the session as it was typed, even if it is invalid.
 
-    No browser is told how long a text may be: it would cut what is pasted without a word. It is counted instead.
+    Inputs have no `maxlength`, because browsers then cut pasted text silently. They have `data-limit` instead, for
+    static/networks/text_limits.js.
     """
 
     class Media:
@@ -69,32 +74,32 @@ class DeskForm(forms.ModelForm):
 
     form_token = TokenField()
 
-    # Set on the class that DeskAdmin makes for a request
-    kept: "KeptForm | None" = None
+    # Set by CityModelAdmin.get_form on the form class of a request
+    kept: "UnsavedForm | None" = None
 
-    def __init__(self, data=None, *args, **kwargs):
+    def __init__(self, data: QueryDict | None = None, *args, **kwargs) -> None:
         if data is None and self.kept is not None:
             data = self.kept.data
         super().__init__(data, *args, **kwargs)
         for name, field in self.fields.items():
             widget = getattr(field.widget, "widget", field.widget)
-            # Gone back to, a browser would put the old text beside the hidden fields of a form that was made anew.
+            # After going back, a browser would fill in the old text beside the new hidden fields.
             widget.attrs["autocomplete"] = "off"
             widget.attrs.pop("maxlength", None)
             is_typed = isinstance(widget, forms.Textarea) or widget.input_type in ("text", "url", "email")
-            if is_typed and (limit := self.longest(name)):
+            if is_typed and (limit := self.max_length_of(name)):
                 widget.attrs["data-limit"] = limit
 
-    def longest(self, name) -> int | None:
-        """Return how many characters a field takes, by its own validators or those of the model."""
+    def max_length_of(self, name: str) -> int | None:
+        """Return how many characters a field takes, by its validators and those of the model; None for no limit."""
         of_model = (each.validators for each in self._meta.model._meta.fields if each.name == name)
         validators = itertools.chain(self.fields[name].validators, *of_model)
         return min((each.limit_value for each in validators if isinstance(each, MaxLengthValidator)), default=None)
 
-    def show(self, name, value) -> None:
-        """Let the field, when the form is shown again, have another value than the one that was sent."""
+    def set_displayed_value(self, name: str, value: Any) -> None:
+        """Replace the value of a field in the submitted data, for when the form is rendered again."""
         widget = self.fields[name].widget
-        # The admin puts its own around those that offer to add a choice.
+        # RelatedFieldWidgetWrapper has the real one inside.
         widget = getattr(widget, "widget", widget)
         if isinstance(widget, forms.CheckboxInput):
             value = "on" if value else ""
@@ -105,18 +110,18 @@ class DeskForm(forms.ModelForm):
 
 
 class SignInForm(AdminAuthenticationForm):
-    """The log-in of the desk. One that is to save or to carry somebody's text takes nobody else."""
+    """The admin's log-in form, throttled. Where it is to save somebody's text, only that person can log in."""
 
-    def clean(self):
+    def clean(self) -> dict | None:
         account = self.cleaned_data.get("username")
         if not account or not self.cleaned_data.get("password"):
             return super().clean()
         with sign_in.attempt(account, self.request.META):
             return super().clean()
 
-    def confirm_login_allowed(self, user):
+    def confirm_login_allowed(self, user: User) -> None:
         if user.is_active and not user.is_staff:
-            # The password was right, so this is said to nobody who does not know it.
+            # Django calls this after checking the password, so guessers do not learn this.
             raise ValidationError(
                 _(
                     "Your password is right, but this account may not enter the desk. Ask an administrator to turn "
@@ -137,38 +142,42 @@ class SignInForm(AdminAuthenticationForm):
 
 def owner_name(request: HttpRequest) -> str:
     """
-    Return who typed a form, as the form itself says.
+    Return the name of the person who typed a form, from its hidden field, which was filled in when it was opened.
 
-    The form got the name when it was opened. What the account's id says is not looked up: it may be any id.
+    The id beside it is not looked up, because the request may name any account.
     """
     return request.POST.get(OWNER_NAME, "")[:LONGEST_NAME] or _("somebody else")
 
 
 @dataclass(frozen=True)
-class KeptForm:
-    """What was typed into a form that could not be saved: every value as it was sent, by the names of the fields."""
+class UnsavedForm:
+    """
+    A submitted form that could not be saved.
 
-    address: str
-    values: dict[str, list[str]]
-    owner: str = ""
-    had_file: bool = False
+    The names of the fields stand in sessions and hidden fields, so they must not be changed.
+    """
+
+    address: str  # the URL of the form, with its query
+    values: dict[str, list[str]]  # by the names of the fields
+    owner: str = ""  # the primary key of the user who typed it, or "" if it is not known
+    had_file: bool = False  # whether a file was chosen, which is not stored
     owner_name: str = ""
 
     @classmethod
-    def from_post(cls, request: HttpRequest) -> "KeptForm | None":
-        """Return what was sent from one of our forms; None if the request is nothing of the kind."""
-        if request.method != "POST" or TOKEN not in request.POST or not is_form_address(request):
+    def from_post(cls, request: HttpRequest) -> "UnsavedForm | None":
+        """Return the submitted form; None if the request is not a POST of one of the admin's forms."""
+        if request.method != "POST" or TOKEN not in request.POST or not is_admin_form_request(request):
             return None
-        values = {name: values for name, values in request.POST.lists() if name not in NOT_TYPED}
+        values = {name: values for name, values in request.POST.lists() if name not in NOT_USER_INPUT}
         owner = request.POST.get(OWNER, "")
         return cls(request.get_full_path(), values, owner, bool(request.FILES), owner_name(request))
 
     @classmethod
-    def carried_by(cls, request: HttpRequest) -> "KeptForm | None":
-        """Return what a log-in carries; None if it carries nothing, or nothing that we wrote."""
+    def from_login(cls, request: HttpRequest) -> "UnsavedForm | None":
+        """Return the form in the hidden field of a log-in; None if there is none, or none that we wrote."""
         try:
-            kept = cls(**json.loads(request.POST.get(CARRIED, "")))
-            kept.carried.encode()  # half a character cannot be written
+            kept = cls(**json.loads(request.POST.get(LOGIN_FIELD, "")))
+            kept.carried.encode()  # fails for lone surrogates, which cannot be stored
         except (ValueError, TypeError, RecursionError):
             return None
         is_whole = (
@@ -186,25 +195,26 @@ class KeptForm:
         return kept if is_whole else None
 
     @property
-    def form(self) -> str:
-        """By what the form is known in every language of the desk: its path in the default one."""
+    def form_key(self) -> str:
+        """The path of the form without the language prefix, so that it is the same in every language."""
         return without_language(urlsplit(self.address).path)
 
     @property
     def address_without(self) -> str:
-        """The address that drops the text and leads to the form as it is saved, in the language of the page."""
+        """A relative URL that discards the text and opens the form as it is saved, in the language of the page."""
         query = urlsplit(self.address).query
-        return f"?{query}{'&' if query else ''}{WITHOUT_KEPT_TEXT}="
+        return f"?{query}{'&' if query else ''}{DISCARD_PARAMETER}="
 
     @property
     def carried(self) -> str:
+        """The form as JSON, for the hidden field of the log-in."""
         return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
 
     @property
     def is_too_large(self) -> bool:
-        """Whether Django would refuse a log-in that carries this."""
+        """Whether a log-in with this form would be over DATA_UPLOAD_MAX_MEMORY_SIZE."""
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        return limit is not None and len(self.carried.encode()) > limit - ROOM_FOR_LOG_IN
+        return limit is not None and len(self.carried.encode()) > limit - RESERVED_FOR_LOGIN
 
     @property
     def data(self) -> QueryDict:
@@ -213,57 +223,58 @@ class KeptForm:
             data.setlist(name, values)
         return data
 
-    def belongs_to(self, user) -> bool:
+    def belongs_to(self, user: User) -> bool:
         return self.owner in ("", str(user.pk))
 
-    def wait_in(self, session) -> None:
-        session[IN_SESSION] = session.get(IN_SESSION, {}) | {self.form: asdict(self)}
+    def store_in_session(self, session: SessionBase) -> None:
+        session[SESSION_KEY] = session.get(SESSION_KEY, {}) | {self.form_key: asdict(self)}
 
 
-def is_form_address(request: HttpRequest) -> bool:
-    """Whether the request is for adding or changing something with a form of the desk."""
+def is_admin_form_request(request: HttpRequest) -> bool:
+    """Return whether the URL of the request is that of an add or change form of the admin."""
     match = request.resolver_match
     model_admin = getattr(match and match.func, "model_admin", None)
     form = getattr(model_admin, "form", None)
-    # The address without /change/ at its end, which leads on to the form, has no name.
+    # The URL without /change/, from which Django redirects, has no name.
     name = match.url_name if match and match.url_name else ""
-    return form is not None and issubclass(form, DeskForm) and name.endswith(("_add", "_change"))
+    return form is not None and issubclass(form, AdminForm) and name.endswith(("_add", "_change"))
 
 
-def waiting(request: HttpRequest) -> KeptForm | None:
-    """Return the text that waits in the session for the requested form, in whatever language it was typed."""
+def get_unsaved_form(request: HttpRequest) -> UnsavedForm | None:
+    """Return what the session has stored of the requested form, in whatever language of the admin it was opened."""
     key = without_language(request.path)
-    forms_kept = (KeptForm(**each) for each in request.session.get(IN_SESSION, {}).values())
-    return next((kept for kept in forms_kept if kept.form == key), None)
+    stored = (UnsavedForm(**each) for each in request.session.get(SESSION_KEY, {}).values())
+    return next((unsaved for unsaved in stored if unsaved.form_key == key), None)
 
 
-def let_go(request: HttpRequest) -> None:
-    """Drop the text that waits for the requested form."""
-    key, forms_kept = without_language(request.path), request.session.get(IN_SESSION, {})
-    others = {name: each for name, each in forms_kept.items() if KeptForm(**each).form != key}
-    if len(others) < len(forms_kept):
-        request.session[IN_SESSION] = others
+def discard_unsaved_form(request: HttpRequest) -> None:
+    """Remove what the session has stored of the requested form."""
+    key, stored = without_language(request.path), request.session.get(SESSION_KEY, {})
+    others = {name: each for name, each in stored.items() if UnsavedForm(**each).form_key != key}
+    if len(others) < len(stored):
+        request.session[SESSION_KEY] = others
 
 
-def came_from_here(request: HttpRequest) -> bool:
+def is_same_origin(request: HttpRequest) -> bool:
     """
-    Whether the browser says that a page of this site sent the request.
+    Return whether a page of this site sent the request, by Sec-Fetch-Site, Origin and Referer.
 
-    Each header that it sent must say so, and there must be one. No other site's page can write them.
+    Scripts of other sites cannot set these headers. At least one must be there, and all that are there must agree.
     """
-    here = f"{request.scheme}://{request.get_host()}"
-    says_so = []
-    if fetched_from := request.headers.get("Sec-Fetch-Site"):
-        says_so.append(fetched_from == "same-origin")
+    own_origin = f"{request.scheme}://{request.get_host()}"
+    results = []
+    if fetch_site := request.headers.get("Sec-Fetch-Site"):
+        results.append(fetch_site == "same-origin")
     for name in ("Origin", "Referer"):
-        if address := request.headers.get(name):
-            says_so.append(origin(address) == here)
-    return bool(says_so) and all(says_so)
+        if url := request.headers.get(name):
+            results.append(origin(url) == own_origin)
+    return bool(results) and all(results)
 
 
-def origin(address: str) -> str:
+def origin(url: str) -> str:
+    """Return the scheme and the host of a URL; "" where it cannot be parsed."""
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(url)
     except ValueError:
         return ""
     return f"{parts.scheme}://{parts.netloc}"

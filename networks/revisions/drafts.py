@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from networks.models import Event, Network, Revision, Schedule
 from networks.revisions.content import (
+    Merge,
     changed_fields,
     content_of,
     current_content,
@@ -90,14 +91,18 @@ def save(
             refuse_in_bin(row)
             refuse_foreign(row, base)
             head = current_content(row.head.content)
-            first = current_content((base or row.head).content)
             if not content.get("slug"):
                 content["slug"] = head["slug"]
-            merged = merge(first, head, current_content(first | content))
+            if base is None or base.pk == row.head_id:  # nobody has saved since, or the form has merged that already
+                merged = Merge(current_content(head | content))
+            else:
+                first = current_content(base.content)
+                merged = merge(first, head, current_content(first | content))
             if merged.conflicts:
                 raise Conflict(merged.conflicts)
             if changed_fields(head, merged.content):
-                row, revision = write(row, merged.content, author=author, comment=comment)
+                normalised = content.keys() - {*merged.taken}
+                row, revision = write(row, merged.content, author=author, comment=comment, normalised=normalised)
                 saved = Saved(row, revision, merged.taken)
             else:
                 saved = Saved(row, row.head, merged.taken, is_new=False)
@@ -111,7 +116,7 @@ def create(content, *, author, comment):
     row = Network()
     for attempts_left in reversed(range(ATTEMPTS)):
         try:
-            network = validated(row, content)
+            network = validated(row, content, normalised=content.keys())
             save_row(network)
             break
         except ValidationError as error:

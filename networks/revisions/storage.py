@@ -4,6 +4,8 @@ What every function that writes a network is made of: the locked row, its revisi
 Call these within a transaction that has locked the row with `lock`.
 """
 
+from collections.abc import Collection
+
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -15,9 +17,9 @@ from networks.revisions.content import complete_content, content_of, network_wit
 from networks.revisions.public_changes import tell
 
 
-def write(row, content, *, author, comment="", restored_from=None):
+def write(row, content, *, author, comment="", restored_from=None, normalised: Collection[str] = ()):
     """Make a revision, which becomes the newest one, and return the row and it."""
-    network = validated(row, content)
+    network = validated(row, content, normalised=normalised)
     revision = add_revision(row, content_of(network), restored_from=restored_from, comment=comment, **signed(author))
     if not row.is_published:
         save_row(network)
@@ -26,9 +28,14 @@ def write(row, content, *, author, comment="", restored_from=None):
     return row, revision
 
 
-def validated(row, content):
-    """Return the network with the content, whose slug is made where it is empty; raise ValidationError."""
-    network = network_with(row, complete_content(content) | normalised_content(content))
+def validated(row, content, *, normalised: Collection[str] = ()):
+    """
+    Return the network with the content, whose slug is made where it is empty; raise ValidationError.
+
+    `normalised` names the fields that the caller has normalised already; all others are normalised here.
+    """
+    others = {name: value for name, value in content.items() if name not in normalised}
+    network = network_with(row, complete_content(content) | normalised_content(others))
     if not network.slug:
         network.slug = row.slug or free_slug(network, network.heading)
     network.full_clean(exclude=translated_fields(Network))

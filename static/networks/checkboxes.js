@@ -1,5 +1,5 @@
-// What is added with the plus sign beside checkboxes, such as a new theme, appears among them, ticked.
-// Django's own script, which this one stands in front of, knows only selects.
+// Append a choice that was added in a popup, such as a theme, to the checkboxes, ticked.
+// Wraps a function of Django's own script, which supports only selects.
 
 const addToSelect = window.dismissAddRelatedObjectPopup;
 

@@ -1,4 +1,4 @@
-// Pieces of the page that the script for unsaved text fills in, and what it asks of people.
+// The texts and dialogs of the script for unsaved text.
 
 import { LONGEST_WAIT } from "./drafts.js";
 
@@ -6,7 +6,7 @@ export const copyOf = (id) => document.getElementById(id).content.firstElementCh
 
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_whole, name) => values[name]);
 
-// A day in British English, as the desk writes it; Serbian in the script of the page.
+// A date in British English, as the admin writes it, or in Serbian in the script of the page.
 const locale = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
 
 export const timeOf = (moment) => {
@@ -24,7 +24,7 @@ export const showDialog = (dialog) => new Promise((resolve) => {
   dialog.showModal();
 });
 
-// Ask whether somebody who logs out agrees to lose what is not saved.
+// Ask the user who logs out whether to discard unsaved text.
 export const agreesToLose = async (drafts) => {
   const dialog = copyOf("unsaved-log-out");
   for (const { path, title, typedAt } of drafts) {
@@ -38,10 +38,10 @@ export const agreesToLose = async (drafts) => {
   return (await showDialog(dialog)) === "leave";
 };
 
-// Ask somebody to sign in without leaving the page. Resolves to what the server then says of the session; to nothing
-// where they did not.
+// Ask the user to log in without leaving the page. Resolves to the response of the session view afterwards; to
+// nothing if the user did not log in.
 //
-// `askAnew` asks the server, and `owner` is {id, name, logInUrl, serverGone}.
+// `askAnew` requests the session view, and `owner` is {id, name, logInUrl, serverGone}.
 export const signIn = async (reason, askAnew, owner) => {
   const dialog = copyOf("unsaved-log-in");
   const fields = dialog.querySelector("form");
@@ -58,7 +58,7 @@ export const signIn = async (reason, askAnew, owner) => {
     const { csrf_token: secret } = await askAnew();
     const body = new URLSearchParams(new FormData(fields));
     body.set("csrfmiddlewaretoken", secret);
-    body.set("form_user", owner.id); // the server then takes nobody else
+    body.set("form_user", owner.id); // the server then lets nobody else log in
     body.set("form_user_name", owner.name);
     const signal = AbortSignal.timeout(LONGEST_WAIT);
     const response = await fetch(owner.logInUrl, { method: "POST", body, redirect: "manual", signal });

@@ -1,7 +1,7 @@
-// Drafts: what is typed into the forms of the desk, kept in this browser, and what the server says of them.
+// Drafts: the unsaved text of the admin's forms, stored in this browser, and requests to the server about them.
 //
-// They are in IndexedDB, because it can be told to be on the disk before it says so ("strict"); localStorage is
-// written seconds later, and a browser that is killed meanwhile has lost them.
+// They are in IndexedDB, because its transactions can be set to end when they are on the disk ("strict").
+// localStorage is written seconds later, and is lost if the browser is killed meanwhile.
 
 let opening;
 
@@ -12,7 +12,7 @@ const database = () => {
       request.result.createObjectStore("drafts", { keyPath: "token" }).createIndex("user", "user");
     };
     request.onsuccess = () => {
-      // The browser closes it when another tab logs out. The next keystroke opens it anew.
+      // The browser closes the database when another tab logs out. The next keystroke opens it again.
       request.result.onclose = () => { opening = undefined; };
       resolve(request.result);
     };
@@ -24,12 +24,12 @@ const database = () => {
   return opening;
 };
 
-const LONGEST_WRITE = 5_000; // milliseconds: a browser that cannot write must not keep anybody from saving
+const LONGEST_WRITE = 5_000; // milliseconds: a browser that cannot write must not block saving
 
 const transact = async (mode, act) => {
   const transaction = (await database()).transaction("drafts", mode, { durability: "strict" });
   const request = act(transaction.objectStore("drafts"));
-  // Without waiting for the page to hear of it, which may be closing.
+  // Commit now, because a page that is closing gets no more events.
   transaction.commit();
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve(request.result);
@@ -46,10 +46,10 @@ export const draftsOf = (owner) => inDrafts("readonly", (drafts) => drafts.index
 export const store = (draft) => inDrafts("readwrite", (drafts) => drafts.put(draft));
 export const drop = (token) => inDrafts("readwrite", (drafts) => drafts.delete(token));
 
-// Whether it is a draft of the form, in whatever language the form was open. The first drafts knew their path alone.
+// Whether it is a draft of the form, in any language of the admin. Drafts of the first release have only the path.
 export const isOfForm = (draft, form, path) => (draft.form ? draft.form === form : draft.path === path);
 
-// The server's word on who is signed in, and on when which forms were saved. Fails when it gives none.
+// Who is logged in, and when which forms were saved, from the session view. Throws without a response.
 
 export const LONGEST_WAIT = 20_000; // milliseconds
 
@@ -61,5 +61,5 @@ export const askServer = async (sessionUrl, tokens = []) => {
   return response.json();
 };
 
-// Saved since it was sent: what was typed into it after that was not.
+// Whether a draft was saved after it was sent. What was typed after that was not saved.
 export const isSaved = (draft, saved) => saved[draft.token] >= draft.sentAt;

@@ -1,11 +1,11 @@
-// The rich-text editor titles its buttons in English, gives its text box neither a name nor a language, and drops
-// without a word what it cannot hold of a text that is pasted. Each editor is mended as soon as it stands on the page.
+// The rich-text editor titles its buttons in English, gives its text box neither a name nor a language, and silently
+// drops what it does not support of pasted text. This script adds all that to each editor when it is inserted.
 
 import { fromWordProcessor } from "./pasting.js";
 
 const gettext = window.gettext ?? ((text) => text);
 
-// What the page says of pasted text, by what is lost; see templates/admin/change_form.html.
+// Messages about pasted text, by what is lost; see templates/admin/change_form.html.
 const said = document.getElementById("pasted");
 
 const watchPasting = (editor, { view }) => {

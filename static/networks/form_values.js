@@ -1,5 +1,5 @@
-// The values of a form, by the names of its controls, each a list: {name: [value]}. Without what the server makes
-// anew for each form, passwords, and files, which no script can put back.
+// Read and write the values of a form, by the names of its controls, each a list: {name: [value]}. Without the tokens
+// that the server sets, passwords, and files, which scripts cannot set.
 
 const LEFT_OUT = new Set(["csrfmiddlewaretoken", "form_token", "form_user", "form_user_name"]);
 const NO_TEXT = new Set(["button", "fieldset", "file", "image", "output", "password", "reset", "submit"]);
@@ -15,7 +15,7 @@ const chosenNow = (control) => {
   return [control.value];
 };
 
-// As the server has sent it, whatever was typed before this script ran or put in by the browser.
+// The values as the server has sent them, without what was typed before this script ran or filled in by the browser.
 const chosenAtFirst = (control) => {
   if (isTicked(control)) return control.defaultChecked ? [control.value] : [];
   if (!control.options) return [control.defaultValue];
@@ -39,7 +39,7 @@ export const isSame = (one = [], other = []) =>
 export const changedNames = (values, before) =>
   Object.keys(values).filter((name) => !isSame(values[name], before[name]));
 
-// What the names stand for: a field without a label is no text of the person.
+// The labels of the names. A field without a label was not typed by the user.
 
 export const isHidden = (form, name) =>
   controlsOf(form).every((control) => control.name !== name || control.type === "hidden");
@@ -49,7 +49,7 @@ export const labelOf = (form, name) => {
   return box?.querySelector("legend, label")?.textContent.replace(/:\s*$/, "").trim() ?? name;
 };
 
-// The rich-text editors, by the textareas that they stand in for
+// The rich-text editors, by the textareas that they replace
 
 const editors = new WeakMap();
 
@@ -69,7 +69,7 @@ export const writeValues = (form, values, names) => {
       const value = values[name][taken[name]] ?? "";
       if (value === control.value) continue;
       control.value = value;
-      // Spaces stay as they were typed; the editor would otherwise trim them.
+      // Preserve spaces, which the editor trims by default.
       editors.get(control)?.commands.setContent(value, { parseOptions: { preserveWhitespace: true } });
     }
     control.dispatchEvent(new Event("input", { bubbles: true }));

@@ -1,10 +1,10 @@
-// Text that was typed into a form and not saved is offered when the form is open again.
+// Offer unsaved text when its form is opened again.
 
 import { draftsOf, drop, isOfForm, store } from "./drafts.js";
 import { copyOf, fill, timeOf } from "./dialogs.js";
 import { changedNames, isHidden, isSame, labelOf, valuesNow, writeValues } from "./form_values.js";
 
-// Offer what is found in a panel above the form; `watched` is what unsaved.js knows of the form.
+// Show the drafts of a form in a panel above it; `watched` is the state of the form in unsaved.js.
 export const offerDrafts = async (panel, { form, token, keep, draftNow, hasUnsavedText }) => {
   const replace = (box, other) => {
     box.replaceWith(other);
@@ -27,12 +27,12 @@ export const offerDrafts = async (panel, { form, token, keep, draftNow, hasUnsav
 
   const putIn = async (draft, box) => {
     const before = hasUnsavedText() ? draftNow() : null;
-    // A form that knows the version it began with gets back all, with that version: the server then brings it
-    // together with what others have written since. Any other form gets back what was typed, and nothing older.
+    // A form with a base revision gets all values of the draft, and its base: the server then merges them with what
+    // others have saved since. Any other form gets only the values that were typed.
     const names = form.elements.base ? Object.keys(draft.values) : changedNames(draft.values, draft.atFirst);
     writeValues(form, draft.values, names);
     await keep();
-    // What stood in the form takes the place of what was put into it, so that either can be had.
+    // The draft now has the former values of the form, so that the user can swap them back.
     if (before) await store({ ...before, token: draft.token });
     else await drop(draft.token);
     const other = before && offerOf({ ...before, token: draft.token });

@@ -1,5 +1,4 @@
-// While the form of a network is open, the server is told so every minute, so that colleagues can be warned of each
-// other.
+// Report every minute that the form of a network is open, and show who else has it open.
 
 const MINUTE = 60_000; // milliseconds
 
@@ -21,7 +20,7 @@ const stillOpen = async () => {
     notice.hidden = !colleagues;
     if (notice.textContent !== colleagues) notice.textContent = colleagues;
   } catch {
-    // Without the server there is nobody to be warned of.
+    // Without a response, show nobody.
   }
 };
 

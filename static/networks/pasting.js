@@ -1,10 +1,10 @@
-// What is pasted into a rich text from a word processor. Word writes the items of a list as paragraphs that begin with
-// a sign or a number: they become lists again. What the rich text cannot hold is named, so that it can be said.
+// Clean text that is pasted into a rich text from a word processor. Word writes list items as paragraphs that begin
+// with a bullet or a number; they become lists again. What the rich text does not support is returned, for a message.
 
 const WORD_LIST = /mso-list:\s*(?!skip)\S+\s+level([0-9])/i;
 const NUMBER = /^\(?(?:[0-9]+|[a-zа-шђјљњћџ]|[ivxlc]+)[.)]/i;
-// Signs of Word and of others, each with the level at which Word sets it. Of a letter and of dashes, which may begin a
-// sentence, only a wide space makes a sign.
+// The bullets of Word and others, each with the level at which Word uses it. A letter or a dash, which may begin a
+// sentence, is a bullet only before a wide space.
 const SIGN = /^\s*(?:([·•●∙\uf0b7])|(o(?=\s*\t|[\s\u00a0]{2}|\u00a0))|([§▪■◦‣\uf0a7]))[\s\u00a0]+/;
 
 const LOST = {
@@ -14,7 +14,7 @@ const LOST = {
   pictures: "img",
 };
 
-// Take the sign away with which an item begins. Returns its level and its list; nothing for what is no item.
+// Remove the bullet of an item. Returns its level and kind of list; nothing for what is no item.
 const takeSign = (paragraph) => {
   const [, level] = WORD_LIST.exec(paragraph.dataset.style) ?? [];
   const ignored = [...paragraph.querySelectorAll("[data-style]")]
@@ -26,7 +26,7 @@ const takeSign = (paragraph) => {
   }
   const sign = SIGN.exec(paragraph.textContent);
   if (!sign) return null;
-  // The sign and the space behind it may stand in elements of their own.
+  // The bullet and the space after it may be in elements of their own.
   let left = sign[0].length;
   const texts = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT);
   while (left && texts.nextNode()) {
@@ -37,7 +37,7 @@ const takeSign = (paragraph) => {
   return { level: Number(level ?? sign.slice(1).findIndex(Boolean) + 1), list: "ul" };
 };
 
-// Put the paragraphs, which follow each other, into lists that stand in each other by their levels.
+// Move adjacent paragraphs into lists, nested by their levels.
 const makeLists = (items) => {
   const open = []; // the lists that are open, from the outermost
   let last = null; // the outermost list that was made last
@@ -58,7 +58,7 @@ const makeLists = (items) => {
   }
 };
 
-// The policy of the page forbids styles, so that each would be reported; of some we read what they say.
+// Rename style attributes: the Content-Security-Policy would report each one, and we read some of them.
 const withoutStyles = (html) => html
   .replace(/<style[\s>][\s\S]*?<\/style>/gi, "")
   .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style="));

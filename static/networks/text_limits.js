@@ -1,12 +1,12 @@
-// A text that is longer than its field may be is kept and counted, where a browser would have cut it without a word.
-// The server, which refuses it, counts alike.
+// Count the characters of text fields, instead of a maxlength with which browsers cut pasted text silently. The
+// server refuses longer texts, and counts in the same way.
 
-const SHORT = 100; // characters: of what is so short anyway, only what is too long is counted
+const SHORT = 100; // characters: with a smaller limit, the count is shown only when it is exceeded
 
-// A line break is sent as two characters, and the space around a text is not kept.
+// A line break is submitted as two characters, and the server strips the text.
 export const lengthOf = (text) => [...text.trim().replace(/\r\n?|\n/g, "\r\n")].length;
 
-// What is said of a field: its count from three quarters of the limit on, and that it is too long.
+// The message beside a field: its count from three quarters of the limit on, and that it is too long.
 export const tell = (length, limit) => ({
   isCounted: length > limit || (limit >= SHORT && length >= 0.75 * limit),
   isTooLong: length > limit,
@@ -34,7 +34,7 @@ const template = document.getElementById("text-limit");
 if (template) {
   const updates = [...document.querySelectorAll("[data-limit]")].map((field) => watch(field, template));
   const updateAll = () => updates.forEach((update) => update());
-  // The rich-text editor writes into its field after it was typed into.
+  // The rich-text editor updates its textarea after the input event.
   for (const type of ["input", "change"]) document.addEventListener(type, () => setTimeout(updateAll));
   updateAll();
 }

@@ -1,9 +1,9 @@
-// Nothing typed on the desk is lost: the browser's half. networks/admin/unsaved_text.py is the server's.
+// Preserve unsaved text: the browser's part. networks/admin/unsaved_text.py is the server's.
 //
-// What somebody types into a form is kept in this browser with every keystroke, as a draft under the form's token,
-// until the server says that it has saved that token. A draft that is left is offered when the form is next opened,
-// to the same person, in any language of the desk. Before a form is sent, the server is asked whether it is there and
-// who is signed in; whoever is not, signs in without leaving the page.
+// The values of a form are stored in this browser with every keystroke, as a draft under the form's token, until the
+// server has saved that token. A remaining draft is offered when the form is next opened, to the same user, in any
+// language of the admin. Before a form is sent, the script checks that the server is there and that the user is
+// logged in; a user who is not can log in without leaving the page.
 
 import { askServer, draftsOf, drop, isSaved, store } from "./drafts.js";
 import { agreesToLose, fill, signIn, timeOf } from "./dialogs.js";
@@ -29,11 +29,11 @@ const watch = (panel) => {
   const token = form.elements.form_token.value;
   const owner = { id: user, name: texts.userName, logInUrl: texts.logInUrl, serverGone: texts.serverGone };
   const places = document.querySelectorAll("[data-unsaved-status]");
-  // Sent back with an error, it shows what is saved nowhere.
+  // A form that is shown again with an error has unsaved text.
   let wasUnsaved = "isUnsaved" in texts;
   let atFirst = wasUnsaved ? {} : valuesAtFirst(form);
 
-  // The browser must not fill in a form that it goes back to: it would put old text beside a new `base`.
+  // After going back, the browser must not fill in the form: it would put old text beside a new `base`.
   form.autocomplete = "off";
 
   const say = (text, isError = false) => {
@@ -48,10 +48,10 @@ const watch = (panel) => {
   const hasUnsavedText = () =>
     wasUnsaved || changedNames(valuesNow(form), atFirst).some((name) => !isHidden(form, name));
 
-  // Keeping
+  // Storing
 
-  let kept = ""; // the values that are kept, as JSON
-  let sentAt; // by the server's clock, until something else is typed
+  let kept = ""; // the stored values, as JSON
+  let sentAt; // by the server's clock; undefined after a change
   let keeping;
   let isBehind = false;
 
@@ -83,26 +83,26 @@ const watch = (panel) => {
     }
   };
 
-  // One write after the other; of what was typed while one went on, only the last is written.
+  // One write at a time. Of the values typed meanwhile, only the last are written.
   const keep = () => {
     isBehind = true;
     keeping ??= keepAll().finally(() => { keeping = undefined; });
     return keeping;
   };
 
-  // A date from the calendar or a theme from its window comes without an event, but the focus then moves.
+  // A date from the calendar or a theme from the popup fires no input event, but the focus moves.
   for (const type of ["input", "change", "focusin"]) form.addEventListener(type, keep);
 
-  // A page that goes does not wait for the write that is under way.
+  // A page that is unloaded must not wait for the write in progress.
   addEventListener("pagehide", () => {
     if (keeping) store(draftNow()).catch(() => {});
   });
 
   // Sending
 
-  let isChecking = false; // the server is being asked
-  let isChecked = false; // it has said yes
-  let isLeaving = false; // the browser is sending the form
+  let isChecking = false; // waiting for the session view
+  let isChecked = false; // the session view has confirmed the user
+  let isLeaving = false; // the browser is submitting the form
 
   const send = async (button) => {
     await keep();
@@ -124,24 +124,24 @@ const watch = (panel) => {
       return;
     }
     if (sentAt && !hasFile() && isSaved({ token, sentAt }, session.saved)) {
-      // The answer to the first time was lost, and nothing was typed since.
+      // The form was saved but the response was lost, and nothing was typed since.
       await drop(token);
       [wasUnsaved, atFirst, kept] = [false, valuesNow(form), ""];
       say(texts.alreadySaved);
       return;
     }
-    // A log-in in another tab has changed the secret that the form came with.
+    // A log-in in another tab has changed the CSRF token.
     form.elements.csrfmiddlewaretoken.value = session.csrf_token;
     if (hasUnsavedText()) {
       const draft = draftNow();
-      // Where nothing can be kept, the form is sent all the same.
+      // If nothing can be stored, submit the form all the same.
       await store({ ...draft, sentAt: session.now }).catch(() => {});
       kept = JSON.stringify(draft.values);
     }
     sentAt = session.now;
     isChecked = isLeaving = true;
     form.requestSubmit(button);
-    // The browser does not say when somebody stops it, so the button works again after a while.
+    // There is no event for stopping the submission, so enable the button again after a while.
     setTimeout(() => { isLeaving = false; }, 5000);
   };
 
@@ -162,7 +162,7 @@ const watch = (panel) => {
     if (!isLeaving && (hasUnsavedText() || hasFile())) event.preventDefault();
   });
 
-  // Gone back to, the browser may show the page as it was left: with a form that was saved meanwhile.
+  // After going back, the browser may show the page as it was, with a form that was saved meanwhile.
   addEventListener("pageshow", async ({ persisted }) => {
     isLeaving = false;
     if (!persisted || !sentAt) return;
@@ -194,20 +194,20 @@ logOut?.addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
     if (!(await deleteDrafts())) return;
-    // The server then need not have the browser throw away everything, with what colleagues have left here.
+    // The server then does not clear the storage, which also has the drafts of colleagues.
     const note = { type: "hidden", name: "drafts_deleted", value: "1" };
     logOut.append(Object.assign(document.createElement("input"), note));
   } catch {
-    // No drafts can be read here; what there may be is for the server to have thrown away.
+    // The drafts cannot be read, so let the server clear the storage.
   }
   watched?.leave();
-  logOut.submit(); // unlike requestSubmit, without coming here again
+  logOut.submit(); // unlike requestSubmit, fires no submit event
 });
 
 const begin = async () => {
   await watched?.keep();
-  await dropSaved().catch(() => {}); // the next page asks again
+  await dropSaved().catch(() => {}); // the next page tries again
   if (watched) await offerDrafts(panel, watched);
 };
 
-begin().catch(() => {}); // nothing is kept in this browser, so there is nothing to offer
+begin().catch(() => {}); // without storage there is nothing to offer

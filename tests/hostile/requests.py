@@ -26,7 +26,7 @@ def look_ups(editor: Session) -> Iterator[Finding]:
     status = editor.get(f"{LIST}?search_text__regex={HOURS}", timeout=30)[0]
     seconds = time.monotonic() - began
     yield Finding(
-        "A regular expression in the address of the desk's list, from a link on a foreign page",
+        "A regular expression in the address of the admin's list, from a link on a foreign page",
         "hours",
         f"{status} after {seconds * 1000:.0f} ms",
         status == 400 and seconds < 2,

@@ -90,7 +90,7 @@ class Session:
         return self.request("POST", path, body, {"Content-Type": content_type}, **options)
 
     def form(self, path: str, form_id: str = "network_form") -> dict[str, list[str]]:
-        """Return the values that a form of the desk opens with, without its buttons."""
+        """Return the values that a form of the admin opens with, without its buttons."""
         _status, _headers, body = self.get(path)
         values: dict[str, list[str]] = {}
         for name, value in lxml.html.fromstring(body.decode()).get_element_by_id(form_id).form_values():

@@ -1,4 +1,4 @@
-"""What the templates of the desk need beside Django's own."""
+"""Template filters of the admin, beside those of Django."""
 
 from django import template
 from django.db import models
@@ -6,7 +6,7 @@ from django.utils.translation import ngettext_lazy
 
 register = template.Library()
 
-# Django puts a number beside the plural name of a model, of which Serbian has two: 4 мреже, 11 мрежа.
+# Django writes a number before verbose_name_plural, but Serbian has two plural forms: 4 мреже, 11 мрежа.
 COUNTS = {
     "networks.network": ngettext_lazy("%(count)s network", "%(count)s networks", "count"),
     "networks.theme": ngettext_lazy("%(count)s theme", "%(count)s themes", "count"),
@@ -19,7 +19,7 @@ COUNTS = {
 
 @register.filter
 def counted(count: int, model: type[models.Model]) -> str:
-    """Return how many rows of a model there are: 1 мрежа, 4 мреже, 11 мрежа."""
+    """Return a number of rows with the name of their model in the right form: 1 мрежа, 4 мреже, 11 мрежа."""
     if model._meta.label_lower in COUNTS:
         return COUNTS[model._meta.label_lower] % {"count": count}
     return f"{count} {model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural}"
