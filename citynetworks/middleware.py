@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 from django.db import DatabaseError
@@ -14,8 +13,8 @@ from django.utils.http import escape_leading_slashes
 from citynetworks.error_pages import service_unavailable
 from networks.languages import canonical_address, language_of_path, language_tag, without_script
 from networks.page_store.environ import DATABASE_ANSWERS
+from networks.page_store.watch import Watch
 from networks.redirects import permanent_redirect, target_of
-from networks.revisions import schedules
 
 logger = logging.getLogger(__name__)
 
@@ -77,35 +76,21 @@ def as_address(target: str) -> str:
 
 class SchedulesMiddleware:
     """
-    Carry out what was scheduled for a time that has come, before the first request after it is answered.
+    Apply each schedule before the response to the first request after its time.
 
-    Each process remembers when the next plan falls due, and asks for it anew once a second. A plan is made at least
-    a second ahead, so no request after its time comes before it, on any server.
-
-    Where the page store has looked already, nothing is left to do; and where the database did not answer it, nobody
-    else waits for the database, but for those who ask how the site is.
+    The page store has done so already, if the request came through it. If the database did not answer it, this
+    responds with 503 in place of waiting for the database once more; only the health report does that. A request that
+    did not come through the store, in development and tests, is preceded by a poll of this middleware's own watch.
     """
-
-    ASK_AGAIN_AFTER = timedelta(seconds=1)
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
-        self.asked_at: datetime | None = None
-        self.next_due: datetime | None = None
+        # By the clock of the project, which tests move
+        self.watch = Watch(wall_clock=lambda: timezone.now().timestamp())
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if DATABASE_ANSWERS in request.META:
-            if request.META[DATABASE_ANSWERS] or request.path_info.startswith("/health/"):
-                return self.get_response(request)
+        if DATABASE_ANSWERS not in request.META:
+            self.watch.current_state()
+        elif not request.META[DATABASE_ANSWERS] and not request.path_info.startswith("/health/"):
             return service_unavailable(request)
-        now = timezone.now()
-        # A clock that was set back counts as a new one.
-        is_fresh = self.asked_at is not None and timedelta() <= now - self.asked_at < self.ASK_AGAIN_AFTER
-        if not is_fresh or (self.next_due is not None and self.next_due <= now):
-            self.asked_at = now
-            try:
-                schedules.apply_due(now)
-                self.next_due = schedules.next_due()
-            except DatabaseError:
-                logger.exception("Schedules that have fallen due wait for the database")
         return self.get_response(request)

@@ -32,14 +32,15 @@ if not settings.DEBUG:
     # Once the apps are loaded
     from citynetworks.request_limits import RequestLimits
     from networks.page_store.filling import fill_in_background
-    from networks.page_store.layer import PageStore, Watch, carry_out, look
+    from networks.page_store.layer import PageStore
+    from networks.page_store.watch import Watch, apply_due_schedules, poll_database
     from networks.public.page_urls import public_addresses
 
     limits = RequestLimits(application)
     application = PageStore(
         limits,
         limit=settings.PAGE_STORE_MEGABYTES * 1024 * 1024,
-        watch=Watch(in_one_thread(look), in_one_thread(carry_out)),
+        watch=Watch(in_one_thread(poll_database), in_one_thread(apply_due_schedules)),
     )
     sys.setswitchinterval(SWITCH_INTERVAL)
     if settings.FILL_PAGE_STORE:

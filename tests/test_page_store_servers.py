@@ -33,7 +33,7 @@ store = None
 
 def get(path, host="testserver"):
     """Ask the store of this process; return when it was asked, and what it answered."""
-    from networks.page_store.layer import Watch
+    from networks.page_store.watch import Watch
 
     global store
     store = store or site_store(watch=Watch())
