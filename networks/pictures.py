@@ -192,6 +192,8 @@ class PictureField(models.ImageField):
     """An uploaded picture. Files are named by their content, so one never takes the place of another."""
 
     attr_class = PictureFile
+    width_field: str
+    height_field: str
 
     def formfield(self, **kwargs):
         # The name that the file had on somebody's computer is not kept, so it may be as long as it likes.

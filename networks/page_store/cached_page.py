@@ -21,8 +21,10 @@ ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": lambda body: gzip.compress(body, 6, mtime=0),
 }
 IDENTITY = "identity"
-TEXT_TYPES = ("text/", "application/json", "application/csvm+json", "application/ld+json", "application/atom+xml")
-TEXT_TYPES += ("application/xml",)
+TEXT_TYPES = (
+    *("text/", "application/json", "application/csvm+json", "application/ld+json", "application/atom+xml"),
+    "application/xml",
+)
 LONGEST_ACCEPT_ENCODING = 200  # characters that are read of the header
 
 # Headers that a 304 response repeats (RFC 9110, 15.4.5)

@@ -82,8 +82,9 @@ def stored(view: Callable[..., HttpResponse], *, reads_query: bool = False) -> C
                 request.META.update(removed)
                 request.method = method
         if response.status_code == 200:
-            response.stored_query = getattr(response, "own_query", "")
-            response.reads_query = reads_query
+            # Attributes of the store's own, which the class does not have
+            response.stored_query = getattr(response, "own_query", "")  # type: ignore[attr-defined]
+            response.reads_query = reads_query  # type: ignore[attr-defined]
         return response
 
     return marked
@@ -213,7 +214,8 @@ class PageStore:
         if may_be_cached(response, headers):
             body = response.content
             response.close()
-            query, reads_query = response.stored_query.removeprefix("?"), getattr(response, "reads_query", True)
+            query = getattr(response, "stored_query", "").removeprefix("?")
+            reads_query = getattr(response, "reads_query", True)
             if query == key[-1] or not reads_query:
                 page = CachedPage(headers, body, state, reads_query=reads_query)
                 self.add((*key[:-1], query), page)

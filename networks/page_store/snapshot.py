@@ -21,7 +21,7 @@ def snapshot() -> Iterator[None]:
     # The site's own transactions on SQLite take the lock of the writer at once. A reader needs none: from its first
     # query on it sees one state of the file (https://www.sqlite.org/isolation.html).
     mode = getattr(connection, "transaction_mode", None)
-    connection.transaction_mode = "DEFERRED"
+    connection.transaction_mode = "DEFERRED"  # type: ignore[attr-defined]  # of SQLite alone
     try:
         with transaction.atomic():
             if connection.vendor == "postgresql":
@@ -30,4 +30,4 @@ def snapshot() -> Iterator[None]:
                     cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             yield
     finally:
-        connection.transaction_mode = mode
+        connection.transaction_mode = mode  # type: ignore[attr-defined]

@@ -8,7 +8,9 @@ reading on, at least the content of that version, and a number that is known alr
 import time
 from typing import Any
 
+from django.apps import AppConfig
 from django.apps import apps as present_apps
+from django.apps.registry import Apps
 from django.db import models, transaction
 from django.db.models.functions import Greatest
 from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_delete, pre_save
@@ -26,9 +28,16 @@ from networks.models import (
 )
 
 # Of these, everything is public.
-PUBLIC_MODELS = (Theme, CityProfile, Change, FormerNetworkSlug, FormerPageSlug, OldAddress)
+PUBLIC_MODELS: tuple[type[models.Model], ...] = (
+    Theme,
+    CityProfile,
+    Change,
+    FormerNetworkSlug,
+    FormerPageSlug,
+    OldAddress,
+)
 # Of these, what is published.
-PUBLISHED_MODELS = (Network, Page)
+PUBLISHED_MODELS: tuple[type[models.Model], ...] = (Network, Page)
 
 
 def current_version() -> int:
@@ -47,7 +56,7 @@ def raise_version(using: str | None = None, model: type[models.Model] = ContentV
     # raised once in a transaction, and again where that was undone.
     if any(hook is raised for _savepoints, hook, _robust in connection.run_on_commit):
         return
-    rows = model.objects.using(connection.alias).filter(pk=1)
+    rows = model._base_manager.using(connection.alias).filter(pk=1)
     # By the clock, and not by counting only: a database that was restored from a backup must not come to a number
     # once more under which something else was seen. In microseconds, so that each second has room.
     now = time.time_ns() // 1000
@@ -59,7 +68,7 @@ def raise_version(using: str | None = None, model: type[models.Model] = ContentV
         transaction.on_commit(raised, using=connection.alias)
 
 
-def next_number(now: int):
+def next_number(now: int) -> Greatest:
     # The row is locked by the update, so of two who raise it at once one waits, and finds the other's number.
     return Greatest(models.F("number") + 1, models.Value(now), output_field=models.BigIntegerField())
 
@@ -90,27 +99,31 @@ def public_row_changed(using: str, **kwargs: Any) -> None:
     raise_version(using)
 
 
-def note_whether_published(sender, instance, using: str, **kwargs: Any) -> None:
+def note_whether_published(sender: type[Network | Page], instance: Network | Page, using: str, **kwargs: Any) -> None:
     rows = sender._base_manager.using(using)
-    instance._was_published = bool(instance.pk) and rows.filter(pk=instance.pk, is_published=True).exists()
+    instance.__dict__["_was_published"] = (
+        bool(instance.pk) and rows.filter(pk=instance.pk, is_published=True).exists()
+    )
 
 
-def row_saved(instance, using: str, **kwargs: Any) -> None:
-    if instance.is_published or instance._was_published:
+def row_saved(instance: Network | Page, using: str, **kwargs: Any) -> None:
+    if instance.is_published or instance.__dict__["_was_published"]:
         raise_version(using)
 
 
-def row_deleted(instance, using: str, **kwargs: Any) -> None:
+def row_deleted(instance: Network | Page, using: str, **kwargs: Any) -> None:
     if instance.is_published:
         raise_version(using)
 
 
-def themes_changed(instance, action: str, using: str, **kwargs: Any) -> None:
+def themes_changed(instance: Network | Theme, action: str, using: str, **kwargs: Any) -> None:
     if action.startswith("post_") and (isinstance(instance, Theme) or instance.is_published):
         raise_version(using)
 
 
-def migrated(sender, using: str, apps=present_apps, plan=None, **kwargs: Any) -> None:
+def migrated(
+    sender: AppConfig, using: str, apps: Apps = present_apps, plan: list[Any] | None = None, **kwargs: Any
+) -> None:
     """Migrations write past these models, and what empties the database (`flush`) says that it has migrated."""
     if sender.name != ContentVersion._meta.app_label or plan == []:
         return

@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
 from enum import StrEnum
 from os.path import commonprefix
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import models
@@ -27,7 +28,6 @@ from networks.rich_text import TOKEN, RichTextField, attributes_of, name_of_tag,
 
 # A word, or a mark beside one, with the space after it
 WORD = re.compile(r"\s+|(?:\w+|[^\w\s])\s*")
-SPACE_BEHIND = re.compile(r"\s*\Z")
 SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+|\n|\Z)\s*")
 # So many pairs of equal words are compared in a fraction of a second. Texts of words that all repeat have more.
 MOST_PAIRS = 50_000
@@ -79,18 +79,22 @@ def compare(before: Mapping, after: Mapping, reader: Reader | None = None) -> li
     return [compare_field(name, before[name], after[name], reader) for name in changed]
 
 
-def compare_field(name, before, after, reader):
+def compare_field(name: str, before: Any, after: Any, reader: Reader) -> FieldComparison:
     field = content_fields()[name]
     texts = readable(field, before, reader), readable(field, after, reader)
     pictures = html = None
     if isinstance(field, PictureField):
-        pictures = tuple(default_storage.url(value["name"]) if value else "" for value in (before, after))
+        pictures = picture_url(before), picture_url(after)
     elif isinstance(field, RichTextField) and texts[0] == texts[1]:
         html = mark_safe(before), mark_safe(after)  # noqa: S308 - sanitised by the door
     return FieldComparison(name, capfirst(field_label(name)), *texts, pictures, html)
 
 
-def readable(field: models.Field, value, reader: Reader) -> str:
+def picture_url(value: Mapping | None) -> str:
+    return default_storage.url(value["name"]) if value else ""
+
+
+def readable(field: models.Field, value: Any, reader: Reader) -> str:
     """Return a value, as revisions keep it, in the words in which people read it. Empty for what is not filled in."""
     if value in (None, "", []):
         return ""
@@ -109,8 +113,8 @@ def readable(field: models.Field, value, reader: Reader) -> str:
     return str(value)
 
 
-def readable_themes(slugs, reader):
-    names = {theme.slug: reader.text(theme, "name") for theme in Theme.objects.filter(slug__in=slugs)}
+def readable_themes(slugs: Iterable[str], reader: Reader) -> str:
+    names: dict[str, str] = {theme.slug: reader.text(theme, "name") for theme in Theme.objects.filter(slug__in=slugs)}
     # A theme that is no more is known by its code alone.
     return ", ".join(sorted((names.get(slug, slug) for slug in slugs), key=reader.sort_key))
 
@@ -158,7 +162,8 @@ def compare_words(before: str, after: str) -> list[Piece]:
         else:
             removed, added = "".join(old[old_from:old_to]), "".join(new[new_from:new_to])
             # The space behind both is of neither.
-            space = SPACE_BEHIND.search(commonprefix([removed[::-1], added[::-1]])[::-1])[0]
+            same = commonprefix([removed[::-1], added[::-1]])[::-1]
+            space = same[len(same.rstrip()) :]
             add(pieces, Side.BEFORE, removed.removesuffix(space))
             add(pieces, Side.AFTER, added.removesuffix(space))
             add(pieces, Side.BOTH, space)

@@ -65,7 +65,7 @@ def content_of(network: Network, themes: Iterable[Theme] | None = None) -> Conte
     return {**content, "themes": sorted(theme.slug for theme in (network.themes.all() if themes is None else themes))}
 
 
-def stored_value(model_field: models.Field, value):
+def stored_value(model_field: models.Field, value: Any) -> Any:
     """Return a value of a model field as revisions keep it."""
     if isinstance(model_field, PictureField):
         if not value:
@@ -76,7 +76,7 @@ def stored_value(model_field: models.Field, value):
         )
         return {"name": value.name, "width": width, "height": height}
     value = model_field.get_prep_value(value)
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) and isinstance(model_field, models.DecimalField):
         return f"{value:.{model_field.decimal_places}f}"
     if isinstance(value, date):
         return value.isoformat()
@@ -94,7 +94,7 @@ def is_text(model_field: models.Field) -> bool:
     return isinstance(model_field, models.CharField | models.TextField) and model_field.empty_strings_allowed
 
 
-def empty_value(model_field: models.Field):
+def empty_value(model_field: models.Field) -> Any:
     """Return what revisions keep of a field of a new network in which nothing is filled in."""
     if model_field.many_to_many:
         return []
@@ -105,7 +105,7 @@ def empty_value(model_field: models.Field):
 
 def renamed_columns() -> dict[str, str]:
     """Return RENAMED_FIELDS as revisions keep them: a translated field by its columns."""
-    names = {}
+    names: dict[str, str] = {}
     for former, present in RENAMED_FIELDS.items():
         if present in translated_fields(Network):
             names |= {f"{former}_{each}": f"{present}_{each}" for each in settings.MODELTRANSLATION_LANGUAGES}
@@ -190,7 +190,7 @@ def network_with(row: Network, content: Mapping) -> Network:
     what is only looked at.
     """
     content = complete_content(content)
-    values = {}
+    values: dict[str, Any] = {}
     for name, model_field in content_fields().items():
         if name == "themes":
             continue
@@ -211,7 +211,8 @@ def network_with(row: Network, content: Mapping) -> Network:
             values[each.attname] = getattr(row, each.attname)
     network = Network(**values)
     network._state.adding, network._state.db = row._state.adding, row._state.db
-    network._prefetched_objects_cache = {"themes": Theme.objects.filter(slug__in=content["themes"])}
+    themes = Theme.objects.filter(slug__in=content["themes"])
+    network._prefetched_objects_cache = {"themes": themes}  # type: ignore[attr-defined]  # as prefetch_related does
     return network
 
 

@@ -8,7 +8,7 @@ others have saved since is merged. Each function runs in one transaction that lo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -30,11 +30,13 @@ from networks.revisions.storage import (
     add_revision,
     lock,
     name_of,
+    newest,
     point,
     record,
     refuse_foreign,
     refuse_in_bin,
     save_row,
+    seen,
     signed,
     validated,
     write,
@@ -66,7 +68,7 @@ def save(
     network: Network | None,
     content: Mapping,
     *,
-    author: AbstractBaseUser | None,
+    author: User | None,
     base: Revision | None = None,
     comment: str = "",
     token: str = "",
@@ -89,8 +91,8 @@ def save(
             row = lock(network)
             refuse_in_bin(row)
             refuse_foreign(row, base)
-            head = current_content(row.head.content)
-            first = current_content((base or row.head).content)
+            head = current_content(newest(row).content)
+            first = current_content((base or newest(row)).content)
             if not content.get("slug"):
                 content["slug"] = head["slug"]
             merged = merge(first, head, current_content(first | content))
@@ -100,14 +102,14 @@ def save(
                 row, revision = write(row, merged.content, author=author, comment=comment)
                 saved = Saved(row, revision, merged.taken)
             else:
-                saved = Saved(row, row.head, merged.taken, is_new=False)
-        if token:
+                saved = Saved(row, newest(row), merged.taken, is_new=False)
+        if token and author:
             content = saved.revision.content if said is None else said
             remember_form(token, author, saved.network, revision=saved.revision, content=content)
     return saved
 
 
-def create(content, *, author, comment):
+def create(content: Mapping, *, author: User | None, comment: str) -> tuple[Network, Revision]:
     row = Network()
     for attempts_left in reversed(range(ATTEMPTS)):
         try:
@@ -123,7 +125,7 @@ def create(content, *, author, comment):
     return network, revision
 
 
-def discard(network: Network, *, author) -> Network:
+def discard(network: Network, *, author: User | None) -> Network:
     """Go back to what citizens see. The discarded versions stay in the history."""
     with transaction.atomic():
         row = lock(network)
@@ -132,7 +134,7 @@ def discard(network: Network, *, author) -> Network:
         if row.head_id == row.live_id:
             return row
         discarded = row.head
-        end_links(row.revisions.filter(number__gt=row.live.number))
+        end_links(row.revisions.filter(number__gt=seen(row).number))
         point(row, head=row.live, submitted_at=None, submitted_by="")
         for plan in row.schedules.filter(action=Schedule.Action.PUBLISH):
             cancel(plan, author=author)
@@ -140,7 +142,7 @@ def discard(network: Network, *, author) -> Network:
     return row
 
 
-def submit(network: Network, *, author) -> Network:
+def submit(network: Network, *, author: User | None) -> Network:
     """Put the newest version before the publishers."""
     with transaction.atomic():
         row = lock(network)
@@ -152,7 +154,7 @@ def submit(network: Network, *, author) -> Network:
     return row
 
 
-def restore(network: Network, revision: Revision, *, author) -> Saved:
+def restore(network: Network, revision: Revision, *, author: User | None) -> Saved:
     """
     Make an old version the newest one, as a draft. Raises ValidationError where it is not valid any more.
 
@@ -162,8 +164,8 @@ def restore(network: Network, revision: Revision, *, author) -> Saved:
         row = lock(network)
         refuse_in_bin(row)
         refuse_foreign(row, revision)
-        head = current_content(row.head.content)
+        head = current_content(newest(row).content)
         content = current_content(head | known_content(revision.content))
         if not changed_fields(head, content):
-            return Saved(row, row.head, is_new=False)
+            return Saved(row, newest(row), is_new=False)
         return Saved(*write(row, content, author=author, restored_from=revision))

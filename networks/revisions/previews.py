@@ -5,7 +5,7 @@ The address is signed, so that no other can be made of it. Staff read any versio
 the version that a link was made for, until the link expires, is revoked or ends with what it shows.
 """
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.core.signing import BadSignature, Signer
 from django.db.models import QuerySet
@@ -43,7 +43,7 @@ def link_address(link: PreviewLink) -> str:
     return reverse("public:preview", args=[signer().sign(f"{LINK}{link.pk}")])
 
 
-def revision_at(token: str, user: AbstractBaseUser | AnonymousUser) -> Revision:
+def revision_at(token: str, user: User | AnonymousUser) -> Revision:
     """
     Return the version that a token stands for.
 
@@ -61,7 +61,7 @@ def revision_at(token: str, user: AbstractBaseUser | AnonymousUser) -> Revision:
         link = PreviewLink.objects.filter(pk=number).first()
         if link is not None and not link.is_open:
             raise LinkClosed
-        revision = link and revisions.get(pk=link.revision_id)
+        revision = revisions.get(pk=link.revision_id) if link else None
     in_bin = revision is not None and revision.network.deleted_at is not None
     if revision is None or (in_bin and (kind == LINK or not user.has_perm(BIN_PERMISSION))):
         raise BadSignature

@@ -6,11 +6,10 @@ Of a network that is not on the site, only that is told, with the name that citi
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from string import Formatter
 
-from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -21,7 +20,7 @@ from django.utils.translation import override
 from citynetworks.labels import NAMES_IN_LABELS
 from networks import serbian
 from networks.languages import SERBIAN, stored_language
-from networks.models import Change, Network
+from networks.models import Change, Network, Revision
 from networks.partial_dates import PartialDate
 from networks.reading import NetworkReading, Reader, Text, translated_fields
 from networks.revisions.content import current_content
@@ -49,7 +48,7 @@ def told(before: Mapping, after: Mapping) -> list[Change]:
     changed = {name for name in after if name not in NOT_TOLD and before[name] != after[name]}
     changes = []
 
-    def tell(kind, *names):
+    def tell(kind: str, *names: str) -> None:
         changes.append(Change(kind=kind, values={name: [before[name], after[name]] for name in names}))
         changed.difference_update(names)
 
@@ -75,11 +74,11 @@ def withdrawal(content: Mapping) -> Change:
     return Change(kind=Change.Kind.WITHDRAWN, values={name: [content[name], ""] for name in content if is_name(name)})
 
 
-def is_name(field):
+def is_name(field: str) -> bool:
     return field.startswith("name_")
 
 
-def is_renamed(before, after):
+def is_renamed(before: Mapping, after: Mapping) -> bool:
     # A name whose Latin letters among the Cyrillic were mended is the same name, and a first English name is a
     # translation.
     return serbian.to_latin(before[SERBIAN_NAME]) != serbian.to_latin(after[SERBIAN_NAME]) or any(
@@ -164,7 +163,7 @@ class ChangeReading:
         pieces = (format_html("<span{}>{}</span>", part.lang, part) if part.lang else part for part in self.parts)
         return format_html_join("", "{}", ((piece,) for piece in pieces))
 
-    def renaming(self):
+    def renaming(self) -> tuple[str, list[Text]]:
         """Return the label and the names, of the language in which the reader has seen another name before."""
         before, after = ({name: pair[side] for name, pair in self.row.values.items()} for side in (0, 1))
         field = f"name_{stored_language(self.reader.language)}"
@@ -176,13 +175,13 @@ class ChangeReading:
         label = f"{self.kind} ({NAMES_IN_LABELS.get(language, language)})"
         return label, now_and_before(self.name(field, after), self.name(field, before))
 
-    def name(self, field, names):
+    def name(self, field: str, names: Mapping[str, str]) -> Text:
         if field == SERBIAN_NAME:
             return self.reader.serbian(names[field])
         name = names[field] if self.reader.language == SERBIAN else serbian.romanise(names[field])
         return Text(name, language=field.removeprefix("name_"), asked=self.reader.language)
 
-    def value(self):
+    def value(self) -> list[Text]:
         """Return the words after the label: a date, or the names of the fields; none where the label says it all."""
         for name in ("joined", "left"):
             if name in self.row.values:
@@ -193,18 +192,17 @@ class ChangeReading:
         labels = dict.fromkeys(self.label(PARTS_OF.get(name, name)) for name in self.row.fields)
         return [Text(", ".join(filter(None, labels)))] if any(labels) else []
 
-    def in_words(self, value):
-        return Text(self.reader.date(value and PartialDate.fromisoformat(value)))
+    def in_words(self, value: str | None) -> Text:
+        return Text(self.reader.date(PartialDate.fromisoformat(value) if value else None))
 
-    def label(self, field):
+    def label(self, field: str) -> str:
         """Return what a field is called; with its language only where nothing but a translation has changed."""
         untranslated = field.rpartition("_")[0]
         if untranslated in translated_fields(Network) and f"{untranslated}_{SERBIAN}" in self.row.fields:
             field = untranslated
-        try:
-            return str(Network._meta.get_field(field).verbose_name)
-        except FieldDoesNotExist:  # of a time when there was such a field
-            return ""
+        fields = [*Network._meta.fields, *Network._meta.many_to_many]
+        labels = {each.name: str(each.verbose_name) for each in fields}
+        return labels.get(field, "")  # empty for a field that networks had at an earlier time
 
 
 def now_and_before(now: Text, before: Text) -> list[Text]:
@@ -218,23 +216,28 @@ def now_and_before(now: Text, before: Text) -> list[Text]:
     return [part for part in parts if part]
 
 
-def tell(row, revision, before=None, happened_at=None):
+def tell(
+    row: Network, revision: Revision, before: Revision | None = None, happened_at: datetime | None = None
+) -> None:
     """
     Put on the public record what citizens see with a version and did not see before.
 
     `before` is the version that they saw until now; without it, what they saw when they last saw any.
     """
     last = row.changes.select_related("revision").order_by("-pk").first()
-    if before is None and last is None:
+    seen = before or (last.revision if last else None)
+    if seen is None:
         changes = [Change(kind=Change.Kind.ADDED)]
     else:
-        changes = told(current_content((before or last.revision).content), current_content(revision.content))
-        if before is None and last.kind == Change.Kind.WITHDRAWN:
+        changes = told(current_content(seen.content), current_content(revision.content))
+        if before is None and last is not None and last.kind == Change.Kind.WITHDRAWN:
             changes.insert(0, Change(kind=Change.Kind.ADDED))
     put_on_record(row, revision, changes, happened_at)
 
 
-def put_on_record(row, revision, changes, happened_at=None):
+def put_on_record(
+    row: Network, revision: Revision, changes: Iterable[Change], happened_at: datetime | None = None
+) -> None:
     happened_at = happened_at or timezone.now()
     # Each by itself, because `bulk_create` sends no signal, and a new change must raise the content version.
     for change in changes:

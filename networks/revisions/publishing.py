@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
@@ -20,14 +20,17 @@ from networks.revisions.content import Content, changed_fields, complete_content
 from networks.revisions.previews import end_links
 from networks.revisions.public_changes import put_on_record, tell, withdrawal
 from networks.revisions.storage import (
+    Author,
     add_revision,
     lock,
     name_of,
+    newest,
     point,
     record,
     refuse_foreign,
     refuse_in_bin,
     save_row,
+    seen,
     validated,
     write,
 )
@@ -36,13 +39,13 @@ from networks.revisions.storage import (
 NOT_PUBLIC = {"internal_note"}
 
 
-def publish(network: Network, *, author, revision: Revision | None = None) -> Network:
+def publish(network: Network, *, author: Author, revision: Revision | None = None) -> Network:
     """Make a version, or else the newest one, what citizens see. Raises ValidationError."""
     with transaction.atomic():
         row = lock(network)
         refuse_in_bin(row)
         refuse_foreign(row, revision)
-        revision = revision or row.head
+        revision = revision or newest(row)
         if row.is_published and row.live_id == revision.pk:
             return row
         before = row.live
@@ -69,18 +72,21 @@ def unpublished(row: Network) -> list[Revision]:
         found.append(newer[pk])
         pk = newer[pk].parent_id
     for each in found:
-        each.parent = newer.get(each.parent_id, row.live if each.parent_id == row.live_id else each.parent)
+        if each.parent_id in newer:
+            each.parent = newer[each.parent_id]
+        elif each.parent_id == row.live_id:
+            each.parent = row.live
     return found[::-1]
 
 
-def unfinished(row: Network, user: AbstractBaseUser) -> list[Revision]:
+def unfinished(row: Network, user: User) -> list[Revision]:
     """Return the versions that others have written since somebody submitted or planned one, or citizens saw one."""
     submitted = row.events.filter(kind=Event.Kind.SUBMITTED).order_by("-pk").first() if row.submitted_at else None
     plan = row.schedules.filter(action=Schedule.Action.PUBLISH).first()
     # Of a network that is off the site, citizens have seen what was published last.
     seen = None if row.live else row.events.filter(kind=Event.Kind.PUBLISHED).order_by("-pk").first()
     passed = max((each.revision.number for each in (submitted, plan, seen) if each and each.revision), default=0)
-    differing = {*changed_fields(row.live.content if row.live else {}, row.head.content)}
+    differing = {*changed_fields(row.live.content if row.live else {}, newest(row).content)}
     return [
         each
         for each in unpublished(row)
@@ -92,13 +98,13 @@ def unfinished(row: Network, user: AbstractBaseUser) -> list[Revision]:
     ]
 
 
-def own_changes(row: Network, user: AbstractBaseUser) -> tuple[Content, list[str]]:
+def own_changes(row: Network, user: User) -> tuple[Content, list[str]]:
     """
     Return what citizens see with only the changes that somebody has made to it since, and the fields left out.
 
     Those are left out in which the person went on from what a colleague had written.
     """
-    own, left_out = current_content(row.live.content), []
+    own, left_out = current_content(seen(row).content), []
     for revision in unpublished(row):
         if revision.author_id != user.pk or revision.parent is None:
             continue
@@ -111,7 +117,7 @@ def own_changes(row: Network, user: AbstractBaseUser) -> tuple[Content, list[str
     return own, left_out
 
 
-def publish_own(network: Network, *, author, head: Revision) -> Network:
+def publish_own(network: Network, *, author: User, head: Revision) -> Network:
     """
     Publish what the author has changed, without what others have: theirs becomes a draft on top of it, version by
     version. `head` is the version that the author has seen. Raises ValidationError.
@@ -125,7 +131,7 @@ def publish_own(network: Network, *, author, head: Revision) -> Network:
             raise ValidationError(_("The network is not on the site."))
         drafts, submitted = unpublished(row), {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by}
         own, _left_out = own_changes(row, author)
-        if not changed_fields(row.live.content, own):
+        if not changed_fields(seen(row).content, own):
             raise ValidationError(_("There are no changes of your own to publish."))
         plan = row.schedules.filter(action=Schedule.Action.PUBLISH, revision=head).first()
         point(row, head=row.live)
@@ -155,13 +161,13 @@ def publish_own(network: Network, *, author, head: Revision) -> Network:
     return row
 
 
-def withdraw(network: Network, *, author) -> Network:
+def withdraw(network: Network, *, author: Author) -> Network:
     """Take the network off the site. All that is written stays."""
     with transaction.atomic():
         row = lock(network)
         if not row.is_published:
             return row
-        live = row.live
+        live = seen(row)
         network = hide(row)
         end_links(network.revisions.filter(pk=live.pk))
         network.schedules.filter(action=Schedule.Action.WITHDRAW).delete()
@@ -169,12 +175,13 @@ def withdraw(network: Network, *, author) -> Network:
     return network
 
 
-def hide(row):
+def hide(row: Network) -> Network:
     """Take the row off the site. From now on it holds its newest version."""
     if row.is_published:
-        put_on_record(row, row.live, [withdrawal(current_content(row.live.content))])
+        live = seen(row)
+        put_on_record(row, live, [withdrawal(current_content(live.content))])
     row.is_published, row.live = False, None
-    network = network_with(row, row.head.content)
+    network = network_with(row, newest(row).content)
     if Network.objects.filter(slug=network.slug).exclude(pk=row.pk).exists():
         # The address that the draft asks for was free when it was written. The draft says so when it is next saved.
         network.slug = row.slug
@@ -182,7 +189,7 @@ def hide(row):
     return network
 
 
-def delete(network: Network, *, author) -> Network:
+def delete(network: Network, *, author: User | None) -> Network:
     """Take the network off the site and put it into the bin."""
     with transaction.atomic():
         row = lock(network)
@@ -196,7 +203,7 @@ def delete(network: Network, *, author) -> Network:
     return network
 
 
-def undelete(network: Network, *, author) -> Network:
+def undelete(network: Network, *, author: User | None) -> Network:
     """Put the network back from the bin, as a draft."""
     with transaction.atomic():
         row = lock(network)
@@ -235,7 +242,7 @@ def last_event(row: Network) -> int:
     return row.events.aggregate(last=models.Max("pk"))["last"] or 0
 
 
-def undo(network: Network, before: Mapping, event: int, *, author) -> bool:
+def undo(network: Network, before: Mapping, event: int, *, author: User | None) -> bool:
     """
     Let a network stand again as it did before an event: on the site or not, in the bin or not, submitted, planned.
 
@@ -248,7 +255,7 @@ def undo(network: Network, before: Mapping, event: int, *, author) -> bool:
             return False
         submitted = {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by}
         row = undelete(row, author=author)
-        if live := row.revisions.filter(pk=before.get("live")).first():
+        if "live" in before and (live := row.revisions.filter(pk=before["live"]).first()):
             row = publish(row, author=author, revision=live)
         else:
             row = withdraw(row, author=author)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
@@ -13,7 +14,7 @@ from networks.models import Revision, SavedForm
 FORMS_ARE_REMEMBERED = timedelta(days=30)
 
 
-def claim_form(token: str, user: AbstractBaseUser) -> SavedForm:
+def claim_form(token: str, user: User) -> SavedForm:
     """
     Return the record of a form that is about to be saved. No other request can save it until this transaction ends.
 
@@ -26,7 +27,7 @@ def claim_form(token: str, user: AbstractBaseUser) -> SavedForm:
 
 def remember_form(
     token: str,
-    user: AbstractBaseUser,
+    user: User,
     row: models.Model | None = None,
     *,
     revision: Revision | None = None,
@@ -41,7 +42,7 @@ def remember_form(
     """
     now = timezone.now()
     SavedForm.objects.filter(saved_at__lt=now - FORMS_ARE_REMEMBERED).delete()
-    written = {"saved_at": now, "revision": revision, "content": content}
+    written: dict[str, Any] = {"saved_at": now, "revision": revision, "content": content}
     if row is not None:
         written |= {"content_type": ContentType.objects.get_for_model(row), "object_id": row.pk}
     SavedForm.objects.update_or_create(token=token, user=user, defaults=written)

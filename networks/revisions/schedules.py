@@ -8,6 +8,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DatabaseError, models, transaction
 from django.db.models.functions import Coalesce
@@ -19,7 +20,7 @@ from networks.models import Event, Network, Schedule
 from networks.reading import translated_fields
 from networks.revisions.content import field_label, network_with
 from networks.revisions.publishing import publish, withdraw
-from networks.revisions.storage import lock, record, refuse_in_bin, signed
+from networks.revisions.storage import lock, newest, record, refuse_in_bin, signed
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +35,11 @@ FIRST_RETRY = timedelta(seconds=2)
 
 LAST_RETRY = timedelta(hours=1)
 
+# When a plan is tried next
+NEXT_ATTEMPT = Coalesce("retry_at", "at")
 
-def schedule(network: Network, action: str, at: datetime, *, author) -> Schedule:
+
+def schedule(network: Network, action: str, at: datetime, *, author: User | None) -> Schedule:
     """
     Plan to publish the newest version, or to take the network off the site. One plan of each kind at a time.
 
@@ -50,7 +54,7 @@ def schedule(network: Network, action: str, at: datetime, *, author) -> Schedule
         if action == Schedule.Action.PUBLISH:
             if not row.has_draft:
                 raise ValidationError(_("There is no draft to publish."))
-            published_then = network_with(row, row.head.content)
+            published_then = network_with(row, newest(row).content)
             published_then.is_published = True
             published_then.full_clean(exclude=translated_fields(Network))
             kind, revision, other = Event.Kind.SCHEDULED, row.head, plans.get(Schedule.Action.WITHDRAW)
@@ -68,7 +72,7 @@ def schedule(network: Network, action: str, at: datetime, *, author) -> Schedule
     return plan
 
 
-def cancel(plan: Schedule, *, author) -> None:
+def cancel(plan: Schedule, *, author: User | None) -> None:
     """Drop a plan. One that has been carried out or dropped already is left alone."""
     with transaction.atomic():
         row = lock(plan.network)
@@ -79,7 +83,8 @@ def cancel(plan: Schedule, *, author) -> None:
 def apply_due(now: datetime | None = None) -> int:
     """Do what was planned for a time up to now. Return how many plans were carried out."""
     now, count = now or timezone.now(), 0
-    for plan in with_next_attempt().filter(next_attempt__lte=now).select_related("network"):
+    plans = Schedule.objects.annotate(next_attempt=NEXT_ATTEMPT).filter(next_attempt__lte=now)
+    for plan in plans.select_related("network"):
         try:
             count += apply(plan)
         except Exception:
@@ -94,14 +99,10 @@ def apply_due(now: datetime | None = None) -> int:
 
 def next_due() -> datetime | None:
     """Return the time of the next plan, or None where nothing is planned."""
-    return with_next_attempt().aggregate(at=models.Min("next_attempt"))["at"]
+    return Schedule.objects.aggregate(at=models.Min(NEXT_ATTEMPT))["at"]
 
 
-def with_next_attempt() -> models.QuerySet[Schedule]:
-    return Schedule.objects.annotate(next_attempt=Coalesce("retry_at", "at"))
-
-
-def put_off(plan, now):
+def put_off(plan: Schedule, now: datetime) -> None:
     """
     Note that a plan failed for a reason that no check foresees. It is tried again, each time after twice as long.
 
@@ -120,27 +121,27 @@ def put_off(plan, now):
             record(plan.network, Event.Kind.FAILED, plan, plan.revision, explanation=explanation)
 
 
-def apply(plan):
+def apply(plan: Schedule) -> bool:
     """Carry out a plan, and say whether it was; one that fails is on record."""
     with transaction.atomic():
         row = lock(plan.network)
         # Unless another process was first: it has carried it out, or put it off
-        plan = row.schedules.filter(pk=plan.pk, failures=plan.failures).first()
-        if plan is None:
+        same = row.schedules.filter(pk=plan.pk, failures=plan.failures).first()
+        if same is None:
             return False
-        plan.delete()
+        same.delete()
         # Nobody waits for an answer, so a failure stands in the history, and where the network is edited.
         with override(settings.LANGUAGE_CODE):
             try:
                 with transaction.atomic():
-                    carry_out(row, plan)
+                    carry_out(row, same)
             except ValidationError as error:
-                record(row, Event.Kind.FAILED, plan, plan.revision, explanation=in_words(error))
+                record(row, Event.Kind.FAILED, same, same.revision, explanation=in_words(error))
                 return False
     return True
 
 
-def carry_out(row, plan):
+def carry_out(row: Network, plan: Schedule) -> None:
     if plan.action == Schedule.Action.PUBLISH:
         publish(row, author=plan, revision=plan.revision)
     elif row.is_published:

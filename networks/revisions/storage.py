@@ -4,7 +4,10 @@ What every function that writes a network is made of: the locked row, its revisi
 Call these within a transaction that has locked the row with `lock`.
 """
 
-from django.contrib.auth.models import AbstractBaseUser
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -14,8 +17,18 @@ from networks.reading import translated_fields
 from networks.revisions.content import complete_content, content_of, network_with, normalised_content
 from networks.revisions.public_changes import tell
 
+# Who does something: somebody, a plan in the name of who made it, or a command
+Author = User | Schedule | None
 
-def write(row, content, *, author, comment="", restored_from=None):
+
+def write(
+    row: Network,
+    content: Mapping,
+    *,
+    author: User | None,
+    comment: str = "",
+    restored_from: Revision | None = None,
+) -> tuple[Network, Revision]:
     """Make a revision, which becomes the newest one, and return the row and it."""
     network = validated(row, content)
     revision = add_revision(row, content_of(network), restored_from=restored_from, comment=comment, **signed(author))
@@ -26,7 +39,7 @@ def write(row, content, *, author, comment="", restored_from=None):
     return row, revision
 
 
-def validated(row, content):
+def validated(row: Network, content: Mapping) -> Network:
     """Return the network with the content, whose slug is made where it is empty; raise ValidationError."""
     network = network_with(row, complete_content(content) | normalised_content(content))
     if not network.slug:
@@ -35,9 +48,10 @@ def validated(row, content):
     return network
 
 
-def save_row(network):
+def save_row(network: Network) -> None:
     """Write the network and its themes as they stand in the instance."""
-    themes = list(network._prefetched_objects_cache.pop("themes"))
+    prefetched = network._prefetched_objects_cache  # type: ignore[attr-defined]  # made by network_with
+    themes = list(prefetched.pop("themes"))
     try:
         with transaction.atomic():
             network.save()
@@ -50,7 +64,7 @@ def save_row(network):
     network.themes.set(themes)
 
 
-def point(row, **values):
+def point(row: Network, **values: Any) -> None:
     """Write where a network stands, without touching its content or the time of its last change."""
     Network.objects.filter(pk=row.pk).update(**values)
     for name, value in values.items():
@@ -72,14 +86,25 @@ def lock(network: Network) -> Network:
 
 def newest(network: Network) -> Revision:
     """Return the version that somebody who opens the network goes on from."""
-    if network.head_id is None:
+    if network.head is None:
         with transaction.atomic():
             row = lock(network)
         network.head, network.live = row.head, row.live
-    return network.head
+    return existing(network.head)
 
 
-def add_revision(row, content, **details):
+def seen(row: Network) -> Revision:
+    """Return the version that citizens see of a network that is on the site."""
+    return existing(row.live)
+
+
+def existing(revision: Revision | None) -> Revision:
+    if revision is None:
+        raise ValueError("The network has no such version.")
+    return revision
+
+
+def add_revision(row: Network, content: Mapping, **details: Any) -> Revision:
     last = row.revisions.first()
     revision = Revision(
         network=row, number=last.number + 1 if last else 1, content=content, parent=row.head or last, **details
@@ -89,15 +114,15 @@ def add_revision(row, content, **details):
     return revision
 
 
-def signed(author: AbstractBaseUser | None) -> dict:
+def signed(author: User | None) -> dict[str, Any]:
     return {"author": author, "author_name": name_of(author)}
 
 
-def name_of(author: AbstractBaseUser | None) -> str:
+def name_of(author: User | None) -> str:
     return (author.get_full_name() or author.get_username()) if author else ""
 
 
-def record(row, kind, author, revision=None, **details):
+def record(row: Network, kind: Event.Kind, author: Author, revision: Revision | None = None, **details: Any) -> Event:
     if isinstance(author, Schedule):  # done at its time, in the name of who planned it
         details |= {"author": author.author, "author_name": author.author_name, "planned_for": author.at}
     else:
@@ -105,11 +130,11 @@ def record(row, kind, author, revision=None, **details):
     return Event.objects.create(network=row, kind=kind, revision=revision, **details)
 
 
-def refuse_in_bin(row):
+def refuse_in_bin(row: Network) -> None:
     if row.deleted_at is not None:
         raise ValidationError(_("This network is in the bin. Put it back first."))
 
 
-def refuse_foreign(row, revision):
+def refuse_foreign(row: Network, revision: Revision | None) -> None:
     if revision is not None and revision.network_id != row.pk:
         raise ValueError(f"Version {revision} is of another network than {row.pk}.")
