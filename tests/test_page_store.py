@@ -47,10 +47,10 @@ def fixed_watch(version=1):
 
 def moving_watch():
     """A watch whose version is `watch.now`; an exception there is raised."""
-    watch = eager_watch(poll_database=lambda: look())
+    watch = eager_watch(poll_database=lambda: poll())
     watch.now = 1
 
-    def look():
+    def poll():
         if isinstance(watch.now, Exception):
             raise watch.now
         return watch.now, None
@@ -530,7 +530,7 @@ def clock(monkeypatch):
     return clock
 
 
-class Looks:
+class Polls:
     def __init__(self, *results):
         self.results = list(results)
         self.count = 0
@@ -543,19 +543,19 @@ class Looks:
         return result
 
 
-def test_watch_looks_again_before_a_second_has_passed_and_not_much_more_often(clock):
-    look = Looks((1, None))
-    watch = Watch(look)
+def test_watch_polls_again_before_a_second_has_passed_and_not_much_more_often(clock):
+    poll = Polls((1, None))
+    watch = Watch(poll)
     first = watch.current_state()
     for _ in range(1000):
         clock.now += 0.01
         assert watch.current_state() is first
-    assert 10 <= look.count <= 14
+    assert 10 <= poll.count <= 14
     assert watch.MAX_AGE <= 1
 
 
 def test_watch_knows_another_version_and_the_same(clock):
-    watch = Watch(Looks((1, None), (1, None), (2, None)))
+    watch = Watch(Polls((1, None), (1, None), (2, None)))
     states = []
     for _ in range(3):
         states.append(watch.current_state())
@@ -576,31 +576,31 @@ def test_watch_knows_another_version_and_the_same(clock):
 )
 def test_day_that_begins_makes_another_state_at_once(clock, before, after, is_other):
     clock.wall = datetime.fromisoformat(before)
-    watch = Watch(Looks((1, None)))
+    watch = Watch(Polls((1, None)))
     first = watch.current_state()
     clock.wall = datetime.fromisoformat(after)
     assert (watch.current_state() is not first) == is_other
 
 
-def test_plan_that_falls_due_is_looked_after_at_once(clock):
+def test_plan_that_falls_due_is_polled_at_once(clock):
     due = Time.START + timedelta(minutes=1)
-    look = Looks((1, due), (2, None))
-    watch = Watch(look)
+    poll = Polls((1, due), (2, None))
+    watch = Watch(poll)
     watch.POLL_INTERVAL = 3600
     clock.wall = due - timedelta(milliseconds=1)
     assert watch.current_state().version == 1
     assert watch.current_state().version == 1
     clock.wall = due
     assert watch.current_state().version == 2
-    assert look.count == 2
+    assert poll.count == 2
 
 
 def test_plan_that_is_overdue_and_stays_so_is_not_tried_all_the_time(clock):
-    look, tried = Looks((1, Time.START - timedelta(minutes=1))), []
-    watch = Watch(look, lambda: tried.append(1))
+    poll, tried = Polls((1, Time.START - timedelta(minutes=1))), []
+    watch = Watch(poll, lambda: tried.append(1))
     for _ in range(10):
         assert watch.current_state().version == 1
-    assert (look.count, len(tried)) == (2, 1)
+    assert (poll.count, len(tried)) == (2, 1)
     clock.now += 1
     watch.current_state()
     assert len(tried) == 2
@@ -610,11 +610,11 @@ def test_who_carries_out_a_plan_sees_it_and_nobody_waits_for_that(clock):
     overdue = Time.START - timedelta(seconds=1)
     began, finish, results = threading.Event(), threading.Event(), []
 
-    def carry_out():
+    def apply_due_schedules():
         began.set()
         finish.wait(20)
 
-    watch = Watch(lambda: (2, None) if finish.is_set() else (1, overdue), carry_out)
+    watch = Watch(lambda: (2, None) if finish.is_set() else (1, overdue), apply_due_schedules)
     first = threading.Thread(target=lambda: results.append(watch.current_state()))
     first.start()
     assert began.wait(20)
@@ -631,14 +631,14 @@ def test_plan_that_waits_for_the_database_stops_nobody(clock):
     def fail():
         raise OperationalError("database is locked")
 
-    watch = Watch(Looks((1, Time.START)), fail)
+    watch = Watch(Polls((1, Time.START)), fail)
     assert watch.current_state().version == 1
 
 
-def test_one_looks_while_others_go_on_and_wait_only_when_what_is_known_is_too_old():
+def test_one_polls_while_others_go_on_and_wait_only_when_what_is_known_is_too_old():
     began, finish = threading.Event(), threading.Event()
 
-    def look():
+    def poll():
         if began.is_set():
             return 3, None
         if first:
@@ -648,7 +648,7 @@ def test_one_looks_while_others_go_on_and_wait_only_when_what_is_known_is_too_ol
         return 1, None
 
     first = []
-    watch = Watch(look)
+    watch = Watch(poll)
     known = watch.current_state()
     first.append(known)
     watch.next_poll = 0
@@ -668,17 +668,17 @@ def test_one_looks_while_others_go_on_and_wait_only_when_what_is_known_is_too_ol
     assert waiting[0].version >= 2
 
 
-def test_look_that_hangs_is_waited_for_once():
+def test_poll_that_hangs_is_waited_for_once():
     began, finish = threading.Event(), threading.Event()
     known = []
 
-    def look():
+    def poll():
         if known:
             began.set()
             finish.wait(20)
         return 1, None
 
-    watch = Watch(look)
+    watch = Watch(poll)
     known.append(watch.current_state())
     watch.POLL_TIMEOUT = 0.1
     watch.next_poll = watch.trusted_until = 0
@@ -695,16 +695,16 @@ def test_look_that_hangs_is_waited_for_once():
     assert watch.current_state() is known[0]
 
 
-def test_failed_look_is_tried_again_once_a_second(clock):
-    look = Looks((1, None), *[OperationalError()] * 5, (1, None))
-    watch = Watch(look)
+def test_failed_poll_is_tried_again_once_a_second(clock):
+    poll = Polls((1, None), *[OperationalError()] * 5, (1, None))
+    watch = Watch(poll)
     good = watch.current_state()
     clock.now += 1
     counts = []
     for _ in range(5):
         for _ in range(100):
             assert watch.current_state() is None
-        counts.append(look.count)
+        counts.append(poll.count)
         clock.now += 1.001
     assert counts == [2, 3, 4, 5, 6]
     assert watch.current_state() is good, "nothing has changed meanwhile, so the pages are good again"
@@ -714,8 +714,8 @@ def test_failed_look_is_tried_again_once_a_second(clock):
 
 
 def test_last_good_page_goes_on_marked_with_its_age(clock):
-    look = Looks((1, None), OperationalError())
-    store = store_of(lambda environ: page_of(), watch=Watch(look))
+    poll = Polls((1, None), OperationalError())
+    store = store_of(lambda environ: page_of(), watch=Watch(poll))
     fresh = ask(store, "/")
     assert fresh.get("Age") is None
     clock.now += 5
@@ -890,8 +890,10 @@ def test_error_is_not_kept(nis, path):
 def test_nothing_of_the_desk_or_of_previews_is_kept(nis):
     store = site_store()
     network = Network.objects.first()
-    link = PreviewLink.objects.create(revision=storage.newest(network), expires_at=timezone.now() + timedelta(1))
-    for path in (previews.link_address(link), "/en/admin/login/", "/en/admin/", "/admin/session/", "/networks/"):
+    link = PreviewLink.objects.create(
+        revision=storage.newest_revision(network), expires_at=timezone.now() + timedelta(1)
+    )
+    for path in (previews.link_url(link), "/en/admin/login/", "/en/admin/", "/admin/session/", "/networks/"):
         for _ in range(2):
             assert ask(store, path, headers={"accept-encoding": "gzip"}).status in (200, 301, 302), path
     assert not store.pages
@@ -987,7 +989,7 @@ def test_no_answer_is_another_than_that_of_django_alone(nis):
     assert not [key for key in store.pages if "evil" in key[1]]
 
 
-# A change is seen with the next look
+# A change is seen with the next poll
 
 
 @pytest.fixture
@@ -1010,14 +1012,14 @@ def set_(model, **values):
 
 
 def publish_change(network):
-    content = storage.newest(network).content
+    content = storage.newest_revision(network).content
     publishing.publish(drafts.save(network, content | {"name_en": "After"}, author=None).network, author=None)
 
 
 def plan_change(network):
-    content = storage.newest(network).content
+    content = storage.newest_revision(network).content
     saved = drafts.save(network, content | {"name_en": "After"}, author=None)
-    schedules.schedule(saved.network, "publish", timezone.now() + timedelta(seconds=1.05), author=None)
+    schedules.create(saved.network, "publish", timezone.now() + timedelta(seconds=1.05), author=None)
     time.sleep(1.1)
 
 
@@ -1051,7 +1053,7 @@ def test_what_is_withdrawn_is_gone(site):
     store = site_store()
     assert ask(store, "/en/networks/a/").status == 200
     assert "Before" in ask(store, "/en/").text
-    publishing.withdraw(site, author=None)
+    publishing.unpublish(site, author=None)
     assert ask(store, "/en/networks/a/").status == 404
     assert "Before" not in ask(store, "/en/").text
 
@@ -1066,7 +1068,7 @@ def test_old_address_leads_on_as_soon_as_it_is_there(site):
 def test_draft_changes_nothing_and_is_rendered_for_nobody(site):
     store = site_store()
     before = ask(store, "/en/")
-    content = storage.newest(site).content
+    content = storage.newest_revision(site).content
     drafts.save(site, content | {"name_en": "Secret"}, author=None)
     assert ask(store, "/en/").body == before.body
     assert store.application.count == 1
@@ -1148,7 +1150,7 @@ def test_database_that_is_away_is_not_asked_by_everybody(site, database):
     assert database.asked_in_vain == 1
 
 
-def test_database_that_goes_away_between_two_looks(site, database):
+def test_database_that_goes_away_between_two_polls(site, database):
     store = site_store(watch=Watch())
     ask(store, "/")
     database.is_there = False
@@ -1177,14 +1179,14 @@ def test_health_is_answered_over_http_too(site, client, settings):
 def test_without_the_store_a_schedule_is_applied_before_the_next_request_after_its_time(site, client, moving_clock):
     """Also where it was made after the last poll, and the clock was set."""
     client.get("/en/networks/a/")
-    content = storage.newest(site).content | {"name_en": "After"}
+    content = storage.newest_revision(site).content | {"name_en": "After"}
     drafts.save(site, content, author=None)
-    schedules.schedule(site, "publish", moving_clock.now + timedelta(minutes=5), author=None)
+    schedules.create(site, "publish", moving_clock.now + timedelta(minutes=5), author=None)
     moving_clock.now += timedelta(minutes=5)
     assert "After" in client.get("/en/networks/a/").content.decode()
 
 
-def test_schedules_are_not_looked_after_twice(site, monkeypatch):
+def test_schedules_are_not_polled_twice(site, monkeypatch):
     calls = []
     next_due = schedules.next_due
     monkeypatch.setattr(schedules, "next_due", lambda: calls.append(1) or next_due())

@@ -33,9 +33,9 @@ from networks.languages import codes, language_tag, without_language
 from networks.models import SavedForm
 from networks.pictures import PictureField, rewrite_picture
 from networks.reading import Reader, missing_translations, translated_fields
-from networks.revisions.content import with_plain_line_ends
+from networks.revisions.content import normalise_line_ends
 from networks.revisions.saved_forms import claim_form, remember_form
-from networks.revisions.storage import name_of
+from networks.revisions.storage import display_name
 from networks.rich_text import LONGEST_TEXT, RichTextField, clean_rich_text
 
 # What the editor offers is what `rich_text` keeps.
@@ -281,7 +281,7 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
         self.name_what_was_taken(request, context["adminform"].form)
         may_save = self.has_add_permission(request) if add else self.has_change_permission(request, obj)
         if may_save and not context["is_popup"]:
-            context["typist"] = {"id": request.user.pk, "name": name_of(request.user)}
+            context["typist"] = {"id": request.user.pk, "name": display_name(request.user)}
             context["form_key"] = without_language(request.path)
             context["log_in_form"] = SignInForm(
                 auto_id="unsaved_%s", initial={"username": request.user.get_username()}
@@ -320,7 +320,7 @@ class DeskAdmin(PlainPages, admin.ModelAdmin):
                 text = request.POST.get(field.name, "").strip()  # as the form does
                 if 0 < len(text) <= LONGEST_TEXT:
                     # As a version keeps it
-                    clean_rich_text(with_plain_line_ends(clean_rich_text(text)))
+                    clean_rich_text(normalise_line_ends(clean_rich_text(text)))
 
     def _changeform_view(self, request, object_id, form_url, extra_context):
         """One form makes one thing, however often it is sent. This is called within the transaction of a save."""

@@ -206,7 +206,7 @@ class BulkActions:
                     is_undone = self.undo_one(request, last["action"], before)
             except ValidationError as error:
                 name = self.name_of(before["pk"])
-                self.message_user(request, f"{name}: {schedules.in_words(error)}", messages.ERROR)
+                self.message_user(request, f"{name}: {schedules.error_text(error)}", messages.ERROR)
                 continue
             if is_undone:
                 count += 1

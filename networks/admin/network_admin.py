@@ -195,7 +195,7 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
             return None
         # Held until the end of a save, so that nobody writes between the merge and it
         row = storage.lock(network) if request.method == "POST" else network
-        newest_revisions = storage.newest(row)
+        newest_revisions = storage.newest_revision(row)
         # Before the form writes what was typed into it; the draft may have another address.
         live_url = row.get_absolute_url() if row.is_published else None
         network = network_with(row, newest_revisions.content)
@@ -233,14 +233,14 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
             author=request.user,
             comment=form.cleaned_data["comment"],
             token=form.cleaned_data["form_token"],
-            said=form.mine,
+            form_content=form.mine,
         )
         form.saved = saved
         obj.pk, obj.slug, obj._state.adding = saved.network.pk, saved.network.slug, False
         # What a colleague has written meanwhile is read by whoever publishes it.
         # So is what others have written and not submitted.
         is_to_publish = "_publish" in request.POST and not form.taken
-        request.asks = is_to_publish and bool(publishing.unfinished(saved.network, request.user))
+        request.asks = is_to_publish and bool(publishing.unreviewed_revisions(saved.network, request.user))
         form.publishes = is_to_publish and not request.asks
         if form.publishes:
             publishing.publish(saved.network, author=request.user)
@@ -342,7 +342,7 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
             return self.ask(request, "withdraw", networks)
 
         def one(row, network):
-            return publishing.withdraw(row, author=request.user) if row.is_published else None
+            return publishing.unpublish(row, author=request.user) if row.is_published else None
 
         self.do_and_note(request, "withdraw", networks, one)
         return None
@@ -366,9 +366,9 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
             try:
                 with transaction.atomic():
                     row = storage.lock(network)
-                    before = publishing.standing(row)
+                    before = publishing.undo_state(row)
                     if do(row, network) is not None:
-                        done.append({"pk": row.pk, "event": publishing.last_event(row), "before": before})
+                        done.append({"pk": row.pk, "event": publishing.last_event_id(row), "before": before})
             except ValidationError as error:
                 self.say_error(request, network, error)
         self.tell_done(request, action, done)
@@ -380,7 +380,7 @@ class NetworkAdmin(BulkActions, MembershipViews, MissingTranslations, DeskAdmin)
         )
 
     def say_error(self, request, network, error):
-        self.message_user(request, f"{str(network) or network.slug}: {schedules.in_words(error)}", messages.ERROR)
+        self.message_user(request, f"{str(network) or network.slug}: {schedules.error_text(error)}", messages.ERROR)
 
     @admin.action(description=_("Submit the chosen networks for publishing"), permissions=["change"])
     def submit(self, request, queryset):

@@ -22,10 +22,10 @@ from networks.revisions.content import (
     Content,
     content_fields,
     content_of,
-    current_content,
     field_label,
     merge,
     network_with,
+    savable_content,
     stored_value,
 )
 
@@ -93,7 +93,7 @@ class NetworkForm(DeskForm):
         if saved := self.saved_before():
             # The form was saved, and its author went back to it. It goes on from what it said that time; what it took
             # over from others then, it does not show.
-            return saved.revision.number, current_content(saved.content)
+            return saved.revision.number, savable_content(saved.content)
         base = self.revision(self.cleaned_data.get("base"))
         if base is None:
             raise ValidationError(
@@ -103,7 +103,7 @@ class NetworkForm(DeskForm):
                 ),
                 code="base",
             )
-        return base.number, current_content(base.content)
+        return base.number, savable_content(base.content)
 
     def saved_before(self) -> SavedForm | None:
         """Return the record of this very form, if it was saved already."""
@@ -118,7 +118,7 @@ class NetworkForm(DeskForm):
 
     def merge(self, base: int, first: Content):
         """Bring what was typed together with what others have saved since the form was opened."""
-        theirs = current_content(self.head.content)
+        theirs = savable_content(self.head.content)
         before = self.settled(base, first, theirs)
         self.mine = mine = {name: self.typed(name, before) for name in before}
         merged = merge(before, theirs, mine)
@@ -148,7 +148,7 @@ class NetworkForm(DeskForm):
         seen = self.revision(self.cleaned_data.get("seen"))
         if seen is None or seen.number <= base:
             return first
-        shown = current_content(seen.content)
+        shown = savable_content(seen.content)
         before = dict(shown)
         for name in self.cleaned_data.get("conflicting", "").split():
             choice = self.data.get(choice_name(name))

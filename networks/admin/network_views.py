@@ -25,7 +25,7 @@ from networks.models import Event, Network, OpenForm, PreviewLink, Revision, Sch
 from networks.reading import Reader
 from networks.revisions import drafts, previews, publishing, schedules, storage
 from networks.revisions.comparison import compare
-from networks.revisions.content import changed_fields, complete_content, field_label, known_content
+from networks.revisions.content import changed_fields, complete_content, field_label, select_current_fields
 
 VERSIONS_ON_A_PAGE = 25
 
@@ -60,7 +60,7 @@ class Act:
 ACTS = {
     "withdraw": Act(
         "publish",
-        publishing.withdraw,
+        publishing.unpublish,
         _("Take off the site"),
         _("Citizens will not see this network any more. All that is written stays, and it can be published again."),
         _("Take off the site"),
@@ -200,7 +200,7 @@ class MembershipViews:
         network = get_object_or_404(networks, pk=pk)
         if network.deleted_at is not None and not (in_bin and self.may(request, "delete")):
             raise Http404
-        storage.newest(network)
+        storage.newest_revision(network)
         return network
 
     def lock(self, request, network) -> Network:
@@ -216,7 +216,7 @@ class MembershipViews:
         return row
 
     def show_again(self, request, error: ValidationError):
-        self.message_user(request, schedules.in_words(error), messages.WARNING)
+        self.message_user(request, schedules.error_text(error), messages.WARNING)
         return HttpResponseRedirect(request.path)
 
     def page(self, request, template, network, title, **context):
@@ -339,7 +339,7 @@ class MembershipViews:
             except NewerVersion as error:
                 return self.show_again(request, error)
             except ValidationError as error:
-                self.message_user(request, schedules.in_words(error), messages.ERROR)
+                self.message_user(request, schedules.error_text(error), messages.ERROR)
                 return HttpResponseRedirect(request.path)
             text = (
                 gettext("Version {number} is restored, as a draft.")
@@ -348,7 +348,7 @@ class MembershipViews:
             )
             self.message_user(request, text.format(number=version.number), messages.SUCCESS)
             return self.to_form(network)
-        content = complete_content(network.head.content) | known_content(version.content)
+        content = complete_content(network.head.content) | select_current_fields(version.content)
         return self.page(
             request,
             "restore",
@@ -376,7 +376,7 @@ class MembershipViews:
         except NewerVersion as error:
             return self.show_again(request, error)
         except ValidationError as error:
-            self.message_user(request, schedules.in_words(error), messages.ERROR)
+            self.message_user(request, schedules.error_text(error), messages.ERROR)
             return self.to_form(network)
         comparisons = (
             compare(network.live.content, network.head.content) if name == "discard" and network.live else []
@@ -401,19 +401,19 @@ class MembershipViews:
                 return HttpResponseRedirect(request.path)
             try:
                 if "own" in request.POST:
-                    publishing.publish_own(network, author=request.user, head=network.head)
+                    publishing.publish_own_changes(network, author=request.user, head=network.head)
                     text = gettext("Your changes to “{name}” are published. What others have changed stays a draft.")
                 else:
                     publishing.publish(network, author=request.user, revision=network.head)
                     text = gettext("“{name}” is published, with what others have changed.")
             except ValidationError as error:
-                self.message_user(request, schedules.in_words(error), messages.ERROR)
+                self.message_user(request, schedules.error_text(error), messages.ERROR)
             else:
                 self.message_user(request, text.format(name=network), messages.SUCCESS)
             return self.to_form(network)
         reader = Reader()
         own, left_out = publishing.own_changes(network, request.user) if network.live else ({}, [])
-        others = publishing.unfinished(network, request.user)
+        others = publishing.unreviewed_revisions(network, request.user)
         return self.page(
             request,
             "publish",
@@ -438,14 +438,14 @@ class MembershipViews:
             try:
                 with transaction.atomic():
                     network = self.lock(request, network)
-                    plan = schedules.schedule(network, action, at, author=request.user)
+                    plan = schedules.create(network, action, at, author=request.user)
             except NewerVersion as error:
                 network = self.network_for(request, pk, "publish")
                 version = network.head.number
                 form.add_error(None, error)
             except ValidationError as error:
                 form.add_error(None, error) if not hasattr(error, "error_dict") else form.add_error(
-                    None if set(error.error_dict) - {"at"} else "at", schedules.in_words(error)
+                    None if set(error.error_dict) - {"at"} else "at", schedules.error_text(error)
                 )
             else:
                 text = (
@@ -491,7 +491,7 @@ class MembershipViews:
     def preview_view(self, request, pk):
         network = self.network_for(request, pk, "view", in_bin=True)
         version = self.version(network, request.GET.get("version"), network.head)
-        return HttpResponseRedirect(previews.staff_address(version))
+        return HttpResponseRedirect(previews.staff_url(version))
 
     def links_view(self, request, pk):
         network = self.network_for(request, pk, "change")
@@ -502,7 +502,7 @@ class MembershipViews:
                 revision=network.head,
                 expires_at=expires_at,
                 is_kept=form.cleaned_data["is_kept"],
-                **storage.signed(request.user),
+                **storage.author_fields(request.user),
             )
             self.message_user(request, gettext("The link is made. Copy it from the list."), messages.SUCCESS)
             return HttpResponseRedirect(request.path)
@@ -517,7 +517,7 @@ class MembershipViews:
             links=[
                 {
                     "link": link,
-                    "url": request.build_absolute_uri(previews.link_address(link)),
+                    "url": request.build_absolute_uri(previews.link_url(link)),
                     "when": reader.moment(link.created_at),
                     "who": in_words(link.author_name, reader),
                     "expires": reader.moment(link.expires_at),
@@ -575,7 +575,7 @@ class MembershipViews:
             OpenForm.objects.bulk_create([OpenForm(network=network, user=request.user)], ignore_conflicts=True)
         others = network.open_forms.exclude(user=request.user).filter(seen_at__gt=now - SEEN_LATELY)
         reader = Reader()
-        names = [in_words(storage.name_of(form.user), reader) for form in others.select_related("user")]
+        names = [in_words(storage.display_name(form.user), reader) for form in others.select_related("user")]
         if not names:
             return ""
         return gettext("Others have this form open now: {names}. What you both write is brought together.").format(

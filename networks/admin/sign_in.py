@@ -27,7 +27,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from citynetworks.client_address import address_block, client_address
+from citynetworks.client_ip import client_ip, ip_block
 from networks.models import SignInAttempts
 
 logger = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def attempt(account: str, environ: Mapping[str, Any]) -> Iterator[None]:
 
     Raises TryLater in place of the body while somebody has to wait.
     """
-    address = client_address(environ)
+    address = client_ip(environ)
     keys = keys_of(account, address)
     shown = repr(account)[:LONGEST_NAME]  # in which no line breaks are left
     try:
@@ -98,7 +98,7 @@ def attempt(account: str, environ: Mapping[str, Any]) -> Iterator[None]:
 def keys_of(account: str, address: str) -> dict[str, str]:
     """Return the keys under which it is counted, by what they stand for in FREE."""
     name = account.strip().casefold()[:LONGEST_NAME]
-    block = address_block(address)
+    block = ip_block(address)
     parts = {"account and address": (block, name), "account": (name,), "address": (block,)}
     return {
         kind: salted_hmac("networks.admin.sign_in", "\0".join((kind, *of)), algorithm="sha256").hexdigest()

@@ -33,7 +33,7 @@ from networks.admin.unsaved_text import KeptForm, SignInForm, came_from_here
 from networks.languages import address, codes, language_links, language_of_path
 from networks.models import Network, SavedForm, TemporaryPassword
 from networks.reading import Reader
-from networks.revisions.storage import name_of
+from networks.revisions.storage import display_name
 
 # How many drafts the start page names; the list of networks has all of them.
 MOST_DRAFTS = 10
@@ -123,7 +123,7 @@ class DeskSite(AdminSite):
         return JsonResponse(
             {
                 "user": user and user.pk,
-                "name": name_of(user),
+                "name": display_name(user),
                 "csrf_token": get_token(request),
                 "now": timezone.now().timestamp(),
                 "saved": {form.token: form.saved_at.timestamp() for form in saved},

@@ -11,5 +11,5 @@ Application = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 PAGE_STORE = "networks.page_store"
 # True where the response is cached if its view is marked with `stored`
 WILL_BE_CACHED = "networks.page_store.will_be_cached"
-# Whether the database answered the last poll. Then due schedules are applied already.
-DATABASE_ANSWERS = "networks.page_store.database_answers"
+# Whether the last poll of the database succeeded. Then due schedules are applied already.
+DATABASE_IS_AVAILABLE = "networks.page_store.database_is_available"

@@ -16,7 +16,7 @@ from wsgiref.util import setup_testing_defaults
 
 from django.conf import settings
 
-from citynetworks.request_limits import let_others_go_first
+from citynetworks.request_limits import lower_thread_priority
 from networks.page_store.environ import Headers
 from networks.page_store.layer import PageStore
 from networks.page_store.watch import own_connection
@@ -38,7 +38,7 @@ def fill_in_background(
 
 
 def fill_quietly(store: PageStore, urls: Callable[[], Iterable[str]], is_idle: Callable[[], bool]) -> None:
-    let_others_go_first()
+    lower_thread_priority()
     time.sleep(START_AFTER)
     try:
         fill(store, urls, is_idle)

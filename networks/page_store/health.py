@@ -8,7 +8,7 @@ from django import db
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from networks.page_store.environ import DATABASE_ANSWERS, PAGE_STORE
+from networks.page_store.environ import DATABASE_IS_AVAILABLE, PAGE_STORE
 from networks.page_store.version import current_version
 
 
@@ -21,13 +21,13 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """
-    Report whether the database answers, the content version, and since when pages may be stale.
+    Report whether the database is available, the content version, and since when pages may be stale.
 
-    The status is 503 while the database does not answer. Cached pages are served all the same.
+    The status is 503 while the database is not available. Cached pages are served all the same.
     """
     version = None
     # If the database has just failed, do not wait for it again.
-    if request.META.get(DATABASE_ANSWERS, True):
+    if request.META.get(DATABASE_IS_AVAILABLE, True):
         with suppress(db.Error):
             version = current_version()
     store = request.META.get(PAGE_STORE)

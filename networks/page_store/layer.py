@@ -8,7 +8,7 @@ polled about once a second, by whichever request comes first (`networks.page_sto
 
 All other requests pass through to Django: those of staff, methods other than GET and HEAD, and unmarked views.
 
-While the database does not answer, stale pages are served with the header Age; for a page that is not cached, Django
+While the database is not available, stale pages are served with the header Age; for a page that is not cached, Django
 responds with 503. Each process has a store of its own, which is empty at first, so a new release begins with new
 pages. The ETag is made from the body alone, so it is the same in all processes and on all servers.
 """
@@ -32,7 +32,7 @@ from django.views.decorators.csrf import csrf_exempt
 from networks.languages import SCRIPT_PARAMETER
 from networks.page_store.cached_page import CachedPage, preferred_encoding
 from networks.page_store.environ import (
-    DATABASE_ANSWERS,
+    DATABASE_IS_AVAILABLE,
     PAGE_STORE,
     WILL_BE_CACHED,
     Application,
@@ -122,7 +122,7 @@ class PageStore:
             if state is None:
                 return self.respond_stale(page, environ, start_response)
         environ[PAGE_STORE] = self
-        environ[DATABASE_ANSWERS] = state is not None
+        environ[DATABASE_IS_AVAILABLE] = state is not None
         if key is None or state is None:
             return self.application(environ, start_response)
         environ[WILL_BE_CACHED] = True
@@ -224,14 +224,14 @@ class PageStore:
                 page = CachedPage(headers, body, state, [encoding])
             return page.respond(environ, start_response)
         if status.startswith("503"):
-            # The database has stopped answering since the last poll.
+            # The database has failed since the last poll.
             stale_page = self.pages.get(key)
             if stale_page is not None:
                 if hasattr(response, "close"):
                     response.close()
                 return self.respond_stale(stale_page, environ, start_response)
         elif not status.startswith("5"):
-            # A page that is gone must not be served while the database does not answer.
+            # A page that is gone must not be served while the database is not available.
             with self.lock:
                 self.remove(key)
         start_response(status, headers)
@@ -261,7 +261,7 @@ class PageStore:
         """Return the part of the health report about the store."""
         state = self.watch.state
         stale_since = None
-        if state is not None and not self.watch.database_answers:
+        if state is not None and not self.watch.database_is_available:
             age = timedelta(seconds=time.monotonic() - state.seen_at)
             stale_since = (timezone.now() - age).isoformat(timespec="seconds")
         return {"pages": len(self.pages), "bytes": self.size, "stale_since": stale_since}

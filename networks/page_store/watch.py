@@ -81,7 +81,7 @@ class Watch:
         self.apply_due_schedules = apply_due_schedules
         self.wall_clock = wall_clock or time.time  # in seconds since 1970
         self.state: State | None = None  # that of the last poll that did not fail
-        self.database_answers = True
+        self.database_is_available = True
         self.has_due_schedules = False
         self.poll_lock = threading.Lock()
         self.schedules_lock = threading.Lock()
@@ -92,26 +92,26 @@ class Watch:
         self.valid_from, self.valid_until = float("-inf"), float("inf")
 
     def current_state(self) -> State | None:
-        """Return the current state; None while the database does not answer."""
+        """Return the current state; None while the database is not available."""
         now = time.monotonic()
         if now >= self.next_poll or not self.valid_from <= self.wall_clock() < self.valid_until:
             return self.polled_state(now)
-        return self.state if self.database_answers else None
+        return self.state if self.database_is_available else None
 
     def polled_state(self, now: float) -> State | None:
         """Poll, unless another request is about to, and return the current state. `now` is the monotonic time."""
         if not self.poll_lock.acquire(blocking=False):
-            if not self.database_answers:
+            if not self.database_is_available:
                 return None
             if now < self.trusted_until:
                 return self.state
             if not self.poll_lock.acquire(timeout=self.POLL_TIMEOUT):
                 # No other request waits for this poll.
-                self.database_answers = False
-                logger.warning("The database has not answered for %s s. Pages that are held go on", self.POLL_TIMEOUT)
+                self.database_is_available = False
+                logger.warning("The database has not responded for %s s. Serving cached pages", self.POLL_TIMEOUT)
                 return None
             self.poll_lock.release()
-            return self.state if self.database_answers else None
+            return self.state if self.database_is_available else None
         try:
             if now >= self.polled_at:  # else another request has polled meanwhile
                 self.poll()
@@ -121,26 +121,26 @@ class Watch:
             try:
                 self.apply_due_schedules()
             except db.Error:
-                logger.exception("Schedules that have fallen due wait for the database")
+                logger.exception("Due schedules wait for the database")
             finally:
                 self.schedules_lock.release()
             with self.poll_lock:
                 self.poll()
-        return self.state if self.database_answers else None
+        return self.state if self.database_is_available else None
 
     def poll(self) -> None:
         self.polled_at = time.monotonic()
         try:
             version, next_due = self.poll_database()
         except db.Error:
-            if self.database_answers:
-                logger.exception("The database does not answer. Pages that are held go on")
-            self.database_answers = self.has_due_schedules = False
+            if self.database_is_available:
+                logger.exception("The database is not available. Serving cached pages")
+            self.database_is_available = self.has_due_schedules = False
             self.next_poll = time.monotonic() + self.RETRY_AFTER
             self.valid_from, self.valid_until = float("-inf"), float("inf")
             return
-        if not self.database_answers:
-            logger.warning("The database answers again")
+        if not self.database_is_available:
+            logger.warning("The database is available again")
         wall_time = self.wall_clock()
         now = datetime.fromtimestamp(wall_time, UTC)
         days = (timezone.localdate(now), now.date())
@@ -157,7 +157,7 @@ class Watch:
         self.valid_from, self.valid_until = wall_time, min(next_event, wall_time + self.POLL_INTERVAL)
         self.trusted_until = self.polled_at + self.MAX_AGE
         self.next_poll = self.polled_at + self.POLL_INTERVAL
-        self.state, self.database_answers = state, True
+        self.state, self.database_is_available = state, True
 
 
 def next_midnight(now: datetime, zone: tzinfo) -> datetime:

@@ -8,7 +8,7 @@ from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext_lazy as _
 from rdflib import DCAT, DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, Graph, Literal, Namespace, URIRef
 
-from citynetworks.security_contact import mail_address
+from citynetworks.security_contact import mailto_uri
 from networks.languages import SERBIAN, language_tag
 from networks.models import Event
 from networks.public.dataset import SUBJECT, TAGS, TITLE, Dataset, in_each_language, iso_moment, texts_of
@@ -111,7 +111,7 @@ class Catalogue:
         self.add(self.contact, RDF.type, VCARD.Kind, VCARD.Organization)
         self.add_texts(self.contact, VCARD.fn, self.names())
         if profile.email:
-            self.add(self.contact, VCARD.hasEmail, URIRef(mail_address(profile.email)))
+            self.add(self.contact, VCARD.hasEmail, URIRef(mailto_uri(profile.email)))
         # RFC 3966: a number without its country means nothing elsewhere.
         if profile.phone.startswith("+"):
             self.add(self.contact, VCARD.hasTelephone, URIRef(f"tel:{telephone(profile.phone)}"))

@@ -40,7 +40,7 @@ from networks.reading import Reader
 from networks.redirects import permanent_redirect
 from networks.revisions import previews
 from networks.revisions.content import network_with
-from networks.revisions.public_changes import record_of
+from networks.revisions.public_changes import newest_changes
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +135,7 @@ def detail(request, rows, slug, template):
     edit_url = address_of_form(request, row)
     context = {row._meta.model_name: subject, "edit_url": edit_url, "part": part_of(row, reader)}
     if isinstance(row, Network):
-        context["changes"] = record_of(subject)
+        context["changes"] = newest_changes(subject)
     response = render_page(request, template, context, subject=subject)
     if edit_url:
         response.headers["Cache-Control"] = "private, no-store"
@@ -158,7 +158,7 @@ def address_of_form(request: HttpRequest, row) -> str:
 def preview(request: HttpRequest, token: str) -> HttpResponse:
     """Answer with the public page of a version that citizens do not see, or do not see yet."""
     try:
-        revision = previews.revision_at(token, request.user)
+        revision = previews.revision_of_token(token, request.user)
     except BadSignature as error:
         raise Http404 from error
     except previews.LinkClosed:

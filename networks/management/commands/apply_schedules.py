@@ -10,4 +10,4 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options):
-        self.stdout.write(f"Plans carried out: {apply_due()}")
+        self.stdout.write(f"Schedules applied: {apply_due()}")
