@@ -1,5 +1,5 @@
-"""The project: its settings, addresses and the application that a server runs."""
+"""The project: its settings, URLs and WSGI application."""
 
-# A checkout without any of these variables is somebody's own machine: manage.py works there in debug mode, and the
-# demo may run. Where one of them is set, a real site is meant.
+# If none of these environment variables is set, manage.py works in debug mode, and the demo may run. If one of them
+# is set, this is a production site.
 PRODUCTION_VARIABLES = ("DJANGO_SECRET_KEY", "DJANGO_ALLOWED_HOSTS", "DATABASE_URL")

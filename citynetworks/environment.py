@@ -1,8 +1,8 @@
 """
 Reading the settings from environment variables.
 
-What a variable cannot mean raises ImproperlyConfigured with one sentence that says what to write. The values of
-DATABASE_URL and CACHE_URL are not repeated, because a password may stand in them.
+A wrong value raises ImproperlyConfigured with a message that says what to write. The message does not repeat the
+values of DATABASE_URL and CACHE_URL, because they may contain a password.
 """
 
 import re
@@ -18,14 +18,14 @@ env = environ.Env()
 
 SWITCHES = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 
-# A host name, with a dot before it for all of its subdomains, or an IPv6 address; * is every host.
+# A host name, with a dot before it for all of its subdomains, or an IPv6 address, or * for every host
 HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.?|\[[0-9A-Fa-f:.]+\]|\*")
 
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
 
 def switch(name: str, default: bool) -> bool:
-    """Return a variable that is either on or off."""
+    """Return a variable that is on or off."""
     value = env.str(name, default="on" if default else "off").strip().lower()
     if value not in SWITCHES:
         raise ImproperlyConfigured(f"{name} is “{value}”. Write on or off.")
@@ -33,7 +33,7 @@ def switch(name: str, default: bool) -> bool:
 
 
 def whole_number(name: str, default: int, *, least: int, most: int) -> int:
-    """Return a variable that is a whole number."""
+    """Return a variable that is a whole number between two limits."""
     value = env.str(name, default=str(default)).strip()
     if not re.fullmatch(r"[0-9]{1,12}", value) or not least <= int(value) <= most:
         raise ImproperlyConfigured(
@@ -43,7 +43,7 @@ def whole_number(name: str, default: int, *, least: int, most: int) -> int:
 
 
 def folder(name: str, default: Path) -> str:
-    """Return the absolute path of a folder. An empty one would be that in which the site happens to be started."""
+    """Return the absolute path of a folder. It must not be empty, which would mean the current directory."""
     value = env.str(name, default=str(default)).strip()
     if not value:
         raise ImproperlyConfigured(
@@ -53,7 +53,7 @@ def folder(name: str, default: Path) -> str:
 
 
 def hosts(name: str, value: str) -> list[str]:
-    """Return the host names that stand in the value of a variable with commas in between."""
+    """Return the host names in the value of a variable, which are separated by commas."""
     names = [host.strip() for host in value.split(",")]
     for host in names:
         if not HOST.fullmatch(host):
@@ -68,12 +68,12 @@ def database(name: str, default: str) -> dict[str, Any]:
     """Return Django's configuration of the database that a variable names."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # its warnings are errors below
+            warnings.simplefilter("ignore")  # what it warns about raises an error below
             config = env.db_url(name, default=default)
         is_known = config.get("ENGINE") in ENGINES and config["NAME"]
-    except ValueError:  # such as a port that is no number
+    except ValueError:  # such as a port that is not a number
         is_known = False
-    # Two slashes in place of three would be a database in memory, which is lost when the site stops.
+    # Two slashes in place of three mean a database in memory, which is lost when the site stops.
     if not is_known or config["NAME"] == ":memory:" != env.str(name, default="").removeprefix("sqlite://"):
         raise ImproperlyConfigured(
             f"{name} is not understood. Write sqlite:////folder/db.sqlite3 or postgres://user:password@host/name, "

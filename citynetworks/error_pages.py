@@ -1,4 +1,4 @@
-"""Pages for what goes wrong, in the language of the address. They need neither a database nor a valid host."""
+"""Error pages in the language of the URL. They need neither a database nor a valid host."""
 
 import sys
 
@@ -21,7 +21,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     )
 
 
-# What `citynetworks.request_limits` does not let through to Django
+# For requests that `citynetworks.request_limits` does not pass on to Django
 
 
 def length_required(request: HttpRequest) -> HttpResponse:
@@ -105,7 +105,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def service_unavailable(request: HttpRequest) -> HttpResponse:
-    """Answer while the database does not."""
+    """Return the page for requests while the database is not available."""
     response = bare_page(
         request,
         503,
@@ -119,10 +119,10 @@ def service_unavailable(request: HttpRequest) -> HttpResponse:
 
 
 def bare_page(request: HttpRequest, status: int, title: str, explanation: str) -> HttpResponse:
-    """Answer with a page that needs neither the database nor a valid host, nor its stylesheet."""
+    """Return a page that needs neither the database nor a valid host, nor its stylesheet."""
     try:
         stylesheet, icon = static("networks/site.css"), static("networks/icon.svg")
-    except ValueError:  # no static files have been collected, which may be the very error
+    except ValueError:  # static files have not been collected, which may be the error itself
         stylesheet, icon = "", ""
     language = language_of_path(request.path_info)
     with translation.override(language):

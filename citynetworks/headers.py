@@ -1,10 +1,10 @@
-"""Headers of every response, beside those of Django's SecurityMiddleware and the Content-Security-Policy."""
+"""Headers of every response, in addition to those of SecurityMiddleware and CSPMiddleware."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-# What no page of the site uses, by the names that browsers know
+# Browser features that no page of the site uses
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -16,22 +16,22 @@ PERMISSIONS_POLICY = ", ".join(
 
 
 class HeadersMiddleware:
-    """Say what other sites may do with a response, and which features of a browser a page may use."""
+    """Set Cross-Origin-Resource-Policy and Permissions-Policy."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        # Open data and feeds may be read by the pages of any site; all else is for our own, unless a view says so.
+        # Pages of other sites may read open data and feeds, and nothing else unless a view says so.
         is_open = "Access-Control-Allow-Origin" in response.headers
         response.headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin" if is_open else "same-origin")
         response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
         return response
 
 
-def hardened(response: HttpResponse) -> HttpResponse:
-    """Return a page that is made before Django is entered, with the headers that Django's own responses have."""
+def add_security_headers(response: HttpResponse) -> HttpResponse:
+    """Add the headers that middleware adds to other responses, and return the response."""
     headers = {
         "Content-Security-Policy": (
             "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "

@@ -1,4 +1,4 @@
-"""What the columns of a translated field are called."""
+"""Labels of the columns of translated fields."""
 
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
@@ -8,5 +8,5 @@ NAMES_IN_LABELS = {"sr": _("in Serbian"), "en": _("in English")}
 
 
 def localized_verbose_name(verbose_name: str, language: str) -> Promise:
-    """Return the label of a translated column, such as 'name (in English)'. The settings hand this over."""
+    """Return the label of a translated column, such as 'name (in English)'. For modeltranslation's settings."""
     return format_lazy("{} ({})", verbose_name, NAMES_IN_LABELS.get(language, language))

@@ -1,26 +1,26 @@
-"""Lines of the log: short, and without anything in them that a client could use to write lines of its own."""
+"""Log lines: short, and escaped so that no client can forge other lines."""
 
 import logging
 
 LONGEST = 500  # characters of a message, or of a line of a traceback
 
 
-def safe(text: str) -> str:
-    """Return a text as one line can hold it: what is not printed is escaped, and the end cut off where it is long."""
+def one_line(text: str) -> str:
+    """Return a text with its unprintable characters escaped, and truncated."""
     line = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text[: LONGEST + 1])
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
 class LineFormatter(logging.Formatter):
-    """What a client sent may stand in any part of a record; a refusal of it is no fault that needs a traceback."""
+    """Escape each line, because all parts may contain what a client sent. Refused requests get no traceback."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - named by the library
-        record.message = safe(record.message)
+        record.message = one_line(record.message)
         return super().formatMessage(record)
 
     def formatException(self, exc_info) -> str:  # noqa: N802
-        # Indented, so that none of them looks like the beginning of a record
-        return "\n".join(f"    {safe(line)}" for line in super().formatException(exc_info).splitlines())
+        # Indented, so that no line looks like the beginning of a record
+        return "\n".join(f"    {one_line(line)}" for line in super().formatException(exc_info).splitlines())
 
     def format(self, record: logging.LogRecord) -> str:
         if record.name.startswith("django.security."):

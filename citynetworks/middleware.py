@@ -1,8 +1,7 @@
-"""What holds for every request: its language, by its address alone, old addresses, and schedules that are due."""
+"""Middleware: the language of a request, redirects from old URLs, and due schedules."""
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 from django.db import DatabaseError
@@ -13,18 +12,18 @@ from django.utils.http import escape_leading_slashes
 
 from citynetworks.error_pages import service_unavailable
 from networks.languages import canonical_url, language_of_path, language_tag, without_script
-from networks.page_store.environ import DATABASE_ANSWERS
+from networks.page_store.environ import DATABASE_IS_AVAILABLE
+from networks.page_store.watch import Watch
 from networks.redirects import permanent_redirect, redirect_target
-from networks.revisions import schedules
 
 logger = logging.getLogger(__name__)
 
 
-class AddressLanguageMiddleware:
+class URLLanguageMiddleware:
     """
-    Activate the language that the address names, and redirect other spellings of it to the canonical URL.
+    Activate the language of the URL, and redirect other spellings of the URL to the canonical one.
 
-    Django's LocaleMiddleware also asks a cookie and Accept-Language, and so makes every response vary by them.
+    Django's LocaleMiddleware also reads a cookie and Accept-Language, and so makes every response vary by them.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
@@ -39,18 +38,18 @@ class AddressLanguageMiddleware:
             return HttpResponsePermanentRedirect(escape_leading_slashes(target))
         response = self.get_response(request)
         if response.headers.get("Content-Type", "").startswith("text/html"):
-            # What stands once for all languages says itself which are in it.
+            # A view whose page is in several languages sets the header itself.
             response.headers.setdefault("Content-Language", language_tag(language))
         return response
 
 
 def query_string(request: HttpRequest) -> str:
-    """Return the query as it was sent. WSGI hands over its bytes as if they were Latin-1 (PEP 3333)."""
+    """Return the query string as it was sent. WSGI decodes its bytes as Latin-1 (PEP 3333)."""
     return request.META.get("QUERY_STRING", "").encode("latin-1").decode("utf-8", "replace")
 
 
 class OldAddressesMiddleware:
-    """Lead on from an address that answers nothing itself, in place of the page that says so."""
+    """Redirect from an old URL where the response would be 404."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -59,53 +58,39 @@ class OldAddressesMiddleware:
         response = self.get_response(request)
         if response.status_code != 404 or request.method not in ("GET", "HEAD"):
             return response
-        # The address of a file still has the parameter of the old site: files stand in no language here.
+        # The URL of a file still has the old site's parameter of the script, because files have no language here.
         query, language = without_script(query_string(request), language_of_path(request.path_info))
         try:
             target = redirect_target(request.path_info, unquote(query), language)
         except DatabaseError:
-            logger.exception("The table of old addresses cannot be read")
+            logger.exception("The old addresses cannot be read")
             return response
-        return response if target is None else permanent_redirect(as_address(target))
+        return response if target is None else permanent_redirect(location_of(target))
 
 
-def as_address(target: str) -> str:
-    """Return a target as it stands in the header: its path is kept as people read it, its query as it was entered."""
+def location_of(target: str) -> str:
+    """Encode the target of a redirect for the Location header. Its path is stored decoded, its query as entered."""
     path, mark, query = target.partition("?")
     return (escape_uri_path(path) if target.startswith("/") else iri_to_uri(path)) + mark + iri_to_uri(query)
 
 
 class SchedulesMiddleware:
     """
-    Carry out what was scheduled for a time that has come, before the first request after it is answered.
+    Apply each schedule before the first request after its time is processed.
 
-    Each process remembers when the next plan falls due, and asks for it anew once a second. A plan is made at least
-    a second ahead, so no request after its time comes before it, on any server.
-
-    Where the page store has looked already, nothing is left to do; and where the database did not answer it, nobody
-    else waits for the database, but for those who ask how the site is.
+    If a request came through the page store, that has been done. If the database was not available then, respond with
+    503 and do not wait for it again; only the health report does. Other requests, in development and tests, use a
+    watch of this middleware's own.
     """
-
-    ASK_AGAIN_AFTER = timedelta(seconds=1)
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
-        self.asked_at: datetime | None = None
-        self.next_due: datetime | None = None
+        # By the clock of the project, which tests move
+        self.watch = Watch(wall_clock=lambda: timezone.now().timestamp())
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if DATABASE_ANSWERS in request.META:
-            if request.META[DATABASE_ANSWERS] or request.path_info.startswith("/health/"):
-                return self.get_response(request)
+        if DATABASE_IS_AVAILABLE not in request.META:
+            self.watch.current_state()
+        elif not request.META[DATABASE_IS_AVAILABLE] and not request.path_info.startswith("/health/"):
             return service_unavailable(request)
-        now = timezone.now()
-        # A clock that was set back counts as a new one.
-        is_fresh = self.asked_at is not None and timedelta() <= now - self.asked_at < self.ASK_AGAIN_AFTER
-        if not is_fresh or (self.next_due is not None and self.next_due <= now):
-            self.asked_at = now
-            try:
-                schedules.apply_due(now)
-                self.next_due = schedules.next_due()
-            except DatabaseError:
-                logger.exception("Schedules that have fallen due wait for the database")
         return self.get_response(request)

@@ -1,12 +1,12 @@
 """
-What requests may take, alone and together: a WSGI layer between the page store and Django.
+Limits on the size, time and number of requests: a WSGI layer between the page store and Django.
 
-A thread of the server is lost for as long as a client takes to send a body or to read a large file, and for as long
-as Django works. So a body is read before Django is entered, and the connection is closed if it does not arrive in
-time. Django works in a few threads of its own, each kind of request in others, so that citizens do not wait for
-staff, nor staff for strangers who try to sign in. Some more requests wait for their turn; what comes beyond that is
-answered at once with 503 and Retry-After. All together are fewer than the threads of the server
-(`citynetworks.server`), so there is always one left for a page that the page store holds.
+A thread of the server is blocked while a client sends a body or receives a large file, and while Django works. So a
+body is read before Django is called, and the connection is closed if it does not arrive in time. Django runs in a few
+threads of its own, different ones for each kind of request, so that visitors do not wait for staff, nor staff for
+strangers who try to sign in. Some more requests wait in queues; all others get a 503 response with Retry-After at
+once. All together are fewer than the threads of the server (`citynetworks.server`), so one is always free for cached
+pages.
 """
 
 import logging
@@ -21,67 +21,67 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from io import BytesIO
 from typing import Any, TypeVar
+from wsgiref.types import WSGIEnvironment
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 
 from citynetworks import error_pages
-from citynetworks.client_address import address_block, client_address
-from citynetworks.headers import hardened
+from citynetworks.client_ip import client_ip, ip_block
+from citynetworks.headers import add_security_headers
 
 logger = logging.getLogger(__name__)
 
-Environ = dict[str, Any]
 T = TypeVar("T")
 
 LONGEST_PATH = 2_000  # bytes
 LONGEST_QUERY = 8_000  # bytes
 
-# A form takes pictures of up to 5 MB. What is not much larger still reaches it, and the form says what is wrong.
+# Forms accept pictures of up to 5 MB. A picture that is not much larger still reaches the form, which rejects it.
 LARGEST_BODY = 10 * 1024 * 1024  # bytes
-LARGEST_SMALL_BODY = 256 * 1024  # bytes: any form without a picture
+LARGEST_SMALL_BODY = 256 * 1024  # bytes, which any form without a picture fits in
 DEADLINE = 20  # seconds in which a small body arrives
-SLOWEST_RATE = 100_000  # bytes a second: a large body has so much more time
+SLOWEST_RATE = 100_000  # bytes a second, for the additional time of a large body
 
-LARGEST_WHOLE_RESPONSE = 64 * 1024  # bytes of a file; a larger one is sent in parts
-RESPONSE_DEADLINE = 120  # seconds in which a client takes all parts
+LARGEST_WHOLE_RESPONSE = 64 * 1024  # bytes of a file; a larger one is streamed
+RESPONSE_DEADLINE = 120  # seconds in which a client receives all of it
 
 
 class Refused(Exception):
-    """The request is not passed on to Django. `view` makes the response that says why."""
+    """The request is not passed on to Django. `view` returns the response that says why."""
 
     def __init__(self, view: Callable[[HttpRequest], HttpResponse]):
         self.view = view
 
 
 class Places:
-    """Counts what goes on at once: at most `total`, and `each` for the address of one client."""
+    """A limit on what runs at the same time: at most `total`, and at most `each` for one client."""
 
     def __init__(self, *, total: int, each: int):
         self.total, self.each = total, each
         self.taken: Counter[str] = Counter()
         self.lock = threading.Lock()
 
-    def take(self, address: str) -> None:
-        """Take a place until `leave` is called. Raises Refused where none is free."""
+    def take(self, client: str) -> None:
+        """Take a place until `leave` is called. Raise Refused if none is free."""
         with self.lock:
-            if self.taken.total() >= self.total or self.taken[address] >= self.each:
+            if self.taken.total() >= self.total or self.taken[client] >= self.each:
                 raise Refused(error_pages.too_busy)
-            self.taken[address] += 1
+            self.taken[client] += 1
 
-    def leave(self, address: str) -> None:
+    def leave(self, client: str) -> None:
         with self.lock:
-            self.taken[address] -= 1
-            if not self.taken[address]:
-                del self.taken[address]
+            self.taken[client] -= 1
+            if not self.taken[client]:
+                del self.taken[client]
 
 
 class Queue:
     """
-    Lets `work` requests be worked on at once, each in a thread of the queue, while `wait` more wait for their turn.
+    Run up to `work` requests at the same time, each in a thread of the queue, while up to `wait` more wait.
 
-    A request that has waited for `patience` seconds without a turn is refused.
+    A request that has waited for `patience` seconds is refused.
     """
 
     def __init__(self, name: str, *, work: int, wait: int, patience: float):
@@ -89,10 +89,10 @@ class Queue:
         self.patience = patience
         self.inside = 0
         self.lock = threading.Lock()
-        self.threads = ThreadPoolExecutor(work, thread_name_prefix=name, initializer=let_others_go_first)
+        self.threads = ThreadPoolExecutor(work, thread_name_prefix=name, initializer=lower_thread_priority)
 
     def call(self, function: Callable[[], T]) -> T:
-        """Return what a function returns, once it had its turn. Raises Refused where that takes too long."""
+        """Run a function in a thread of the queue, and return its result. Raise Refused if it waits too long."""
         with self.lock:
             if self.inside >= self.size:
                 raise Refused(error_pages.too_busy)
@@ -100,7 +100,7 @@ class Queue:
         try:
             result = self.threads.submit(function)
             wait([result], self.patience)
-            if result.cancel():  # which only works before its turn
+            if result.cancel():  # False once it runs
                 raise Refused(error_pages.too_busy)
             return result.result()
         finally:
@@ -108,9 +108,9 @@ class Queue:
                 self.inside -= 1
 
 
-def let_others_go_first() -> None:
-    """Give the present thread a lower priority: those that serve the page store's pages take microseconds."""
-    if sys.platform == "linux":  # where it is a matter of one thread
+def lower_thread_priority() -> None:
+    """Let this thread run after those that serve cached pages, which take microseconds."""
+    if sys.platform == "linux":  # elsewhere it would be the priority of the process
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
@@ -129,28 +129,28 @@ class RequestLimits:
         self.staff = Queue("staff", work=2, wait=64, patience=20)
         self.staff_forms = Queue("staff-forms", work=2, wait=64, patience=20)
 
-    def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: Callable) -> Iterable[bytes]:
         try:
             if len(environ["PATH_INFO"]) > LONGEST_PATH or len(environ.get("QUERY_STRING", "")) > LONGEST_QUERY:
                 raise Refused(error_pages.uri_too_long)
-            body = self.body(environ)
+            body = self.read_body(environ)
             environ["wsgi.input"] = BytesIO(body)
-            if environ["PATH_INFO"] == "/health/live/":  # needs nothing that others could occupy
+            if environ["PATH_INFO"] == "/health/live/":  # must never wait
                 return self.application(environ, start_response)
             queue = self.queue(environ, is_form=bool(body))
-            response = queue.call(lambda: whole(self.application(environ, start_response)))
-            return self.in_parts(response, environ) if getattr(response, "streaming", False) else response
+            response = queue.call(lambda: with_small_file_read(self.application(environ, start_response)))
+            return self.stream(response, environ) if getattr(response, "streaming", False) else response
         except Refused as refused:
-            response = hardened(refused.view(WSGIRequest({**environ, "wsgi.input": BytesIO()})))
+            response = add_security_headers(refused.view(WSGIRequest({**environ, "wsgi.input": BytesIO()})))
             start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
             return [response.content]
 
     def is_idle(self) -> bool:
-        """Say whether Django works on no request, and none waits for it."""
+        """Say whether Django has no request to work on."""
         queues = (self.health, self.files, self.visitors, self.visitors_forms, self.staff, self.staff_forms)
         return not any(queue.inside for queue in queues)
 
-    def queue(self, environ: Environ, is_form: bool) -> Queue:
+    def queue(self, environ: WSGIEnvironment, is_form: bool) -> Queue:
         """Return the queue that a request waits in."""
         path = environ["PATH_INFO"]
         if path.startswith("/health/"):
@@ -161,8 +161,8 @@ class RequestLimits:
             return self.staff_forms if is_form else self.staff
         return self.visitors_forms if is_form else self.visitors
 
-    def body(self, environ: Environ) -> bytes:
-        """Return the whole body of a request. Raises Refused where it is too large, too slow, or not complete."""
+    def read_body(self, environ: WSGIEnvironment) -> bytes:
+        """Return the whole body of a request. Raise Refused if it is too large, too slow or incomplete."""
         if "HTTP_TRANSFER_ENCODING" in environ:
             raise Refused(error_pages.length_required)
         length = environ.get("CONTENT_LENGTH") or "0"
@@ -174,39 +174,39 @@ class RequestLimits:
         if length > LARGEST_BODY:
             raise Refused(error_pages.too_large)
         is_small = length <= LARGEST_SMALL_BODY
-        places, address = (self.small_bodies if is_small else self.large_bodies), client_of(environ)
-        places.take(address)
-        # Nothing but the end of the connection interrupts a read, and a response before that blocks granian's worker.
+        places, client = (self.small_bodies if is_small else self.large_bodies), client_key(environ)
+        places.take(client)
+        # Only closing the connection interrupts a read, and a response before that would block granian's worker.
         timer = close_later(DEADLINE if is_small else DEADLINE + length / SLOWEST_RATE, environ)
         try:
-            body = read(environ["wsgi.input"], length)
+            body = read_exactly(environ["wsgi.input"], length)
         except OSError:
             body = b""
         finally:
             timer.cancel()
-            places.leave(address)
-        if len(body) < length:  # the connection has ended
+            places.leave(client)
+        if len(body) < length:  # the connection was closed
             raise Refused(error_pages.bad_request)
         return body
 
-    def in_parts(self, response: Any, environ: Environ) -> Iterable[bytes]:
-        """Return the parts of a large file. A thread of the server waits until the client has taken them."""
-        address = client_of(environ)
+    def stream(self, response: Any, environ: WSGIEnvironment) -> Iterable[bytes]:
+        """Return a streaming response, within the limit. It blocks a thread of the server until the client has it."""
+        client = client_key(environ)
         try:
-            self.large_responses.take(address)
+            self.large_responses.take(client)
         except Refused:
             response.close()
             raise
-        return Parts(response, environ, lambda: self.large_responses.leave(address))
+        return StreamedResponse(response, environ, lambda: self.large_responses.leave(client))
 
 
-def client_of(environ: Environ) -> str:
-    """Return what the places of one client are counted by."""
-    return address_block(client_address(environ))
+def client_key(environ: WSGIEnvironment) -> str:
+    """Return what counts as one client for `Places`."""
+    return ip_block(client_ip(environ))
 
 
-def whole(response: Any) -> Any:
-    """Return a response; the file of one that is streamed at once, unless it is large."""
+def with_small_file_read(response: Any) -> Any:
+    """Return a response. If it streams a small file, read the file, so that no thread waits for the client."""
     if getattr(response, "streaming", False):
         length = response.headers.get("Content-Length", "")
         if length.isdecimal() and int(length) <= LARGEST_WHOLE_RESPONSE:
@@ -215,8 +215,8 @@ def whole(response: Any) -> Any:
     return response
 
 
-def read(stream: Any, length: int) -> bytes:
-    """Return `length` bytes of a stream, or fewer where it ends before."""
+def read_exactly(stream: Any, length: int) -> bytes:
+    """Return `length` bytes of a stream, or fewer if it ends before."""
     parts, missing = [], length
     while missing and (part := stream.read(missing)):
         parts.append(part)
@@ -224,11 +224,11 @@ def read(stream: Any, length: int) -> bytes:
     return b"".join(parts)
 
 
-class Parts:
-    """The parts of a response. A client that does not take them in time loses its connection."""
+class StreamedResponse:
+    """A streaming response. If a client does not receive it in time, the connection is closed."""
 
-    def __init__(self, response: Any, environ: Environ, when_finished: Callable[[], None]):
-        self.response, self.when_finished = response, when_finished
+    def __init__(self, response: Any, environ: WSGIEnvironment, on_close: Callable[[], None]):
+        self.response, self.on_close = response, on_close
         self.timer = close_later(RESPONSE_DEADLINE, environ)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -237,36 +237,36 @@ class Parts:
     def close(self) -> None:
         self.timer.cancel()
         self.response.close()
-        self.when_finished()
+        self.on_close()
 
 
-def close_later(seconds: float, environ: Environ) -> threading.Timer:
-    """Close the connections with the client after so many seconds, unless the timer is cancelled before."""
+def close_later(seconds: float, environ: WSGIEnvironment) -> threading.Timer:
+    """Close the connections with the client after some seconds, unless the timer is cancelled before."""
     timer = threading.Timer(seconds, close_connections, [environ])
     timer.daemon = True
     timer.start()
     return timer
 
 
-def close_connections(environ: Environ) -> None:
+def close_connections(environ: WSGIEnvironment) -> None:
     """
     Close the connections of this process with the client that sent a request.
 
-    The server does not say which of them the request came by, so all are closed. Behind a proxy they are the proxy's,
-    which must buffer requests itself; and only Linux tells which there are.
+    The server does not say which connection belongs to the request, so all of them are closed. Behind a proxy they
+    are the proxy's, which must buffer requests itself, so this does nothing. It works on Linux only.
     """
     if settings.BEHIND_PROXY or not os.path.isdir("/proc/self/fd"):
         return
     count = 0
     for descriptor in os.listdir("/proc/self/fd"):
         try:
-            # A duplicate of a file or of a pipe would stay open, as no socket could be made of it.
+            # Of a file or a pipe, no socket can be made, and the duplicate would stay open.
             if not stat.S_ISSOCK(os.fstat(int(descriptor)).st_mode):
                 continue
             with socket.socket(fileno=os.dup(int(descriptor))) as connection:
                 if connection.family != socket.AF_UNIX and connection.getpeername()[0] == environ["REMOTE_ADDR"]:
                     connection.shutdown(socket.SHUT_RDWR)
                     count += 1
-        except OSError:  # not connected, or closed meanwhile
+        except OSError:  # not connected, or closed by now
             continue
     logger.warning("Closed %s connections with %s, which is too slow", count, environ["REMOTE_ADDR"])

@@ -1,4 +1,4 @@
-"""Whom to tell about a weakness of the site: the value of DJANGO_SECURITY_CONTACT, as the settings read it."""
+"""The contact for reports of security problems, from DJANGO_SECURITY_CONTACT."""
 
 from urllib.parse import quote, unquote
 
@@ -9,16 +9,16 @@ is_email = EmailValidator()
 is_https = URLValidator(schemes=["https"])
 
 
-def mail_address(email: str) -> str:
-    """Return the URI that opens a letter to an e-mail address. It has no other letters than ASCII (RFC 6068)."""
+def mailto_uri(email: str) -> str:
+    """Return the mailto URI of an e-mail address, which is ASCII only (RFC 6068)."""
     return f"mailto:{quote(email, safe='@+.!$*')}"
 
 
 def contact_uri(value: str) -> str:
     """
-    Return the URI of a contact: an e-mail address, or an address that begins with mailto: or https://.
+    Return the URI of a contact, which is an e-mail address or a URI that begins with mailto: or https://.
 
-    Empty for an empty value; anything else is ImproperlyConfigured.
+    Empty for an empty value. Raise ImproperlyConfigured for any other value.
     """
     value = value.strip()
     if not value:
@@ -34,4 +34,4 @@ def contact_uri(value: str) -> str:
         raise ImproperlyConfigured(
             "DJANGO_SECURITY_CONTACT is neither an e-mail address nor an address that begins with mailto: or https://."
         ) from error
-    return mail_address(email)
+    return mailto_uri(email)

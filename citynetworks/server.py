@@ -16,17 +16,17 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 APPLICATION = "citynetworks.wsgi:application"
-# More than all requests that `citynetworks.request_limits` lets work or wait. They are started when they are needed.
+# More than all requests that `citynetworks.request_limits` lets run or wait. They are started when needed.
 THREADS = 512
 CONNECTIONS = 4096  # of each worker
 LONGEST_HEADERS = 64 * 1024  # bytes
-STOPS_WITHIN = 30  # seconds in which what is under way comes to its end when the server is stopped
-HEADERS_DEADLINE = 10  # seconds; a connection that is kept alive may be idle for as long
+STOPS_WITHIN = 30  # seconds for running requests to finish when the server is stopped
+HEADERS_DEADLINE = 10  # seconds, also for the next request of an idle keep-alive connection
 
 
 def serve(host: str, port: int, workers: int = 2, application: str = APPLICATION) -> None:
-    """Serve a WSGI application in so many processes, until this one is ended."""
-    allow_open_files(2 * CONNECTIONS)
+    """Serve a WSGI application in a number of worker processes, until this process is stopped."""
+    raise_open_files_limit(2 * CONNECTIONS)
     Granian(
         application,
         address=host,
@@ -35,19 +35,19 @@ def serve(host: str, port: int, workers: int = 2, application: str = APPLICATION
         workers=workers,
         blocking_threads=THREADS,
         backpressure=CONNECTIONS,
-        # Over HTTP/2, a body that is not complete when its connection ends keeps a thread of granian busy for ever.
+        # Over HTTP/2, an incomplete body keeps a thread of granian busy for ever after its connection has closed.
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_DEADLINE * 1000, max_buffer_size=LONGEST_HEADERS),
         websockets=False,
-        # Its warnings are about the number of threads; what is wrong it says as an error.
+        # Its warnings are only about the number of threads.
         log_level=LogLevels.error,
         respawn_failed_workers=True,
         workers_kill_timeout=STOPS_WITHIN,
     ).serve()
 
 
-def refuse_to_start_if_wrong() -> None:
-    """End the program with a message where the settings or the system checks say that the site cannot work."""
+def check_configuration() -> None:
+    """Exit with a message if the settings are wrong or a system check fails."""
     import django
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import CommandError, call_command
@@ -56,13 +56,13 @@ def refuse_to_start_if_wrong() -> None:
     try:
         django.setup()
         for options in ({}, {"tags": ["database"], "databases": ["default"]}):
-            call_command("check", **options, stdout=io.StringIO())  # what is wrong goes to stderr
+            call_command("check", **options, stdout=io.StringIO())  # errors go to stderr
     except (ImproperlyConfigured, CommandError) as error:
         raise SystemExit(str(error)) from error
 
 
-def allow_open_files(count: int) -> None:
-    """Raise the limit of open files of this process and its children, as far as the system lets it."""
+def raise_open_files_limit(count: int) -> None:
+    """Raise the limit of open files of this process and its children, as far as the system allows."""
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -79,8 +79,8 @@ def main() -> None:
     parser.add_argument("--application", default=APPLICATION, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.application == APPLICATION:
-        # In a process of its own, so that those that serve load the code that is there when they are started.
-        check = multiprocessing.Process(target=refuse_to_start_if_wrong)
+        # In a separate process, so that restarted workers load the code anew.
+        check = multiprocessing.Process(target=check_configuration)
         check.start()
         check.join()
         if check.exitcode:

@@ -1,8 +1,8 @@
 """
 Settings of the project, all from the environment. networks/docs/operations.md lists the variables.
 
-Debug is off unless asked for. `manage.py` asks for it in a checkout that is not configured at all; anywhere
-else the project refuses to start without its secret key and its hosts.
+Debug is off by default. `manage.py` turns it on in a checkout that is not configured at all; otherwise the project
+refuses to start without its secret key and its hosts.
 """
 
 import re
@@ -19,11 +19,10 @@ from citynetworks.security_contact import contact_uri
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PACKAGE_DIR = Path(__file__).resolve().parent
-# The templates and static files stand beside this package in a checkout, and inside of it in a wheel, where
-# pyproject.toml puts them.
+# The templates and static files are beside this package in a checkout, and inside of it in a wheel (pyproject.toml).
 IS_INSTALLED = (PACKAGE_DIR / "templates").is_dir()
 FILES_DIR = PACKAGE_DIR if IS_INSTALLED else BASE_DIR
-# Where the site keeps what it makes, unless a variable says otherwise. Nothing is written among installed packages.
+# The default folder of the database and other files that the site writes, outside of the installed packages
 DATA_DIR = (Path.cwd() if IS_INSTALLED else BASE_DIR) / ".data"
 
 DEBUG = switch("DJANGO_DEBUG", default=False)
@@ -51,17 +50,17 @@ ALLOWED_HOSTS = hosts(
 
 HTTPS = switch("DJANGO_HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = ["^health/"]  # monitors ask the process itself
+SECURE_REDIRECT_EXEMPT = ["^health/"]  # monitors request it from the process itself
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
-CSRF_COOKIE_HTTPONLY = True  # the scripts of the desk ask the server for the token
+CSRF_COOKIE_HTTPONLY = True  # the admin's scripts request the token
 if HTTPS:
-    # Browsers take these from this very host and over HTTPS only.
+    # Browsers accept cookies of these names from this host only, and over HTTPS.
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
 SESSION_COOKIE_AGE = whole_number("DJANGO_SESSION_HOURS", 8, least=1, most=8760) * 60 * 60  # without use
-# For so long, a browser that has seen the site over HTTPS refuses to open it in any other way. It begins with a day,
-# because nobody can take that back, not even when the certificate has failed.
+# For this time, a browser that has opened the site over HTTPS refuses HTTP. The default is only a day, because that
+# cannot be undone, not even when the certificate fails.
 SECURE_HSTS_SECONDS = whole_number("DJANGO_HSTS_SECONDS", 24 * 60 * 60, least=0, most=2 * 366 * 24 * 60 * 60)
 if not HTTPS:
     SECURE_HSTS_SECONDS = 0
@@ -69,8 +68,7 @@ BEHIND_PROXY = switch("DJANGO_BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SILENCED_SYSTEM_CHECKS = [
-    # The site answers for its own host. Whether every other host of the city's domain is ready for HTTPS, it
-    # cannot know, so it does not promise it for them.
+    # The site cannot know whether all other hosts of the city's domain use HTTPS, so HSTS is for its own host.
     "security.W005",
     "security.W021",
 ]
@@ -88,11 +86,11 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "img-src": [SELF],
-        # The nonce stands in the header only on pages that use it: the import map of the rich-text editor.
+        # The nonce is only in the header of pages that use it, for the import map of the rich-text editor.
         "script-src": [SELF, NONCE],
         "style-src": [
             SELF,
-            # The one style that the rich-text editor puts into the page: how its cursor and gaps look.
+            # The one style element that the rich-text editor adds to the page
             "'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='",
         ],
     }
@@ -133,8 +131,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "citynetworks.middleware.SchedulesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    # In place of LocaleMiddleware, which reads a cookie and varies by Accept-Language.
-    "citynetworks.middleware.AddressLanguageMiddleware",
+    # In place of LocaleMiddleware, which reads a cookie and varies by Accept-Language
+    "citynetworks.middleware.URLLanguageMiddleware",
     "citynetworks.middleware.OldAddressesMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -168,9 +166,9 @@ DATABASES = {"default": database("DATABASE_URL", default=f"sqlite:///{quote(str(
 DATABASE = DATABASES["default"]
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     DATABASE["OPTIONS"] = {
-        # Readers go on while somebody writes; a writer takes its lock at once and so never fails half-way. What was
-        # written goes from the log into the file with every commit, unless somebody is reading just then; so the log
-        # itself has to be on the disk before a save is answered, or else a power failure could take it back.
+        # WAL lets others read while somebody writes. A transaction takes the write lock at once, so that it cannot
+        # fail half-way. Each commit moves the log into the file, unless somebody is reading then; so FULL writes the
+        # log to the disk before a save is confirmed, which a power failure could otherwise undo.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1;",
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,  # seconds
@@ -180,20 +178,20 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
         DATA_DIR.mkdir(exist_ok=True)
 else:
     DATABASE.setdefault("CONN_HEALTH_CHECKS", True)
-    # A server that is not there is soon given up: seconds to connect, milliseconds until what is sent is received.
+    # Seconds to connect, and milliseconds until the server acknowledges what was sent
     DATABASE["OPTIONS"] = {"connect_timeout": 3, "tcp_user_timeout": 5000, **DATABASE.get("OPTIONS", {})}
-# To open a connection takes as long as several queries, on either database.
+# Opening a connection takes as long as several queries, on either database.
 DATABASE.setdefault("CONN_MAX_AGE", 60)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": cache("CACHE_URL", default="locmemcache://")}
 
-# How much memory the finished public pages may take in each process
+# How much memory the cached pages may take in each process
 PAGE_STORE_MEGABYTES = whole_number("DJANGO_PAGE_STORE_MB", 64, least=0, most=1_000_000)
-# Whether each process renders the public pages in the background when it starts, for the first of the allowed hosts
+# Whether each process renders the public pages in the background when it starts, for the first allowed host
 FILL_PAGE_STORE = switch("DJANGO_FILL_PAGE_STORE", default=not DEBUG)
 
-# Languages. The address alone decides; Serbian Latin is never stored but rendered from the Cyrillic.
+# Languages. The URL alone decides; Serbian Latin is never stored but rendered from Cyrillic.
 
 LANGUAGE_CODE = "sr"
 LANGUAGES = [("sr", _("Serbian, Cyrillic")), ("sr-latn", _("Serbian, Latin")), ("en", _("English"))]
@@ -206,13 +204,13 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = time_zone("DJANGO_TIME_ZONE", default="Europe/Belgrade")
 
-# Who names the networks in feeds and data, and since when (RFC 4151), such as gradovi.ni.rs,2026
+# The authority of the tag URIs of networks in feeds and data (RFC 4151), such as gradovi.ni.rs,2026
 
 TAG_AUTHORITY = env.str("DJANGO_TAG_AUTHORITY", default="").strip()
 if TAG_AUTHORITY and not re.fullmatch(r"[A-Za-z0-9._@-]+,[0-9]{4}(-[0-9]{2}){0,2}", TAG_AUTHORITY):
     raise ImproperlyConfigured("DJANGO_TAG_AUTHORITY must be a host name and a date, such as gradovi.ni.rs,2026.")
 
-# The country of the city, by its three letters (ISO 3166-1), for the catalogue of its data
+# The country of the city, as an ISO 3166-1 alpha-3 code, for the data catalogue
 
 COUNTRY = env.str("DJANGO_COUNTRY", default="SRB").strip()
 if not re.fullmatch(r"[A-Z]{3}", COUNTRY):
@@ -220,11 +218,11 @@ if not re.fullmatch(r"[A-Z]{3}", COUNTRY):
 
 # Static files and uploads
 
-# No body that citynetworks.request_limits lets through is larger, so none is ever written to the temporary folder.
+# citynetworks.request_limits accepts no larger body, so no upload is written to the temporary folder.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # bytes
 STATIC_URL = "/static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-WHITENOISE_ROOT = FILES_DIR / "static" / "root"  # what is asked for at the root of the site, such as /favicon.ico
+WHITENOISE_ROOT = FILES_DIR / "static" / "root"  # files at the root of the site, such as /favicon.ico
 STATICFILES_DIRS = [FILES_DIR / "static"]
 STATIC_ROOT = folder("STATIC_ROOT", default=DATA_DIR / "static")
 MEDIA_URL = "/media/"
@@ -240,7 +238,7 @@ STORAGES = {
     },
 }
 
-# What goes wrong is printed for the server's own log, whoever keeps it.
+# Errors go to stderr.
 
 LOGGING = {
     "version": 1,

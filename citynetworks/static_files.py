@@ -1,4 +1,6 @@
-"""Static files in production: named by their content, and compressed when they are collected."""
+"""Static files in production, with a hash in their names, and compressed when they are collected."""
+
+from typing import Any
 
 import brotli
 from whitenoise.compress import Compressor
@@ -10,9 +12,9 @@ SMALL = 32 * 1024  # bytes
 
 class QuickCompressor(Compressor):
     """
-    Presses small files as hard as Brotli can, such as the public style sheet, and large ones nearly as hard.
+    Compress small files, such as the public stylesheet, with Brotli's best quality, and large ones with a lower one.
 
-    The hardest takes long: fifteen seconds for all files of the desk, at every start of the demo, to save a tenth.
+    The best quality takes fifteen seconds for all files of the admin, at each start of the demo, to save a tenth.
     """
 
     @staticmethod
@@ -21,15 +23,15 @@ class QuickCompressor(Compressor):
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
-    support_js_module_import_aggregation = True  # a module imports the others by the names that they have here
+    support_js_module_import_aggregation = True  # imports in modules use the hashed names
 
-    def create_compressor(self, **kwargs):
+    def create_compressor(self, **kwargs: Any) -> Compressor:
         return QuickCompressor(**kwargs)
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):
-    """Serves all that was collected, but for the list of it."""
+    """Serve all collected files except the manifest."""
 
-    def add_file_to_dictionary(self, url, path, stat_cache=None):
+    def add_file_to_dictionary(self, url: str, path: str, stat_cache: dict | None = None) -> None:
         if not url.rpartition("/")[2].startswith(StaticFilesStorage.manifest_name):
             super().add_file_to_dictionary(url, path, stat_cache=stat_cache)

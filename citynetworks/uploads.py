@@ -1,7 +1,8 @@
 """
-Uploaded pictures, served by the site itself: WhiteNoise reads its folder once, and these come while it runs.
+Uploaded pictures, stored safely and served by the site itself.
 
-A web server in front may serve MEDIA_ROOT at /media/ in its place, and then these requests never come here.
+WhiteNoise cannot serve them, because it only knows the files that are there when it starts. A web server in front may
+serve MEDIA_ROOT at /media/ itself.
 """
 
 import os
@@ -13,46 +14,47 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
+from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 
-# What pictures.py makes, and what it made or a fixture brought before. Nothing else is served, above all no HTML.
+# What pictures.py makes, or made earlier, or a fixture brings. Nothing else is served, above all no HTML.
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 
-# No segment begins with a dot, so none leads up and none is hidden.
+# No segment begins with a dot, so no path leads upwards or to a hidden file.
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
-# As pictures.py makes it from the content
+# The name that pictures.py makes from a hash of the content
 NAMED_BY_CONTENT = re.compile(r"(?:.*/)?([0-9a-f]{20})\.png")
 
-FOR_EVER = 365 * 24 * 60 * 60  # seconds: as long as caches keep anything
+ONE_YEAR = 365 * 24 * 60 * 60  # seconds
 
 POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 class UploadsStorage(FileSystemStorage):
     """
-    The folder of uploads, in which a file is whole or not there at all.
+    The folder of uploads, in which files are written atomically.
 
-    It is written beside its place under a hidden name, which is never served, and moved there when it is on the disk.
+    A file is written under a hidden name, which is never served, and renamed when it is on the disk.
     """
 
-    def _save(self, name, content):
+    def _save(self, name: str, content: File) -> str:
         path = Path(self.path(name))
         part = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
             super()._save(str(PurePosixPath(name).with_name(part.name)), content)
-            sync(part)
+            fsync(part)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
-        sync(path.parent)  # where its name stands
+        fsync(path.parent)  # the new name
         return name
 
 
-def sync(path: Path) -> None:
-    """Return when a file, or the names in a folder, are on the disk."""
+def fsync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -62,26 +64,26 @@ def sync(path: Path) -> None:
 
 class UploadsMiddleware:
     """
-    Answer for what was uploaded; leave every other address, and what is missing, to the site.
+    Serve uploaded files. Pass on requests for other URLs and for missing files.
 
-    It stands outside of what compresses answers, which pictures are already, and of all that asks the database.
+    It comes before middleware that compresses responses, because pictures are compressed, or that uses the database.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         if urlsplit(settings.MEDIA_URL).netloc or not isinstance(default_storage, FileSystemStorage):
-            raise MiddlewareNotUsed  # another server has them
+            raise MiddlewareNotUsed  # another server serves them
         self.get_response = get_response
         self.prefix = settings.MEDIA_URL
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = None
         if request.path_info.startswith(self.prefix):
-            response = answer(request, request.path_info.removeprefix(self.prefix))
+            response = file_response(request, request.path_info.removeprefix(self.prefix))
         return response or self.get_response(request)
 
 
-def answer(request: HttpRequest, name: str) -> HttpResponse | None:
-    """Return the picture of that name in the storage, or None where there is none."""
+def file_response(request: HttpRequest, name: str) -> HttpResponse | None:
+    """Return a response with the file of that name in the storage, or None if there is none."""
     content_type = TYPES.get(PurePosixPath(name).suffix)
     if content_type is None or not NAME.fullmatch(name):
         return None
@@ -89,7 +91,7 @@ def answer(request: HttpRequest, name: str) -> HttpResponse | None:
         with open(default_storage.path(name), "rb") as file:
             content = file.read()
         modified = default_storage.get_modified_time(name).timestamp()
-    except (OSError, ValueError):  # missing, a folder, or a name too long for one
+    except (OSError, ValueError):  # missing, a folder, or a name that is too long
         return None
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
@@ -99,8 +101,8 @@ def answer(request: HttpRequest, name: str) -> HttpResponse | None:
     response.headers["Content-Length"] = str(len(content))
     response.headers["ETag"] = etag
     response.headers["Last-Modified"] = http_date(modified)
-    response.headers["Cache-Control"] = f"public, max-age={FOR_EVER}, immutable" if named else "public, no-cache"
+    response.headers["Cache-Control"] = f"public, max-age={ONE_YEAR}, immutable" if named else "public, no-cache"
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # the open data name them
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # open data refers to them
     return get_conditional_response(request, etag=etag, last_modified=int(modified), response=response)

@@ -1,4 +1,4 @@
-"""Addresses of the project. The language is the first segment; the default language has none."""
+"""URLs of the project. The language is the first segment of the path; the default language has none."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin

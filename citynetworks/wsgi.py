@@ -1,4 +1,4 @@
-"""The WSGI application, which `citynetworks.server` serves: the page store, limits on requests, and Django."""
+"""The WSGI application for `citynetworks.server`: the page store around the request limits around Django."""
 
 import os
 import sys
@@ -10,38 +10,39 @@ from typing import TypeVar
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from citynetworks.text_of_requests import Request
+from citynetworks.utf8_requests import UTF8Request
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "citynetworks.settings")
 
 T = TypeVar("T")
 
-# A thread that serves a page of the store waits at most so long for one of Django's to give Python's lock to it.
+# A thread that serves a cached page waits at most so long for Python's lock while another thread runs Django.
 SWITCH_INTERVAL = 0.0001  # seconds
 
 
 def in_one_thread(function: Callable[[], T]) -> Callable[[], T]:
-    """Let a function run in a thread of its own, so that it takes one connection to the database and no more."""
+    """Run a function always in the same thread, so that it uses a single connection to the database."""
     threads = ThreadPoolExecutor(1, thread_name_prefix=function.__name__)
     return lambda: threads.submit(function).result()
 
 
 application = get_wsgi_application()
-application.request_class = Request
+application.request_class = UTF8Request
 if not settings.DEBUG:
-    # Once the apps are loaded
+    # These import models, so the apps have to be loaded.
     from citynetworks.request_limits import RequestLimits
     from networks.page_store.filling import fill_in_background
-    from networks.page_store.layer import PageStore, Watch, carry_out, look
+    from networks.page_store.layer import PageStore
+    from networks.page_store.watch import Watch, apply_due_schedules, poll_database
     from networks.public.page_urls import public_urls
 
     limits = RequestLimits(application)
     application = PageStore(
         limits,
         limit=settings.PAGE_STORE_MEGABYTES * 1024 * 1024,
-        watch=Watch(in_one_thread(look), in_one_thread(carry_out)),
+        watch=Watch(in_one_thread(poll_database), in_one_thread(apply_due_schedules)),
     )
     sys.setswitchinterval(SWITCH_INTERVAL)
     if settings.FILL_PAGE_STORE:
-        # Without the pictures, which take longer than all the rest
+        # Without the pictures, which take longer than all other pages
         fill_in_background(application, partial(public_urls, with_pictures=False), limits.is_idle)

@@ -13,7 +13,7 @@ class NetworksConfig(AppConfig):
         from networks import checks, models, roles  # noqa: F401 - registers the system checks
         from networks.page_store import version
 
-        version.connect()
+        version.connect_signals()
         post_migrate.connect(roles.make_roles, sender=self)
         post_migrate.connect(models.write_search_texts_anew, sender=self)
 

@@ -7,11 +7,12 @@ filled up to a first of January that nobody meant.
 
 import re
 from calendar import monthrange
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, total_ordering
-from typing import Self
+from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -86,7 +87,7 @@ class PartialDate:
     month: int | None = None
     day: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 1000 <= self.year <= 9999:
             raise ValueError("The year must have four digits.")
         if self.month is None and self.day is not None:
@@ -120,15 +121,16 @@ class PartialDate:
         return cls._read(re.sub(r" ?([./,]) ?", r"\1", one_spaced), TYPED_FORMATS)
 
     @classmethod
-    def _read(cls, text, formats):
+    def _read(cls, text: str, formats: Iterable[re.Pattern[str]]) -> Self:
         """Read the text by the first format that fits all of it."""
         for date_format in formats:
             if match := date_format.fullmatch(text):
-                year, month, day = (match.groupdict().get(part) for part in ("year", "month", "day"))
+                parts: dict[str, str | None] = match.groupdict()
+                month, day = parts.get("month"), parts.get("day")
                 return cls(
-                    int(year),
-                    month and (MONTH_NUMBERS.get(month) or int(month)),
-                    day and int(day),
+                    int(match["year"]),
+                    None if month is None else MONTH_NUMBERS.get(month) or int(month),
+                    None if day is None else int(day),
                 )
         raise ValueError("The text is not a year, a month or a day.")
 
@@ -180,7 +182,7 @@ def input_format(value: PartialDate, language: str | None = None) -> str:
     return f"{value.day}.{value.month}.{value.year}."
 
 
-def _face(language):
+def _face(language: str | None) -> str:
     """Return the key of MONTH_NAMES for a language code in any spelling: English unless it is Serbian."""
     code, *subtags = (language or get_language() or "en").lower().replace("_", "-").split("-")
     if code != "sr":
@@ -198,7 +200,7 @@ class PartialDateFormField(forms.Field):
         "impossible": _("This date does not exist in the calendar."),
     }
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> PartialDate | None:
         if value is None or isinstance(value, PartialDate):
             return value
         text = str(value).strip()
@@ -213,7 +215,7 @@ class PartialDateFormField(forms.Field):
         except ValueError as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 
-    def prepare_value(self, value):
+    def prepare_value(self, value: Any) -> Any:
         if isinstance(value, str):
             try:
                 value = PartialDate.fromisoformat(value)
@@ -221,7 +223,7 @@ class PartialDateFormField(forms.Field):
                 return value  # what was typed, to be corrected rather than typed again
         return input_format(value) if isinstance(value, PartialDate) else value
 
-    def has_changed(self, initial, data):
+    def has_changed(self, initial: Any, data: Any) -> bool:
         with suppress(ValidationError):
             initial = self.to_python(initial)
         return super().has_changed(initial, data)
@@ -232,23 +234,26 @@ class PartialDateField(models.CharField):
 
     description = _("Date known to the year, the month or the day")
     empty_strings_allowed = False
+    # The attribute of an instance is a PartialDate, and not text as django-stubs has it for a CharField.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
     default_error_messages = {
         "invalid": _("“%(value)s” is not a date written as 2003, 2007-05 or 2007-05-03."),
         "impossible": _("This date does not exist in the calendar."),
     }
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         kwargs["max_length"] = len("2007-05-03")
         super().__init__(*args, **kwargs)
         # A PartialDate has no length, and always fits.
         self.validators = [each for each in self.validators if not isinstance(each, MaxLengthValidator)]
 
-    def deconstruct(self):
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()
         del kwargs["max_length"]
         return name, path, args, kwargs
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> PartialDate | None:
         if value is None or isinstance(value, PartialDate):
             return value
         if value == "":
@@ -260,16 +265,16 @@ class PartialDateField(models.CharField):
         except (TypeError, ValueError) as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value}) from error
 
-    def from_db_value(self, value, expression, connection):
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> PartialDate | None:
         return None if value is None else PartialDate.fromisoformat(value)
 
-    def get_prep_value(self, value):
+    def get_prep_value(self, value: Any) -> str | None:
         value = super().get_prep_value(value)
         return None if value is None else value.isoformat()
 
-    def value_to_string(self, obj):
+    def value_to_string(self, obj: models.Model) -> str:
         return self.get_prep_value(self.value_from_object(obj)) or ""
 
-    def formfield(self, **kwargs):
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
         # Past CharField, whose form field would measure and cut the text at the width of the column.
         return super(models.CharField, self).formfield(**{"form_class": PartialDateFormField, **kwargs})

@@ -192,6 +192,8 @@ class PictureField(models.ImageField):
     """An uploaded picture. Files are named by a hash of their content, so none overwrites another."""
 
     attr_class = PictureFile
+    width_field: str
+    height_field: str
 
     def formfield(self, **kwargs):
         # The name of the uploaded file is not stored, so its length does not matter.

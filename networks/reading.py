@@ -5,7 +5,9 @@ Whatever shows a stored text (page, admin list, sitemap, feed, data) asks a Read
 with the language that it is in.
 """
 
+from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -20,6 +22,12 @@ from networks import serbian
 from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, displayed_text, language_tag, stored_language
 from networks.partial_dates import PartialDate, format_partial_date
 from networks.rich_text import RichTextField
+from networks.serbian import SortKey
+
+if TYPE_CHECKING:  # the models need this module first
+    from networks.models import CityProfile, Network, Page, Theme
+
+AnyDate = date | PartialDate  # or a datetime, which is a date too
 
 SORT_KEYS = {
     SERBIAN: serbian.azbuka_key,
@@ -38,7 +46,20 @@ class Text(str):
 
     __slots__ = ("is_fallback", "is_html", "language", "stored")
 
-    def __new__(cls, value="", *, language=None, asked=None, is_html=False, stored=None):
+    language: str | None
+    is_fallback: bool
+    is_html: bool
+    stored: str
+
+    def __new__(
+        cls,
+        value: str = "",
+        *,
+        language: str | None = None,
+        asked: str | None = None,
+        is_html: bool = False,
+        stored: str | None = None,
+    ) -> Self:
         text = super().__new__(cls, value)
         text.language = language
         text.is_fallback = bool(value) and language is not None and asked is not None and language != asked
@@ -57,7 +78,7 @@ class Text(str):
     @property
     def lang(self) -> str:
         """The attribute ' lang="sr-Latn"' for the element, where the text is not in the language of the page."""
-        return format_html(' lang="{}"', language_tag(self.language)) if self.is_fallback else ""
+        return format_html(' lang="{}"', language_tag(self.language)) if self.language and self.is_fallback else ""
 
 
 class Reader:
@@ -98,7 +119,7 @@ class Reader:
             return self.serbian(value)
         return Text(value)
 
-    def sort_key(self, text: str):
+    def sort_key(self, text: str) -> SortKey:
         """
         Return the key that sorts texts by the alphabet of the reader: azbuka, abeceda or English.
 
@@ -106,27 +127,27 @@ class Reader:
         """
         return SORT_KEYS.get(self.language, serbian.english_key)(getattr(text, "stored", text))
 
-    def date(self, value) -> str:
+    def date(self, value: AnyDate | None) -> str:
         """Return a date, a moment or a partial date in words: 3. маја 2007. or 3 May 2007. Empty for None."""
         if value is None:
             return ""
         if not isinstance(value, PartialDate):
-            day = localtime(value).date() if hasattr(value, "tzinfo") else value
+            day = localtime(value).date() if isinstance(value, datetime) else value
             value = PartialDate(day.year, day.month, day.day)
         return format_partial_date(value, self.language)
 
-    def moment(self, value) -> str:
+    def moment(self, value: datetime) -> str:
         """Return a day and the time of day in the city's own time: 3. маја 2007. у 08:00 or 3 May 2007, 08:00."""
         with override(self.language):
             return _("{date}, {time}").format(date=self.date(value), time=f"{localtime(value):%H:%M}")
 
-    def network(self, network) -> "NetworkReading":
+    def network(self, network: "Network") -> "NetworkReading":
         return NetworkReading(network, self)
 
-    def page(self, page) -> "PageReading":
+    def page(self, page: "Page") -> "PageReading":
         return PageReading(page, self)
 
-    def profile(self, profile) -> "ProfileReading":
+    def profile(self, profile: "CityProfile") -> "ProfileReading":
         return ProfileReading(profile, self)
 
 
@@ -138,15 +159,19 @@ class RowReading:
     """
 
     own_fields: tuple[str, ...] = ()
-    # Where one of these is shown in another language, the page says so. For an acronym or a town it does not.
-    prose_fields: tuple[str, ...] = ()
+    row: Any  # an instance of the model that the subclass is for
 
     def __init__(self, row: models.Model, reader: Reader):
         self.row = row
         self.reader = reader
 
-    def __getattr__(self, name):
-        if name.startswith("_") or name not in translated_fields(type(self.row)):
+    @property
+    def prose_fields(self) -> tuple[str, ...]:
+        """Where one of these stands in another language, the page says so; an acronym or a town needs no apology."""
+        return ()
+
+    def __getattr__(self, name: str) -> Text:
+        if name.startswith("_") or name not in translated_fields(self.row._meta.model):
             raise AttributeError(
                 f"{name!r} of {type(self).__name__}: no such field, or what it is made from is missing"
             )
@@ -174,12 +199,12 @@ class RowReading:
         return self.row.get_absolute_url()
 
     @property
-    def changed_at(self):
+    def changed_at(self) -> datetime:
         return self.row.changed_at
 
 
 @cache
-def translated_fields(model) -> tuple[str, ...]:
+def translated_fields(model: type[models.Model]) -> tuple[str, ...]:
     """Return the names of the translated fields of a model."""
     # Here and not above, because it loads the models.
     from modeltranslation.translator import translator
@@ -208,6 +233,7 @@ LITTLE_WORDS = {"and", "for", "the", "или", "ради"}
 
 
 class NetworkReading(RowReading):
+    row: "Network"
     own_fields = ("name", "description")
 
     @property
@@ -217,8 +243,9 @@ class NetworkReading(RowReading):
     @cached_property
     def sections(self) -> list[tuple[str, str, Text]]:
         """The name, the label and the text of each translated field with a section of its own on the page."""
+        labels = {field.name: str(field.verbose_name) for field in self.row._meta.fields}
         return [
-            (name, str(self.row._meta.get_field(name).verbose_name), getattr(self, name))
+            (name, labels[name], getattr(self, name))
             for name in translated_fields(type(self.row))
             if name not in ("name", "acronym", "summary", "description", "seat")
         ]
@@ -329,15 +356,18 @@ class NetworkReading(RowReading):
 
 
 class ThemeReading(RowReading):
+    row: "Theme"
     own_fields = ("name",)
 
 
 class PageReading(RowReading):
+    row: "Page"
     own_fields = ("title", "body")
     prose_fields = own_fields
 
 
 class ProfileReading(RowReading):
+    row: "CityProfile"
     own_fields = ("city_name", "introduction")
 
     @cached_property

@@ -1,7 +1,6 @@
 """Pages as whoever reads them meets them: what they say, what their forms hold, and how those are filled in."""
 
 import re
-from datetime import timedelta
 from unittest import mock
 
 import lxml.html
@@ -9,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from citynetworks.middleware import SchedulesMiddleware
+from networks.page_store.watch import Watch
 
 PREFIXES = {"sr": "", "sr-latn": "/sr-latn", "en": "/en"}
 LANGUAGES = list(PREFIXES)
@@ -35,8 +34,8 @@ def opened(client, address):
 
 
 def count_queries(client, address):
-    """How many queries a page takes, but for those by which each process asks once a second for what is due."""
-    with mock.patch.object(SchedulesMiddleware, "ASK_AGAIN_AFTER", timedelta(days=1)):
+    """How many queries a page takes, but for those by which each process polls the database once a second."""
+    with mock.patch.object(Watch, "POLL_INTERVAL", 86400):
         assert client.get(address).status_code == 200
         with CaptureQueriesContext(connection) as captured:
             client.get(address)

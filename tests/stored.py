@@ -7,7 +7,8 @@ import brotli
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import RequestFactory
 
-from networks.page_store.layer import PageStore, Watch
+from networks.page_store.layer import PageStore
+from networks.page_store.watch import Watch
 
 DECODERS = {"gzip": gzip.decompress, "br": brotli.decompress}
 
@@ -67,9 +68,9 @@ class Counted:
 
 
 def eager_watch(**options):
-    """A watch that looks with every request, so that a test need not wait for a second to pass."""
+    """A watch that polls with every request, so that a test need not wait for a second to pass."""
     watch = Watch(**options)
-    watch.LOOK_AFTER = watch.LOOK_AGAIN_AFTER_FAILURE = -1
+    watch.POLL_INTERVAL = watch.RETRY_AFTER = -1
     return watch
 
 

@@ -96,10 +96,12 @@ def rows(nis):
     reporter.groups.add(Group.objects.get(name="editors"))
     network, deleted = Network.objects.all()[:2]
     change = {"name_en": "A Draft", "description_sr": "<p>Нацрт</p>", "founded": "2003", "themes": []}
-    revision = drafts.save(network, storage.newest(network).content | change, author=reporter, comment="Ну").revision
+    revision = drafts.save(
+        network, storage.newest_revision(network).content | change, author=reporter, comment="Ну"
+    ).revision
     drafts.submit(network, author=reporter)
     for action in Schedule.Action:
-        schedules.schedule(network, action, timezone.now() + timedelta(hours=1 + len(action)), author=reporter)
+        schedules.create(network, action, timezone.now() + timedelta(hours=1 + len(action)), author=reporter)
     for days in (-1, 1):
         PreviewLink.objects.create(revision=revision, expires_at=timezone.now() + timedelta(days=days))
     network.open_forms.create(user=reporter)
@@ -953,12 +955,12 @@ class TestList:
             "draft": make_network(position=4, is_published=False, themes=[theme], seat_sr="Беч", seat_en="Vienna"),
         }
         for network in networks.values():
-            storage.newest(network)
+            storage.newest_revision(network)
         complete, author = networks["complete"], User.objects.get()
         drafts.save(complete, complete.head.content | {"name_en": "A Draft"}, author=author)
         drafts.submit(complete, author=author)
         tomorrow = timezone.now() + timedelta(days=1)
-        schedules.schedule(networks["other"], Schedule.Action.WITHDRAW, tomorrow, author=author)
+        schedules.create(networks["other"], Schedule.Action.WITHDRAW, tomorrow, author=author)
         address = f"/admin/networks/network/?{query.format(theme=theme.pk)}"
         assert list(shown(clerk, address)) == [networks[name].pk for name in found.split()]
 

@@ -29,9 +29,9 @@ def network(request, themes):
     """A network whose texts and facts were changed, and where that stands."""
     row = make_network(slug="changed", name_sr="Стара мрежа", themes=[themes["old"]], joined=PartialDate(2003))
     make_network(slug="other", name_sr="Сасвим друга", name_en="Other", joined=PartialDate(2005))
-    storage.newest(row)
+    storage.newest_revision(row)
     if request.param == "unpublished":
-        row = publishing.withdraw(row, author=None)
+        row = publishing.unpublish(row, author=None)
     new = {
         "name_sr": "Нова мрежа",
         "name_en": "New network",
@@ -42,7 +42,7 @@ def network(request, themes):
         "themes": ["modern-art"],
         "joined": None,
     }
-    saved = drafts.save(row, storage.newest(row).content | new, author=None)
+    saved = drafts.save(row, storage.newest_revision(row).content | new, author=None)
     if request.param == "published":
         publishing.publish(saved.network, author=None)
     if request.param == "discarded":
@@ -122,7 +122,7 @@ def test_filters_count_the_newest_versions(clerk, network):
 
 def test_network_without_themes_in_its_draft(clerk, themes):
     row = make_network(themes=[themes["old"]])
-    drafts.save(row, storage.newest(row).content | {"themes": []}, author=None)
+    drafts.save(row, storage.newest_revision(row).content | {"themes": []}, author=None)
     assert found(clerk, "themes__isnull=True") == [row.pk]
     assert found(clerk, "themes__isnull=False") == []
     assert found(clerk, f"themes__id__exact={themes['old'].pk}") == []
@@ -130,7 +130,7 @@ def test_network_without_themes_in_its_draft(clerk, themes):
 
 def test_version_from_before_a_field_was_renamed(clerk, monkeypatch):
     row = make_network(name_sr="Мрежа")
-    content = storage.newest(row).content | {"name_en": "Newer"}
+    content = storage.newest_revision(row).content | {"name_en": "Newer"}
     saved = drafts.save(row, content, author=None)
     content = {name.replace("name_en", "title_en"): value for name, value in saved.revision.content.items()}
     type(saved.revision).objects.filter(pk=saved.revision.pk).update(content=content)
@@ -143,7 +143,7 @@ def test_version_from_before_a_field_was_renamed(clerk, monkeypatch):
 def test_queries_do_not_grow_with_drafts(clerk, themes, query):
     rows = [make_network(themes=[themes["old"]]) for _number in range(8)]
     for row in rows:
-        storage.newest(row)
+        storage.newest_revision(row)
     counts = []
     for some in (rows[:2], rows[2:]):
         for row in some:

@@ -58,7 +58,7 @@ def addresses(live_server):
     make_network_with_everything()
     Network.objects.create(slug="long", name_sr="Ж" * 200, summary_sr="Ш" * 300, seat_sr="Ћ" * 120, is_published=True)
     for network in Network.objects.all():
-        storage.newest(network)  # and so on record
+        storage.newest_revision(network)  # and so on record
     paths = [f"{prefix(code)}{path.removeprefix('/')}" for path in PATHS for code in codes()]
     return {path: f"{live_server.url}{path}" for path in paths}
 

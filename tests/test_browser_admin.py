@@ -405,10 +405,10 @@ def deleted(network, author):
     deleted = drafts.save(None, {"name_sr": "Обрисана мрежа градова"}, author=author).network
     publishing.delete(deleted, author=author)
     tomorrow = timezone.now() + timezone.timedelta(days=1)
-    schedules.schedule(fresh(network), Schedule.Action.PUBLISH, tomorrow, author=author)
+    schedules.create(fresh(network), Schedule.Action.PUBLISH, tomorrow, author=author)
     drafts.submit(fresh(network), author=author)
     row = fresh(network)
-    expires = {"expires_at": tomorrow, **storage.signed(author)}
+    expires = {"expires_at": tomorrow, **storage.author_fields(author)}
     row.head.preview_links.create(**expires)
     row.head.preview_links.create(**expires, revoked_at=timezone.now())
     return deleted

@@ -56,7 +56,7 @@ def published(name, **changes):
 
 
 def draft_of(network, author, **changes):
-    content = storage.newest(Network.objects.get(pk=network.pk)).content
+    content = storage.newest_revision(Network.objects.get(pk=network.pk)).content
     return drafts.save(network, content | changes, author=author).revision
 
 
@@ -119,7 +119,7 @@ def test_taking_many_off_the_site_asks_and_is_undone(milan, ana):
     networks = [published(f"Network {number}") for number in range(12)]
     draft_of(networks[3], ana.user, name_en="A Draft")
     drafts.submit(networks[3], author=ana.user)
-    schedules.schedule(networks[4], Schedule.Action.WITHDRAW, timezone.now() + timedelta(days=2), author=ana.user)
+    schedules.create(networks[4], Schedule.Action.WITHDRAW, timezone.now() + timedelta(days=2), author=ana.user)
     PreviewLink.objects.create(revision=networks[5].live, expires_at=timezone.now() + timedelta(days=1))
     before = seen()
     tree = ask(milan, NETWORKS, "withdraw", networks)
@@ -148,8 +148,8 @@ def test_network_is_as_it_was_after_an_action_was_undone(milan, ana, action, don
     head = draft_of(network, ana.user, name_en="A Draft")
     drafts.submit(network, author=ana.user)
     if is_published:
-        schedules.schedule(network, Schedule.Action.WITHDRAW, timezone.now() + timedelta(days=2), author=ana.user)
-    schedules.schedule(network, Schedule.Action.PUBLISH, timezone.now() + timedelta(days=1), author=ana.user)
+        schedules.create(network, Schedule.Action.WITHDRAW, timezone.now() + timedelta(days=2), author=ana.user)
+    schedules.create(network, Schedule.Action.PUBLISH, timezone.now() + timedelta(days=1), author=ana.user)
     PreviewLink.objects.create(revision=head, expires_at=timezone.now() + timedelta(days=1))
     before = seen()
     if action == "withdraw" and not is_published:
@@ -214,7 +214,7 @@ def test_undoing_changes_nothing_that_others_have_done_since(milan, vesna, actio
     tree = do(milan, NETWORKS, action, [changed, left])
     publishing.undelete(changed, author=vesna.user)
     publishing.publish(changed, author=vesna.user)
-    publishing.withdraw(changed, author=vesna.user)
+    publishing.unpublish(changed, author=vesna.user)
     assert undo(milan, tree) == [
         "Somebody has changed these since, so they are left as they are: Changed.",
         "Undone: 1 entry is as it was before.",

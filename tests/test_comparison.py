@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from networks.revisions import comparison
 from networks.revisions.comparison import MOST_PAIRS, Piece, Side, compare, compare_words, language_attribute
-from networks.revisions.comparison import readable_rich_text as readable
+from networks.revisions.comparison import display_rich_text as readable
 from networks.revisions.content import complete_content
 from networks.serbian import to_latin
 from tests.makers import make_theme

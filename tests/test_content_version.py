@@ -27,7 +27,7 @@ def changes_version(act):
 
 
 def draft(network, **texts):
-    content = storage.newest(network).content
+    content = storage.newest_revision(network).content
     return drafts.save(network, content | texts, author=None)
 
 
@@ -57,9 +57,9 @@ PUBLIC_CHANGES = {
     "a change is told": lambda: tell(Network.objects.get(slug="a")),
     "a draft is published": lambda: publishing.publish(Network.objects.get(slug="b"), author=None),
     "a newer version is published": lambda: publishing.publish(Network.objects.get(slug="c"), author=None),
-    "a network is withdrawn": lambda: publishing.withdraw(Network.objects.get(slug="c"), author=None),
+    "a network is withdrawn": lambda: publishing.unpublish(Network.objects.get(slug="c"), author=None),
     "a network goes into the bin": lambda: publishing.delete(Network.objects.get(slug="c"), author=None),
-    "what was loaded goes on record": lambda: storage.newest(Network.objects.get(slug="a")),
+    "what was loaded goes on record": lambda: storage.newest_revision(Network.objects.get(slug="a")),
     "a plan is carried out": lambda: schedules.apply_due(timezone.now() + timedelta(days=2)),
     "a fixture is loaded": lambda: call_command("loaddata", "nis", verbosity=0),
     "the database is emptied": lambda: call_command("flush", interactive=False, verbosity=0),
@@ -100,7 +100,7 @@ def site(transactional_db):
     """a: loaded; b: a draft, to be published tomorrow; c: published, with a newer draft."""
     make_network(slug="a", themes=[make_theme(slug="t")])
     hidden = drafts.save(None, {"name_sr": "Скица", "slug": "b"}, author=None).network
-    schedules.schedule(hidden, "publish", timezone.now() + timedelta(days=1), author=None)
+    schedules.create(hidden, "publish", timezone.now() + timedelta(days=1), author=None)
     shown = drafts.save(None, {"name_sr": "Мрежа", "slug": "c"}, author=None).network
     shown = publishing.publish(shown, author=None)
     draft(shown, name_en="Newer name")

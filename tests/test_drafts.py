@@ -124,7 +124,7 @@ def network(themes):
     """A published network without a draft, as loaddata brings it."""
     fields = CONTENT | {"founded": PartialDate.fromisoformat(CONTENT["founded"]), "themes": [themes["peace"]]}
     network = make_network(**fields)
-    storage.newest(network)
+    storage.newest_revision(network)
     return network
 
 
@@ -188,7 +188,7 @@ def told(client, response):
 
 
 def newest(network):
-    return storage.newest(Network.objects.get(pk=network.pk)).content
+    return storage.newest_revision(Network.objects.get(pk=network.pk)).content
 
 
 def count(network):
@@ -1138,7 +1138,7 @@ class TestHistory:
         write(ana, network, "_submit", name_en="Second", themes=[], comment="Проверено")
         drafts.discard(network, author=ana.user)
         drafts.restore(network, network.revisions.get(number=2), author=milan.user)
-        publishing.withdraw(network, author=milan.user)
+        publishing.unpublish(network, author=milan.user)
         rows = history_of(ana, network, PREFIXES[language])
         told = [row["what"] for row in rows]
         assert len(told) == 7
@@ -1174,7 +1174,7 @@ class TestHistory:
         for before, each in zip(made, made[1:], strict=False):
             each.parent = before
         Revision.objects.bulk_update(made, ["parent"])
-        storage.point(network, head=made[-1])
+        storage.update_row(network, head=made[-1])
         for number in range(2, 501, 100):
             event = Event.objects.create(network=network, kind="submitted", revision=made[number - 2])
             Event.objects.filter(pk=event.pk).update(created_at=moment + timedelta(minutes=number, seconds=30))
@@ -1421,7 +1421,7 @@ def make_link(network, days=7, revision=None, **options):
         **options,
     )
     with override("sr"):
-        return link, previews.link_address(link)
+        return link, previews.link_url(link)
 
 
 def in_language(address, language):
@@ -1592,7 +1592,7 @@ class TestLinks:
         assert statuses() == [200, 200, 200]
         drafts.discard(network, author=ana.user)
         assert statuses() == [200, 410, 200]
-        publishing.withdraw(network, author=milan.user)
+        publishing.unpublish(network, author=milan.user)
         assert statuses() == [410, 410, 200]
         assert "ended " in opened(ana, page_of(network, "links")).text_content()
         of_live.refresh_from_db()
@@ -1788,7 +1788,7 @@ class TestQueries:
             drafts.save(network, newest(network) | {"name_en": "A Draft"}, author=ana.user)
             drafts.submit(network, author=ana.user)
             for days, action in enumerate((PUBLISH, WITHDRAW), start=1):
-                schedules.schedule(network, action, timezone.now() + timedelta(days=days), author=milan.user)
+                schedules.create(network, action, timezone.now() + timedelta(days=days), author=milan.user)
 
         make(1)
         before = count_queries(milan, LIST + query)
@@ -1844,7 +1844,7 @@ class TestDiscardingWithCare:
     def test_editor_does_not_cancel_a_publishers_plan(self, ana, milan, network):
         publish(milan, network)
         by(ana, network, name_en="Draft")
-        schedules.schedule(network, PUBLISH, timezone.now() + timedelta(days=1), author=milan.user)
+        schedules.create(network, PUBLISH, timezone.now() + timedelta(days=1), author=milan.user)
         assert "scheduled" in " ".join(told(ana, ana.post(page_of(network, "discard"))))
         assert Network.objects.get().has_draft and network.schedules.exists()
         act(milan, network, "discard")
@@ -1925,7 +1925,7 @@ def test_schedule_that_failed_with_an_error_says_so_wherever_it_is_shown(
     by(ana, network, name_en="A Draft")
     plan(milan, network, PUBLISH, "2027-05-03", "08:00", prefix)
     clock.moment = network.schedules.get().at
-    monkeypatch.setattr(schedules, "carry_out", lambda row, plan: 1 / 0)
+    monkeypatch.setattr(schedules, "perform", lambda row, plan: 1 / 0)
     schedules.apply_due()
     clock.moment += timedelta(minutes=7)
     schedules.apply_due()
@@ -2020,7 +2020,7 @@ class TestWhatOthersHaveNotFinished:
         drafts.submit(network, author=ana.user)
         assert send(milan, network, form_of(milan, network), "_publish", name_en="A Fix")["Location"] == LIST
         by(ana, network, summary_en="Planned")
-        schedules.schedule(network, PUBLISH, timezone.now() + timedelta(days=1), author=milan.user)
+        schedules.create(network, PUBLISH, timezone.now() + timedelta(days=1), author=milan.user)
         assert send(milan, network, form_of(milan, network), "_publish", name_en="Another")["Location"] == LIST
         by(milan, network, summary_en="My own")
         assert send(milan, network, form_of(milan, network), "_publish", name_en="A third")["Location"] == LIST
@@ -2062,7 +2062,7 @@ class TestWhatOthersHaveNotFinished:
     def test_does_not_count_what_citizens_have_seen_before(self, ana, milan, network):
         by(ana, network, summary_en="Finished")
         publish(milan, network)
-        publishing.withdraw(network, author=milan.user)
+        publishing.unpublish(network, author=milan.user)
         assert send(milan, network, form_of(milan, network), "_publish", name_en="A Fix")["Location"] == LIST
         assert Network.objects.get().is_published
 

@@ -191,7 +191,7 @@ def test_is_sent_again_only_when_it_has_changed(history, client, language):
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
     assert again["Access-Control-Allow-Origin"] == "*"
     assert again["Last-Modified"] == first["Last-Modified"]
-    publishing.withdraw(history, author=None)
+    publishing.unpublish(history, author=None)
     changed = client.get(address, headers={"if-none-match": first["ETag"]})
     assert (changed.status_code, changed["ETag"] != first["ETag"]) == (200, True)
 
@@ -201,7 +201,7 @@ def test_last_modified_is_the_newest_change_and_alone_answers_no_question(histor
     newest = Change.objects.first().happened_at
     assert parsedate_to_datetime(first["Last-Modified"]) == newest.replace(microsecond=0)
     # Another name is no change of the record, and must not be hidden by an older time.
-    publishing.withdraw(history, author=None)
+    publishing.unpublish(history, author=None)
     assert client.get("/feed.atom", headers={"if-modified-since": first["Last-Modified"]}).status_code == 200
 
 

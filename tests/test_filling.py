@@ -107,7 +107,7 @@ def fill(store, paths=pages, is_idle=lambda: True):
 def without_pauses(monkeypatch):
     monkeypatch.setattr(filling, "START_AFTER", 0)
     monkeypatch.setattr(filling, "PAUSE", 0)
-    monkeypatch.setattr(filling, "let_others_go_first", lambda: None)  # which would hold for all tests after it
+    monkeypatch.setattr(filling, "lower_thread_priority", lambda: None)  # which would hold for all tests after it
 
 
 @pytest.mark.exhaustive

@@ -7,14 +7,14 @@ from django.test import Client
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from citynetworks.logs import LONGEST, LineFormatter, safe
+from citynetworks.logs import LONGEST, LineFormatter, one_line
 
 
 @given(st.text(max_size=2 * LONGEST))
 @example("a\r\n2026-11-28 ERROR forged")
 @example("\x1b[31mred")
 def test_line_is_short_and_stays_one_line(text):
-    line = safe(text)
+    line = one_line(text)
     assert len(line.splitlines()) <= 1
     assert len(line) <= LONGEST
     assert line.isprintable()

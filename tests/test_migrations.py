@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from networks.models import Event, Network, OldAddress, Revision, Schedule
 from networks.models import SavedForm as CurrentSavedForm
 from networks.revisions import storage
-from networks.revisions.content import complete_content, content_of, known_content
+from networks.revisions.content import complete_content, content_of, select_current_fields
 from tests.contents import EMPTY, FROZEN, IN_ROW, store_picture
 
 pytestmark = [pytest.mark.migration, pytest.mark.sql]
@@ -121,7 +121,7 @@ def test_every_network_has_its_first_version_when_there_are_revisions(before_rev
             first = Revision.objects.get(network=network)
             # Fields that networks have got since then are unknown to it.
             assert complete_content(first.content) == content_of(network)
-            assert list(known_content(first.content)) == list(FROZEN)
+            assert list(select_current_fields(first.content)) == list(FROZEN)
             assert (first.number, first.parent, first.restored_from) == (1, None, None)
             assert (first.author, first.author_name, first.created_at) == (None, "", CHANGED)
             assert (network.head, network.live) == (first, first if network.is_published else None)
@@ -135,7 +135,7 @@ def test_every_network_has_its_first_version_when_there_are_revisions(before_rev
             before["search_text"] = now["search_text"]
             assert {name: str(now[name]) for name in before} == {name: str(before[name]) for name in before}
             # Whoever opens it goes on from there.
-            assert (storage.newest(network), network.revisions.count()) == (first, 1)
+            assert (storage.newest_revision(network), network.revisions.count()) == (first, 1)
     contents = {each.network.slug: each.content for each in Revision.objects.select_related("network")}
     assert contents["empty"] == EMPTY | {"slug": "empty", "name_sr": "Мрежа"}
     assert contents["full"] == FROZEN | {"slug": "full"}

@@ -650,7 +650,7 @@ def test_nothing_can_be_written(db, client, path, method):
 @pytest.mark.parametrize("path", ["/networks.json", "/networks.csv", "/catalog.ttl", "/catalog.jsonld"])
 def test_what_is_taken_off_the_site_is_gone_at_once(nis, client, path):
     before = client.get(path)
-    publishing.withdraw(Network.objects.get(slug="avec"), author=None)
+    publishing.unpublish(Network.objects.get(slug="avec"), author=None)
     headers = {"if-none-match": before.headers["ETag"], "if-modified-since": before.headers["Last-Modified"]}
     assert client.get(path, headers=headers).status_code == 200
     del headers["if-none-match"]

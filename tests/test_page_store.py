@@ -24,12 +24,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from networks.models import CityProfile, Network, OldAddress, Page, PreviewLink, Theme
-from networks.page_store import layer
-from networks.page_store.layer import PageStore, Watch, chosen_encoding
+from networks.page_store import cached_page, layer
+from networks.page_store import watch as watch_module
+from networks.page_store.cached_page import preferred_encoding
+from networks.page_store.layer import PageStore
+from networks.page_store.watch import Watch
 from networks.revisions import drafts, previews, publishing, schedules, storage
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import CYRILLIC, PREFIXES
-from tests.processes import Clock
 from tests.production import PRODUCTION, run
 from tests.stored import Answer, Counted, ask, eager_watch, site_store
 
@@ -40,15 +42,15 @@ pytestmark = pytest.mark.usefixtures("connection_of_the_test")
 
 
 def fixed_watch(version=1):
-    return eager_watch(look=lambda: (version, None))
+    return eager_watch(poll_database=lambda: (version, None))
 
 
 def moving_watch():
     """A watch whose version is `watch.now`; an exception there is raised."""
-    watch = eager_watch(look=lambda: look())
+    watch = eager_watch(poll_database=lambda: poll())
     watch.now = 1
 
-    def look():
+    def poll():
         if isinstance(watch.now, Exception):
             raise watch.now
         return watch.now, None
@@ -270,7 +272,7 @@ def test_scheme_is_what_a_trusted_proxy_says(settings):
     ],
 )
 def test_encoding_is_what_the_client_likes_best(accepted, encoding):
-    assert chosen_encoding(accepted) == encoding
+    assert preferred_encoding(accepted) == encoding
     store = store_of(lambda environ: page_of())
     for _ in range(2):
         answer = ask(store, "/", headers={"accept-encoding": accepted} if accepted else {})
@@ -365,7 +367,7 @@ def test_server_may_change_the_headers_it_is_given():
 
 
 def test_page_says_how_long_it_may_be_kept_unless_the_view_does():
-    assert ask(store_of(lambda environ: page_of()), "/")["Cache-Control"] == layer.CACHE_CONTROL
+    assert ask(store_of(lambda environ: page_of()), "/")["Cache-Control"] == cached_page.CACHE_CONTROL
     own = "public, max-age=600"
     assert ask(store_of(lambda environ: page_of(Cache_Control=own)), "/")["Cache-Control"] == own
 
@@ -507,26 +509,28 @@ def test_rendering_that_ends_late_does_not_take_the_place_of_a_newer_page():
 class Time:
     """The clocks of the page store, which stand still until they are set."""
 
+    START = datetime(2030, 5, 4, 12, tzinfo=UTC)
+
     def __init__(self):
         self.now = 1000.0
+        self.wall = None  # a moment; else it goes on with `now`
 
     def monotonic(self):
         return self.now
 
     def time(self):
-        return datetime(2030, 5, 4, 12, tzinfo=UTC).timestamp() + self.now
+        return self.wall.timestamp() if self.wall else self.START.timestamp() + self.now
 
 
 @pytest.fixture
 def clock(monkeypatch):
     clock = Time()
-    monkeypatch.setattr(layer, "time", clock)
-    monkeypatch.setattr(Clock, "moment", datetime(2030, 5, 4, 12, tzinfo=UTC))
-    monkeypatch.setattr(timezone, "datetime", Clock)
+    for module in (layer, watch_module):
+        monkeypatch.setattr(module, "time", clock)
     return clock
 
 
-class Looks:
+class Polls:
     def __init__(self, *results):
         self.results = list(results)
         self.count = 0
@@ -539,22 +543,22 @@ class Looks:
         return result
 
 
-def test_watch_looks_again_before_a_second_has_passed_and_not_much_more_often(clock):
-    look = Looks((1, None))
-    watch = Watch(look)
-    first = watch.current()
+def test_watch_polls_again_before_a_second_has_passed_and_not_much_more_often(clock):
+    poll = Polls((1, None))
+    watch = Watch(poll)
+    first = watch.current_state()
     for _ in range(1000):
         clock.now += 0.01
-        assert watch.current() is first
-    assert 10 <= look.count <= 14
-    assert watch.TRUSTED_FOR <= 1
+        assert watch.current_state() is first
+    assert 10 <= poll.count <= 14
+    assert watch.MAX_AGE <= 1
 
 
 def test_watch_knows_another_version_and_the_same(clock):
-    watch = Watch(Looks((1, None), (1, None), (2, None)))
+    watch = Watch(Polls((1, None), (1, None), (2, None)))
     states = []
     for _ in range(3):
-        states.append(watch.current())
+        states.append(watch.current_state())
         clock.now += 1
     assert states[0] is states[1] is not states[2]
     assert [state.version for state in states] == [1, 1, 2]
@@ -570,74 +574,71 @@ def test_watch_knows_another_version_and_the_same(clock):
         ("2030-12-31T22:59:00Z", "2030-12-31T23:00:00Z", True),  # in winter
     ],
 )
-def test_day_that_begins_makes_another_state_at_once(clock, monkeypatch, before, after, is_other):
-    before, after = datetime.fromisoformat(before), datetime.fromisoformat(after)
-    monkeypatch.setattr(Clock, "moment", before)
-    monkeypatch.setattr(clock, "time", before.timestamp, raising=False)
-    watch = Watch(Looks((1, None)))
-    first = watch.current()
-    monkeypatch.setattr(Clock, "moment", after)
-    monkeypatch.setattr(clock, "time", after.timestamp, raising=False)
-    assert (watch.current() is not first) == is_other
+def test_day_that_begins_makes_another_state_at_once(clock, before, after, is_other):
+    clock.wall = datetime.fromisoformat(before)
+    watch = Watch(Polls((1, None)))
+    first = watch.current_state()
+    clock.wall = datetime.fromisoformat(after)
+    assert (watch.current_state() is not first) == is_other
 
 
-def test_plan_that_falls_due_is_looked_after_at_once(clock):
-    due = Clock.moment + timedelta(minutes=1)
-    look = Looks((1, due), (2, None))
-    watch = Watch(look)
-    watch.LOOK_AFTER = 3600
-    clock.time = lambda: due.timestamp() - 0.001
-    assert watch.current().version == 1
-    assert watch.current().version == 1
-    clock.time = due.timestamp
-    assert watch.current().version == 2
-    assert look.count == 2
+def test_plan_that_falls_due_is_polled_at_once(clock):
+    due = Time.START + timedelta(minutes=1)
+    poll = Polls((1, due), (2, None))
+    watch = Watch(poll)
+    watch.POLL_INTERVAL = 3600
+    clock.wall = due - timedelta(milliseconds=1)
+    assert watch.current_state().version == 1
+    assert watch.current_state().version == 1
+    clock.wall = due
+    assert watch.current_state().version == 2
+    assert poll.count == 2
 
 
 def test_plan_that_is_overdue_and_stays_so_is_not_tried_all_the_time(clock):
-    look, tried = Looks((1, Clock.moment - timedelta(minutes=1))), []
-    watch = Watch(look, lambda: tried.append(1))
+    poll, tried = Polls((1, Time.START - timedelta(minutes=1))), []
+    watch = Watch(poll, lambda: tried.append(1))
     for _ in range(10):
-        assert watch.current().version == 1
-    assert (look.count, len(tried)) == (2, 1)
+        assert watch.current_state().version == 1
+    assert (poll.count, len(tried)) == (2, 1)
     clock.now += 1
-    watch.current()
+    watch.current_state()
     assert len(tried) == 2
 
 
 def test_who_carries_out_a_plan_sees_it_and_nobody_waits_for_that(clock):
-    overdue = Clock.moment - timedelta(seconds=1)
+    overdue = Time.START - timedelta(seconds=1)
     began, finish, results = threading.Event(), threading.Event(), []
 
-    def carry_out():
+    def apply_due_schedules():
         began.set()
         finish.wait(20)
 
-    watch = Watch(lambda: (2, None) if finish.is_set() else (1, overdue), carry_out)
-    first = threading.Thread(target=lambda: results.append(watch.current()))
+    watch = Watch(lambda: (2, None) if finish.is_set() else (1, overdue), apply_due_schedules)
+    first = threading.Thread(target=lambda: results.append(watch.current_state()))
     first.start()
     assert began.wait(20)
     for _ in range(5):
-        assert watch.current().version == 1
+        assert watch.current_state().version == 1
         clock.now += 1
     finish.set()
     first.join(20)
     assert [state.version for state in results] == [2]
-    assert watch.current().version == 2
+    assert watch.current_state().version == 2
 
 
 def test_plan_that_waits_for_the_database_stops_nobody(clock):
     def fail():
         raise OperationalError("database is locked")
 
-    watch = Watch(Looks((1, Clock.moment)), fail)
-    assert watch.current().version == 1
+    watch = Watch(Polls((1, Time.START)), fail)
+    assert watch.current_state().version == 1
 
 
-def test_one_looks_while_others_go_on_and_wait_only_when_what_is_known_is_too_old():
+def test_one_polls_while_others_go_on_and_wait_only_when_what_is_known_is_too_old():
     began, finish = threading.Event(), threading.Event()
 
-    def look():
+    def poll():
         if began.is_set():
             return 3, None
         if first:
@@ -647,17 +648,17 @@ def test_one_looks_while_others_go_on_and_wait_only_when_what_is_known_is_too_ol
         return 1, None
 
     first = []
-    watch = Watch(look)
-    known = watch.current()
+    watch = Watch(poll)
+    known = watch.current_state()
     first.append(known)
-    watch.next_look = 0
-    slow = threading.Thread(target=watch.current)
+    watch.next_poll = 0
+    slow = threading.Thread(target=watch.current_state)
     slow.start()
     assert began.wait(20)
-    assert watch.current() is known, "it is younger than a second"
+    assert watch.current_state() is known, "it is younger than a second"
     watch.trusted_until = 0
     waiting = []
-    waiter = threading.Thread(target=lambda: waiting.append(watch.current()))
+    waiter = threading.Thread(target=lambda: waiting.append(watch.current_state()))
     waiter.start()
     waiter.join(0.1)
     assert waiting == []
@@ -667,54 +668,54 @@ def test_one_looks_while_others_go_on_and_wait_only_when_what_is_known_is_too_ol
     assert waiting[0].version >= 2
 
 
-def test_look_that_hangs_is_waited_for_once():
+def test_poll_that_hangs_is_waited_for_once():
     began, finish = threading.Event(), threading.Event()
     known = []
 
-    def look():
+    def poll():
         if known:
             began.set()
             finish.wait(20)
         return 1, None
 
-    watch = Watch(look)
-    known.append(watch.current())
-    watch.PATIENCE = 0.1
-    watch.next_look = watch.trusted_until = 0
-    slow = threading.Thread(target=watch.current)
+    watch = Watch(poll)
+    known.append(watch.current_state())
+    watch.POLL_TIMEOUT = 0.1
+    watch.next_poll = watch.trusted_until = 0
+    slow = threading.Thread(target=watch.current_state)
     slow.start()
     assert began.wait(20)
-    assert watch.current() is None
-    watch.PATIENCE = 20
+    assert watch.current_state() is None
+    watch.POLL_TIMEOUT = 20
     before = time.monotonic()
-    assert [watch.current() for _ in range(100)] == [None] * 100
+    assert [watch.current_state() for _ in range(100)] == [None] * 100
     assert time.monotonic() - before < 1
     finish.set()
     slow.join(20)
-    assert watch.current() is known[0]
+    assert watch.current_state() is known[0]
 
 
-def test_failed_look_is_tried_again_once_a_second(clock):
-    look = Looks((1, None), *[OperationalError()] * 5, (1, None))
-    watch = Watch(look)
-    good = watch.current()
+def test_failed_poll_is_tried_again_once_a_second(clock):
+    poll = Polls((1, None), *[OperationalError()] * 5, (1, None))
+    watch = Watch(poll)
+    good = watch.current_state()
     clock.now += 1
     counts = []
     for _ in range(5):
         for _ in range(100):
-            assert watch.current() is None
-        counts.append(look.count)
+            assert watch.current_state() is None
+        counts.append(poll.count)
         clock.now += 1.001
     assert counts == [2, 3, 4, 5, 6]
-    assert watch.current() is good, "nothing has changed meanwhile, so the pages are good again"
+    assert watch.current_state() is good, "nothing has changed meanwhile, so the pages are good again"
 
 
 # Without the database, the layer alone
 
 
 def test_last_good_page_goes_on_marked_with_its_age(clock):
-    look = Looks((1, None), OperationalError())
-    store = store_of(lambda environ: page_of(), watch=Watch(look))
+    poll = Polls((1, None), OperationalError())
+    store = store_of(lambda environ: page_of(), watch=Watch(poll))
     fresh = ask(store, "/")
     assert fresh.get("Age") is None
     clock.now += 5
@@ -889,8 +890,10 @@ def test_error_is_not_kept(nis, path):
 def test_nothing_of_the_desk_or_of_previews_is_kept(nis):
     store = site_store()
     network = Network.objects.first()
-    link = PreviewLink.objects.create(revision=storage.newest(network), expires_at=timezone.now() + timedelta(1))
-    for path in (previews.link_address(link), "/en/admin/login/", "/en/admin/", "/admin/session/", "/networks/"):
+    link = PreviewLink.objects.create(
+        revision=storage.newest_revision(network), expires_at=timezone.now() + timedelta(1)
+    )
+    for path in (previews.link_url(link), "/en/admin/login/", "/en/admin/", "/admin/session/", "/networks/"):
         for _ in range(2):
             assert ask(store, path, headers={"accept-encoding": "gzip"}).status in (200, 301, 302), path
     assert not store.pages
@@ -986,7 +989,7 @@ def test_no_answer_is_another_than_that_of_django_alone(nis):
     assert not [key for key in store.pages if "evil" in key[1]]
 
 
-# A change is seen with the next look
+# A change is seen with the next poll
 
 
 @pytest.fixture
@@ -1009,14 +1012,14 @@ def set_(model, **values):
 
 
 def publish_change(network):
-    content = storage.newest(network).content
+    content = storage.newest_revision(network).content
     publishing.publish(drafts.save(network, content | {"name_en": "After"}, author=None).network, author=None)
 
 
 def plan_change(network):
-    content = storage.newest(network).content
+    content = storage.newest_revision(network).content
     saved = drafts.save(network, content | {"name_en": "After"}, author=None)
-    schedules.schedule(saved.network, "publish", timezone.now() + timedelta(seconds=1.05), author=None)
+    schedules.create(saved.network, "publish", timezone.now() + timedelta(seconds=1.05), author=None)
     time.sleep(1.1)
 
 
@@ -1050,7 +1053,7 @@ def test_what_is_withdrawn_is_gone(site):
     store = site_store()
     assert ask(store, "/en/networks/a/").status == 200
     assert "Before" in ask(store, "/en/").text
-    publishing.withdraw(site, author=None)
+    publishing.unpublish(site, author=None)
     assert ask(store, "/en/networks/a/").status == 404
     assert "Before" not in ask(store, "/en/").text
 
@@ -1065,7 +1068,7 @@ def test_old_address_leads_on_as_soon_as_it_is_there(site):
 def test_draft_changes_nothing_and_is_rendered_for_nobody(site):
     store = site_store()
     before = ask(store, "/en/")
-    content = storage.newest(site).content
+    content = storage.newest_revision(site).content
     drafts.save(site, content | {"name_en": "Secret"}, author=None)
     assert ask(store, "/en/").body == before.body
     assert store.application.count == 1
@@ -1139,7 +1142,7 @@ def test_database_that_is_away_is_not_asked_by_everybody(site, database):
     store = site_store(watch=Watch())
     ask(store, "/")
     database.is_there = False
-    store.watch.next_look = 0
+    store.watch.next_poll = 0
     for _ in range(20):
         assert ask(store, "/").status == 200
         assert ask(store, "/en/").status == 503
@@ -1147,7 +1150,7 @@ def test_database_that_is_away_is_not_asked_by_everybody(site, database):
     assert database.asked_in_vain == 1
 
 
-def test_database_that_goes_away_between_two_looks(site, database):
+def test_database_that_goes_away_between_two_polls(site, database):
     store = site_store(watch=Watch())
     ask(store, "/")
     database.is_there = False
@@ -1173,7 +1176,17 @@ def test_health_is_answered_over_http_too(site, client, settings):
     assert Client().get("/").status_code == 301
 
 
-def test_schedules_are_not_looked_after_twice(site, monkeypatch):
+def test_without_the_store_a_schedule_is_applied_before_the_next_request_after_its_time(site, client, moving_clock):
+    """Also where it was made after the last poll, and the clock was set."""
+    client.get("/en/networks/a/")
+    content = storage.newest_revision(site).content | {"name_en": "After"}
+    drafts.save(site, content, author=None)
+    schedules.create(site, "publish", moving_clock.now + timedelta(minutes=5), author=None)
+    moving_clock.now += timedelta(minutes=5)
+    assert "After" in client.get("/en/networks/a/").content.decode()
+
+
+def test_schedules_are_not_polled_twice(site, monkeypatch):
     calls = []
     next_due = schedules.next_due
     monkeypatch.setattr(schedules, "next_due", lambda: calls.append(1) or next_due())
@@ -1203,10 +1216,10 @@ def test_server_runs_the_store_but_not_in_debug_mode(variables, expected):
 
 
 def test_long_header_takes_no_more_memory_than_a_short_one():
-    layer._chosen_encoding.cache_clear()
+    cached_page._preferred_encoding.cache_clear()
     for number in range(10):
-        assert chosen_encoding("br, " + "x" * 10_000 + str(number)) == "br"
-    assert layer._chosen_encoding.cache_info().currsize == 1
+        assert preferred_encoding("br, " + "x" * 10_000 + str(number)) == "br"
+    assert cached_page._preferred_encoding.cache_info().currsize == 1
 
 
 def test_page_of_the_store_has_the_headers_of_every_response(nis):

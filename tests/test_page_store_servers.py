@@ -33,7 +33,7 @@ store = None
 
 def get(path, host="testserver"):
     """Ask the store of this process; return when it was asked, and what it answered."""
-    from networks.page_store.layer import Watch
+    from networks.page_store.watch import Watch
 
     global store
     store = store or site_store(watch=Watch())
@@ -82,7 +82,7 @@ def write_network(number):
     schedules.apply_due()
     network = Network.objects.first()
     texts = {"name_en": f"network {number}.", "name_sr": f"network {number}.", "slug": "a"}
-    content = storage.newest(network).content | texts if network else texts
+    content = storage.newest_revision(network).content | texts if network else texts
     return drafts.save(network, content, author=None).network
 
 
@@ -99,7 +99,7 @@ def plan_network(number, seconds):
 
     network = write_network(number)
     at = datetime.now(UTC) + timedelta(seconds=seconds)
-    schedules.schedule(network, "publish", at, author=None)
+    schedules.create(network, "publish", at, author=None)
     return at.timestamp()
 
 

@@ -514,10 +514,10 @@ def world(db):
     in_bin = network(IN_BIN, "in-bin")
     publishing.publish(published.network, author=author)
     for name in ("Мрежа градова", "Мрежа европских градова"):
-        content = storage.newest(Network.objects.get(pk=PK)).content
+        content = storage.newest_revision(Network.objects.get(pk=PK)).content
         head = drafts.save(published.network, {**content, "name_sr": name}, author=author).revision
     publishing.delete(in_bin.network, author=author)
-    plan = schedules.schedule(
+    plan = schedules.create(
         Network.objects.get(pk=PK), Schedule.Action.PUBLISH, timezone.now() + timedelta(days=2), author=author
     )
     expires = timezone.now() + timedelta(days=1)
@@ -558,10 +558,10 @@ def world(db):
             "url": "nowhere/",
         },
         tokens={
-            "staff": token(previews.staff_address(head)),
-            "link": token(previews.link_address(link)),
-            "revoked": token(previews.link_address(revoked)),
-            "forged": token(previews.staff_address(head))[:-1] + "~",
+            "staff": token(previews.staff_url(head)),
+            "link": token(previews.link_url(link)),
+            "revoked": token(previews.link_url(revoked)),
+            "forged": token(previews.staff_url(head))[:-1] + "~",
         },
     )
 

@@ -19,7 +19,7 @@ from networks.public.changes_page import CHANGES_ON_A_PAGE
 from networks.reading import Reader
 from networks.revisions import drafts, publishing, schedules, storage
 from networks.revisions.content import complete_content, content_fields, content_of
-from networks.revisions.public_changes import MOST_OF_ONE_NETWORK, ChangeReading, record_of, told
+from networks.revisions.public_changes import MOST_CHANGES, ChangeReading, changes_between, newest_changes
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import CYRILLIC, PREFIXES, count_queries, in_each_language, opened, text_of, texts_of
 from tests.processes import Clock
@@ -165,7 +165,7 @@ def test_each_edit_is_recorded_as_what_it_is_when_it_is_published(network, ana, 
 def test_each_public_field_is_recorded_and_no_other(network):
     """So that a field that is added to the model is told, or left out on purpose."""
     content = content_of(anew(network))
-    untold = {name for name in content if not told(content, content | {name: "changed"})}
+    untold = {name for name in content if not changes_between(content, content | {name: "changed"})}
     assert untold == {"slug", "position", "internal_note"}
 
 
@@ -205,7 +205,7 @@ def publish_first_version(network, who):
 
 
 def withdraw(network, who):
-    publishing.withdraw(network, author=who)
+    publishing.unpublish(network, author=who)
 
 
 def delete(network, who):
@@ -234,7 +234,7 @@ def add_note(network, who):
 
 def in_an_hour(action):
     def plan(network, who):
-        schedules.schedule(network, action, Clock.moment + HOUR, author=who)
+        schedules.create(network, action, Clock.moment + HOUR, author=who)
 
     return plan
 
@@ -351,7 +351,7 @@ def test_whoever_follows_the_record_knows_the_names_that_citizens_see(network, a
 def test_what_was_loaded_is_recorded_when_somebody_first_works_on_it(nis, ana):
     assert not Change.objects.exists()
     avec = Network.objects.get(slug="avec")
-    storage.newest(avec)
+    storage.newest_revision(avec)
     (change,) = Change.objects.all()
     assert (change.network, change.kind, change.happened_at) == (avec, "added", avec.changed_at)
     assert edit(avec, ana, seat_sr="Арл") == [("corrected", ["seat_sr"])]
@@ -364,7 +364,7 @@ def test_what_citizens_see_already_is_not_called_added_because_the_record_is_los
 
 def test_what_was_loaded_unpublished_is_recorded_when_it_is_published(clock, ana):
     network = make_network(is_published=False)
-    storage.newest(network)
+    storage.newest_revision(network)
     assert kinds(network) == []
     publishing.publish(network, author=ana)
     assert as_told(network.changes.all()) == [("added", {})]
@@ -381,7 +381,7 @@ def test_what_is_loaded_once_more_is_told_by_what_is_new_in_it(nis, ana):
     avec = Network.objects.get(slug="avec")
     edit(avec, ana, seat_sr="Арл")
     call_command("loaddata", "nis", verbosity=0)
-    storage.newest(anew(avec))
+    storage.newest_revision(anew(avec))
     assert kinds(avec) == ["added", "corrected", "corrected"]
 
 
@@ -498,7 +498,7 @@ def told_in_full(network, ana):
     for slug, name in (("other", "Друга мрежа"), ("nevidljiva", "Скривена мрежа")):
         made = drafts.save(None, {"slug": slug, "name_sr": name}, author=ana).network
         publishing.publish(made, author=ana)
-    publishing.withdraw(made, author=ana)
+    publishing.unpublish(made, author=ana)
     write(anew(made), ana, name_sr="Необјављен назив")
     return network
 
@@ -525,7 +525,7 @@ def test_the_changes_are_listed_by_day_with_the_newest_first(told_in_full, clien
 def test_a_network_shows_its_own_record(told_in_full, client, language):
     page = opened(client, f"{PREFIXES[language]}/networks/mreza/")
     record = page.xpath("//section[@aria-labelledby='record']")[0]
-    readings = record_of(Reader(language).network(anew(told_in_full)))
+    readings = newest_changes(Reader(language).network(anew(told_in_full)))
     assert [text_of(each) for each in record.xpath(".//ol[@class='annals']/li/div/p")] == [
         each.sentence for each in readings
     ]
@@ -667,9 +667,9 @@ def test_whatever_page_is_asked_for_is_answered(db, client, page):
 
 
 def test_a_network_shows_its_newest_twenty(db, client):
-    (row,) = many_changes(MOST_OF_ONE_NETWORK + 5, networks=1)
+    (row,) = many_changes(MOST_CHANGES + 5, networks=1)
     page = opened(client, f"/en/networks/{row.slug}/")
-    assert len(page.xpath("//section[@aria-labelledby='record']//li/div/p")) == MOST_OF_ONE_NETWORK
+    assert len(page.xpath("//section[@aria-labelledby='record']//li/div/p")) == MOST_CHANGES
 
 
 def test_queries_do_not_grow_with_the_record(db, client):
@@ -781,7 +781,9 @@ def test_what_was_published_before_is_told_from_the_history(before_changes):
     # It tells the same as the door does, and a second upgrade adds nothing.
     for before, after in zip(history, history[1:], strict=False):
         before, after = (complete_content(each) | {"themes": []} for each in (before, after))
-        assert {change.kind for change in told(before, after)} <= {kind for kind, *_ in on_record("edited")}
+        assert {change.kind for change in changes_between(before, after)} <= {
+            kind for kind, *_ in on_record("edited")
+        }
     count = Change.objects.count()
     call_command("migrate", "networks", "0005", verbosity=0)
     call_command("migrate", verbosity=0)

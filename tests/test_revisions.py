@@ -84,7 +84,7 @@ def anew(network):
 
 
 def newest(network):
-    return storage.newest(anew(network))
+    return storage.newest_revision(anew(network))
 
 
 def write(network, *, author=None, base=None, **changes):
@@ -121,7 +121,7 @@ def errors_of(error):
 
 
 def test_what_two_people_change_in_different_fields_is_kept_and_named(avec, ana):
-    base = storage.newest(avec)
+    base = storage.newest_revision(avec)
     drafts.save(avec, {**base.content, "name_en": "Theirs"}, base=base, author=ana)
     saved = drafts.save(avec, {**base.content, "themes": ["peace"]}, base=base, author=ana)
     assert saved.taken == ["name_en"]
@@ -129,7 +129,7 @@ def test_what_two_people_change_in_different_fields_is_kept_and_named(avec, ana)
 
 
 def test_what_two_people_change_in_the_same_field_is_not_saved(avec, ana):
-    base = storage.newest(avec)
+    base = storage.newest_revision(avec)
     drafts.save(avec, {**base.content, "name_en": "Theirs"}, base=base, author=ana)
     with pytest.raises(drafts.Conflict) as conflict:
         drafts.save(avec, {**base.content, "name_en": "Mine", "seat_en": "Nice"}, base=base, author=ana)
@@ -139,7 +139,7 @@ def test_what_two_people_change_in_the_same_field_is_not_saved(avec, ana):
 
 def test_citizens_see_a_draft_only_when_it_is_published(avec, ana):
     before = avec.name_en
-    drafts.save(avec, {**storage.newest(avec).content, "name_en": "New", "themes": ["peace"]}, author=ana)
+    drafts.save(avec, {**storage.newest_revision(avec).content, "name_en": "New", "themes": ["peace"]}, author=ana)
     assert (anew(avec).name_en, anew(avec).has_draft) == (before, True)
     publishing.publish(avec, author=ana)
     assert (anew(avec).name_en, anew(avec).has_draft) == ("New", False)
@@ -149,7 +149,7 @@ def test_citizens_see_a_draft_only_when_it_is_published(avec, ana):
 def test_what_is_planned_happens_once_and_at_its_time(ana):
     network = drafts.save(None, {"name_sr": "Нова мрежа"}, author=ana).network
     at = timezone.now() + timedelta(hours=1)
-    schedules.schedule(network, Schedule.Action.PUBLISH, at, author=ana)
+    schedules.create(network, Schedule.Action.PUBLISH, at, author=ana)
     assert (schedules.apply_due(at - timedelta(seconds=1)), anew(network).is_published) == (0, False)
     assert (schedules.apply_due(at), anew(network).is_published) == (1, True)
     assert schedules.apply_due(at) == 0
@@ -157,7 +157,7 @@ def test_what_is_planned_happens_once_and_at_its_time(ana):
 
 
 def test_network_comes_back_from_the_bin_with_its_history_and_address(avec, ana):
-    storage.newest(avec)
+    storage.newest_revision(avec)
     publishing.delete(avec, author=ana)
     assert (anew(avec).is_published, anew(avec).slug) == (False, "avec")
     with pytest.raises(ValidationError):
@@ -248,7 +248,7 @@ class TestContent:
         assert [theme.slug for theme in network.themes.all()] == ["peace"]
 
     def test_instance_has_all_else_from_the_row(self, network, ana):
-        schedules.schedule(network, WITHDRAW, timezone.now() + HOUR, author=ana)
+        schedules.create(network, WITHDRAW, timezone.now() + HOUR, author=ana)
         row = anew(network)
         instance = network_with(row, EMPTY)
         names = ["pk", "is_published", "changed_at", "head_id", "live_id", "submitted_at", "deleted_at"]
@@ -607,7 +607,7 @@ class TestAuthors:
     def test_names_stay_when_the_account_goes(self, network, ana, milan):
         write(network, author=ana, name_en="Second")
         drafts.submit(network, author=ana)
-        schedules.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana)
+        schedules.create(network, PUBLISH, timezone.now() + HOUR, author=ana)
         User.objects.all().delete()
         assert {(each.author, each.author_name) for each in network.revisions.all()} == {(None, "Ана Анић")}
         assert {(each.author, each.author_name) for each in network.events.all()} == {(None, "Ана Анић")}
@@ -694,7 +694,7 @@ class TestWithdraw:
     def test_keeps_all_that_is_written_and_the_row_has_the_newest(self, network, ana):
         second = write(network, author=ana, name_en="Second", themes=[make_theme().slug])
         before = history(network)
-        publishing.withdraw(network, author=ana)
+        publishing.unpublish(network, author=ana)
         row = anew(network)
         assert (row.is_published, row.live, row.head, row.has_draft) == (False, None, second, True)
         assert (content_of(row), history(network)) == (second.content, before)
@@ -703,20 +703,20 @@ class TestWithdraw:
 
     def test_of_what_is_not_on_the_site_does_nothing(self, draft, ana):
         before = whole(draft)
-        publishing.withdraw(draft, author=ana)
+        publishing.unpublish(draft, author=ana)
         assert whole(draft) == before
 
     def test_network_can_be_written_and_published_again(self, network, ana):
-        publishing.withdraw(network, author=ana)
+        publishing.unpublish(network, author=ana)
         write(network, author=ana, name_en="Second")
         publishing.publish(network, author=ana)
         assert (anew(network).name_en, kinds(network)) == ("Second", ["published", "withdrawn", "published"])
 
     def test_drops_the_plan_to_do_so_and_leaves_the_plan_to_publish(self, network, ana):
         write(network, author=ana, name_en="Second")
-        schedules.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana)
-        schedules.schedule(network, WITHDRAW, timezone.now() + 2 * HOUR, author=ana)
-        publishing.withdraw(network, author=ana)
+        schedules.create(network, PUBLISH, timezone.now() + HOUR, author=ana)
+        schedules.create(network, WITHDRAW, timezone.now() + 2 * HOUR, author=ana)
+        publishing.unpublish(network, author=ana)
         assert [plan.action for plan in network.schedules.all()] == [PUBLISH]
 
 
@@ -856,7 +856,7 @@ class TestBin:
         second = write(network, author=ana, name_en="Second", logo=logo, themes=[make_theme().slug])
         drafts.submit(network, author=ana)
         for action in (PUBLISH, WITHDRAW):
-            schedules.schedule(network, action, clock.moment + HOUR, author=ana)
+            schedules.create(network, action, clock.moment + HOUR, author=ana)
         before = history(network)
         publishing.delete(network, author=milan)
         row = anew(network)
@@ -900,7 +900,7 @@ class TestBin:
             "save": lambda: drafts.save(network, FROZEN | {"logo": None}, author=ana),
             "publish": lambda: publishing.publish(network, author=ana),
             "submit": lambda: drafts.submit(network, author=ana),
-            "schedule": lambda: schedules.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana),
+            "schedule": lambda: schedules.create(network, PUBLISH, timezone.now() + HOUR, author=ana),
             "restore": lambda: drafts.restore(network, first, author=ana),
             "discard": lambda: drafts.discard(network, author=ana),
         }
@@ -961,7 +961,7 @@ class TestAddress:
         before = whole(network)
         for attempt in (
             lambda: publishing.publish(network, author=ana),
-            lambda: schedules.schedule(network, PUBLISH, timezone.now() + HOUR, author=ana),
+            lambda: schedules.create(network, PUBLISH, timezone.now() + HOUR, author=ana),
         ):
             with pytest.raises(ValidationError) as error:
                 attempt()
@@ -971,7 +971,7 @@ class TestAddress:
         publishing.publish(network, author=ana)
         assert anew(network).slug == "treca"
 
-    @pytest.mark.parametrize("off", [publishing.withdraw, publishing.delete])
+    @pytest.mark.parametrize("off", [publishing.unpublish, publishing.delete])
     def test_of_a_draft_that_somebody_else_took_meanwhile_is_no_obstacle_off_the_site(self, network, off, ana):
         second = write(network, author=ana, slug="druga", name_en="Second")
         other = drafts.save(None, {"name_sr": "Друга", "slug": "druga"}, author=ana).network
@@ -1000,7 +1000,7 @@ class TestSchedules:
     def test_are_kept_at_the_hour_of_belgrade_in_winter_and_in_summer(self, clock, draft, local, utc, ana):
         at = timezone.make_aware(datetime(*local))
         assert at.tzinfo == ZoneInfo("Europe/Belgrade")
-        plan = schedules.schedule(draft, PUBLISH, at, author=ana)
+        plan = schedules.create(draft, PUBLISH, at, author=ana)
         plan.refresh_from_db()
         assert timezone.localtime(plan.at).timetuple()[:5] == local
         clock.moment = utc - timedelta(seconds=1)
@@ -1011,16 +1011,16 @@ class TestSchedules:
     @pytest.mark.parametrize("action", [PUBLISH, WITHDRAW])
     def test_for_a_time_that_has_passed_are_refused(self, clock, network, action, ana):
         write(network, author=ana, name_en="Second")
-        schedules.schedule(network, action, clock.moment + HOUR, author=ana)
+        schedules.create(network, action, clock.moment + HOUR, author=ana)
         before = whole(network)
         for distance in (timedelta(0), -timedelta(seconds=1), -timedelta(days=365)):
             with pytest.raises(ValidationError) as error:
-                schedules.schedule(network, action, clock.moment + distance, author=ana)
+                schedules.create(network, action, clock.moment + distance, author=ana)
             assert (set(errors_of(error)), whole(network)) == ({"at"}, before)
 
     def test_publish_the_version_that_was_the_newest_when_they_were_made(self, clock, network, ana, milan):
         second = write(network, author=ana, name_en="Second")
-        schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        schedules.create(network, PUBLISH, clock.moment + HOUR, author=ana)
         third = write(network, author=milan, name_en="Third")
         schedules.apply_due(clock.moment + HOUR)
         row = anew(network)
@@ -1028,7 +1028,7 @@ class TestSchedules:
 
     def test_are_done_in_the_name_of_who_made_them(self, clock, network, ana):
         second = write(network, author=ana, name_en="Second")
-        schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        schedules.create(network, PUBLISH, clock.moment + HOUR, author=ana)
         clock.moment += 2 * HOUR
         schedules.apply_due()
         event = network.events.first()
@@ -1039,7 +1039,7 @@ class TestSchedules:
         assert kinds(network) == ["published", "scheduled", "published"]
 
     def test_take_the_network_off_the_site(self, clock, network, ana):
-        schedules.schedule(network, WITHDRAW, clock.moment + HOUR, author=ana)
+        schedules.create(network, WITHDRAW, clock.moment + HOUR, author=ana)
         schedules.apply_due(clock.moment + HOUR)
         event = network.events.first()
         assert (anew(network).is_published, network.schedules.count()) == (False, 0)
@@ -1048,9 +1048,9 @@ class TestSchedules:
     @pytest.mark.parametrize("action", [PUBLISH, WITHDRAW])
     def test_second_one_takes_the_place_of_the_first(self, clock, network, action, ana, milan):
         write(network, author=ana, name_en="Second")
-        schedules.schedule(network, action, clock.moment + HOUR, author=ana)
+        schedules.create(network, action, clock.moment + HOUR, author=ana)
         third = write(network, author=milan, name_en="Third")
-        schedules.schedule(network, action, clock.moment + 2 * HOUR, author=milan)
+        schedules.create(network, action, clock.moment + 2 * HOUR, author=milan)
         plan = network.schedules.get()
         assert (plan.at, plan.author, plan.author_name) == (clock.moment + 2 * HOUR, milan, "milan")
         assert plan.revision == (third if action == PUBLISH else None)
@@ -1059,7 +1059,7 @@ class TestSchedules:
 
     def test_cancelled_one_does_not_happen(self, clock, network, ana, milan):
         second = write(network, author=ana, name_en="Second")
-        plan = schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        plan = schedules.create(network, PUBLISH, clock.moment + HOUR, author=ana)
         schedules.cancel(plan, author=milan)
         assert (schedules.apply_due(clock.moment + HOUR), anew(network).name_en) == (0, "First")
         event = network.events.first()
@@ -1069,9 +1069,9 @@ class TestSchedules:
 
     def test_cancelling_what_is_done_already_does_nothing(self, clock, network, ana):
         write(network, author=ana, name_en="Second")
-        first_plan = schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        first_plan = schedules.create(network, PUBLISH, clock.moment + HOUR, author=ana)
         stale = Schedule.objects.get()
-        second_plan = schedules.schedule(network, PUBLISH, clock.moment + 2 * HOUR, author=ana)
+        second_plan = schedules.create(network, PUBLISH, clock.moment + 2 * HOUR, author=ana)
         before = whole(network)
         schedules.cancel(stale, author=ana)
         assert (whole(network), first_plan.at) == (before, clock.moment + HOUR)
@@ -1085,7 +1085,7 @@ class TestSchedules:
         [
             (lambda network, ana: publishing.publish(network, author=ana), [WITHDRAW]),
             (lambda network, ana: drafts.discard(network, author=ana), [WITHDRAW]),
-            (lambda network, ana: publishing.withdraw(network, author=ana), [PUBLISH]),
+            (lambda network, ana: publishing.unpublish(network, author=ana), [PUBLISH]),
             (lambda network, ana: publishing.delete(network, author=ana), []),
             (lambda network, ana: write(network, author=ana, name_en="Third"), [PUBLISH, WITHDRAW]),
             (lambda network, ana: drafts.submit(network, author=ana), [PUBLISH, WITHDRAW]),
@@ -1094,8 +1094,8 @@ class TestSchedules:
     )
     def test_are_dropped_by_what_makes_them_pointless(self, clock, network, do, left, ana):
         write(network, author=ana, name_en="Second")
-        schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
-        schedules.schedule(network, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
+        schedules.create(network, PUBLISH, clock.moment + HOUR, author=ana)
+        schedules.create(network, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
         do(network, ana)
         assert [plan.action for plan in network.schedules.all()] == left
 
@@ -1115,20 +1115,20 @@ class TestSchedules:
         if is_published:
             publishing.publish(draft, author=ana)
             write(draft, author=ana, name_en="Second")
-        schedules.schedule(draft, first[0], clock.moment + first[1] * HOUR, author=ana)
+        schedules.create(draft, first[0], clock.moment + first[1] * HOUR, author=ana)
         if fits:
-            schedules.schedule(draft, second[0], clock.moment + second[1] * HOUR, author=ana)
+            schedules.create(draft, second[0], clock.moment + second[1] * HOUR, author=ana)
             assert draft.schedules.count() == 2
             return
         with pytest.raises(ValidationError) as error:
-            schedules.schedule(draft, second[0], clock.moment + second[1] * HOUR, author=ana)
+            schedules.create(draft, second[0], clock.moment + second[1] * HOUR, author=ana)
         assert (set(errors_of(error)), draft.schedules.count()) == ({"at"}, 1)
 
     def test_moving_the_publishing_past_the_withdrawal_is_refused(self, clock, draft, ana):
-        schedules.schedule(draft, PUBLISH, clock.moment + HOUR, author=ana)
-        schedules.schedule(draft, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
+        schedules.create(draft, PUBLISH, clock.moment + HOUR, author=ana)
+        schedules.create(draft, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
         with pytest.raises(ValidationError):
-            schedules.schedule(draft, PUBLISH, clock.moment + 3 * HOUR, author=ana)
+            schedules.create(draft, PUBLISH, clock.moment + 3 * HOUR, author=ana)
         assert draft.schedules.get(action=PUBLISH).at == clock.moment + HOUR
 
     @pytest.mark.parametrize(
@@ -1142,8 +1142,8 @@ class TestSchedules:
         self, clock, network, publish, withdraw, events, is_published, ana
     ):
         write(network, author=ana, name_en="Second")
-        schedules.schedule(network, PUBLISH, clock.moment + publish * HOUR, author=ana)
-        schedules.schedule(network, WITHDRAW, clock.moment + withdraw * HOUR, author=ana)
+        schedules.create(network, PUBLISH, clock.moment + publish * HOUR, author=ana)
+        schedules.create(network, WITHDRAW, clock.moment + withdraw * HOUR, author=ana)
         assert schedules.apply_due(clock.moment + 9 * HOUR) == 2
         assert (kinds(network)[-2:], anew(network).is_published) == (events, is_published)
 
@@ -1151,7 +1151,7 @@ class TestSchedules:
         ("make", "action"),
         [
             (lambda network, ana: None, PUBLISH),  # published, without a draft
-            (lambda network, ana: publishing.withdraw(network, author=ana), WITHDRAW),
+            (lambda network, ana: publishing.unpublish(network, author=ana), WITHDRAW),
             (lambda network, ana: publishing.delete(network, author=ana), PUBLISH),
             (lambda network, ana: publishing.delete(network, author=ana), WITHDRAW),
         ],
@@ -1161,22 +1161,22 @@ class TestSchedules:
         make(network, ana)
         before = whole(network)
         with pytest.raises(ValidationError):
-            schedules.schedule(network, action, clock.moment + HOUR, author=ana)
+            schedules.create(network, action, clock.moment + HOUR, author=ana)
         assert whole(network) == before
 
     def test_that_would_publish_what_is_not_valid_are_refused(self, clock, network, ana):
         row = anew(network)
-        storage.point(row, head=by_hand(network, newest(network).content | {"status": "paused"}))
+        storage.update_row(row, head=by_hand(network, newest(network).content | {"status": "paused"}))
         before = whole(network)
         with pytest.raises(ValidationError) as error:
-            schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+            schedules.create(network, PUBLISH, clock.moment + HOUR, author=ana)
         assert (set(errors_of(error)), whole(network)) == ({"status"}, before)
 
     def test_that_fail_are_on_record_and_the_others_go_on(self, clock, network, ana, milan):
         second = write(network, author=ana, slug="druga")
-        schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        schedules.create(network, PUBLISH, clock.moment + HOUR, author=ana)
         other = drafts.save(None, {"name_sr": "Друга", "slug": "druga"}, author=milan).network
-        schedules.schedule(other, PUBLISH, clock.moment + 2 * HOUR, author=milan)
+        schedules.create(other, PUBLISH, clock.moment + 2 * HOUR, author=milan)
         before = Network.objects.filter(pk=network.pk).values().get()
         with translation.override("en"):
             schedules.apply_due(clock.moment + 2 * HOUR)
@@ -1194,8 +1194,8 @@ class TestSchedules:
 
     def test_withdrawal_that_found_nothing_to_withdraw_is_on_record(self, clock, draft, ana):
         """Its publishing was cancelled after it had been planned; nobody should wonder where it is."""
-        plan = schedules.schedule(draft, PUBLISH, clock.moment + HOUR, author=ana)
-        schedules.schedule(draft, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
+        plan = schedules.create(draft, PUBLISH, clock.moment + HOUR, author=ana)
+        schedules.create(draft, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
         schedules.cancel(plan, author=ana)
         is_still_planned, before = draft.schedules.exists(), kinds(draft)
         schedules.apply_due(clock.moment + 2 * HOUR)
@@ -1213,7 +1213,7 @@ class TestLogoFiles:
         publishing.publish(network, author=ana)
         write(network, author=ana, logo=None)
         publishing.publish(network, author=ana)
-        publishing.withdraw(network, author=ana)
+        publishing.unpublish(network, author=ana)
         publishing.delete(network, author=ana)
         publishing.undelete(network, author=ana)
         assert all(default_storage.exists(logo["name"]) for logo in logos)
@@ -1328,9 +1328,9 @@ class TestRowsWrittenPastTheDoor:
         work = {
             "save": lambda: drafts.save(row, before | {"name_en": "Mine"}, author=ana),
             "publish": lambda: publishing.publish(row, author=ana),
-            "withdraw": lambda: publishing.withdraw(row, author=ana),
+            "withdraw": lambda: publishing.unpublish(row, author=ana),
             "submit": lambda: drafts.submit(row, author=ana),
-            "schedule": lambda: schedules.schedule(row, PUBLISH, clock.moment + HOUR, author=ana),
+            "schedule": lambda: schedules.create(row, PUBLISH, clock.moment + HOUR, author=ana),
             "delete": lambda: publishing.delete(row, author=ana),
             "restore": lambda: drafts.restore(row, by_hand(row, {"name_en": "Old"}, number=1), author=ana),
         }
@@ -1350,7 +1350,7 @@ class TestRowsWrittenPastTheDoor:
         write(row, author=ana, name_en="Published")
         publishing.publish(row, author=ana)
         third = write(row, author=ana, name_en="Draft")
-        plan = schedules.schedule(row, WITHDRAW, timezone.now() + HOUR, author=ana)
+        plan = schedules.create(row, WITHDRAW, timezone.now() + HOUR, author=ana)
         before, events = history(row), kinds(row)
         call_command("loaddata", "nis", verbosity=0)
         assert Network.objects.get(slug="avec").pk == row.pk
@@ -1389,17 +1389,17 @@ class TestScheduleThatFailsWithAnError:
     def attempts(self, monkeypatch, clock, network, ana):
         """When it was tried to publish a version that cannot be published before `attempts.mended` is true."""
         write(network, author=ana, name_en="Second")
-        schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
-        carry_out, tried = schedules.carry_out, SimpleNamespace(at=[], mended=False)
+        schedules.create(network, PUBLISH, clock.moment + HOUR, author=ana)
+        perform, tried = schedules.perform, SimpleNamespace(at=[], mended=False)
 
         def fail(row, plan):
             if row.pk == network.pk:
                 tried.at.append(clock.moment)
                 if not tried.mended:
                     raise RuntimeError("the storage is full")
-            carry_out(row, plan)
+            perform(row, plan)
 
-        monkeypatch.setattr(schedules, "carry_out", fail)
+        monkeypatch.setattr(schedules, "perform", fail)
         clock.moment += HOUR
         return tried
 
@@ -1431,22 +1431,22 @@ class TestScheduleThatFailsWithAnError:
 
     def test_keeps_no_other_from_being_done(self, attempts, clock, network, milan):
         other = drafts.save(None, {"name_sr": "Друга"}, author=milan).network
-        schedules.schedule(other, PUBLISH, clock.moment + HOUR, author=milan)
+        schedules.create(other, PUBLISH, clock.moment + HOUR, author=milan)
         clock.moment += HOUR
         assert (schedules.apply_due(), anew(other).is_published) == (1, True)
 
     def test_planned_anew_is_tried_at_its_time(self, attempts, clock, network, ana):
         schedules.apply_due()
         attempts.mended = True
-        schedules.schedule(network, PUBLISH, clock.moment + HOUR, author=ana)
+        schedules.create(network, PUBLISH, clock.moment + HOUR, author=ana)
         assert (schedules.next_due(), network.schedules.get().failures) == (clock.moment + HOUR, 0)
 
     def test_counts_once_where_two_processes_tried_at_once(self, attempts, clock, network):
         first, second = Schedule.objects.get(), Schedule.objects.get()
-        schedules.put_off(first, clock.moment)
-        schedules.put_off(second, clock.moment)
+        schedules.schedule_retry(first, clock.moment)
+        schedules.schedule_retry(second, clock.moment)
         assert (network.schedules.get().failures, kinds(network).count("failed")) == (1, 1)
-        assert not schedules.apply(second)
+        assert not schedules.apply_schedule(second)
         assert attempts.at == []
 
 
@@ -1464,10 +1464,10 @@ def test_what_the_database_refuses_is_named_by_its_field_and_not_as_an_address_t
     network, ana, written, field
 ):
     """A version of another release may break a rule of today. Taken off the site, the row holds the newest one."""
-    storage.point(network, head=by_hand(network, newest(network).content | written))
+    storage.update_row(network, head=by_hand(network, newest(network).content | written))
     before = whole(network)
     with pytest.raises(ValidationError) as error:
-        publishing.withdraw(network, author=ana)
+        publishing.unpublish(network, author=ana)
     assert (list(errors_of(error)), whole(network)) == ([field], before)
 
 
@@ -1477,4 +1477,4 @@ def test_error_of_the_database_that_no_field_can_mend_is_not_hidden(network, ana
 
     monkeypatch.setattr(Network, "save", refuse)
     with pytest.raises(IntegrityError, match="FOREIGN KEY"):
-        publishing.withdraw(network, author=ana)
+        publishing.unpublish(network, author=ana)

@@ -102,7 +102,7 @@ class Reference:
     def publish_old(self, who, place):
         self.publish(who, place % len(self.history))
 
-    def withdraw(self, who, planned_for=None):
+    def unpublish(self, who, planned_for=None):
         if self.live is not None:
             self.note("withdrawn", who, self.live, planned_for)
             self.live = None
@@ -151,7 +151,7 @@ class Reference:
                 if action == "publish":
                     self.publish(who, version, at)
                 elif self.live is not None:
-                    self.withdraw(who, at)
+                    self.unpublish(who, at)
                 else:
                     self.note("failed", who, None, at)
 
@@ -200,17 +200,17 @@ class Project:
         return numbered.get(number=place % numbered.count() + 1)
 
     def open(self, who):
-        self.forms[who] = storage.newest(self.row())
+        self.forms[who] = storage.newest_revision(self.row())
 
     def save(self, who, changes):
-        base = self.forms.pop(who, None) or storage.newest(self.row())
+        base = self.forms.pop(who, None) or storage.newest_revision(self.row())
         drafts.save(self.row(), base.content | changes, author=self.people[who], base=base)
 
     def publish_old(self, who, place):
         publishing.publish(self.row(), author=self.people[who], revision=self.version(place))
 
     def schedule(self, who, action, hours):
-        schedules.schedule(self.row(), action, Clock.moment + hours * HOUR, author=self.people[who])
+        schedules.create(self.row(), action, Clock.moment + hours * HOUR, author=self.people[who])
 
     def cancel(self, who, action):
         for plan in Schedule.objects.filter(network=self.pk, action=action):
@@ -227,7 +227,7 @@ class Project:
         try:
             if hasattr(self, step):
                 getattr(self, step)(*arguments)
-            else:  # publish, withdraw, discard, submit, delete, undelete
+            else:  # publish, unpublish, discard, submit, delete, undelete
                 function = getattr(publishing, step, None) or getattr(drafts, step)
                 function(self.row(), author=self.people[arguments[0]])
         except (ValidationError, drafts.Conflict):
@@ -300,7 +300,7 @@ steps = st.one_of(
     st.tuples(st.just("open"), who),
     st.tuples(st.just("open"), who),
     st.tuples(st.just("publish"), who),
-    st.tuples(st.sampled_from(["withdraw", "discard", "submit", "delete", "undelete", "undelete"]), who),
+    st.tuples(st.sampled_from(["unpublish", "discard", "submit", "delete", "undelete", "undelete"]), who),
     st.tuples(st.sampled_from(["publish_old", "restore"]), who, place),
     st.tuples(st.just("schedule"), who, action, st.integers(-1, 5)),
     st.tuples(st.just("schedule"), who, action, st.integers(1, 3)),

@@ -226,7 +226,7 @@ ADDRESSES = {
 @pytest.fixture
 def _rows(db):
     """One row of each model, each of them with the number that the addresses name."""
-    storage.newest(make_network(pk=654321))
+    storage.newest_revision(make_network(pk=654321))
     make_theme(pk=654321)
     make_page(pk=654321)
     OldAddress.objects.create(pk=654321, old_path="/old/", new_path="/")
@@ -361,7 +361,7 @@ class TestEditors:
 
     def test_cannot_cancel_a_schedule(self, sign_in):
         network = make_network()
-        plan = schedules.schedule(network, "withdraw", timezone.now() + timedelta(hours=1), author=None)
+        plan = schedules.create(network, "withdraw", timezone.now() + timedelta(hours=1), author=None)
         address = f"{list_address(Network)}{network.pk}/schedule/{plan.pk}/cancel/"
         assert sign_in("editors").post(address).status_code == 403
         assert network.schedules.exists()
@@ -514,7 +514,7 @@ class TestPublishers:
 
     def test_action_changes_the_day_of_the_last_change_and_nothing_else(self, sign_in):
         network = make_network(is_published=False, name_sr="Мрежа", name_en="Network", description_sr="<p>Ниш</p>")
-        storage.newest(network)
+        storage.newest_revision(network)
         row = QuerySet(Network).filter(pk=network.pk).values(*content_fields(), "is_published", "changed_at")
         before = row.get()
         run_action(sign_in("publishers"), "publish", [network], "/sr-latn")

@@ -15,7 +15,7 @@ from django.test import Client, override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citynetworks.client_address import address_block, client_address
+from citynetworks.client_ip import client_ip, ip_block
 from networks.admin import sign_in
 from networks.admin.sign_in import FREE_FAILURES, LONGEST_WAIT, TryLater, attempt, turn, wait
 from networks.models import SignInAttempts
@@ -125,22 +125,22 @@ def test_whoever_waits_is_not_forgotten_meanwhile():
 def test_address_of_a_client_behind_a_proxy(settings, peer, forwarded, expected):
     environ = {"REMOTE_ADDR": peer} | ({} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded})
     settings.BEHIND_PROXY = True
-    assert client_address(environ) == expected
+    assert client_ip(environ) == expected
     settings.BEHIND_PROXY = False
-    assert client_address(environ) == client_address({"REMOTE_ADDR": peer})
+    assert client_ip(environ) == client_ip({"REMOTE_ADDR": peer})
 
 
 @given(written=st.text())
 def test_what_a_client_writes_itself_is_no_address_of_it(written):
     environ = {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": f"{written}, {HERE}"}
     with override_settings(BEHIND_PROXY=True):
-        assert client_address(environ) == HERE
+        assert client_ip(environ) == HERE
     environ = {"REMOTE_ADDR": HERE, "HTTP_X_FORWARDED_FOR": written}
-    assert client_address(environ) == HERE
+    assert client_ip(environ) == HERE
 
 
 def test_missing_address_is_none():
-    assert client_address({}) == ""
+    assert client_ip({}) == ""
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_missing_address_is_none():
     ],
 )
 def test_ipv6_network_counts_as_one_client(address, block):
-    assert address_block(address) == block
+    assert ip_block(address) == block
 
 
 # Who has to wait

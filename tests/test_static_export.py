@@ -5,7 +5,6 @@ import io
 import os
 import re
 import signal
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -17,8 +16,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext, override_settings
 from PIL import Image
 
-from citynetworks.middleware import SchedulesMiddleware
 from networks.models import CityProfile, Network, Theme
+from networks.page_store.watch import Watch
 from networks.pictures import rewrite_picture
 from networks.public import static_export
 from networks.public.exported_html import ExportedPage
@@ -637,8 +636,8 @@ def test_static_files_that_are_not_collected_are_told(db, export, settings):
 
 @pytest.mark.exhaustive
 def test_each_page_takes_the_same_queries_however_many_there_are(db, export, monkeypatch):
-    # But for those by which each process asks once a second for what is due.
-    monkeypatch.setattr(SchedulesMiddleware, "ASK_AGAIN_AFTER", timedelta(days=1))
+    # But for those by which each process polls the database once a second.
+    monkeypatch.setattr(Watch, "POLL_INTERVAL", 86400)
     counts = []
     for _ in range(3):
         for _number in range(4):

@@ -28,7 +28,7 @@ def open_form(pk):
     from networks.models import Network
     from networks.revisions import storage
 
-    newest = storage.newest(Network.objects.get(pk=pk))
+    newest = storage.newest_revision(Network.objects.get(pk=pk))
     return {"pk": newest.pk, "number": newest.number, "content": newest.content}
 
 
@@ -60,7 +60,7 @@ def plan(pk, action, at):
     from networks.models import Network
     from networks.revisions import schedules
 
-    schedules.schedule(Network.objects.get(pk=pk), action, datetime.fromisoformat(at), author=None)
+    schedules.create(Network.objects.get(pk=pk), action, datetime.fromisoformat(at), author=None)
 
 
 def cancel(pk):
@@ -228,7 +228,7 @@ def test_publishing_while_a_colleague_saves_publishes_one_whole_version(two):
 
 
 @pytest.mark.parametrize(
-    "others", [["withdraw"], ["withdraw", "publish", "submit"], ["publish", "discard", "delete"]]
+    "others", [["unpublish"], ["unpublish", "publish", "submit"], ["publish", "discard", "delete"]]
 )
 def test_whatever_colleagues_do_meanwhile_a_text_that_was_saved_is_kept(everybody, others):
     crew = everybody[: 1 + len(others)]

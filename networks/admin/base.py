@@ -43,9 +43,9 @@ from networks.languages import codes, language_tag, without_language
 from networks.models import SavedForm
 from networks.pictures import PictureField, rewrite_picture
 from networks.reading import Reader, missing_translations, translated_fields
-from networks.revisions.content import with_plain_line_ends
+from networks.revisions.content import normalise_line_ends
 from networks.revisions.saved_forms import claim_form, remember_form
-from networks.revisions.storage import name_of
+from networks.revisions.storage import display_name
 from networks.rich_text import LONGEST_TEXT, RichTextField, clean_rich_text
 
 # The editor offers what `networks.rich_text` allows.
@@ -297,7 +297,7 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
         self.report_merged_fields(request, context["adminform"].form)
         can_save = self.has_add_permission(request) if add else self.has_change_permission(request, obj)
         if can_save and not context["is_popup"]:
-            context["typist"] = {"id": request.user.pk, "name": name_of(request.user)}
+            context["typist"] = {"id": request.user.pk, "name": display_name(request.user)}
             context["form_key"] = without_language(request.path)
             context["log_in_form"] = SignInForm(
                 auto_id="unsaved_%s", initial={"username": request.user.get_username()}
@@ -336,7 +336,7 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
                 text = request.POST.get(field.name, "").strip()  # as the form does
                 if 0 < len(text) <= LONGEST_TEXT:
                     # As a revision stores it
-                    clean_rich_text(with_plain_line_ends(clean_rich_text(text)))
+                    clean_rich_text(normalise_line_ends(clean_rich_text(text)))
 
     def _changeform_view(self, request: HttpRequest, object_id, form_url, extra_context) -> HttpResponse:
         """

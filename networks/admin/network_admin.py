@@ -210,7 +210,7 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
         if network is None:
             return None
         row = storage.lock(network) if request.method == "POST" else network
-        head = storage.newest(row)
+        head = storage.newest_revision(row)
         # The draft may have another slug.
         live_url = row.get_absolute_url() if row.is_published else None
         network = network_with(row, head.content)
@@ -250,14 +250,16 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
             author=request.user,
             comment=form.cleaned_data["comment"],
             token=form.cleaned_data["form_token"],
-            said=form.mine,
+            form_content=form.mine,
         )
         form.saved = saved
         obj.pk, obj.slug, obj._state.adding = saved.network.pk, saved.network.slug, False
         # Nobody publishes unseen what others have written: neither what was just taken over, nor drafts that were not
         # submitted. The first is not published, for the second the page "Publish" asks.
         is_to_publish = "_publish" in request.POST and not form.taken
-        request.needs_confirmation = is_to_publish and bool(publishing.unfinished(saved.network, request.user))
+        request.needs_confirmation = is_to_publish and bool(
+            publishing.unreviewed_revisions(saved.network, request.user)
+        )
         request.was_published = is_to_publish and not request.needs_confirmation
         if request.was_published:
             publishing.publish(saved.network, author=request.user)
@@ -365,7 +367,7 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
             return self.confirmation_response(request, "withdraw", networks)
 
         def withdraw_one(row: Network, network: Network) -> Network | None:
-            return publishing.withdraw(row, author=request.user) if row.is_published else None
+            return publishing.unpublish(row, author=request.user) if row.is_published else None
 
         self.run_action(request, "withdraw", networks, withdraw_one)
         return None
@@ -400,9 +402,9 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
             try:
                 with transaction.atomic():
                     row = storage.lock(network)
-                    before = publishing.standing(row)
+                    before = publishing.undo_state(row)
                     if run(row, network) is not None:
-                        done.append({"pk": row.pk, "event": publishing.last_event(row), "before": before})
+                        done.append({"pk": row.pk, "event": publishing.last_event_id(row), "before": before})
             except ValidationError as error:
                 self.report_error(request, network, error)
         self.report_done(request, action, done)
@@ -415,7 +417,7 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
 
     def report_error(self, request: HttpRequest, network: Network, error: ValidationError) -> None:
         network = newest_revisions.apply_newest_content(network)
-        self.message_user(request, f"{str(network) or network.slug}: {schedules.in_words(error)}", messages.ERROR)
+        self.message_user(request, f"{str(network) or network.slug}: {schedules.error_text(error)}", messages.ERROR)
 
     @admin.action(description=_("Submit the chosen networks for publishing"), permissions=["change"])
     def submit(self, request: HttpRequest, queryset: QuerySet) -> None:

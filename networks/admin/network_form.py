@@ -25,10 +25,10 @@ from networks.revisions.content import (
     Content,
     content_fields,
     content_of,
-    current_content,
     field_label,
     merge,
     network_with,
+    savable_content,
     stored_value,
 )
 
@@ -105,7 +105,7 @@ class NetworkForm(AdminForm):
         if saved := self.earlier_save():
             # The form was saved before, and its author has gone back to it in the browser. It shows what it contained
             # then, without what was taken over from others.
-            return saved.revision.number, current_content(saved.content)
+            return saved.revision.number, savable_content(saved.content)
         base = self.get_revision(self.cleaned_data.get("base"))
         if base is None:
             raise ValidationError(
@@ -115,7 +115,7 @@ class NetworkForm(AdminForm):
                 ),
                 code="base",
             )
-        return base.number, current_content(base.content)
+        return base.number, savable_content(base.content)
 
     def earlier_save(self) -> SavedForm | None:
         """Return the record of the last save with the token of this form; None if there is none."""
@@ -134,7 +134,7 @@ class NetworkForm(AdminForm):
 
         `base` is the number of the revision that it was opened with, `first` its content.
         """
-        theirs = current_content(self.head.content)
+        theirs = savable_content(self.head.content)
         before = self.base_after_choices(base, first, theirs)
         self.mine = mine = {name: self.submitted_value(name, before) for name in before}
         merged = merge(before, theirs, mine)
@@ -169,7 +169,7 @@ class NetworkForm(AdminForm):
         seen = self.get_revision(self.cleaned_data.get("seen"))
         if seen is None or seen.number <= base:
             return first
-        shown = current_content(seen.content)
+        shown = savable_content(seen.content)
         before = dict(shown)
         for name in self.cleaned_data.get("conflicting", "").split():
             choice = self.data.get(choice_name(name))

@@ -26,7 +26,7 @@ from networks.models import Event, Network, OpenForm, PreviewLink, Revision, Sch
 from networks.reading import Reader
 from networks.revisions import drafts, previews, publishing, schedules, storage
 from networks.revisions.comparison import compare
-from networks.revisions.content import changed_fields, complete_content, field_label, known_content
+from networks.revisions.content import changed_fields, complete_content, field_label, select_current_fields
 
 REVISIONS_PER_PAGE = 25
 
@@ -64,7 +64,7 @@ class ConfirmedAction:
 CONFIRMED_ACTIONS = {
     "withdraw": ConfirmedAction(
         "publish",
-        publishing.withdraw,
+        publishing.unpublish,
         _("Take off the site"),
         _("Citizens will not see this network any more. All that is written stays, and it can be published again."),
         _("Take off the site"),
@@ -210,7 +210,7 @@ class NetworkViewsMixin:
         network = get_object_or_404(networks, pk=pk)
         if network.deleted_at is not None and not (in_bin and self.may(request, "delete")):
             raise Http404
-        storage.newest(network)
+        storage.newest_revision(network)
         return network
 
     def lock(self, request: HttpRequest, network: Network) -> Network:
@@ -227,7 +227,7 @@ class NetworkViewsMixin:
 
     def redirect_with_error(self, request: HttpRequest, error: ValidationError) -> HttpResponse:
         """Redirect to the same page, which shows the error and the newest revision."""
-        self.message_user(request, schedules.in_words(error), messages.WARNING)
+        self.message_user(request, schedules.error_text(error), messages.WARNING)
         return HttpResponseRedirect(request.path)
 
     def render(
@@ -349,7 +349,7 @@ class NetworkViewsMixin:
             except NewerRevision as error:
                 return self.redirect_with_error(request, error)
             except ValidationError as error:
-                self.message_user(request, schedules.in_words(error), messages.ERROR)
+                self.message_user(request, schedules.error_text(error), messages.ERROR)
                 return HttpResponseRedirect(request.path)
             text = (
                 gettext("Version {number} is restored, as a draft.")
@@ -358,7 +358,7 @@ class NetworkViewsMixin:
             )
             self.message_user(request, text.format(number=revision.number), messages.SUCCESS)
             return self.redirect_to_form(network)
-        content = complete_content(network.head.content) | known_content(revision.content)
+        content = complete_content(network.head.content) | select_current_fields(revision.content)
         return self.render(
             request,
             "restore",
@@ -387,7 +387,7 @@ class NetworkViewsMixin:
         except NewerRevision as error:
             return self.redirect_with_error(request, error)
         except ValidationError as error:
-            self.message_user(request, schedules.in_words(error), messages.ERROR)
+            self.message_user(request, schedules.error_text(error), messages.ERROR)
             return self.redirect_to_form(network)
         comparisons = (
             compare(network.live.content, network.head.content) if name == "discard" and network.live else []
@@ -412,13 +412,13 @@ class NetworkViewsMixin:
                 return HttpResponseRedirect(request.path)
             try:
                 if "own" in request.POST:
-                    publishing.publish_own(network, author=request.user, head=network.head)
+                    publishing.publish_own_changes(network, author=request.user, head=network.head)
                     text = gettext("Your changes to “{name}” are published. What others have changed stays a draft.")
                 else:
                     publishing.publish(network, author=request.user, revision=network.head)
                     text = gettext("“{name}” is published, with what others have changed.")
             except ValidationError as error:
-                self.message_user(request, schedules.in_words(error), messages.ERROR)
+                self.message_user(request, schedules.error_text(error), messages.ERROR)
             else:
                 self.message_user(request, text.format(name=network), messages.SUCCESS)
             return self.redirect_to_form(network)
@@ -453,14 +453,14 @@ class NetworkViewsMixin:
             try:
                 with transaction.atomic():
                     network = self.lock(request, network)
-                    schedule = schedules.schedule(network, action, at, author=request.user)
+                    schedule = schedules.create(network, action, at, author=request.user)
             except NewerRevision as error:
                 network = self.get_network(request, pk, "publish")
                 number = network.head.number
                 form.add_error(None, error)
             except ValidationError as error:
                 form.add_error(None, error) if not hasattr(error, "error_dict") else form.add_error(
-                    None if set(error.error_dict) - {"at"} else "at", schedules.in_words(error)
+                    None if set(error.error_dict) - {"at"} else "at", schedules.error_text(error)
                 )
             else:
                 text = (
@@ -511,7 +511,7 @@ class NetworkViewsMixin:
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         network = self.get_network(request, pk, "view", in_bin=True)
         revision = self.get_revision(network, request.GET.get("version"), network.head)
-        return HttpResponseRedirect(previews.staff_address(revision))
+        return HttpResponseRedirect(previews.staff_url(revision))
 
     def links_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         network = self.get_network(request, pk, "change")
@@ -522,7 +522,7 @@ class NetworkViewsMixin:
                 revision=network.head,
                 expires_at=expires_at,
                 is_kept=form.cleaned_data["is_kept"],
-                **storage.signed(request.user),
+                **storage.author_fields(request.user),
             )
             self.message_user(request, gettext("The link is made. Copy it from the list."), messages.SUCCESS)
             return HttpResponseRedirect(request.path)
@@ -537,7 +537,7 @@ class NetworkViewsMixin:
             links=[
                 {
                     "link": link,
-                    "url": request.build_absolute_uri(previews.link_address(link)),
+                    "url": request.build_absolute_uri(previews.link_url(link)),
                     "when": reader.moment(link.created_at),
                     "who": author_or_system(link.author_name, reader),
                     "expires": reader.moment(link.expires_at),
@@ -595,7 +595,7 @@ class NetworkViewsMixin:
             OpenForm.objects.bulk_create([OpenForm(network=network, user=request.user)], ignore_conflicts=True)
         others = network.open_forms.exclude(user=request.user).filter(seen_at__gt=now - OPEN_FORM_TIMEOUT)
         reader = Reader()
-        names = [author_or_system(storage.name_of(form.user), reader) for form in others.select_related("user")]
+        names = [author_or_system(storage.display_name(form.user), reader) for form in others.select_related("user")]
         if not names:
             return ""
         return gettext("Others have this form open now: {names}. What you both write is brought together.").format(

@@ -27,7 +27,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from citynetworks.client_address import address_block, client_address
+from citynetworks.client_ip import client_ip, ip_block
 from networks.models import SignInAttempts
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def attempt(account: str, environ: Mapping[str, Any]) -> Iterator[None]:
     A ValidationError of the body with one of WRONG_PASSWORD_CODES counts as a wrong password. `environ` is the WSGI
     environ (`request.META`). Raises TryLater without running the body while the account or the address has to wait.
     """
-    address = client_address(environ)
+    address = client_ip(environ)
     keys = counter_keys(account, address)
     shown = repr(account)[:MAX_NAME_LENGTH]  # repr() escapes line breaks
     try:
@@ -103,7 +103,7 @@ def attempt(account: str, environ: Mapping[str, Any]) -> Iterator[None]:
 def counter_keys(account: str, address: str) -> dict[str, str]:
     """Return the keys of the three counters, by their names in FREE_FAILURES."""
     name = account.strip().casefold()[:MAX_NAME_LENGTH]
-    block = address_block(address)
+    block = ip_block(address)
     parts = {"account and address": (block, name), "account": (name,), "address": (block,)}
     return {
         kind: salted_hmac("networks.admin.sign_in", "\0".join((kind, *of)), algorithm="sha256").hexdigest()

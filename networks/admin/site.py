@@ -36,7 +36,7 @@ from networks.admin.unsaved_text import SignInForm, UnsavedForm, is_same_origin
 from networks.languages import address, codes, language_links, language_of_path
 from networks.models import Network, SavedForm, TemporaryPassword
 from networks.reading import Reader
-from networks.revisions.storage import name_of
+from networks.revisions.storage import display_name
 
 MAX_DRAFTS = 10  # on the start page; the change list has all of them
 MAX_TOKENS = 100  # in one request for the session view
@@ -129,7 +129,7 @@ class CityAdminSite(AdminSite):
         return JsonResponse(
             {
                 "user": user and user.pk,
-                "name": name_of(user),
+                "name": display_name(user),
                 "csrf_token": get_token(request),
                 "now": timezone.now().timestamp(),
                 "saved": {form.token: form.saved_at.timestamp() for form in saved},

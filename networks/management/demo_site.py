@@ -56,13 +56,13 @@ def prepare() -> dict[str, str]:
     from django.core.management import call_command
 
     from networks.models import Network
-    from networks.revisions.storage import newest
+    from networks.revisions.storage import newest_revision
 
     call_command("migrate", verbosity=0, interactive=False)
     if not Network.objects.exists():
         call_command("loaddata", "nis", verbosity=0)
     for network in Network.objects.filter(head=None):
-        newest(network)  # its first revision is made now, not when it is first opened
+        newest_revision(network)  # its first revision is made now, not when it is first opened
     call_command("collectstatic", verbosity=0, interactive=False)
     return {username: ensure_user(username, group) for username, group in USERS.items()}
 
@@ -85,7 +85,7 @@ def ensure_user(username: str, group: str) -> str:
 
 
 def main(host: str, port: str, workers: str) -> None:
-    server.refuse_to_start_if_wrong()
+    server.check_configuration()
     passwords = prepare()
     shown_host = f"[{host}]" if ":" in host else "localhost" if host == "0.0.0.0" else host  # noqa: S104 - compared
     site = f"http://{shown_host}:{port}"

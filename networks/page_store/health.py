@@ -1,44 +1,45 @@
-"""How the site is, for monitors and load balancers. Neither address asks a session or is ever kept."""
+"""Health reports for monitors and load balancers. They need no session and are never cached."""
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
-from django.db import Error as DatabaseDoesNotAnswer
+from django import db
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from networks.page_store.environ import DATABASE_ANSWERS, STORE
+from networks.page_store.environ import DATABASE_IS_AVAILABLE, PAGE_STORE
 from networks.page_store.version import current_version
 
 
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """Answer as long as the process does: whoever gets no answer starts it anew."""
-    return answer({"alive": True})
+    """Respond while the process works. Without a response, it has to be restarted."""
+    return json_response({"alive": True})
 
 
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """
-    Say whether the database answers, which content it holds, and since when the pages may be out of date.
+    Report whether the database is available, the content version, and since when pages may be stale.
 
-    503 where the database does not answer. Pages that are held are served all the same.
+    The status is 503 while the database is not available. Cached pages are served all the same.
     """
     version = None
-    # Whoever was not answered a moment ago is not asked once more.
-    if request.META.get(DATABASE_ANSWERS, True):
-        with suppress(DatabaseDoesNotAnswer):
+    # If the database has just failed, do not wait for it again.
+    if request.META.get(DATABASE_IS_AVAILABLE, True):
+        with suppress(db.Error):
             version = current_version()
-    store = request.META.get(STORE)
+    store = request.META.get(PAGE_STORE)
     report = {"database": version is not None, "content_version": version, "page_store": store and store.report()}
-    return answer(report, status=200 if version is not None else 503)
+    return json_response(report, status=200 if version is not None else 503)
 
 
 class HealthMiddleware:
     """
-    Answer monitors before anything looks at the host that was asked.
+    Respond to monitors before any middleware checks the host.
 
-    A load balancer asks each process by its IP address, which is none of the site's names.
+    A load balancer requests the report of each process by its IP address, which is none of ALLOWED_HOSTS.
     """
 
     VIEWS = {"/health/live/": live, "/health/ready/": ready}
@@ -50,5 +51,5 @@ class HealthMiddleware:
         return self.VIEWS.get(request.path_info, self.get_response)(request)
 
 
-def answer(content: dict, **options) -> HttpResponse:
-    return JsonResponse(content, headers={"Cache-Control": "no-store"}, **options)
+def json_response(content: dict[str, Any], status: int = 200) -> JsonResponse:
+    return JsonResponse(content, headers={"Cache-Control": "no-store"}, status=status)

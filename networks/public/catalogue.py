@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rdflib import DCAT, DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, Graph, Literal, Namespace, URIRef
 
-from citynetworks.security_contact import mail_address
+from citynetworks.security_contact import mailto_uri
 from networks.languages import SERBIAN, language_tag
 from networks.models import Event
 from networks.public.dataset import SUBJECT, TAGS, TITLE, Dataset, interface_texts, iso_datetime, translated_texts
@@ -113,7 +113,7 @@ class Catalogue:
         self.add(self.contact, RDF.type, VCARD.Kind, VCARD.Organization)
         self.add_texts(self.contact, VCARD.fn, self.names())
         if profile.email:
-            self.add(self.contact, VCARD.hasEmail, URIRef(mail_address(profile.email)))
+            self.add(self.contact, VCARD.hasEmail, URIRef(mailto_uri(profile.email)))
         # RFC 3966: a global number begins with the code of the country.
         if profile.phone.startswith("+"):
             self.add(self.contact, VCARD.hasTelephone, URIRef(f"tel:{dialled_number(profile.phone)}"))

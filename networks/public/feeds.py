@@ -15,7 +15,7 @@ from networks.models import CityProfile
 from networks.public.data_view import data_view
 from networks.public.identifiers import tag_uri
 from networks.reading import Reader, Text
-from networks.revisions.public_changes import public_changes, readings
+from networks.revisions.public_changes import change_readings, public_changes
 
 NEWEST = 50
 
@@ -67,7 +67,7 @@ def change_feed(request: HttpRequest) -> tuple[bytes, datetime | None]:
     reader = Reader()
     profile = reader.profile(CityProfile.objects.current())
     language = language_tag(reader.language)
-    changes = readings(public_changes()[:NEWEST], reader)
+    changes = change_readings(public_changes()[:NEWEST], reader)
     updated = max((change.row.happened_at for change in changes), default=profile.row.changed_at or EPOCH)
     feed = ChangeFeed(
         title=f"{_('Changes')} – {profile.site_title}",

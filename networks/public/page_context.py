@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from citynetworks.security_contact import mail_address
+from citynetworks.security_contact import mailto_uri
 from networks.languages import LanguageLink, address, codes, language_links, language_tag
 from networks.models import CityProfile, Page
 from networks.reading import NetworkReading, PageReading, ProfileReading, Reader, RowReading
@@ -157,4 +157,4 @@ def report_url(profile: ProfileReading, subject: RowReading | None, page_url: st
     title = subject.name if is_network else profile.site_title
     # RFC 6068: a space is %20 and a new line %0D%0A.
     query = urlencode({"subject": _("Mistake: {title}").format(title=title), "body": "\r\n".join(lines)})
-    return f"{mail_address(email)}?{query.replace('+', '%20')}"
+    return f"{mailto_uri(email)}?{query.replace('+', '%20')}"

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from citynetworks.security_contact import mail_address
+from citynetworks.security_contact import mailto_uri
 from networks.models import CityProfile
 
 # RFC 9116 recommends less than a year.
@@ -18,7 +18,7 @@ VALID_FOR = timedelta(days=180)
 def contact_uri() -> str:
     """Return the contact as a URI; empty if there is none, and so no file."""
     email = CityProfile.objects.current().email
-    return settings.SECURITY_CONTACT or (mail_address(email) if email else "")
+    return settings.SECURITY_CONTACT or (mailto_uri(email) if email else "")
 
 
 @require_safe

@@ -40,7 +40,7 @@ from networks.reading import Reader
 from networks.redirects import permanent_redirect
 from networks.revisions import previews
 from networks.revisions.content import network_with
-from networks.revisions.public_changes import record_of
+from networks.revisions.public_changes import newest_changes
 
 logger = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ def detail(request: HttpRequest, rows: QuerySet, slug: str, template: str) -> Ht
     edit_url = change_form_url(request, row)
     context = {row._meta.model_name: subject, "edit_url": edit_url}
     if isinstance(row, Network):
-        context["changes"] = record_of(subject)
+        context["changes"] = newest_changes(subject)
     elif row.slug == Page.ACCESSIBILITY:
         context["part"] = accessibility.statement(reader)
     response = render_page(PageContext(request, subject), template, context)
@@ -164,7 +164,7 @@ def change_form_url(request: HttpRequest, row: Network | Page) -> str:
 def preview(request: HttpRequest, token: str) -> HttpResponse:
     """Render a revision of a network as its public page would be; `token` is one of networks.revisions.previews."""
     try:
-        revision = previews.revision_at(token, request.user)
+        revision = previews.revision_of_token(token, request.user)
     except BadSignature as error:
         raise Http404 from error
     except previews.LinkClosed:

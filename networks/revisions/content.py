@@ -25,19 +25,19 @@ from networks.rich_text import RichTextField
 Content = dict[str, Any]
 
 
-# What has been called otherwise in older revisions: {old name: present name}. A migration that renames a field of
-# Network adds it here; revisions themselves are never rewritten. A translated field is named once, without its
-# languages. Where a field is renamed again, each of its old names leads to the present one.
+# Fields that have another name in older revisions: {old name: present name}. A migration that renames a field of
+# Network adds it here, because revisions are never rewritten. A translated field is named once, without its
+# languages. If a field is renamed again, each of its old names maps to the present one.
 RENAMED_FIELDS: dict[str, str] = {}
 
 
-# Whether citizens see a network is no part of what is written about it.
+# Fields that staff can edit but that are not content
 NOT_CONTENT = {"is_published"}
 
 
 @dataclass(frozen=True)
 class Merge:
-    """What comes of two people's work: the content, and the fields that were taken over, or that both changed."""
+    """A merged content, the fields that are taken from the other side, and those that both sides changed."""
 
     content: Content
     taken: list[str] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Merge:
 @cache
 def content_fields() -> dict[str, models.Field]:
     """Return the fields that make up the content of a network, by name."""
-    # Of a translated field the columns of each language count, and not the one that they stand in for.
+    # Of a translated field, the column of each language, without the field that modeltranslation replaces
     left_out = {*NOT_CONTENT, *translated_fields(Network)}
     fields = [*Network._meta.fields, *Network._meta.many_to_many]
     return {
@@ -56,7 +56,7 @@ def content_fields() -> dict[str, models.Field]:
 
 
 def content_of(network: Network, themes: Iterable[Theme] | None = None) -> Content:
-    """Return the content of a network as it stands in the instance, with the given themes or else its own."""
+    """Return the content of a network, by default with its own themes."""
     content = {
         name: stored_value(each, getattr(network, name))
         for name, each in content_fields().items()
@@ -65,28 +65,28 @@ def content_of(network: Network, themes: Iterable[Theme] | None = None) -> Conte
     return {**content, "themes": sorted(theme.slug for theme in (network.themes.all() if themes is None else themes))}
 
 
-def stored_value(model_field: models.Field, value):
-    """Return a value of a model field as revisions keep it."""
+def stored_value(model_field: models.Field, value: Any) -> Any:
+    """Return a value of a model field as revisions store it."""
     if isinstance(model_field, PictureField):
         if not value:
             return None
-        # As the row has them: the file may be far away, or lost.
+        # From the row, because the file may be slow to read, or missing.
         width, height = (
             getattr(value.instance, name) for name in (model_field.width_field, model_field.height_field)
         )
         return {"name": value.name, "width": width, "height": height}
     value = model_field.get_prep_value(value)
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) and isinstance(model_field, models.DecimalField):
         return f"{value:.{model_field.decimal_places}f}"
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):
-        # Browsers send \r\n; a version that differs in nothing else is no new version.
-        return with_plain_line_ends(value)
+        # Browsers send \r\n, which alone must not make a new revision.
+        return normalise_line_ends(value)
     return "" if value is None and is_text(model_field) else value
 
 
-def with_plain_line_ends(text: str) -> str:
+def normalise_line_ends(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
@@ -94,8 +94,8 @@ def is_text(model_field: models.Field) -> bool:
     return isinstance(model_field, models.CharField | models.TextField) and model_field.empty_strings_allowed
 
 
-def empty_value(model_field: models.Field):
-    """Return what revisions keep of a field of a new network in which nothing is filled in."""
+def empty_value(model_field: models.Field) -> Any:
+    """Return the stored value of an empty field."""
     if model_field.many_to_many:
         return []
     if isinstance(model_field, PictureField):
@@ -104,8 +104,8 @@ def empty_value(model_field: models.Field):
 
 
 def renamed_columns() -> dict[str, str]:
-    """Return RENAMED_FIELDS as revisions keep them: a translated field by its columns."""
-    names = {}
+    """Return RENAMED_FIELDS with the columns of each language in place of a translated field."""
+    names: dict[str, str] = {}
     for former, present in RENAMED_FIELDS.items():
         if present in translated_fields(Network):
             names |= {f"{former}_{each}": f"{present}_{each}" for each in settings.MODELTRANSLATION_LANGUAGES}
@@ -114,8 +114,8 @@ def renamed_columns() -> dict[str, str]:
     return names
 
 
-def known_content(content: Mapping) -> Content:
-    """Return what a revision says of the fields that networks have now, under their present names."""
+def select_current_fields(content: Mapping) -> Content:
+    """Return the values of the fields that networks have now, under their present names."""
     renamed = renamed_columns()
     present = {renamed[name]: value for name, value in content.items() if name in renamed}
     present |= {name: value for name, value in content.items() if name not in renamed}
@@ -123,21 +123,21 @@ def known_content(content: Mapping) -> Content:
 
 
 def complete_content(content: Mapping) -> Content:
-    """Return the content with all fields that networks have now; those a revision does not know are empty."""
-    return {name: empty_value(each) for name, each in content_fields().items()} | known_content(content)
+    """Return the content with all fields that networks have now. Those that a revision does not have are empty."""
+    return {name: empty_value(each) for name, each in content_fields().items()} | select_current_fields(content)
 
 
-def current_content(content: Mapping) -> Content:
-    """Return the complete content without themes that are no more."""
+def savable_content(content: Mapping) -> Content:
+    """Return the complete content without themes that were deleted, so that it can be saved."""
     content = complete_content(content)
     existing = Theme.objects.filter(slug__in=content["themes"]).values_list("slug", flat=True)
     return content | {"themes": sorted(existing)}
 
 
-def normalised_content(content: Mapping) -> Content:
-    """Return the fields that are given, each written as revisions keep it. Raises ValidationError."""
+def normalise_content(content: Mapping) -> Content:
+    """Return the given fields with their values as revisions store them. Raise ValidationError."""
     result, errors = {}, {}
-    for name, value in known_content(content).items():
+    for name, value in select_current_fields(content).items():
         model_field = content_fields()[name]
         if model_field.many_to_many or isinstance(model_field, PictureField):
             result[name] = value
@@ -145,7 +145,7 @@ def normalised_content(content: Mapping) -> Content:
         try:
             value = model_field.to_python(value)
             if isinstance(model_field, RichTextField):
-                # Before it is sanitised, which would drop the address of a link without a word.
+                # Before sanitising, which would silently drop a wrong URL of a link.
                 model_field.run_validators(value or "")
             result[name] = stored_value(model_field, value)
         except ValidationError as error:
@@ -163,10 +163,10 @@ def changed_fields(before: Mapping, after: Mapping) -> list[str]:
 
 def merge(base: Mapping, theirs: Mapping, mine: Mapping) -> Merge:
     """
-    Bring together two contents that both began with `base`.
+    Merge two contents that both began with `base`.
 
-    A field that only one side changed, or that both changed alike, is as that side has it. Where both changed a
-    field differently, it is in `conflicts`, and the content has mine.
+    A field that only one side changed, or that both changed to the same value, has that value. A field that both
+    changed to different values is in `conflicts`, and has my value.
     """
     base, theirs, mine = complete_content(base), complete_content(theirs), complete_content(mine)
     content, taken, conflicts = {}, [], []
@@ -184,13 +184,13 @@ def merge(base: Mapping, theirs: Mapping, mine: Mapping) -> Merge:
 
 def network_with(row: Network, content: Mapping) -> Network:
     """
-    Return a network that has the content, and all else from the row. Nothing is written.
+    Return an unsaved network with the content, and with the other fields of the row.
 
-    Its themes are those of the content that still exist. A value that cannot be read any more is left empty, for
-    what is only looked at.
+    Its themes are those that still exist. A value that is not valid any more is left empty, so that each revision can
+    be displayed.
     """
     content = complete_content(content)
-    values = {}
+    values: dict[str, Any] = {}
     for name, model_field in content_fields().items():
         if name == "themes":
             continue
@@ -204,18 +204,19 @@ def network_with(row: Network, content: Mapping) -> Network:
             continue
         try:
             values[name] = model_field.to_python(content[name])
-        except ValidationError:  # of a time when the field took other values
+        except ValidationError:  # from when the field had other rules
             values[name] = model_field.to_python(empty_value(model_field))
     for each in Network._meta.concrete_fields:
         if each.name not in values and each.name not in translated_fields(Network):
             values[each.attname] = getattr(row, each.attname)
     network = Network(**values)
     network._state.adding, network._state.db = row._state.adding, row._state.db
-    network._prefetched_objects_cache = {"themes": Theme.objects.filter(slug__in=content["themes"])}
+    themes = Theme.objects.filter(slug__in=content["themes"])
+    network._prefetched_objects_cache = {"themes": themes}  # type: ignore[attr-defined]  # as prefetch_related does
     return network
 
 
 def field_label(name: str) -> str:
-    """Return what a field of the content is called, such as 'description (in English)'; the name of a former one."""
+    """Return the label of a field, such as 'description (in English)'; the name of a field that was removed."""
     model_field = content_fields().get(name)
     return str(model_field.verbose_name) if model_field else name

@@ -1,14 +1,14 @@
 """
-Save, submit, discard and restore drafts. Citizens see none of it until it is published.
+Save, submit, discard and restore drafts. Visitors see none of it until it is published.
 
 A draft is a revision that is newer than the published one. A save names the revision that it started from, and what
-others have saved since is merged. Each function runs in one transaction that locks the row.
+others have saved since then is merged. Each function runs in one transaction that locks the row.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -19,29 +19,31 @@ from networks.revisions.content import (
     Merge,
     changed_fields,
     content_of,
-    current_content,
-    known_content,
     merge,
-    normalised_content,
+    normalise_content,
+    savable_content,
+    select_current_fields,
 )
-from networks.revisions.previews import end_links
+from networks.revisions.previews import revoke_links
 from networks.revisions.saved_forms import remember_form
 from networks.revisions.schedules import cancel
 from networks.revisions.storage import (
+    add_event,
     add_revision,
+    author_fields,
+    check_not_in_bin,
+    check_own_revision,
+    clean_network,
+    display_name,
     lock,
-    name_of,
-    point,
-    record,
-    refuse_foreign,
-    refuse_in_bin,
+    newest_revision,
+    published_revision,
     save_row,
-    signed,
-    validated,
-    write,
+    update_row,
+    write_revision,
 )
 
-# How often an address is made anew that somebody else takes at the same moment
+# How often a new slug is made when somebody else takes it at the same moment
 ATTEMPTS = 20
 
 
@@ -54,8 +56,8 @@ class Conflict(Exception):
 
 
 @dataclass(frozen=True)
-class Saved:
-    """What a save came to. `taken` names the fields that a colleague had changed meanwhile."""
+class SaveResult:
+    """The result of a save. `taken` names the fields that were taken over from a colleague."""
 
     network: Network
     revision: Revision
@@ -67,69 +69,69 @@ def save(
     network: Network | None,
     content: Mapping,
     *,
-    author: AbstractBaseUser | None,
+    author: User | None,
     base: Revision | None = None,
     comment: str = "",
     token: str = "",
-    said: Mapping | None = None,
-) -> Saved:
+    form_content: Mapping | None = None,
+) -> SaveResult:
     """
-    Write a version of a network, or the first version of a new one. Citizens see it when it is published.
+    Save a draft of a network, or of a new one where it is None.
 
-    `base` is the revision that the author began with; without it, the newest one. What others have written since is
-    taken over. Where nothing differs from the newest version, none is made. `token` is that of the form that was
-    saved, `said` what stood in it before it was merged with what others wrote.
+    `base` is the revision that the author began with, by default the newest one. What others have saved since then is
+    merged. A revision is only added if the content differs from that of the newest one. `token` is that of the form,
+    `form_content` its content before the merge, by default the saved content.
 
-    Raises Conflict, or ValidationError with the messages by field.
+    Raise Conflict, or ValidationError with the messages by field.
     """
-    content = normalised_content(content)
+    content = normalise_content(content)
     with transaction.atomic():
         if network is None:
-            saved = Saved(*create(content, author=author, comment=comment))
+            saved = SaveResult(*create_network(content, author=author, comment=comment))
         else:
             row = lock(network)
-            refuse_in_bin(row)
-            refuse_foreign(row, base)
-            head = current_content(row.head.content)
+            check_not_in_bin(row)
+            check_own_revision(row, base)
+            head = savable_content(newest_revision(row).content)
             if not content.get("slug"):
                 content["slug"] = head["slug"]
             if base is None or base.pk == row.head_id:  # nobody has saved since, or the form has merged that already
-                merged = Merge(current_content(head | content))
+                merged = Merge(savable_content(head | content))
             else:
-                first = current_content(base.content)
-                merged = merge(first, head, current_content(first | content))
+                first = savable_content(base.content)
+                merged = merge(first, head, savable_content(first | content))
             if merged.conflicts:
                 raise Conflict(merged.conflicts)
             if changed_fields(head, merged.content):
-                normalised = content.keys() - {*merged.taken}
-                row, revision = write(row, merged.content, author=author, comment=comment, normalised=normalised)
-                saved = Saved(row, revision, merged.taken)
+                own = content.keys() - {*merged.taken}
+                row, revision = write_revision(row, merged.content, author=author, comment=comment, normalised=own)
+                saved = SaveResult(row, revision, merged.taken)
             else:
-                saved = Saved(row, row.head, merged.taken, is_new=False)
-        if token:
-            content = saved.revision.content if said is None else said
+                saved = SaveResult(row, newest_revision(row), merged.taken, is_new=False)
+        if token and author:
+            content = saved.revision.content if form_content is None else form_content
             remember_form(token, author, saved.network, revision=saved.revision, content=content)
     return saved
 
 
-def create(content, *, author, comment):
+def create_network(content: Mapping, *, author: User | None, comment: str) -> tuple[Network, Revision]:
     row = Network()
     for attempts_left in reversed(range(ATTEMPTS)):
         try:
-            network = validated(row, content, normalised=content.keys())
+            network = clean_network(row, content, normalised=content.keys())
             save_row(network)
             break
         except ValidationError as error:
-            # Somebody has taken the address that was made here, before it was validated or after; there are others.
+            # Somebody has taken the slug that was made here, before it was validated or after. Make another one.
             if content.get("slug") or "slug" not in error.message_dict or not attempts_left:
                 raise
-    revision = add_revision(network, content_of(network), comment=comment, **signed(author))
-    point(network, head=revision)
+    revision = add_revision(network, content_of(network), comment=comment, **author_fields(author))
+    update_row(network, head=revision)
     return network, revision
 
 
-def discard(network: Network, *, author) -> Network:
-    """Go back to what citizens see. The discarded versions stay in the history."""
+def discard(network: Network, *, author: User | None) -> Network:
+    """Go back to the published revision. The discarded ones stay in the history."""
     with transaction.atomic():
         row = lock(network)
         if not row.is_published:
@@ -137,38 +139,38 @@ def discard(network: Network, *, author) -> Network:
         if row.head_id == row.live_id:
             return row
         discarded = row.head
-        end_links(row.revisions.filter(number__gt=row.live.number))
-        point(row, head=row.live, submitted_at=None, submitted_by="")
-        for plan in row.schedules.filter(action=Schedule.Action.PUBLISH):
-            cancel(plan, author=author)
-        record(row, Event.Kind.DISCARDED, author, discarded)
+        revoke_links(row.revisions.filter(number__gt=published_revision(row).number))
+        update_row(row, head=row.live, submitted_at=None, submitted_by="")
+        for schedule in row.schedules.filter(action=Schedule.Action.PUBLISH):
+            cancel(schedule, author=author)
+        add_event(row, Event.Kind.DISCARDED, author, discarded)
     return row
 
 
-def submit(network: Network, *, author) -> Network:
-    """Put the newest version before the publishers."""
+def submit(network: Network, *, author: User | None) -> Network:
+    """Submit the newest revision for publishing."""
     with transaction.atomic():
         row = lock(network)
-        refuse_in_bin(row)
+        check_not_in_bin(row)
         if not row.has_draft:
             raise ValidationError(_("There is no draft to publish."))
-        point(row, submitted_at=timezone.now(), submitted_by=name_of(author))
-        record(row, Event.Kind.SUBMITTED, author, row.head)
+        update_row(row, submitted_at=timezone.now(), submitted_by=display_name(author))
+        add_event(row, Event.Kind.SUBMITTED, author, row.head)
     return row
 
 
-def restore(network: Network, revision: Revision, *, author) -> Saved:
+def restore(network: Network, revision: Revision, *, author: User | None) -> SaveResult:
     """
-    Make an old version the newest one, as a draft. Raises ValidationError where it is not valid any more.
+    Save the content of an old revision as a draft. Raise ValidationError if it is not valid any more.
 
-    Fields that the old version does not know stay as they are.
+    Fields that the old revision does not have stay as they are.
     """
     with transaction.atomic():
         row = lock(network)
-        refuse_in_bin(row)
-        refuse_foreign(row, revision)
-        head = current_content(row.head.content)
-        content = current_content(head | known_content(revision.content))
+        check_not_in_bin(row)
+        check_own_revision(row, revision)
+        head = savable_content(newest_revision(row).content)
+        content = savable_content(head | select_current_fields(revision.content))
         if not changed_fields(head, content):
-            return Saved(row, row.head, is_new=False)
-        return Saved(*write(row, content, author=author, restored_from=revision))
+            return SaveResult(row, newest_revision(row), is_new=False)
+        return SaveResult(*write_revision(row, content, author=author, restored_from=revision))

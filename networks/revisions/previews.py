@@ -1,11 +1,11 @@
 """
-Previews: a version of a network as citizens would see it, at an address that names it.
+Previews: the public page of a network rendered from a revision, at a signed URL.
 
-The address is signed, so that no other can be made of it. Staff read any version; somebody without an account reads
-the version that a link was made for, until the link expires, is revoked or ends with what it shows.
+Staff can preview any revision. A link lets somebody without an account preview one revision, until it expires or is
+revoked, by staff or because the revision is discarded or unpublished.
 """
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.core.signing import BadSignature, Signer
 from django.db.models import QuerySet
@@ -20,11 +20,11 @@ BIN_PERMISSION = "networks.delete_network"
 
 
 class LinkClosed(Exception):
-    """The link was good once. It has expired, or was revoked."""
+    """The link has expired, or was revoked."""
 
 
-def end_links(revisions: QuerySet[Revision]) -> None:
-    """End the links to revisions that are discarded or taken off the site, but for those that are kept on purpose."""
+def revoke_links(revisions: QuerySet[Revision]) -> None:
+    """Revoke the links to revisions that are discarded or unpublished, except those that staff chose to keep."""
     links = PreviewLink.objects.filter(revision__in=revisions, is_kept=False, revoked_at=None)
     links.update(revoked_at=timezone.now())
 
@@ -33,22 +33,22 @@ def signer() -> Signer:
     return Signer(salt="networks.revisions.previews", sep="~")
 
 
-def staff_address(revision: Revision) -> str:
-    """Return the path at which staff read a version, in the active language."""
+def staff_url(revision: Revision) -> str:
+    """Return the URL at which staff preview a revision, in the active language."""
     return reverse("public:preview", args=[signer().sign(f"{STAFF}{revision.pk}")])
 
 
-def link_address(link: PreviewLink) -> str:
-    """Return the path that a link leads to, in the active language."""
+def link_url(link: PreviewLink) -> str:
+    """Return the URL of a link for somebody without an account, in the active language."""
     return reverse("public:preview", args=[signer().sign(f"{LINK}{link.pk}")])
 
 
-def revision_at(token: str, user: AbstractBaseUser | AnonymousUser) -> Revision:
+def revision_of_token(token: str, user: User | AnonymousUser) -> Revision:
     """
-    Return the version that a token stands for.
+    Return the revision that the token of a preview's URL stands for.
 
-    Raises BadSignature for a token that was not made here, or for what is no more; LinkClosed; and PermissionDenied
-    where staff's own address is opened by somebody else.
+    Raise BadSignature for a token that was not made here, or whose revision was deleted; LinkClosed; and
+    PermissionDenied if a URL for staff is opened by somebody else.
     """
     name = signer().unsign(token)
     kind, number = name[0], int(name[1:])
@@ -61,7 +61,7 @@ def revision_at(token: str, user: AbstractBaseUser | AnonymousUser) -> Revision:
         link = PreviewLink.objects.filter(pk=number).first()
         if link is not None and not link.is_open:
             raise LinkClosed
-        revision = link and revisions.get(pk=link.revision_id)
+        revision = revisions.get(pk=link.revision_id) if link else None
     in_bin = revision is not None and revision.network.deleted_at is not None
     if revision is None or (in_bin and (kind == LINK or not user.has_perm(BIN_PERMISSION))):
         raise BadSignature

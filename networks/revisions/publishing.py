@@ -1,7 +1,7 @@
 """
-Publish, unpublish, delete and undelete networks, and undo it. What is new to citizens goes on the public record.
+Publish, unpublish, delete and undelete networks, undo that, and record the public changes.
 
-The row of a network is what citizens see; a revision is what somebody wrote. Each function runs in one transaction
+The row of a network is what visitors see; a revision is what somebody wrote. Each function runs in one transaction
 that locks the row.
 """
 
@@ -9,100 +9,116 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from networks.models import Event, Network, PreviewLink, Revision, Schedule
-from networks.revisions.content import Content, changed_fields, complete_content, current_content, network_with
-from networks.revisions.previews import end_links
-from networks.revisions.public_changes import put_on_record, tell, withdrawal
+from networks.revisions.content import (
+    Content,
+    changed_fields,
+    complete_content,
+    network_with,
+    savable_content,
+)
+from networks.revisions.previews import revoke_links
+from networks.revisions.public_changes import record_public_changes, save_changes, withdrawal_change
 from networks.revisions.storage import (
+    Author,
+    add_event,
     add_revision,
+    check_not_in_bin,
+    check_own_revision,
+    clean_network,
+    display_name,
     lock,
-    name_of,
-    point,
-    record,
-    refuse_foreign,
-    refuse_in_bin,
+    newest_revision,
+    published_revision,
     save_row,
-    validated,
-    write,
+    update_row,
+    write_revision,
 )
 
-# What citizens never see
+# Fields that visitors never see
 NOT_PUBLIC = {"internal_note"}
 
 
-def publish(network: Network, *, author, revision: Revision | None = None) -> Network:
-    """Make a version, or else the newest one, what citizens see. Raises ValidationError."""
+def publish(network: Network, *, author: Author, revision: Revision | None = None) -> Network:
+    """Publish a revision, by default the newest one. Raise ValidationError."""
     with transaction.atomic():
         row = lock(network)
-        refuse_in_bin(row)
-        refuse_foreign(row, revision)
-        revision = revision or row.head
+        check_not_in_bin(row)
+        check_own_revision(row, revision)
+        revision = revision or newest_revision(row)
         if row.is_published and row.live_id == revision.pk:
             return row
         before = row.live
         row.is_published, row.live = True, revision
         if revision == row.head:
             row.submitted_at, row.submitted_by = None, ""
-        network = validated(row, revision.content)
+        network = clean_network(row, revision.content)
         changed_at = row.changed_at
         save_row(network)
         if before and not {*changed_fields(before.content, revision.content)} - NOT_PUBLIC:
-            point(network, changed_at=changed_at)  # for citizens nothing has changed
-        # What was planned for this version or an older one must not come back over it.
+            update_row(network, changed_at=changed_at)  # nothing public has changed
+        # A schedule for this revision or an older one must not replace it later.
         network.schedules.filter(action=Schedule.Action.PUBLISH, revision__number__lte=revision.number).delete()
-        record(network, Event.Kind.PUBLISHED, author, revision)
-        tell(network, revision, before)
+        add_event(network, Event.Kind.PUBLISHED, author, revision)
+        record_public_changes(network, revision, before)
     return network
 
 
-def unpublished(row: Network) -> list[Revision]:
-    """Return the versions that led from what citizens see to the newest one, the oldest first."""
+def unpublished_revisions(row: Network) -> list[Revision]:
+    """Return the revisions that led from the published one to the newest one, the oldest first."""
     newer = {each.pk: each for each in row.revisions.filter(number__gt=row.live.number if row.live else 0)}
     found, pk = [], row.head_id
     while pk in newer:
         found.append(newer[pk])
         pk = newer[pk].parent_id
     for each in found:
-        each.parent = newer.get(each.parent_id, row.live if each.parent_id == row.live_id else each.parent)
+        if each.parent_id in newer:
+            each.parent = newer[each.parent_id]
+        elif each.parent_id == row.live_id:
+            each.parent = row.live
     return found[::-1]
 
 
-def unfinished(row: Network, user: AbstractBaseUser) -> list[Revision]:
-    """Return the versions that others have written since somebody submitted or planned one, or citizens saw one."""
+def unreviewed_revisions(row: Network, user: User) -> list[Revision]:
+    """Return the revisions of other people since one was last submitted, scheduled or published."""
     submitted = row.events.filter(kind=Event.Kind.SUBMITTED).order_by("-pk").first() if row.submitted_at else None
-    plan = row.schedules.filter(action=Schedule.Action.PUBLISH).first()
-    # Of a network that is off the site, citizens have seen what was published last.
-    seen = None if row.live else row.events.filter(kind=Event.Kind.PUBLISHED).order_by("-pk").first()
-    passed = max((each.revision.number for each in (submitted, plan, seen) if each and each.revision), default=0)
-    differing = {*changed_fields(row.live.content if row.live else {}, row.head.content)}
+    scheduled = row.schedules.filter(action=Schedule.Action.PUBLISH).first()
+    # Of an unpublished network, the revision that was last published
+    published = None if row.live else row.events.filter(kind=Event.Kind.PUBLISHED).order_by("-pk").first()
+    revisions = [each.revision for each in (submitted, scheduled, published) if each]
+    passed = max((revision.number for revision in revisions if revision), default=0)
+    differing = {*changed_fields(row.live.content if row.live else {}, newest_revision(row).content)}
     return [
         each
-        for each in unpublished(row)
+        for each in unpublished_revisions(row)
         if each.number > passed
-        # What no person wrote was loaded or imported, and nobody is still at it.
+        # A revision without an author was loaded or imported, so nobody is still working on it.
         and each.author_name
         and each.author_id != user.pk
         and (each.parent is None or differing & {*changed_fields(each.parent.content, each.content)})
     ]
 
 
-def own_changes(row: Network, user: AbstractBaseUser) -> tuple[Content, list[str]]:
+def own_changes(row: Network, user: User) -> tuple[Content, list[str]]:
     """
-    Return what citizens see with only the changes that somebody has made to it since, and the fields left out.
+    Return the published content with the unpublished changes of one user, and the fields left out.
 
-    Those are left out in which the person went on from what a colleague had written.
+    A field is left out where the user changed what a colleague had written.
     """
-    own, left_out = current_content(row.live.content), []
-    for revision in unpublished(row):
+    own, left_out = savable_content(published_revision(row).content), []
+    for revision in unpublished_revisions(row):
         if revision.author_id != user.pk or revision.parent is None:
             continue
-        before, after = current_content(revision.parent.content), current_content(revision.content)
+        before, after = (
+            savable_content(revision.parent.content),
+            savable_content(revision.content),
+        )
         for name in changed_fields(before, after):
             if name not in left_out and before[name] == own[name]:
                 own[name] = after[name]
@@ -111,25 +127,29 @@ def own_changes(row: Network, user: AbstractBaseUser) -> tuple[Content, list[str
     return own, left_out
 
 
-def publish_own(network: Network, *, author, head: Revision) -> Network:
+def publish_own_changes(network: Network, *, author: User, head: Revision) -> Network:
     """
-    Publish what the author has changed, without what others have: theirs becomes a draft on top of it, version by
-    version. `head` is the version that the author has seen. Raises ValidationError.
+    Publish the author's changes without those of others, which become a draft on top of it, revision by revision.
+
+    `head` is the newest revision that the author has seen. Raise ValidationError.
     """
     with transaction.atomic():
         row = lock(network)
-        refuse_in_bin(row)
+        check_not_in_bin(row)
         if row.head_id != head.pk:
             raise ValidationError(_("Somebody has saved a newer version meanwhile."))
         if not row.is_published:
             raise ValidationError(_("The network is not on the site."))
-        drafts, submitted = unpublished(row), {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by}
+        drafts, submitted = (
+            unpublished_revisions(row),
+            {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by},
+        )
         own, _left_out = own_changes(row, author)
-        if not changed_fields(row.live.content, own):
+        if not changed_fields(published_revision(row).content, own):
             raise ValidationError(_("There are no changes of your own to publish."))
-        plan = row.schedules.filter(action=Schedule.Action.PUBLISH, revision=head).first()
-        point(row, head=row.live)
-        _row, mine = write(row, own, author=author)
+        schedule = row.schedules.filter(action=Schedule.Action.PUBLISH, revision=head).first()
+        update_row(row, head=row.live)
+        _row, mine = write_revision(row, own, author=author)
         row = publish(row, author=author, revision=mine)
         content = complete_content(mine.content)
         for draft in drafts:
@@ -138,79 +158,82 @@ def publish_own(network: Network, *, author, head: Revision) -> Network:
             written = content | {name: after[name] for name in changed}
             if changed_fields(content, written):
                 written_by = {"author": draft.author, "author_name": draft.author_name, "comment": draft.comment}
-                point(row, head=add_revision(row, written, **written_by))
+                update_row(row, head=add_revision(row, written, **written_by))
                 content = written
         if row.has_draft:
-            point(row, **submitted)
+            update_row(row, **submitted)
             PreviewLink.objects.filter(revision=head).update(revision=row.head)
-            if plan:
+            if schedule:
                 Schedule.objects.create(
                     network=row,
-                    action=plan.action,
-                    at=plan.at,
+                    action=schedule.action,
+                    at=schedule.at,
                     revision=row.head,
-                    author=plan.author,
-                    author_name=plan.author_name,
+                    author=schedule.author,
+                    author_name=schedule.author_name,
                 )
     return row
 
 
-def withdraw(network: Network, *, author) -> Network:
-    """Take the network off the site. All that is written stays."""
+def unpublish(network: Network, *, author: Author) -> Network:
+    """Unpublish the network. Its revisions stay."""
     with transaction.atomic():
         row = lock(network)
         if not row.is_published:
             return row
-        live = row.live
-        network = hide(row)
-        end_links(network.revisions.filter(pk=live.pk))
+        live = published_revision(row)
+        network = unpublish_row(row)
+        revoke_links(network.revisions.filter(pk=live.pk))
         network.schedules.filter(action=Schedule.Action.WITHDRAW).delete()
-        record(network, Event.Kind.WITHDRAWN, author, live)
+        add_event(network, Event.Kind.WITHDRAWN, author, live)
     return network
 
 
-def hide(row):
-    """Take the row off the site. From now on it holds its newest version."""
+def unpublish_row(row: Network) -> Network:
+    """Unpublish the row, which from now on has the content of its newest revision."""
     if row.is_published:
-        put_on_record(row, row.live, [withdrawal(current_content(row.live.content))])
+        live = published_revision(row)
+        save_changes(row, live, [withdrawal_change(savable_content(live.content))])
     row.is_published, row.live = False, None
-    network = network_with(row, row.head.content)
+    network = network_with(row, newest_revision(row).content)
     if Network.objects.filter(slug=network.slug).exclude(pk=row.pk).exists():
-        # The address that the draft asks for was free when it was written. The draft says so when it is next saved.
+        # The slug of the draft was free when it was written. When it is next saved, staff read that it is taken.
         network.slug = row.slug
     save_row(network)
     return network
 
 
-def delete(network: Network, *, author) -> Network:
-    """Take the network off the site and put it into the bin."""
+def delete(network: Network, *, author: User | None) -> Network:
+    """Unpublish the network and put it into the bin."""
     with transaction.atomic():
         row = lock(network)
         if row.deleted_at is not None:
             return row
-        network = hide(row)
+        network = unpublish_row(row)
         network.schedules.all().delete()
-        end_links(network.revisions.all())
-        point(network, deleted_at=timezone.now(), deleted_by=name_of(author), submitted_at=None, submitted_by="")
-        record(network, Event.Kind.DELETED, author, network.head)
+        revoke_links(network.revisions.all())
+        update_row(
+            network, deleted_at=timezone.now(), deleted_by=display_name(author), submitted_at=None, submitted_by=""
+        )
+        add_event(network, Event.Kind.DELETED, author, network.head)
     return network
 
 
-def undelete(network: Network, *, author) -> Network:
+def undelete(network: Network, *, author: User | None) -> Network:
     """Put the network back from the bin, as a draft."""
     with transaction.atomic():
         row = lock(network)
         if row.deleted_at is None:
             return row
-        point(row, deleted_at=None, deleted_by="")
-        record(row, Event.Kind.UNDELETED, author, row.head)
+        update_row(row, deleted_at=None, deleted_by="")
+        add_event(row, Event.Kind.UNDELETED, author, row.head)
     return row
 
 
-def standing(row: Network) -> dict[str, Any]:
-    """Return what `undo` needs to know of a network before it is published, withdrawn or deleted."""
+def undo_state(row: Network) -> dict[str, Any]:
+    """Return what `undo` needs to know of a network before it is published, unpublished or deleted."""
     links = PreviewLink.objects.filter(revision__network=row, is_kept=False, revoked_at=None)
-    found = {
+    state = {
         "live": row.live_id if row.is_published else None,
         "head": row.head_id,
         "submitted_at": row.submitted_at and row.submitted_at.isoformat(),
@@ -218,29 +241,29 @@ def standing(row: Network) -> dict[str, Any]:
         "links": list(links.values_list("pk", flat=True)),
         "plans": [
             {
-                "action": plan.action,
-                "at": plan.at.isoformat(),
-                "revision_id": plan.revision_id,
-                "author_id": plan.author_id,
-                "author_name": plan.author_name,
+                "action": schedule.action,
+                "at": schedule.at.isoformat(),
+                "revision_id": schedule.revision_id,
+                "author_id": schedule.author_id,
+                "author_name": schedule.author_name,
             }
-            for plan in row.schedules.all()
+            for schedule in row.schedules.all()
         ],
     }
-    return {name: value for name, value in found.items() if value}  # it is kept in a session, for many at once
+    return {name: value for name, value in state.items() if value}  # the session holds many of these
 
 
-def last_event(row: Network) -> int:
-    """Return the number of the last thing that was done with a network."""
+def last_event_id(row: Network) -> int:
+    """Return the primary key of the last event of a network, or 0."""
     return row.events.aggregate(last=models.Max("pk"))["last"] or 0
 
 
-def undo(network: Network, before: Mapping, event: int, *, author) -> bool:
+def undo(network: Network, before: Mapping, event: int, *, author: User | None) -> bool:
     """
-    Let a network stand again as it did before an event: on the site or not, in the bin or not, submitted, planned.
+    Undo an event: publish, unpublish, undelete, submit and schedule the network as it was in the state before it.
 
-    What was written since stays, as a draft. Where something was done with the network since, nothing is changed,
-    and the result is False. Raises ValidationError.
+    Revisions since then stay, as a draft. If the network has a later event than `event`, which is a primary key,
+    nothing is changed and False is returned. Raise ValidationError.
     """
     with transaction.atomic():
         row = lock(network)
@@ -248,19 +271,19 @@ def undo(network: Network, before: Mapping, event: int, *, author) -> bool:
             return False
         submitted = {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by}
         row = undelete(row, author=author)
-        if live := row.revisions.filter(pk=before.get("live")).first():
+        if "live" in before and (live := row.revisions.filter(pk=before["live"]).first()):
             row = publish(row, author=author, revision=live)
         else:
-            row = withdraw(row, author=author)
+            row = unpublish(row, author=author)
         if "submitted_at" in before and row.head_id == before.get("head"):
             submitted = {
                 "submitted_at": datetime.fromisoformat(before["submitted_at"]),
                 "submitted_by": before["submitted_by"],
             }
-        point(row, **(submitted if row.has_draft else {"submitted_at": None, "submitted_by": ""}))
+        update_row(row, **(submitted if row.has_draft else {"submitted_at": None, "submitted_by": ""}))
         PreviewLink.objects.filter(pk__in=before.get("links", ()), revision__network=row).update(revoked_at=None)
-        for plan in before.get("plans", ()):
-            at = datetime.fromisoformat(plan["at"])
-            if at > timezone.now() and not row.schedules.filter(action=plan["action"]).exists():
-                Schedule.objects.create(network=row, **{**plan, "at": at})
+        for schedule in before.get("plans", ()):
+            at = datetime.fromisoformat(schedule["at"])
+            if at > timezone.now() and not row.schedules.filter(action=schedule["action"]).exists():
+                Schedule.objects.create(network=row, **{**schedule, "at": at})
     return True

@@ -8,6 +8,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DatabaseError, models, transaction
 from django.db.models.functions import Coalesce
@@ -18,139 +19,143 @@ from django.utils.translation import override
 from networks.models import Event, Network, Schedule
 from networks.reading import translated_fields
 from networks.revisions.content import field_label, network_with
-from networks.revisions.publishing import publish, withdraw
-from networks.revisions.storage import lock, record, refuse_in_bin, signed
+from networks.revisions.publishing import publish, unpublish
+from networks.revisions.storage import add_event, author_fields, check_not_in_bin, lock, newest_revision
 
 logger = logging.getLogger(__name__)
 
 
-# Every process asks for new plans once in this time: see SchedulesMiddleware.
-SOONEST = timedelta(seconds=1)
+# Each process polls for new schedules once in this time (`networks.page_store.watch`).
+SHORTEST_NOTICE = timedelta(seconds=1)
 
 
-# How long after its first failure a plan is tried again, and the longest that is ever waited
+# The wait after the first failure of a schedule, and the longest wait
 FIRST_RETRY = timedelta(seconds=2)
 
 
 LAST_RETRY = timedelta(hours=1)
 
+# When a schedule is tried next
+NEXT_ATTEMPT = Coalesce("retry_at", "at")
 
-def schedule(network: Network, action: str, at: datetime, *, author) -> Schedule:
+
+def create(network: Network, action: str, at: datetime, *, author: User | None) -> Schedule:
     """
-    Plan to publish the newest version, or to take the network off the site. One plan of each kind at a time.
+    Schedule to publish the newest revision, or to unpublish the network. It replaces the schedule of that action.
 
-    Raises ValidationError for a time that has passed, and for what cannot be done.
+    Raise ValidationError for a time that has passed, and for what cannot be done then.
     """
     with transaction.atomic():
         row = lock(network)
-        refuse_in_bin(row)
-        if at < timezone.now() + SOONEST:
+        check_not_in_bin(row)
+        if at < timezone.now() + SHORTEST_NOTICE:
             raise ValidationError({"at": _("This time has passed. Choose one that is still to come.")})
-        plans = {each.action: each for each in row.schedules.all()}
+        others = {each.action: each for each in row.schedules.all()}
         if action == Schedule.Action.PUBLISH:
             if not row.has_draft:
                 raise ValidationError(_("There is no draft to publish."))
-            published_then = network_with(row, row.head.content)
+            published_then = network_with(row, newest_revision(row).content)
             published_then.is_published = True
             published_then.full_clean(exclude=translated_fields(Network))
-            kind, revision, other = Event.Kind.SCHEDULED, row.head, plans.get(Schedule.Action.WITHDRAW)
+            kind, revision, other = Event.Kind.SCHEDULED, row.head, others.get(Schedule.Action.WITHDRAW)
             is_in_order = not other or row.is_published or at < other.at
         else:
-            kind, revision, other = Event.Kind.WITHDRAWAL_SCHEDULED, None, plans.get(Schedule.Action.PUBLISH)
+            kind, revision, other = Event.Kind.WITHDRAWAL_SCHEDULED, None, others.get(Schedule.Action.PUBLISH)
             if not row.is_published and other is None:
                 raise ValidationError(_("The network is not on the site."))
             is_in_order = not other or row.is_published or other.at < at
         if not is_in_order:
             raise ValidationError({"at": _("The network must be published before it is taken off the site.")})
         row.schedules.filter(action=action).delete()
-        plan = Schedule.objects.create(network=row, action=action, revision=revision, at=at, **signed(author))
-        record(row, kind, author, row.head, planned_for=at)
-    return plan
+        schedule = Schedule.objects.create(
+            network=row, action=action, revision=revision, at=at, **author_fields(author)
+        )
+        add_event(row, kind, author, row.head, planned_for=at)
+    return schedule
 
 
-def cancel(plan: Schedule, *, author) -> None:
-    """Drop a plan. One that has been carried out or dropped already is left alone."""
+def cancel(schedule: Schedule, *, author: User | None) -> None:
+    """Delete a schedule, unless it has been applied or cancelled already."""
     with transaction.atomic():
-        row = lock(plan.network)
-        if row.schedules.filter(pk=plan.pk).delete()[0]:
-            record(row, Event.Kind.CANCELLED, author, plan.revision, planned_for=plan.at)
+        row = lock(schedule.network)
+        if row.schedules.filter(pk=schedule.pk).delete()[0]:
+            add_event(row, Event.Kind.CANCELLED, author, schedule.revision, planned_for=schedule.at)
 
 
 def apply_due(now: datetime | None = None) -> int:
-    """Do what was planned for a time up to now. Return how many plans were carried out."""
+    """Apply the schedules whose time has come, and return how many were applied."""
     now, count = now or timezone.now(), 0
-    for plan in with_next_attempt().filter(next_attempt__lte=now).select_related("network"):
+    due = Schedule.objects.annotate(next_attempt=NEXT_ATTEMPT).filter(next_attempt__lte=now)
+    for schedule in due.select_related("network"):
         try:
-            count += apply(plan)
+            count += apply_schedule(schedule)
         except Exception:
-            # One plan must not keep the others from being carried out, nor anybody from reading the site.
-            logger.exception("The plan %s could not be carried out", plan)
+            # One schedule must not stop the others, nor the request that applies them.
+            logger.exception("The schedule %s could not be applied", schedule)
             try:
-                put_off(plan, now)
-            except DatabaseError:  # then the plan has probably failed for the same reason
-                logger.exception("That the plan %s failed could not be noted", plan)
+                schedule_retry(schedule, now)
+            except DatabaseError:  # probably why the schedule failed
+                logger.exception("The failure of the schedule %s could not be saved", schedule)
     return count
 
 
 def next_due() -> datetime | None:
-    """Return the time of the next plan, or None where nothing is planned."""
-    return with_next_attempt().aggregate(at=models.Min("next_attempt"))["at"]
+    """Return when the next schedule is due, or None if there is none."""
+    return Schedule.objects.aggregate(at=models.Min(NEXT_ATTEMPT))["at"]
 
 
-def with_next_attempt() -> models.QuerySet[Schedule]:
-    return Schedule.objects.annotate(next_attempt=Coalesce("retry_at", "at"))
-
-
-def put_off(plan, now):
+def schedule_retry(schedule: Schedule, now: datetime) -> None:
     """
-    Note that a plan failed for a reason that no check foresees. It is tried again, each time after twice as long.
+    Retry a schedule that failed with an unexpected error later, after twice the previous wait.
 
-    Staff read so from the first failure on; what to do about it stands in the log of the server.
+    Staff see the failure in the history from the first one on; the traceback is in the server's log.
     """
-    # A plan grows by no more than one failure, however many processes have tried it at the same time.
-    same = Schedule.objects.filter(pk=plan.pk, failures=plan.failures)
-    wait = min(FIRST_RETRY * 2 ** min(plan.failures, 20), LAST_RETRY)  # 20, lest it be more than can be counted
+    # If several processes have tried it at the same time, that counts as one failure.
+    same = Schedule.objects.filter(pk=schedule.pk, failures=schedule.failures)
+    wait = min(
+        FIRST_RETRY * 2 ** min(schedule.failures, 20), LAST_RETRY
+    )  # 20, so that the timedelta does not overflow
     with transaction.atomic():
-        is_first = same.update(failures=plan.failures + 1, retry_at=now + wait) and plan.failures == 0
+        is_first = same.update(failures=schedule.failures + 1, retry_at=now + wait) and schedule.failures == 0
         if is_first:
             with override(settings.LANGUAGE_CODE):
                 explanation = _(
                     "An error of the site itself. The site goes on trying; tell the person who looks after it."
                 )
-            record(plan.network, Event.Kind.FAILED, plan, plan.revision, explanation=explanation)
+            add_event(schedule.network, Event.Kind.FAILED, schedule, schedule.revision, explanation=explanation)
 
 
-def apply(plan):
-    """Carry out a plan, and say whether it was; one that fails is on record."""
+def apply_schedule(schedule: Schedule) -> bool:
+    """Apply a schedule, and say whether it was applied. If it is not valid any more, it becomes an event."""
     with transaction.atomic():
-        row = lock(plan.network)
-        # Unless another process was first: it has carried it out, or put it off
-        plan = row.schedules.filter(pk=plan.pk, failures=plan.failures).first()
-        if plan is None:
+        row = lock(schedule.network)
+        # Another process may have applied it meanwhile, or failed.
+        same = row.schedules.filter(pk=schedule.pk, failures=schedule.failures).first()
+        if same is None:
             return False
-        plan.delete()
-        # Nobody waits for an answer, so a failure stands in the history, and where the network is edited.
+        same.delete()
+        # Nobody waits for the result, so an error is shown in the history, and where the network is edited.
         with override(settings.LANGUAGE_CODE):
             try:
                 with transaction.atomic():
-                    carry_out(row, plan)
+                    perform(row, same)
             except ValidationError as error:
-                record(row, Event.Kind.FAILED, plan, plan.revision, explanation=in_words(error))
+                add_event(row, Event.Kind.FAILED, same, same.revision, explanation=error_text(error))
                 return False
     return True
 
 
-def carry_out(row, plan):
-    if plan.action == Schedule.Action.PUBLISH:
-        publish(row, author=plan, revision=plan.revision)
+def perform(row: Network, schedule: Schedule) -> None:
+    if schedule.action == Schedule.Action.PUBLISH:
+        publish(row, author=schedule, revision=schedule.revision)
     elif row.is_published:
-        withdraw(row, author=plan)
+        unpublish(row, author=schedule)
     else:
         raise ValidationError(_("The network is not on the site."))
 
 
-def in_words(error: ValidationError) -> str:
-    """Return the messages of an error, each after the label of its field."""
+def error_text(error: ValidationError) -> str:
+    """Return the messages of a ValidationError as one text, each after the label of its field."""
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
     return " ".join(

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 
-from citynetworks.text_of_requests import Request
+from citynetworks.utf8_requests import UTF8Request
 from tests.stored import ask
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("connection_of_the_test")]
@@ -19,7 +19,7 @@ CODECS = [
 def sent(path, content_type, body=b"", method="POST"):
     """Send a request as a server hands it over, and return the status."""
     application = WSGIHandler()
-    application.request_class = Request
+    application.request_class = UTF8Request
     told = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
     return ask(application, path, method, **told).status
 
@@ -51,6 +51,6 @@ def test_too_many_parameters_are_refused(charset):
 
 def test_form_is_read_as_utf_8_whatever_it_says():
     application = WSGIHandler()
-    application.request_class = Request
+    application.request_class = UTF8Request
     answer = ask(application, "/?q=%D0%BC%D0%B8%D1%80", CONTENT_TYPE="text/html; charset=iso-8859-5")
     assert 'value="мир"' in answer.text
