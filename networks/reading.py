@@ -7,7 +7,7 @@ with the language that it is in.
 
 from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -20,12 +20,10 @@ from django.utils.translation import gettext as _
 
 from networks import serbian
 from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, displayed_text, language_tag, stored_language
+from networks.models import CityProfile, Network, Page, Theme
 from networks.partial_dates import PartialDate, format_partial_date
 from networks.rich_text import RichTextField
 from networks.serbian import SortKey
-
-if TYPE_CHECKING:  # the models need this module first
-    from networks.models import CityProfile, Network, Page, Theme
 
 AnyDate = date | PartialDate  # or a datetime, which is a date too
 
@@ -141,13 +139,13 @@ class Reader:
         with override(self.language):
             return _("{date}, {time}").format(date=self.date(value), time=f"{localtime(value):%H:%M}")
 
-    def network(self, network: "Network") -> "NetworkReading":
+    def network(self, network: Network) -> "NetworkReading":
         return NetworkReading(network, self)
 
-    def page(self, page: "Page") -> "PageReading":
+    def page(self, page: Page) -> "PageReading":
         return PageReading(page, self)
 
-    def profile(self, profile: "CityProfile") -> "ProfileReading":
+    def profile(self, profile: CityProfile) -> "ProfileReading":
         return ProfileReading(profile, self)
 
 
@@ -233,7 +231,7 @@ LITTLE_WORDS = {"and", "for", "the", "или", "ради"}
 
 
 class NetworkReading(RowReading):
-    row: "Network"
+    row: Network
     own_fields = ("name", "description")
 
     @property
@@ -356,18 +354,18 @@ class NetworkReading(RowReading):
 
 
 class ThemeReading(RowReading):
-    row: "Theme"
+    row: Theme
     own_fields = ("name",)
 
 
 class PageReading(RowReading):
-    row: "Page"
+    row: Page
     own_fields = ("title", "body")
     prose_fields = own_fields
 
 
 class ProfileReading(RowReading):
-    row: "CityProfile"
+    row: CityProfile
     own_fields = ("city_name", "introduction")
 
     @cached_property

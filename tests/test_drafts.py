@@ -1518,7 +1518,7 @@ class TestPreviews:
             f"{token}~{token}",
             signing.Signer().sign(name),
             signing.Signer(sep="~").sign(name),
-            signing.Signer(sep="~", salt="networks.revisions.previews", key="x" * 50).sign(name),
+            signing.Signer(sep="~", salt="networks.previews", key="x" * 50).sign(name),
             signing.dumps(name),
             previews.signer().sign("v999999"),
             previews.signer().sign("l999999"),
@@ -1529,6 +1529,12 @@ class TestPreviews:
                 expected = 302 if each == previews.signer().sign("v999999") and client is not ana else 404
                 response = client.get(f"/en/preview/{each}/")
                 assert (response.status_code, each) == (expected, each)
+
+    def test_outlive_an_upgrade(self, network):
+        """What a link is signed with never changes, and so does not follow the name of a module."""
+        link, _address = make_link(network)
+        token = signing.Signer(salt="networks.previews", sep="~").sign(f"l{link.pk}")
+        assert browser().get(f"/preview/{token}/").status_code == 200
 
     def test_are_only_read(self, network):
         _link, address = make_link(network)
@@ -1964,7 +1970,7 @@ class TestWhatOthersHaveNotFinished:
         drafts.submit(network, author=ana.user)
         assert named() == []
         by(ana, network, summary_en="Planned")
-        schedules.schedule(network, PUBLISH, timezone.now() + timedelta(days=1), author=milan.user)
+        schedules.create(network, PUBLISH, timezone.now() + timedelta(days=1), author=milan.user)
         assert named() == []
 
     def test_is_not_published_unasked(self, ana, milan, network):

@@ -388,11 +388,11 @@ class TestSave:
         normalised = Counter()
         for module in (drafts, storage):
 
-            def count(content, normalise=module.normalised_content):
+            def count(content, normalise=module.normalise_content):
                 normalised.update(content.keys())
                 return normalise(content)
 
-            monkeypatch.setattr(module, "normalised_content", count)
+            monkeypatch.setattr(module, "normalise_content", count)
         given = given | {"slug": "nova", "name_sr": "Нова"}
         saved = drafts.save(None if is_new else network, given, author=ana)
         assert saved.revision.content["seat_en"] == "Nice"
@@ -413,7 +413,7 @@ class TestSave:
     def test_sanitises_what_another_program_has_written(self, network, ana, what):
         base = newest(network)
         written = by_hand(network, base.content | {"description_sr": "<p onclick='x'>Мир</p>"})
-        storage.point(anew(network), head=written)
+        storage.update_row(anew(network), head=written)
         given = {"name_en": "Second"} if what == "one field" else base.content | {"name_en": "Second"}
         if what == "without a base":
             given, base = written.content | given | {"description_sr": "<p id='x'>Мир</p>"}, None

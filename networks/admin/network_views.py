@@ -439,7 +439,7 @@ class NetworkViewsMixin:
         reader = Reader()
         return [
             {"who": author_or_system(each.author_name, reader), "changes": self.describe_changes(each)}
-            for each in publishing.unfinished(network, request.user)
+            for each in publishing.unreviewed_revisions(network, request.user)
         ]
 
     # Schedules

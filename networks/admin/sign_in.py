@@ -106,7 +106,7 @@ def counter_keys(account: str, address: str) -> dict[str, str]:
     block = ip_block(address)
     parts = {"account and address": (block, name), "account": (name,), "address": (block,)}
     return {
-        kind: salted_hmac("networks.admin.sign_in", "\0".join((kind, *of)), algorithm="sha256").hexdigest()
+        kind: salted_hmac("networks.sign_in", "\0".join((kind, *of)), algorithm="sha256").hexdigest()
         for kind, of in parts.items()
     }
 

@@ -30,7 +30,7 @@ def revoke_links(revisions: QuerySet[Revision]) -> None:
 
 
 def signer() -> Signer:
-    return Signer(salt="networks.revisions.previews", sep="~")
+    return Signer(salt="networks.previews", sep="~")  # which links that were sent long ago depend on
 
 
 def staff_url(revision: Revision) -> str:
