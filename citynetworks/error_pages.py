@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from networks.languages import codes, language_links, language_of_path, language_tag, prefix
+from networks.languages import language_codes, language_links, language_of_path, language_prefix, language_tag
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -125,6 +125,7 @@ def bare_page(request: HttpRequest, status: int, title: str, explanation: str) -
     except ValueError:  # static files have not been collected, which may be the error itself
         stylesheet, icon = "", ""
     language = language_of_path(request.path_info)
+    urls = {code: language_prefix(code) for code in language_codes()}
     with translation.override(language):
         content = render_to_string(
             "networks/bare.html",
@@ -134,8 +135,8 @@ def bare_page(request: HttpRequest, status: int, title: str, explanation: str) -
                 "icon": icon,
                 "title": title,
                 "explanation": explanation,
-                "home_url": prefix(language),
-                "language_links": language_links(language, {code: prefix(code) for code in codes()}),
+                "home_url": language_prefix(language),
+                "language_links": language_links(language, urls),
             },
         )
     return HttpResponse(content, status=status)

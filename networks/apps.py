@@ -15,7 +15,7 @@ class NetworksConfig(AppConfig):
 
         version.connect_signals()
         post_migrate.connect(roles.make_roles, sender=self)
-        post_migrate.connect(models.write_search_texts_anew, sender=self)
+        post_migrate.connect(models.update_search_texts, sender=self)
 
 
 class AdminConfig(admin_apps.AdminConfig):

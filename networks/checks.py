@@ -10,7 +10,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import DatabaseError, connections
 from modeltranslation.translator import translator
 
-from networks.languages import SERBIAN, codes, stored_language
+from networks.languages import SERBIAN, language_codes, stored_language
 from networks.models import Network
 from networks.reading import translated_fields
 from networks.revisions import content
@@ -27,7 +27,7 @@ def languages_agree(**kwargs) -> list[CheckMessage]:
             hint="Drop it from LANGUAGES, or add it to MODELTRANSLATION_LANGUAGES, make the migration and run it.",
             id="networks.E002",
         )
-        for code in codes()
+        for code in language_codes()
         if stored_language(code) not in stored
     ]
     messages += [
@@ -37,7 +37,7 @@ def languages_agree(**kwargs) -> list[CheckMessage]:
             id="networks.E002",
         )
         for code in stored
-        if code not in codes()
+        if code not in language_codes()
     ]
     if {settings.LANGUAGE_CODE, settings.MODELTRANSLATION_DEFAULT_LANGUAGE} != {SERBIAN}:
         messages.append(

@@ -38,7 +38,7 @@ SCRIPTS = {"lat": SERBIAN_LATIN, "cir": SERBIAN}
 SCRIPT_PARAMETER = re.compile(r"(?:^|&)pismo=(lat|cir)(?=&|$)", re.IGNORECASE)
 
 
-def codes() -> list[str]:
+def language_codes() -> list[str]:
     """Return the codes of all forms a reader can choose, in the order in which they are shown."""
     return [code for code, _name in settings.LANGUAGES]
 
@@ -70,7 +70,7 @@ def displayed_text(instance: Model, field: str, language: str) -> tuple[str, str
     return getattr(instance, f"{field}_{SERBIAN}") or "", SERBIAN
 
 
-def prefix(code: str) -> str:
+def language_prefix(code: str) -> str:
     """Return the prefix of the paths of a language: / for the default language, /en/ for English."""
     return "/" if code == settings.LANGUAGE_CODE else f"/{code}/"
 
@@ -78,12 +78,12 @@ def prefix(code: str) -> str:
 def language_of_path(path: str) -> str:
     """Return the language of a path: the one that its first segment names, else the default."""
     segment = path.removeprefix("/").partition("/")[0]
-    return segment if segment in codes() and segment != settings.LANGUAGE_CODE else settings.LANGUAGE_CODE
+    return segment if segment in language_codes() and segment != settings.LANGUAGE_CODE else settings.LANGUAGE_CODE
 
 
 def without_language(path: str) -> str:
     """Return a path in the default language: /admin/ for /en/admin/."""
-    return f"/{path.removeprefix(prefix(language_of_path(path)))}"
+    return f"/{path.removeprefix(language_prefix(language_of_path(path)))}"
 
 
 def canonical_url(path: str, query: str) -> str | None:
@@ -93,13 +93,13 @@ def canonical_url(path: str, query: str) -> str | None:
     `path` is decoded and begins with a slash, `query` is encoded. Other parameters stay.
     """
     language = language_of_path(path)
-    rest = path.removeprefix(prefix(language).rstrip("/")).removeprefix("/")
+    rest = path.removeprefix(language_prefix(language).rstrip("/")).removeprefix("/")
     while (spelled := OTHER_SPELLINGS.get(rest.partition("/")[0].lower())) and language == settings.LANGUAGE_CODE:
         language = spelled
         rest = rest.partition("/")[2]
     is_file = "." in path.rpartition("/")[2]  # files such as robots.txt have one URL for all languages
     remaining_query, language = (query, language) if is_file else without_script(query, language)
-    target = prefix(language) + rest
+    target = language_prefix(language) + rest
     if target in (path, f"{path}/") and remaining_query == query:
         # Canonical, or only without the slash at the end, which Django adds
         return None
@@ -118,19 +118,19 @@ def without_script(query: str, language: str) -> tuple[str, str]:
     return SCRIPT_PARAMETER.sub("", query).removeprefix("&") if match else query, language
 
 
-def address(code: str | None, name: str, *args, **kwargs) -> str:
+def reverse_in(code: str | None, name: str, *args, **kwargs) -> str:
     """Return the path of a named route in the given language, whichever language is active."""
     parameters = tuple(kwargs.items())
     # The arguments may come from a request, so only short ones are cached.
     is_short = sum(len(str(each)) for each in (*args, *kwargs.values())) <= LONGEST_KEPT
-    return (_address if is_short else _address.__wrapped__)(get_script_prefix(), code, name, args, parameters)
+    return (_reverse_in if is_short else _reverse_in.__wrapped__)(get_script_prefix(), code, name, args, parameters)
 
 
 LONGEST_KEPT = 100  # characters
 
 
 @lru_cache(maxsize=4096)  # reversing takes as long as twenty template nodes
-def _address(script_prefix, code, name, args, kwargs):
+def _reverse_in(script_prefix, code, name, args, kwargs):
     with override(code):
         return reverse(name, args=args, kwargs=dict(kwargs))
 
@@ -149,5 +149,5 @@ def language_links(current: str, urls: Mapping[str, str]) -> list[LanguageLink]:
     """Return the language switch of a page. `urls` are by language code; a language without one is disabled."""
     return [
         LanguageLink(language_tag(code), OWN_NAMES.get(code, code), urls.get(code, ""), code == current)
-        for code in codes()
+        for code in language_codes()
     ]

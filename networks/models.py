@@ -23,14 +23,14 @@ from django.utils.text import slugify
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from networks.languages import SERBIAN, address, codes, displayed_text
+from networks.languages import SERBIAN, displayed_text, language_codes, reverse_in
 from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
 from networks.rich_text import RichTextField, clean_rich_text, plain_text
 from networks.serbian import fold, romanise, to_latin
 
 
-class WebAddressField(models.URLField):
+class HTTPURLField(models.URLField):
     """A URL with the scheme http or https, and none that a browser would run."""
 
     default_validators = [URLValidator(schemes=["http", "https"])]
@@ -79,7 +79,7 @@ class FieldConstraint(models.CheckConstraint):
         return type(self)(*args, field=self.field, holds=self.holds, **kwargs)
 
 
-def web_address_constraint(model, field):
+def http_url_constraint(model, field):
     return FieldConstraint(
         field=field,
         name=f"{model}_{field}_is_http",
@@ -94,7 +94,7 @@ def web_address_constraint(model, field):
 def in_active_language(instance: models.Model, field: str) -> str:
     """Return a translated field for `__str__`: in the active language, or else in Serbian, in Latin for others."""
     language = get_language()
-    language = language if language in codes() else SERBIAN
+    language = language if language in language_codes() else SERBIAN
     text, stored = displayed_text(instance, field, language)
     return romanise(text) if stored == SERBIAN != language else text
 
@@ -142,7 +142,7 @@ class SluggedQuerySet(models.QuerySet):
         return self.get(slug=slug)
 
 
-class AddressedQuerySet(SluggedQuerySet):
+class PublicPageQuerySet(SluggedQuerySet):
     """Rows that have a public page, at a URL made from their slug."""
 
     def published(self):
@@ -150,7 +150,7 @@ class AddressedQuerySet(SluggedQuerySet):
         return self.filter(is_published=True)
 
 
-class Addressed(models.Model):
+class PublicPage(models.Model):
     """A model with a public page. A former slug redirects to the present one."""
 
     slug = models.SlugField(
@@ -178,7 +178,7 @@ class Addressed(models.Model):
     )
     changed_at = models.DateTimeField(_("last changed"), auto_now=True)
 
-    objects = AddressedQuerySet.as_manager()
+    objects = PublicPageQuerySet.as_manager()
 
     # Computed from other fields, and so saved with any of them
     derived_fields = ()
@@ -274,7 +274,7 @@ SEARCHED = {"original_name": 6, "former_names": 6, "slug": 4} | {
 SEARCHED = dict(sorted(SEARCHED.items(), key=lambda pair: pair[1], reverse=True))
 
 
-class NetworkQuerySet(AddressedQuerySet):
+class NetworkQuerySet(PublicPageQuerySet):
     def outside_bin(self):
         return self.filter(deleted_at__isnull=True)
 
@@ -305,7 +305,7 @@ def fee_is_whole(network):
     return network.fee_amount >= 0 and bool(network.fee_currency) and network.fee_year is not None
 
 
-class Network(Addressed):
+class Network(PublicPage):
     """
     A network of cities and the city's membership in it.
 
@@ -423,8 +423,8 @@ class Network(Addressed):
         default=Status.MEMBER,
         help_text=_("The membership today. If the city has left, it stays on the site among the former memberships."),
     )
-    website = WebAddressField(_("website"), blank=True, help_text=_("For example: https://www.alda-europe.eu/."))
-    membership_page = WebAddressField(
+    website = HTTPURLField(_("website"), blank=True, help_text=_("For example: https://www.alda-europe.eu/."))
+    membership_page = HTTPURLField(
         _("the network’s page about the city"),
         blank=True,
         help_text=_("The page on which the network names the city as a member: https://energy-cities.eu/members/."),
@@ -575,15 +575,15 @@ class Network(Addressed):
                 holds=lambda network: not network.original_name or bool(network.original_language),
                 violation_error_message=_("Say which language the original name is in."),
             ),
-            web_address_constraint("network", "website"),
-            web_address_constraint("network", "membership_page"),
+            http_url_constraint("network", "website"),
+            http_url_constraint("network", "membership_page"),
         ]
 
     def __str__(self):
         return in_active_language(self, "name")
 
     def get_absolute_url(self):
-        return address(get_language(), "public:network", self.slug)
+        return reverse_in(get_language(), "public:network", self.slug)
 
     @property
     def has_draft(self):
@@ -605,15 +605,15 @@ class Network(Addressed):
         if errors:
             raise ValidationError(errors)
 
-    def words_to_search(self):
+    def make_search_text(self):
         """
         Return the text that search reads, folded: one line for each field of SEARCHED, in that order.
 
         An empty field has an empty line, so that the number of a line says which field it is.
         """
-        return "\n".join(fold(self.text_to_search(name)) for name in SEARCHED)
+        return "\n".join(fold(self.searchable_text(name)) for name in SEARCHED)
 
-    def text_to_search(self, name):
+    def searchable_text(self, name):
         """Return a field of SEARCHED as plain text, not folded."""
         text = getattr(self, name) or ""
         if name == "slug":
@@ -625,10 +625,10 @@ class Network(Addressed):
 @receiver(pre_save, sender=Network)
 def write_search_text(instance, **kwargs):
     # In a signal, because loaddata does not call save().
-    instance.search_text = instance.words_to_search()
+    instance.search_text = instance.make_search_text()
 
 
-def write_search_texts_anew(using: str, apps: Apps = present_apps, **kwargs) -> None:
+def update_search_texts(using: str, apps: Apps = present_apps, **kwargs) -> None:
     """
     Update `search_text` of the rows that were saved with another SEARCHED. Connected to `post_migrate`.
 
@@ -642,7 +642,7 @@ def write_search_texts_anew(using: str, apps: Apps = present_apps, **kwargs) -> 
     if not needed <= there:  # migrated back to before there were all of them
         return
     for network in Network.objects.using(using).iterator(chunk_size=200):
-        words = network.words_to_search()
+        words = network.make_search_text()
         if words != network.search_text:
             # Not save(), which would set `changed_at`.
             Network.objects.using(using).filter(pk=network.pk).update(search_text=words)
@@ -656,7 +656,7 @@ class FormerNetworkSlug(FormerSlug):
         verbose_name_plural = _("former addresses of networks")
 
 
-class Signed(models.Model):
+class Authored(models.Model):
     """Something that somebody did. The name outlives the account; it is empty where no person did it."""
 
     author = models.ForeignKey(
@@ -669,7 +669,7 @@ class Signed(models.Model):
         abstract = True
 
 
-class Revision(Signed):
+class Revision(Authored):
     """
     The whole content of a network as somebody saved it, in the format of `networks.revisions.content`. Never changed.
 
@@ -694,7 +694,7 @@ class Revision(Signed):
         return f"{self.network_id}/{self.number}"
 
 
-class Event(Signed):
+class Event(Authored):
     """Something that was done with a network without changing its content, such as publishing it."""
 
     class Kind(models.TextChoices):
@@ -758,7 +758,7 @@ class Change(models.Model):
         return f"{self.network_id}: {self.kind}"
 
 
-class Schedule(Signed):
+class Schedule(Authored):
     """A time at which a revision of a network will be published, or the network unpublished."""
 
     class Action(models.TextChoices):
@@ -782,7 +782,7 @@ class Schedule(Signed):
         return f"{self.network_id}: {self.action} {self.at:%Y-%m-%d %H:%M}"
 
 
-class PreviewLink(Signed):
+class PreviewLink(Authored):
     """A link with which somebody without an account reads one revision, until it expires or is revoked."""
 
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="preview_links")
@@ -859,7 +859,7 @@ class TemporaryPassword(models.Model):
         return str(self.user_id)
 
 
-class Page(Addressed):
+class Page(PublicPage):
     """A plain page of the site, such as the one on privacy."""
 
     title = models.CharField(_("title"), max_length=120, help_text=_("For example: About this site."))
@@ -889,7 +889,7 @@ class Page(Addressed):
         return in_active_language(self, "title")
 
     def get_absolute_url(self):
-        return address(get_language(), "public:page", self.slug)
+        return reverse_in(get_language(), "public:page", self.slug)
 
 
 class FormerPageSlug(FormerSlug):
@@ -940,11 +940,11 @@ class CityProfile(models.Model):
         validators=[validate_telephone],
         help_text=_("With the country code, such as +381 18 504 000."),
     )
-    website = WebAddressField(_("website of the city"), blank=True)
+    website = HTTPURLField(_("website of the city"), blank=True)
     licence_name = models.CharField(
         _("data licence"), max_length=100, blank=True, help_text=_("For example: CC BY 4.0.")
     )
-    licence_url = WebAddressField(_("web address of the licence"), blank=True)
+    licence_url = HTTPURLField(_("web address of the licence"), blank=True)
     changed_at = models.DateTimeField(_("last changed"), auto_now=True)
 
     objects = CityProfileManager()
@@ -958,8 +958,8 @@ class CityProfile(models.Model):
                 condition=models.Q(pk=1),
                 violation_error_message=_("There is only one city profile."),
             ),
-            web_address_constraint("city_profile", "website"),
-            web_address_constraint("city_profile", "licence_url"),
+            http_url_constraint("city_profile", "website"),
+            http_url_constraint("city_profile", "licence_url"),
         ]
 
     def __str__(self):

@@ -58,7 +58,7 @@ MESSAGES = {
 }
 
 
-def refuse(code: str) -> ValidationError:
+def refusal(code: str) -> ValidationError:
     return ValidationError(MESSAGES[code], code=code)
 
 
@@ -77,7 +77,7 @@ def check_parts(content: bytes) -> None:
             place += 12 + length
             parts += 1
             if place > len(content):
-                raise refuse("damaged")
+                raise refusal("damaged")
     elif content.startswith(b"\xff\xd8"):
         place, marker = 2, None
         while parts <= MOST_PARTS and (found := MARKER.search(content, place)) and found[0] != END_OF_IMAGE:
@@ -88,35 +88,35 @@ def check_parts(content: bytes) -> None:
             scans += marker == START_OF_SCAN
             place = found.end() + int.from_bytes(content[found.end() : found.end() + 2])
     if parts > MOST_PARTS or scans > MOST_SCANS:
-        raise refuse("too_many_parts")
+        raise refusal("too_many_parts")
 
 
-def rewrite_picture(file) -> ContentFile:
+def reencode_picture(file) -> ContentFile:
     """
     Return an uploaded picture re-encoded as PNG, with a name made from its content.
 
     `file` is a Django file. The result is at most KEPT_SIDE pixels wide and high, rotated upright, in RGB or RGBA,
     without metadata. Raises ValidationError with a code of MESSAGES. The outcome is cached on the file.
     """
-    if not hasattr(file, "rewritten"):
+    if not hasattr(file, "reencoded"):
         try:
-            file.rewritten = rewritten(file)
+            file.reencoded = reencode(file)
         except ValidationError as error:
-            file.rewritten = error
-    if isinstance(file.rewritten, ValidationError):
-        raise file.rewritten
-    name = hashlib.sha256(file.rewritten).hexdigest()[:20]
-    return ContentFile(file.rewritten, name=f"{name}.png")
+            file.reencoded = error
+    if isinstance(file.reencoded, ValidationError):
+        raise file.reencoded
+    name = hashlib.sha256(file.reencoded).hexdigest()[:20]
+    return ContentFile(file.reencoded, name=f"{name}.png")
 
 
-def rewritten(file) -> bytes:
+def reencode(file) -> bytes:
     if file.size > LARGEST_FILE:
-        raise refuse("too_large")
+        raise refusal("too_large")
     file.seek(0)
     content = file.read()
     check_parts(content)
     if not decoding.acquire(timeout=LONGEST_WAIT):
-        raise refuse("busy")
+        raise refusal("busy")
     try:
         return small_png(content)
     finally:
@@ -130,12 +130,12 @@ def small_png(content: bytes) -> bytes:
         try:
             picture = Image.open(io.BytesIO(content), formats=FORMATS)
         except Image.DecompressionBombError as error:
-            raise refuse("too_many_pixels") from error
+            raise refusal("too_many_pixels") from error
         except Exception as error:  # Pillow's decoders raise almost anything on a hostile file
             logger.info("Refused an upload", exc_info=True)
-            raise refuse("not_a_picture") from error
+            raise refusal("not_a_picture") from error
         if max(picture.size) > LARGEST_SIDE or picture.width * picture.height > MOST_PIXELS:
-            raise refuse("too_many_pixels")
+            raise refusal("too_many_pixels")
         try:
             picture.draft("RGB", (KEPT_SIDE, KEPT_SIDE))  # a large JPEG is decoded at a fraction of its size
             picture.load()
@@ -147,7 +147,7 @@ def small_png(content: bytes) -> bytes:
                 picture = picture.convert(mode)
         except Exception as error:
             logger.info("Refused an upload", exc_info=True)
-            raise refuse("damaged") from error
+            raise refusal("damaged") from error
     picture.thumbnail((KEPT_SIDE, KEPT_SIDE))
     picture.info.clear()
     result = io.BytesIO()
@@ -160,7 +160,7 @@ class PictureFormField(forms.FileField):
 
     def to_python(self, data):
         file = super().to_python(data)
-        return rewrite_picture(file) if file else file
+        return reencode_picture(file) if file else file
 
     def widget_attrs(self, widget):
         attributes = super().widget_attrs(widget)

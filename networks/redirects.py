@@ -8,7 +8,7 @@ query is for that query only, a row without one for all others, and the query is
 from django.conf import settings
 from django.http import HttpResponsePermanentRedirect
 
-from networks.languages import language_of_path, prefix, without_language
+from networks.languages import language_of_path, language_prefix, without_language
 from networks.models import OldAddress
 
 
@@ -57,7 +57,7 @@ def in_language(target: str, language: str) -> str:
     is_file = "." in path.rpartition("/")[2]
     if not target.startswith("/") or is_file or language_of_path(path) != settings.LANGUAGE_CODE:
         return target
-    return prefix(language) + target.removeprefix("/")
+    return language_prefix(language) + target.removeprefix("/")
 
 
 FRESH_FOR = 60 * 60  # seconds

@@ -62,37 +62,37 @@ ON_THIS_SITE = ("/", "?", "#")
 EMPTY_LINE = re.compile(r"\n\s*\n")
 
 
-def read(text: str) -> str:
+def unescape_html(text: str) -> str:
     """Return a piece of HTML without tags as text."""
     return unescape(LONG_REFERENCE.sub("\ufffd", text)) if "&" in text else text
 
 
-def written(text: str) -> str:
+def escape_html(text: str) -> str:
     """Return text as HTML, escaped as nh3 does."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\xa0", "&nbsp;")
 
 
-def written_value(text: str) -> str:
+def escape_attribute(text: str) -> str:
     """Return the value of an attribute as HTML, escaped as nh3 does."""
-    return written(text).replace('"', "&quot;")
+    return escape_html(text).replace('"', "&quot;")
 
 
-def name_of_tag(token: re.Match[str]) -> str:
+def tag_name(token: re.Match[str]) -> str:
     """Return the name of a tag, of synonyms the one that is stored; empty for a token that is no tag."""
     name = (token["name"] or "").lower()
     return SYNONYMS.get(name, name)
 
 
-def attributes_of(token: re.Match[str]) -> dict[str, str]:
+def link_attributes(token: re.Match[str]) -> dict[str, str]:
     """Return the allowed attributes of a link, in their order."""
     attributes: dict[str, str] = {}
     for name, *values in ATTRIBUTE.findall(token["attributes"]):
         if name.lower() in ATTRIBUTES["a"]:
-            attributes.setdefault(name.lower(), read("".join(values)))
+            attributes.setdefault(name.lower(), unescape_html("".join(values)))
     return attributes
 
 
-def whole_address(address: str) -> str:
+def url_with_scheme(address: str) -> str:
     """
     Return the URL of a link with its scheme: https://www.example.org for www.example.org.
 
@@ -115,9 +115,9 @@ def validate_links(html: str) -> None:
     if len(html) > LONGEST_TEXT:  # which is refused for its length
         return
     for token in TOKEN.finditer(html):
-        if name_of_tag(token) != "a" or token["end"]:
+        if tag_name(token) != "a" or token["end"]:
             continue
-        address = whole_address(attributes_of(token).get("href", "")).strip()
+        address = url_with_scheme(link_attributes(token).get("href", "")).strip()
         scheme = SCHEME.match(address)
         if scheme[1].lower() not in ADDRESS_SCHEMES if scheme else not address.startswith(ON_THIS_SITE):
             raise ValidationError(
@@ -133,34 +133,34 @@ def clean_rich_text(html: str) -> str:
     Scripts, styles and their content go; of other elements the text stays, blocks as paragraphs. Text without
     any block becomes paragraphs, split at empty lines. What is clean already stays as it is.
     """
-    return (remembered if len(html) <= LONGEST_TEXT else sanitised)(html)
+    return (sanitise_cached if len(html) <= LONGEST_TEXT else sanitise)(html)
 
 
-def sanitised(html: str) -> str:
+def sanitise(html: str) -> str:
     """Return the HTML cleaned by nh3. It is restructured first, because deep nesting would take nh3 very long."""
-    html = arranged(html)
+    html = arrange(html)
     clean = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=ADDRESS_SCHEMES, link_rel=None)
-    return html if clean == html else arranged(clean)  # without the links whose addresses nh3 has dropped
+    return html if clean == html else arrange(clean)  # without the links whose addresses nh3 has dropped
 
 
 @lru_cache(maxsize=32)
-def remembered(html: str) -> str:
+def sanitise_cached(html: str) -> str:
     """Return the sanitised HTML, cached: a save needs it for its form, revision, row and search text."""
-    return sanitised(html)
+    return sanitise(html)
 
 
-def arranged(html: str) -> str:
+def arrange(html: str) -> str:
     """Return HTML in which all text is within a paragraph or a list, and no element but a line break is empty."""
     tokens = list(TOKEN.finditer(html))
-    splits = BLOCK_TAGS.isdisjoint(map(name_of_tag, tokens))
-    result = Arrangement()
+    splits = BLOCK_TAGS.isdisjoint(map(tag_name, tokens))
+    result = HTMLBuilder()
     for token in tokens:
-        name = name_of_tag(token)
+        name = tag_name(token)
         if token["text"]:
             for number, part in enumerate(EMPTY_LINE.split(token["text"]) if splits else [token["text"]]):
                 if number:
                     result.end_blocks(0)
-                result.add_text(read(part))
+                result.add_text(unescape_html(part))
         elif name == "br":
             result.add("<br>")
         elif name in BLOCK_TAGS:
@@ -168,7 +168,7 @@ def arranged(html: str) -> str:
         elif name in MARK_TAGS and token["end"]:
             result.end_mark(name)
         elif name in MARK_TAGS:
-            result.begin_mark(name, attributes_of(token) if name == "a" else {})
+            result.begin_mark(name, link_attributes(token) if name == "a" else {})
     result.end_blocks(0)
     return "".join(result.pieces)
 
@@ -182,7 +182,7 @@ class Mark:
     place: int | None = None  # among the pieces, where the start tag was last written
 
 
-class Arrangement:
+class HTMLBuilder:
     """Builds HTML from tokens, in order."""
 
     def __init__(self):
@@ -195,7 +195,7 @@ class Arrangement:
         self.room = MOST_REPEATED
 
     def add_text(self, text: str) -> None:
-        piece, is_word = written(text), bool(text.strip())
+        piece, is_word = escape_html(text), bool(text.strip())
         if not self.blocks and not self.marks:
             piece = piece.lstrip()
         if self.blocks or (piece and (is_word or not self.marks)):
@@ -224,9 +224,9 @@ class Arrangement:
             self.end_mark("a")
             if not attributes.get("href", "").strip():
                 return
-            attributes = {**attributes, "href": whole_address(attributes["href"])}
+            attributes = {**attributes, "href": url_with_scheme(attributes["href"])}
         if len(self.marks) < DEEPEST:
-            start_tag = "".join(f' {key}="{written_value(value)}"' for key, value in attributes.items())
+            start_tag = "".join(f' {key}="{escape_attribute(value)}"' for key, value in attributes.items())
             self.marks.append(Mark(name, f"<{name}{start_tag}>"))
 
     def end_mark(self, name: str) -> None:
@@ -286,11 +286,11 @@ class Arrangement:
 
 def plain_text(html: str) -> str:
     """Return rich text as plain text: each paragraph, list item and line break begins a new line."""
-    return "".join(map(plain, TOKEN.finditer(html))).strip()
+    return "".join(map(token_text, TOKEN.finditer(html))).strip()
 
 
-def plain(token: re.Match[str]) -> str:
-    return read(token["text"] or "") or ("\n" if name_of_tag(token) in TAGS - MARK_TAGS else "")
+def token_text(token: re.Match[str]) -> str:
+    return unescape_html(token["text"] or "") or ("\n" if tag_name(token) in TAGS - MARK_TAGS else "")
 
 
 class RichTextField(models.TextField):

@@ -26,7 +26,7 @@ def test_as_many_networks_are_published_as_are_wanted(db, client):
     fill(130)
     networks = Network.objects.published()
     assert current_version() > before
-    assert {each.search_text for each in networks} == {each.words_to_search() for each in networks}
+    assert {each.search_text for each in networks} == {each.make_search_text() for each in networks}
     for each in networks:
         each.full_clean()
         assert each.themes.exists()

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 
-from networks.languages import codes, prefix
+from networks.languages import language_codes, language_prefix
 from networks.models import Network
 from networks.public.accessibility import APPEARANCES, AXE_WIDTHS, REFLOW_WIDTHS, TARGET_PIXELS, TEXT_PERCENT
 from networks.revisions import storage
@@ -46,7 +46,9 @@ def evidence(record_property):
 
     def note(check, widths):
         screens = ", ".join(map(str, widths))
-        record_property("accessibility", f"{check}: {len(PATHS)} pages in {len(codes())} languages at {screens} px")
+        record_property(
+            "accessibility", f"{check}: {len(PATHS)} pages in {len(language_codes())} languages at {screens} px"
+        )
 
     return note
 
@@ -59,7 +61,7 @@ def addresses(live_server):
     Network.objects.create(slug="long", name_sr="Ж" * 200, summary_sr="Ш" * 300, seat_sr="Ћ" * 120, is_published=True)
     for network in Network.objects.all():
         storage.newest_revision(network)  # and so on record
-    paths = [f"{prefix(code)}{path.removeprefix('/')}" for path in PATHS for code in codes()]
+    paths = [f"{language_prefix(code)}{path.removeprefix('/')}" for path in PATHS for code in language_codes()]
     return {path: f"{live_server.url}{path}" for path in paths}
 
 

@@ -21,7 +21,7 @@ from networks.admin.network_form import choice_name
 from networks.admin.network_views import describe_schedule
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, SavedForm, Schedule
 from networks.partial_dates import PartialDate
-from networks.pictures import rewrite_picture
+from networks.pictures import reencode_picture
 from networks.reading import Reader
 from networks.revisions import drafts, previews, publishing, schedules, storage
 from networks.revisions.content import changed_fields, content_of, field_label, merge
@@ -205,7 +205,7 @@ def seen_by_citizens(network):
 
 def stored_picture(colour):
     """A logo that a colleague has chosen, as revisions keep it."""
-    file = rewrite_picture(picture(colour))
+    file = reencode_picture(picture(colour))
     return {"name": default_storage.save(f"logos/{file.name}", file), "width": 60, "height": 40}
 
 

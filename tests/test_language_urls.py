@@ -367,14 +367,14 @@ def test_the_folder_of_the_networks_is_their_list(nis, client, prefix):
 
 
 def test_long_address_that_was_asked_for_is_not_kept():
-    languages._address.cache_clear()
+    languages._reverse_in.cache_clear()
     for number in range(10):
         slug = f"{'x' * languages.LONGEST_KEPT}{number}"
-        assert languages.address("en", "public:network", slug) == f"/en/networks/{slug}/"
-        assert languages.address("en", "public:network", slug=slug) == f"/en/networks/{slug}/"
-    assert languages._address.cache_info().currsize == 0
-    languages.address("en", "public:network", "short")
-    assert languages._address.cache_info().currsize == 1
+        assert languages.reverse_in("en", "public:network", slug) == f"/en/networks/{slug}/"
+        assert languages.reverse_in("en", "public:network", slug=slug) == f"/en/networks/{slug}/"
+    assert languages._reverse_in.cache_info().currsize == 0
+    languages.reverse_in("en", "public:network", "short")
+    assert languages._reverse_in.cache_info().currsize == 1
 
 
 READ_ONLY = [

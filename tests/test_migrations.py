@@ -131,7 +131,7 @@ def test_every_network_has_its_first_version_when_there_are_revisions(before_rev
             now = QuerySet(Network).filter(pk=network.pk).values().get()
             before = kept[network.slug]
             # Only the words to search are written anew, and no save would write them otherwise.
-            assert now["search_text"] == network.words_to_search()
+            assert now["search_text"] == network.make_search_text()
             before["search_text"] = now["search_text"]
             assert {name: str(now[name]) for name in before} == {name: str(before[name]) for name in before}
             # Whoever opens it goes on from there.

@@ -46,7 +46,7 @@ for prefix, text in (("", "Заједно смо јачи"), ("/sr-latn", "Zajed
 form = staff.get(f"/en/admin/networks/network/{network.pk}/change/").content.decode()
 seen["form"] = 'name="motto_sr"' in form and 'name="motto_en"' in form
 seen["changed"] = revisions.changed_fields(first.content, saved.revision.content) == [*texts]
-seen["old rows"] = all(each.search_text == each.words_to_search() for each in Network.objects.all())
+seen["old rows"] = all(each.search_text == each.make_search_text() for each in Network.objects.all())
 print(json.dumps(seen))
 """
 

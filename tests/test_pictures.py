@@ -13,7 +13,7 @@ from PIL import Image
 
 from networks import pictures
 from networks.models import CityProfile, Network
-from networks.pictures import KEPT_SIDE, MOST_SCANS, rewrite_picture
+from networks.pictures import KEPT_SIDE, MOST_SCANS, reencode_picture
 from tests.makers import make_network, make_profile
 from tests.picture_files import (
     BAD_FILES,
@@ -52,7 +52,7 @@ def opened(content):
 
 
 def rewritten(content, name="logo.png"):
-    return opened(rewrite_picture(SimpleUploadedFile(name, content)).read())
+    return opened(reencode_picture(SimpleUploadedFile(name, content)).read())
 
 
 def is_about(colour, expected):
@@ -109,7 +109,7 @@ class TestRewritePicture:
         assert is_about(picture.getpixel((size[0] - 1 - corner[0], size[1] - 1 - corner[1])), WHITE)
 
     def test_keeps_nothing_of_where_and_with_what_it_was_taken(self):
-        content = rewrite_picture(ContentFile(photograph(6))).read()
+        content = reencode_picture(ContentFile(photograph(6))).read()
         assert opened(content).info == {}
         assert not opened(content).getexif()
         for trace in (b"Secret Camera", b"taken at home", b"eXIf", b"tEXt", b"iCCP"):
@@ -118,7 +118,7 @@ class TestRewritePicture:
     def test_keeps_nothing_that_was_hung_on(self):
         payload = b"<html><script>alert(1)</script></html>"
         for content in (saved(drawing()), saved(drawing(), "JPEG"), saved(drawing(), "WEBP")):
-            polyglot = rewrite_picture(ContentFile(content + payload)).read()
+            polyglot = reencode_picture(ContentFile(content + payload)).read()
             assert b"script" not in polyglot
             assert polyglot.endswith(chunk(b"IEND", b""))
 
@@ -139,25 +139,25 @@ class TestRewritePicture:
 
     def test_names_the_file_by_its_content_alone(self):
         names = {
-            rewrite_picture(SimpleUploadedFile(name, content)).name
+            reencode_picture(SimpleUploadedFile(name, content)).name
             for name in ("logo.png", "грб.png", "../../etc/passwd", "x.html")
             for content in (saved(drawing()), saved(drawing(), compress_level=1))
         }
         (name,) = names
         assert name.endswith(".png")
         assert name.removesuffix(".png").isalnum()
-        assert rewrite_picture(ContentFile(saved(drawing(corner=BLUE)))).name != name
+        assert reencode_picture(ContentFile(saved(drawing(corner=BLUE)))).name != name
 
     @pytest.mark.parametrize(("content", "code"), BAD_FILES.values(), ids=BAD_FILES)
     def test_refuses_what_is_no_good_picture(self, content, code):
         with pytest.raises(ValidationError) as caught:
-            rewrite_picture(ContentFile(content))
+            reencode_picture(ContentFile(content))
         assert caught.value.code == code
 
     @pytest.mark.parametrize("kind", [b"iCCP", b"zTXt"])
     def test_refuses_a_bomb_before_the_pixels(self, kind):
         with pytest.raises(ValidationError):
-            rewrite_picture(ContentFile(blank_png(9, 9, before=chunk(kind, BOMB))))
+            reencode_picture(ContentFile(blank_png(9, 9, before=chunk(kind, BOMB))))
 
     @pytest.mark.parametrize(("image_format", "options"), [
         ("PNG", {}),
@@ -170,10 +170,10 @@ class TestRewritePicture:
     ])  # fmt: skip
     def test_refuses_a_picture_that_is_cut_off_anywhere(self, image_format, options):
         content = saved(NOISE, image_format, **options)
-        rewrite_picture(ContentFile(content))
+        reencode_picture(ContentFile(content))
         for length in {*range(0, len(content), len(content) // 100), *range(len(content) - 30, len(content))}:
             with pytest.raises(ValidationError):
-                rewrite_picture(ContentFile(content[:length]))
+                reencode_picture(ContentFile(content[:length]))
 
     @pytest.mark.parametrize(
         "content",
@@ -210,14 +210,14 @@ class TestRewritePicture:
 
     def test_decodes_a_file_once(self, monkeypatch):
         good, bad = ContentFile(saved(drawing())), ContentFile(b"")
-        first = rewrite_picture(good)
+        first = reencode_picture(good)
         with pytest.raises(ValidationError) as refused:
-            rewrite_picture(bad)
-        monkeypatch.setattr(pictures, "rewritten", None)
-        again = rewrite_picture(good)
+            reencode_picture(bad)
+        monkeypatch.setattr(pictures, "reencode", None)
+        again = reencode_picture(good)
         assert (again.name, again.read()) == (first.name, first.read())
         with pytest.raises(ValidationError) as refused_again:
-            rewrite_picture(bad)
+            reencode_picture(bad)
         assert refused_again.value.code == refused.value.code
 
 
@@ -282,7 +282,7 @@ class TestUpload:
         network = upload(clerk, saved(drawing()), name=name)
         (path,) = stored_files(settings)
         assert network.logo.name == f"logos/{path.name}"
-        assert path.name == rewrite_picture(ContentFile(saved(drawing()))).name
+        assert path.name == reencode_picture(ContentFile(saved(drawing()))).name
         assert path.parent == Path(settings.MEDIA_ROOT) / "logos"
 
     def test_gives_one_name_to_the_same_picture(self, clerk, settings):

@@ -251,7 +251,7 @@ def refuse_links(html):
 
 
 WALKS = {
-    "clean_rich_text": rich_text.sanitised,
+    "clean_rich_text": rich_text.sanitise,
     "validate_links": refuse_links,
     "plain_text": plain_text,
     "readable_rich_text": display_rich_text,
@@ -359,7 +359,7 @@ class TestRichTextField:
     @pytest.mark.parametrize("language", ["sr", "sr-latn", "en"])
     def test_refuses_what_is_too_long_before_it_is_cleaned(self, client, monkeypatch, language):
         client.force_login(User.objects.create_superuser("clerk"))
-        monkeypatch.setattr(rich_text, "sanitised", lambda html: pytest.fail("cleaned"))
+        monkeypatch.setattr(rich_text, "sanitise", lambda html: pytest.fail("cleaned"))
         network, page = make_network(slug="avec"), Page.objects.create(slug="about", title_sr="О сајту")
         too_long = "а" * (LONGEST_TEXT + 1)
         prefix = "" if language == "sr" else f"/{language}"

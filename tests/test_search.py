@@ -416,5 +416,5 @@ def test_rows_that_were_written_before_a_field_came_are_searched_field_by_field_
     call_command("migrate", verbosity=0)
     assert slugs(opened(client, "/?q=mir")) == ["better", "worse"]
     assert {each.search_text for each in Network.objects.all()} == {
-        each.words_to_search() for each in Network.objects.all()
+        each.make_search_text() for each in Network.objects.all()
     }

@@ -28,9 +28,9 @@ def slow_work(monkeypatch):
 
         return noting
 
-    monkeypatch.setattr(pictures, "rewritten", noted("picture", pictures.rewritten))
-    monkeypatch.setattr(rich_text, "sanitised", noted("text", rich_text.sanitised))
-    rich_text.remembered.cache_clear()
+    monkeypatch.setattr(pictures, "reencode", noted("picture", pictures.reencode))
+    monkeypatch.setattr(rich_text, "sanitise", noted("text", rich_text.sanitise))
+    rich_text.sanitise_cached.cache_clear()
     return done
 
 
@@ -167,7 +167,7 @@ class TestOnePictureAtATime:
 
         monkeypatch.setattr(pictures, "small_png", counted)
         content = saved(drawing(size=(1500, 1500)))
-        threads = [threading.Thread(target=lambda: pictures.rewrite_picture(logo(content))) for _ in range(6)]
+        threads = [threading.Thread(target=lambda: pictures.reencode_picture(logo(content))) for _ in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:

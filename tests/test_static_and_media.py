@@ -17,7 +17,7 @@ from PIL import Image
 
 from citynetworks import settings as project
 from networks.models import Network
-from networks.pictures import rewrite_picture
+from networks.pictures import reencode_picture
 from tests.makers import make_network
 
 FOR_EVER = 365 * 24 * 60 * 60  # seconds
@@ -139,7 +139,7 @@ def logo(db):
     network = make_network()
     content = io.BytesIO()
     Image.new("RGB", (60, 40), "red").save(content, "PNG")
-    picture = rewrite_picture(ContentFile(content.getvalue()))
+    picture = reencode_picture(ContentFile(content.getvalue()))
     network.logo.save(picture.name, picture)
     return Network.objects.get(pk=network.pk).logo.url
 

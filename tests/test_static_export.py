@@ -18,7 +18,7 @@ from PIL import Image
 
 from networks.models import CityProfile, Network, Theme
 from networks.page_store.watch import Watch
-from networks.pictures import rewrite_picture
+from networks.pictures import reencode_picture
 from networks.public import static_export
 from networks.public.exported_html import ExportedPage
 from networks.public.page_urls import public_urls
@@ -124,7 +124,7 @@ def assert_links_work(folder):
 def put_picture(field):
     content = io.BytesIO()
     Image.new("RGB", (60, 40), "red").save(content, "PNG")
-    picture = rewrite_picture(ContentFile(content.getvalue()))
+    picture = reencode_picture(ContentFile(content.getvalue()))
     field.save(picture.name, picture)
     return field.name
 

@@ -39,9 +39,9 @@ from networks.admin.unsaved_text import (
     discard_unsaved_form,
     get_unsaved_form,
 )
-from networks.languages import codes, language_tag, without_language
+from networks.languages import language_codes, language_tag, without_language
 from networks.models import SavedForm
-from networks.pictures import PictureField, rewrite_picture
+from networks.pictures import PictureField, reencode_picture
 from networks.reading import Reader, missing_translations, translated_fields
 from networks.revisions.content import normalise_line_ends
 from networks.revisions.saved_forms import claim_form, remember_form
@@ -70,7 +70,9 @@ def date_input_formats() -> list[str]:
     Unsaved text that was typed in one language may be put into the form in another. The formats do not contradict
     each other.
     """
-    return list(dict.fromkeys(each for code in codes() for each in get_format("DATE_INPUT_FORMATS", lang=code)))
+    return list(
+        dict.fromkeys(each for code in language_codes() for each in get_format("DATE_INPUT_FORMATS", lang=code))
+    )
 
 
 def side_by_side(*fields: str) -> list[tuple[str, str]]:
@@ -331,7 +333,7 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
         for field in self.opts.concrete_fields:
             if isinstance(field, PictureField) and field.name in request.FILES:
                 with suppress(ValidationError):  # the form will report it
-                    rewrite_picture(request.FILES[field.name])
+                    reencode_picture(request.FILES[field.name])
             elif isinstance(field, RichTextField):
                 text = request.POST.get(field.name, "").strip()  # as the form does
                 if 0 < len(text) <= LONGEST_TEXT:

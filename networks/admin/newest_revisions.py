@@ -78,7 +78,7 @@ def search(networks: models.QuerySet, query: str) -> models.QuerySet:
     if not words:
         return networks
     drafts = Network.objects.filter(HAS_NEWER_DRAFT).annotate(newest_content=newest_content())
-    texts = {draft.pk: apply_newest_content(draft).words_to_search() for draft in drafts}
+    texts = {draft.pk: apply_newest_content(draft).make_search_text() for draft in drafts}
     found = [pk for pk, text in texts.items() if all(word in text for word in words)]
     in_rows = networks.model.objects.search(query).exclude(pk__in=texts)
     return networks.filter(Q(pk__in=found) | Q(pk__in=in_rows.values("pk")))

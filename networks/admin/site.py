@@ -33,7 +33,7 @@ from networks.admin import sign_in
 from networks.admin.newest_revisions import with_newest_names
 from networks.admin.session_age import renew_session
 from networks.admin.unsaved_text import SignInForm, UnsavedForm, is_same_origin
-from networks.languages import address, codes, language_links, language_of_path
+from networks.languages import language_codes, language_links, language_of_path, reverse_in
 from networks.models import Network, SavedForm, TemporaryPassword
 from networks.reading import Reader
 from networks.revisions.storage import display_name
@@ -108,8 +108,10 @@ class CityAdminSite(AdminSite):
         language = Reader().language
         return {
             **context,
-            "site_url": address(language, "public:index"),
-            "language_links": language_links(language, {code: url_in_language(request, code) for code in codes()}),
+            "site_url": reverse_in(language, "public:index"),
+            "language_links": language_links(
+                language, {code: url_in_language(request, code) for code in language_codes()}
+            ),
         }
 
     def index(self, request: HttpRequest, extra_context=None) -> HttpResponse:
@@ -304,9 +306,9 @@ def url_in_language(request: HttpRequest, language: str) -> str:
     """
     match = request.resolver_match
     try:
-        path = address(language, match.view_name, *match.args, **match.kwargs)
+        path = reverse_in(language, match.view_name, *match.args, **match.kwargs)
     except (AttributeError, NoReverseMatch):
-        path = address(language, "admin:index")
+        path = reverse_in(language, "admin:index")
     query = request.GET.copy()
     if REDIRECT_FIELD_NAME in query:
         # An invalid URL stays as it is; Django does not redirect to it.

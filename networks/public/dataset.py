@@ -21,7 +21,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from networks.languages import SERBIAN, SERBIAN_LATIN, address, codes, language_tag
+from networks.languages import SERBIAN, SERBIAN_LATIN, language_codes, language_tag, reverse_in
 from networks.models import TRANSLATED, CityProfile, Event, Network
 from networks.public.identifiers import tag_uri
 from networks.reading import Reader, ThemeReading
@@ -34,7 +34,7 @@ SUBJECT = _(
     "administration to ask."
 )
 
-TAGS = {code: language_tag(code) for code in codes()}
+TAGS = {code: language_tag(code) for code in language_codes()}
 # BCP 47, undetermined: the language of an untranslated text that is not in Cyrillic.
 UNKNOWN = "und"
 
@@ -87,7 +87,7 @@ class NetworkSource:
     def page_urls(self) -> dict[str, str]:
         """Return the URL of the network's page by language tag, for the languages in which it is offered."""
         return {
-            TAGS[code]: self.absolute(address(code, "public:network", self.row.slug))
+            TAGS[code]: self.absolute(reverse_in(code, "public:network", self.row.slug))
             for code, reading in self.readings.items()
             if reading.is_available_in(code)
         }
@@ -438,7 +438,7 @@ class Dataset:
     def documentation(self) -> dict[str, str]:
         """Return the URL of the page /open-data/ by language tag."""
         return {
-            each: self.request.build_absolute_uri(address(code, "public:open_data")) for code, each in TAGS.items()
+            each: self.request.build_absolute_uri(reverse_in(code, "public:open_data")) for code, each in TAGS.items()
         }
 
 

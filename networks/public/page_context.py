@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from citynetworks.security_contact import mailto_uri
-from networks.languages import LanguageLink, address, codes, language_links, language_tag
+from networks.languages import LanguageLink, language_codes, language_links, language_tag, reverse_in
 from networks.models import CityProfile, Page
 from networks.reading import NetworkReading, PageReading, ProfileReading, Reader, RowReading
 
@@ -73,21 +73,21 @@ class PageContext:
     def navigation(self) -> list[tuple[str, str, bool]]:
         """Return (label, URL, is current) for each section."""
         current = getattr(self.request.resolver_match, "view_name", None)
-        return [(label, address(self.language, name), name == current) for name, label in SECTIONS.items()]
+        return [(label, reverse_in(self.language, name), name == current) for name, label in SECTIONS.items()]
 
     @cached_property
     def languages(self) -> list[str]:
         """The codes of the languages in which the page is offered; of a preview, all of them."""
         is_in_all = self.subject is None or self.is_preview
-        return [code for code in codes() if is_in_all or self.subject.is_available_in(code)]
+        return [code for code in language_codes() if is_in_all or self.subject.is_available_in(code)]
 
     @cached_property
     def paths(self) -> dict[str, str]:
         """The path of the page by language code; a missing page leads to the list instead."""
         if self.status == 404:
-            return {code: address(code, "public:index") for code in codes()}
+            return {code: reverse_in(code, "public:index") for code in language_codes()}
         match = self.request.resolver_match
-        return {code: address(code, match.view_name, *match.args, **match.kwargs) for code in codes()}
+        return {code: reverse_in(code, match.view_name, *match.args, **match.kwargs) for code in language_codes()}
 
     @property
     def language_links(self) -> list[LanguageLink]:
@@ -107,11 +107,11 @@ class PageContext:
 
     @property
     def home_url(self) -> str:
-        return address(self.language, "public:index")
+        return reverse_in(self.language, "public:index")
 
     @property
     def feed_url(self) -> str:
-        return self.request.build_absolute_uri(address(self.language, "public:feed"))
+        return self.request.build_absolute_uri(reverse_in(self.language, "public:feed"))
 
     @property
     def page_url(self) -> str:

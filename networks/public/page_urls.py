@@ -8,7 +8,7 @@ written in it.
 from django.core.paginator import Paginator
 from django.urls import reverse
 
-from networks.languages import address, codes
+from networks.languages import language_codes, reverse_in
 from networks.public.changes_page import CHANGES_ON_A_PAGE
 from networks.public.open_data import FILES
 from networks.public.security_txt import contact_uri
@@ -34,23 +34,23 @@ def public_urls(*, with_pictures: bool = True) -> list[str]:
         "public:changes": page_count(public_changes().count(), CHANGES_ON_A_PAGE),
     }
     lists = [
-        address(code, route) + (f"?page={number}" if number > 1 else "")
-        for code in codes()
+        reverse_in(code, route) + (f"?page={number}" if number > 1 else "")
+        for code in language_codes()
         for route in ListSitemap().items()
         for number in range(1, lengths.get(route, 1) + 1)
     ]
     rows = [
-        address(code, route, slug)
-        for code in codes()
+        reverse_in(code, route, slug)
+        for code in language_codes()
         for route, slugs in (("public:network", networks), ("public:page", pages))
         for slug in slugs
     ]
-    feeds = [address(code, "public:feed") for code in codes()]
+    feeds = [reverse_in(code, "public:feed") for code in language_codes()]
     data = [path for path, _format, _use in FILES]
     files = [reverse(name) for name in ("sitemap", "robots", *(["security_txt"] if contact_uri() else []))]
     pictures = [
-        *(address(code, "public:picture") for code in codes()),
-        *(address(code, "public:network_picture", slug) for code in codes() for slug in networks),
+        *(reverse_in(code, "public:picture") for code in language_codes()),
+        *(reverse_in(code, "public:network_picture", slug) for code in language_codes() for slug in networks),
     ]
     return [*lists, *rows, *feeds, *data, *files, *(pictures if with_pictures else [])]
 

@@ -8,7 +8,7 @@ from django.contrib.sitemaps import Sitemap
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 
-from networks.languages import codes, language_tag
+from networks.languages import language_codes, language_tag
 from networks.models import Network, Page
 from networks.reading import Reader
 
@@ -52,7 +52,7 @@ class RowSitemap(PublicSitemap):
 
     def get_languages_for_item(self, item: Model) -> list[str]:
         reading = getattr(Reader(), self.reading)(item)
-        return [code for code in codes() if reading.is_available_in(code)]
+        return [code for code in language_codes() if reading.is_available_in(code)]
 
     def lastmod(self, item: Model) -> datetime | None:
         return item.changed_at

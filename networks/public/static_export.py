@@ -31,7 +31,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from networks.languages import codes, language_of_path, prefix
+from networks.languages import language_codes, language_of_path, language_prefix
 from networks.models import CityProfile, Network, Page
 from networks.page_store.version import current_version
 from networks.public.exported_html import ExportedPage
@@ -162,7 +162,7 @@ class StaticExport:
         version = current_version()
         self.changed_at = last_change()
         self.files = {url: file_of(url) for url in public_urls(with_pictures=with_pictures)}
-        missing_urls = [f"{prefix(code)}404.html" for code in codes()]
+        missing_urls = [f"{language_prefix(code)}404.html" for code in language_codes()]
         count = len(self.files) + len(missing_urls)
         self.write(MARKER, f"A copy of {self.base_url}, which manage.py export_site may replace.\n".encode())
         for number, (url, file) in enumerate(self.files.items(), 1):
@@ -200,7 +200,7 @@ class StaticExport:
         """Return the HTML of a page for the copy; `link` is as in ExportedPage."""
         language = language_of_path(url)
         with override(language):
-            list_url = self.base_url + prefix(language)
+            list_url = self.base_url + language_prefix(language)
             original = self.base_url + url if url in self.files else list_url
             page = ExportedPage(
                 link,

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import override
 
-from networks.languages import address, language_tag
+from networks.languages import language_tag, reverse_in
 from networks.public.dataset import iso_datetime, without_empty
 from networks.public.identifiers import tag_uri
 from networks.reading import NetworkReading, PageReading, ProfileReading, RowReading, Text
@@ -20,7 +20,7 @@ from networks.reading import NetworkReading, PageReading, ProfileReading, RowRea
 
 def describe_list(request: HttpRequest, profile: ProfileReading, networks: list[NetworkReading]) -> dict:
     """Return the graph of the list: the city, its memberships in the networks on the page, and the site."""
-    url = absolute(request, address(profile.reader.language, "public:index"))
+    url = absolute(request, reverse_in(profile.reader.language, "public:index"))
     city = describe_city(request, profile)
     city["memberOf"] = [
         membership_role(network) | {"memberOf": describe_organisation(request, network)}
@@ -81,7 +81,7 @@ def describe_page(
 ) -> dict:
     url = canonical_url(request, subject)
     steps = [
-        (profile.site_title, absolute(request, address(profile.reader.language, "public:index"))),
+        (profile.site_title, absolute(request, reverse_in(profile.reader.language, "public:index"))),
         (short_name, url),
     ]
     return {
@@ -120,7 +120,7 @@ def describe_site(request: HttpRequest, profile: ProfileReading) -> dict:
     return {
         "@type": "WebSite",
         "@id": tag_uri(request, "site"),
-        "url": absolute(request, address(profile.reader.language, "public:index")),
+        "url": absolute(request, reverse_in(profile.reader.language, "public:index")),
         "name": text(profile.site_title),
         "inLanguage": language_tag(profile.reader.language),
         "publisher": {"@id": tag_uri(request, "city")},

@@ -24,7 +24,7 @@ from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
 from networks.reading import Reader
 from networks.revisions.content import changed_fields, complete_content, content_fields, field_label
-from networks.rich_text import TOKEN, RichTextField, attributes_of, name_of_tag, plain
+from networks.rich_text import TOKEN, RichTextField, link_attributes, tag_name, token_text
 
 # A word, or a punctuation mark, with the space after it
 WORD = re.compile(r"\s+|(?:\w+|[^\w\s])\s*")
@@ -124,16 +124,16 @@ def display_rich_text(html: str) -> str:
     pieces: list[str] = []
     link = None  # its URL, and the index of its first piece
     for token in TOKEN.finditer(html):
-        name = name_of_tag(token)
+        name = tag_name(token)
         if name == "a" and not token["end"]:
-            link = attributes_of(token).get("href", ""), len(pieces)
+            link = link_attributes(token).get("href", ""), len(pieces)
         elif name == "a" and link:
             url, start = link
             link = None
             if url != "".join(pieces[start:]):
                 pieces.append(f" ({url})")
         else:
-            pieces.append("\n• " if name == "li" and not token["end"] else plain(token))
+            pieces.append("\n• " if name == "li" and not token["end"] else token_text(token))
     text = "".join(pieces)
     lines = "\n".join(line.strip() for line in text.splitlines() if line.strip())
     return lines.replace("•\n", "• ")

@@ -38,7 +38,7 @@ def fill(count: int) -> None:
         for number, original in enumerate(islice(cycle(originals), count - len(originals)), len(originals) + 1)
     ]
     for network in more:
-        network.search_text = network.words_to_search()  # as a signal does before save()
+        network.search_text = network.make_search_text()  # as a signal does before save()
     more = Network.objects.bulk_create(more, batch_size=500)
     through = Network.themes.through
     through.objects.bulk_create(
