@@ -16,6 +16,7 @@ from playwright.sync_api import sync_playwright
 
 from tests import processes
 from tests.browser import CHROMIUM, FLAGS, NO_CHROMIUM
+from tests.world import world  # noqa: F401 - a fixture
 
 # A slow machine is no failure of the code, and each run tries the same examples.
 hypothesis.settings.register_profile("few", deadline=None, derandomize=True, max_examples=20)

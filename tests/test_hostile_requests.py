@@ -9,7 +9,7 @@ from django.test import Client
 
 from networks.models import Network, Theme
 from tests.makers import make_network, make_page, make_theme
-from tests.test_permissions import ADDRESSES, REQUESTS, Asked, world  # noqa: F401 - a fixture
+from tests.world import ADDRESSES, REQUESTS, Asked
 
 pytestmark = pytest.mark.django_db
 
@@ -148,7 +148,7 @@ def parameters(name, method):
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(("role", "share"), [("anonym", 5), ("editor", 20), ("publ", 20), ("super", 10)])
-def test_no_parameter_breaks_the_desk_or_keeps_it_busy(world, role, share):  # noqa: F811
+def test_no_parameter_breaks_the_desk_or_keeps_it_busy(world, role, share):
     client = Client(raise_request_exception=False)
     if role != "anonym":
         client.force_login(world.accounts[role])

@@ -1,0 +1,314 @@
+"""Everything that has a URL, everybody who may ask for it, and what each URL takes: for tests that ask for all."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.urls import get_resolver
+from django.utils import timezone, translation
+
+from networks.models import CityProfile, Network, OldAddress, PreviewLink, Schedule
+from networks.revisions import drafts, previews, publishing, schedules, storage
+from tests.makers import make_page, make_profile, make_theme
+
+LANGUAGES = {"sr": "", "sr-latn": "sr-latn/", "en": "en/"}
+PASSWORD = "a long enough password"
+NEW_PASSWORD = "another password, as long"
+PK, UNPUBLISHED, IN_BIN = 654321, 654322, 654323
+
+# A signed-in account that is no staff has every right that a role can have, and is let in nowhere all the same.
+ROLES = ["anonym", "account", "staff", "editor", "publ", "admin", "super"]
+GROUPS = {"account": "administrators", "editor": "editors", "publ": "publishers", "admin": "administrators"}
+
+
+@dataclass
+class Asked:
+    """What is asked of an address beside the plain GET: its query or what is posted, and of which row."""
+
+    data: dict = field(default_factory=dict)
+    arguments: dict[str, object] = field(default_factory=dict)
+    prepare: object = None
+
+
+def action(name, pk=PK):
+    return Asked({"action": name, "_selected_action": [pk], "post": "yes", "unsubmitted": "on", "index": 0})
+
+
+def network_form(**typed):
+    return {"name_sr": "Промењено", "slug": "changed", "position": 7, "status": "left", "base": 3, **typed}
+
+
+def page_form(**typed):
+    return {"title_sr": "Промењено", "slug": "changed", "position": 7, **typed}
+
+
+def account_form(**typed):
+    joined = {"date_joined_0": "2026-05-01", "date_joined_1": "12:00:00"}
+    return {"username": "changed", "is_active": "on", "is_staff": "on", **joined, **typed}
+
+
+def schedule_form():
+    tomorrow = timezone.localtime() + timedelta(days=1)
+    return {"action": "publish", "at_0": tomorrow.strftime("%Y-%m-%d"), "at_1": tomorrow.strftime("%H:%M")}
+
+
+PASSWORDS = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "usable_password": "true"}
+
+
+PROFILE = {"city_name_sr": "Промењено", "site_title_sr": "Промењено"}
+
+
+YES = {"post": "yes"}
+
+
+def without_plan():
+    Schedule.objects.all().delete()
+
+
+def without_profile():
+    CityProfile.objects.all().delete()
+
+
+REQUESTS = {
+    "public:network": {
+        "GET bin": Asked(arguments={"slug": "in-bin"}),
+        "GET draft": Asked(arguments={"slug": "draft"}),
+    },
+    "public:network_picture": {
+        "GET bin": Asked(arguments={"slug": "in-bin"}),
+        "GET draft": Asked(arguments={"slug": "draft"}),
+    },
+    "public:page": {"GET draft": Asked(arguments={"slug": "page-draft"})},
+    "public:preview": {
+        "GET link": Asked(arguments={"token": "link"}),
+        "GET revoked": Asked(arguments={"token": "revoked"}),
+        "GET forged": Asked(arguments={"token": "forged"}),
+    },
+    "admin:login": {"POST": Asked({"username": "colleague", "password": PASSWORD})},
+    "admin:password_change": {
+        "POST": Asked({"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD})
+    },
+    "admin:autocomplete": {
+        "GET": Asked({"app_label": "networks", "model_name": "network", "field_name": "themes"}),
+        "GET groups": Asked({"app_label": "auth", "model_name": "user", "field_name": "groups"}),
+    },
+    "admin:view_on_site": {
+        "GET draft": Asked(arguments={"object_id": UNPUBLISHED}),
+        "GET bin": Asked(arguments={"object_id": IN_BIN}),
+        "GET account": Asked(arguments={"content_type_id": "user"}),
+    },
+    "admin:app_list": {"GET auth": Asked(arguments={"app_label": "auth"})},
+    # Roles and accounts
+    "admin:auth_group_changelist": {"POST delete": action("delete_selected")},
+    "admin:auth_group_add": {"POST": Asked({"name": "added"})},
+    "admin:auth_group_change": {"POST": Asked({"name": "changed"})},
+    "admin:auth_group_delete": {"POST": Asked(YES)},
+    "admin:auth_user_changelist": {"POST delete": action("delete_selected")},
+    "admin:auth_user_add": {"POST": Asked({"username": "added", **PASSWORDS})},
+    "admin:auth_user_change": {"POST": Asked(account_form())},
+    "admin:auth_user_delete": {"POST": Asked(YES)},
+    "admin:auth_user_password_change": {
+        "POST": Asked({**PASSWORDS, "set-password": "1"}),
+        "POST unset": Asked({"unset-password": "1", "usable_password": "false"}),
+    },
+    # Memberships
+    "admin:networks_network_changelist": {
+        "POST publish": action("publish"),
+        "POST withdraw": action("withdraw"),
+        "POST submit": action("submit"),
+        "POST delete": action("delete_selected"),
+    },
+    "admin:networks_network_add": {
+        "POST": Asked(network_form(_save="1")),
+        "POST publish": Asked(network_form(_publish="1")),
+    },
+    "admin:networks_network_change": {
+        "GET bin": Asked(arguments={"object_id": IN_BIN}),
+        "POST": Asked(network_form(_save="1")),
+        "POST publish": Asked(network_form(_publish="1")),
+        "POST submit": Asked(network_form(_submit="1")),
+        "POST bin": Asked(network_form(_save="1", base=1), arguments={"object_id": IN_BIN}),
+    },
+    "admin:networks_network_delete": {"POST": Asked(YES), "POST bin": Asked(YES, arguments={"object_id": IN_BIN})},
+    "admin:networks_network_history": {"GET bin": Asked(arguments={"object_id": IN_BIN})},
+    "admin:networks_network_compare": {"GET bin": Asked(arguments={"pk": IN_BIN})},
+    "admin:networks_network_preview": {"GET bin": Asked(arguments={"pk": IN_BIN})},
+    "admin:networks_network_undelete": {
+        "GET": Asked(arguments={"pk": IN_BIN}),
+        "POST": Asked(arguments={"pk": IN_BIN}),
+    },
+    "admin:networks_network_publish": {
+        "POST own": Asked({"own": "1"}),  # of somebody who has changed nothing
+        "POST bin": Asked(arguments={"pk": IN_BIN}),
+    },
+    "admin:networks_network_withdraw": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+    "admin:networks_network_discard": {
+        "GET unplanned": Asked(prepare=without_plan),
+        "POST unplanned": Asked(prepare=without_plan),
+        "POST bin": Asked(arguments={"pk": IN_BIN}),
+    },
+    "admin:networks_network_submit": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+    "admin:networks_network_restore": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+    "admin:networks_network_schedule": {
+        "POST": Asked(schedule_form()),
+        "POST bin": Asked(schedule_form(), arguments={"pk": IN_BIN}),
+    },
+    "admin:networks_network_links": {
+        "POST": Asked({"days": 7}),
+        "POST bin": Asked({"days": 7}, arguments={"pk": IN_BIN}),
+    },
+    "admin:networks_network_open": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+    # Themes, pages and the city profile
+    "admin:networks_theme_changelist": {"POST delete": action("delete_selected")},
+    "admin:networks_theme_add": {"POST": Asked({"name_sr": "Промењено", "slug": "added"})},
+    "admin:networks_theme_change": {"POST": Asked({"name_sr": "Промењено"})},
+    "admin:networks_theme_delete": {"POST": Asked(YES)},
+    "admin:networks_page_changelist": {
+        "POST publish": action("publish", UNPUBLISHED),
+        "POST unpublish": action("unpublish"),
+        "POST delete": action("delete_selected"),
+    },
+    "admin:networks_page_add": {"POST": Asked(page_form())},
+    "admin:networks_page_change": {"POST": Asked(page_form())},
+    "admin:networks_page_delete": {"POST": Asked(YES)},
+    "admin:networks_oldaddress_changelist": {"POST delete": action("delete_selected")},
+    "admin:networks_oldaddress_add": {"POST": Asked({"old_path": "/added/", "new_path": "/"})},
+    "admin:networks_oldaddress_change": {"POST": Asked({"old_path": "/changed/", "new_path": "/"})},
+    "admin:networks_oldaddress_delete": {"POST": Asked(YES)},
+    "admin:networks_cityprofile_changelist": {"POST delete": action("delete_selected", 1)},
+    "admin:networks_cityprofile_add": {
+        "POST": Asked(PROFILE),
+        "GET first": Asked(prepare=without_profile),
+        "POST first": Asked(PROFILE, prepare=without_profile),
+    },
+    "admin:networks_cityprofile_change": {"POST": Asked(PROFILE)},
+    "admin:networks_cityprofile_delete": {"POST": Asked(YES)},
+}
+
+
+def routes(language="sr"):
+    """Return the pattern of every address, without the language, by its name; by itself where it has no name."""
+
+    def walk(patterns, before="", namespace=""):
+        for each in patterns:
+            pattern = before + str(each.pattern)
+            if hasattr(each, "url_patterns"):
+                yield from walk(each.url_patterns, pattern, f"{each.namespace}:" if each.namespace else namespace)
+            else:
+                yield f"{namespace}{each.name}" if each.name else pattern.removeprefix(LANGUAGES[language]), pattern
+
+    with translation.override(language):
+        found = [(name, pattern) for name, pattern in walk(get_resolver().url_patterns)]
+    assert len(dict(found)) == len(found), "two addresses of one name"
+    return dict(found)
+
+
+ADDRESSES = {language: routes(language) for language in LANGUAGES}
+
+
+@dataclass
+class World:
+    """One row of each kind, and what stands for the arguments of an address."""
+
+    accounts: dict[str, User]
+    arguments: dict[str, object]
+    tokens: dict[str, str]
+
+    def address(self, pattern, arguments):
+        """Return an address of the pattern. An account's or a profile's page has an argument of the same name."""
+        values = {**self.arguments, **arguments}
+        values["token"] = self.tokens[values["token"]]
+        if "cityprofile" in pattern:
+            values["object_id"] = 1
+        kinds = {"network": ContentType.objects.get_for_model(Network).pk, "user": self.user_type}
+        values["content_type_id"] = kinds[values["content_type_id"]]
+        if "pages/" in pattern and "slug" not in arguments:
+            values["slug"] = "page"
+        pattern = pattern.replace("^", "").replace("$", "")
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)", lambda m: str(values[m[1] or m[2]]), pattern)
+
+    @property
+    def user_type(self):
+        return ContentType.objects.get_for_model(User).pk
+
+
+@pytest.fixture
+def world(db):
+    author = User.objects.create_superuser("author")
+    theme = make_theme(pk=PK)
+
+    def network(pk, slug):
+        # By its number, as the addresses name it
+        made = drafts.save(None, {"name_sr": "Мрежа", "slug": slug, "themes": [theme.slug]}, author=author)
+        assert made.network.pk == pk
+        return made
+
+    with connection.cursor() as cursor:
+        set_next_number(cursor, "networks_network", PK)
+    published = network(PK, "published")
+    unpublished = network(UNPUBLISHED, "draft")
+    in_bin = network(IN_BIN, "in-bin")
+    publishing.publish(published.network, author=author)
+    for name in ("Мрежа градова", "Мрежа европских градова"):
+        content = storage.newest_revision(Network.objects.get(pk=PK)).content
+        head = drafts.save(published.network, {**content, "name_sr": name}, author=author).revision
+    publishing.delete(in_bin.network, author=author)
+    plan = schedules.create(
+        Network.objects.get(pk=PK), Schedule.Action.PUBLISH, timezone.now() + timedelta(days=2), author=author
+    )
+    expires = timezone.now() + timedelta(days=1)
+    link = PreviewLink.objects.create(revision=head, expires_at=expires)
+    revoked = PreviewLink.objects.create(revision=head, expires_at=expires, revoked_at=timezone.now())
+    make_page(pk=PK, slug="page")
+    make_page(pk=UNPUBLISHED, slug="page-draft", is_published=False)
+    OldAddress.objects.create(pk=PK, old_path="/old/", new_path="/")
+    make_profile(email="city@example.org")
+    User.objects.create_user("colleague", password=PASSWORD, is_staff=True, pk=PK)
+    Group.objects.create(pk=PK, name="others")
+    accounts = {}
+    for role in ROLES[1:]:
+        account = User.objects.create_user(
+            role, password=PASSWORD, is_staff=role != "account", is_superuser=role == "super"
+        )
+        if role in GROUPS:
+            account.groups.add(Group.objects.get(name=GROUPS[role]))
+        accounts[role] = account
+    assert unpublished.network.pk == UNPUBLISHED
+
+    def token(address):
+        return address.rstrip("/").rpartition("/")[2]
+
+    return World(
+        accounts,
+        arguments={
+            "pk": PK,
+            "object_id": PK,
+            "id": PK,
+            "number": 1,
+            "schedule_pk": plan.pk,
+            "link_pk": link.pk,
+            "slug": "published",
+            "token": "staff",
+            "app_label": "networks",
+            "content_type_id": "network",
+            "url": "nowhere/",
+        },
+        tokens={
+            "staff": token(previews.staff_url(head)),
+            "link": token(previews.link_url(link)),
+            "revoked": token(previews.link_url(revoked)),
+            "forged": token(previews.staff_url(head))[:-1] + "~",
+        },
+    )
+
+
+def set_next_number(cursor, table_name, number):
+    if connection.vendor == "postgresql":
+        cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table_name}', 'id'), {number}, false)")  # noqa: S608
+    else:
+        cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table_name])
+        cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table_name, number - 1])
