@@ -382,3 +382,10 @@ def test_rows_are_called_by_their_name_in_the_active_language():
     for form, name in zip(FORMS, ["Њ", "Nj", "N"], strict=True):
         with override(form):
             assert [str(row) for row in rows] == [name] * 3
+
+
+def test_latin_is_sorted_by_the_cyrillic_that_it_was_made_from():
+    """In конјунктура, н and ј are two letters. Latin by itself would be read with the letter nj, which follows n."""
+    reader = Reader("sr-latn")
+    names = [reader.serbian(name) for name in ("Конзервација", "Конјунктура")]
+    assert sorted(names, key=reader.sort_key) == ["Konjunktura", "Konzervacija"]
