@@ -389,3 +389,10 @@ def test_latin_is_sorted_by_the_cyrillic_that_it_was_made_from():
     reader = Reader("sr-latn")
     names = [reader.serbian(name) for name in ("Конзервација", "Конјунктура")]
     assert sorted(names, key=reader.sort_key) == ["Konjunktura", "Konzervacija"]
+
+
+def test_an_original_name_in_serbian_is_marked_by_the_script_it_is_written_in():
+    network = Network(name_sr="Савез", original_name="Savez gradova", original_language="sr")
+    read = in_each_form(lambda reader: facts(reader.network(network).original_name))
+    told = "Savez gradova", "sr-latn"
+    assert read == ((*told, True, SERBIAN_LATIN), (*told, False, ""), (*told, True, SERBIAN_LATIN))
