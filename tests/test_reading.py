@@ -396,3 +396,8 @@ def test_an_original_name_in_serbian_is_marked_by_the_script_it_is_written_in():
     read = in_each_form(lambda reader: facts(reader.network(network).original_name))
     told = "Savez gradova", "sr-latn"
     assert read == ((*told, True, SERBIAN_LATIN), (*told, False, ""), (*told, True, SERBIAN_LATIN))
+
+
+def test_an_acronym_of_six_letters_is_the_mark_and_a_longer_one_is_not():
+    networks = [Network(name_sr="Савез градова", acronym_sr=acronym) for acronym in ("ЕВРОГР", "ЕВРОГРА")]
+    assert [Reader("sr").network(network).mark for network in networks] == ["ЕВРОГР", "СГ"]
