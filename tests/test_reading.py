@@ -401,3 +401,14 @@ def test_an_original_name_in_serbian_is_marked_by_the_script_it_is_written_in():
 def test_an_acronym_of_six_letters_is_the_mark_and_a_longer_one_is_not():
     networks = [Network(name_sr="Савез градова", acronym_sr=acronym) for acronym in ("ЕВРОГР", "ЕВРОГРА")]
     assert [Reader("sr").network(network).mark for network in networks] == ["ЕВРОГР", "СГ"]
+
+
+@pytest.mark.parametrize(("field", "is_said"), [("summary", True), ("benefit", True), ("seat", False)])
+def test_prose_in_another_language_is_said_so_whatever_field_it_stands_in(field, is_said):
+    network = Network(name_sr="Мрежа", name_en="Network", **{f"{field}_sr": "Ниш"})
+    assert in_each_form(lambda reader: reader.network(network).has_fallback) == (False, False, is_said)
+
+
+def test_links_in_rich_text_lead_to_the_same_address_in_each_script():
+    page = Page(body_sr='<p><a href="/вести/">Вести</a></p>')
+    assert Reader("sr-latn").text(page, "body") == '<p><a href="/вести/">Vesti</a></p>'
