@@ -216,3 +216,18 @@ class TestFields:
     )
     def test_say_in_which_language_they_are(self, name, text, expected):
         assert language_attribute(name, text) == expected
+
+    def test_themes_stand_in_the_order_of_letters_and_not_of_their_codes(self):
+        """Of the letters of Cyrillic, ђ has the lowest code, and stands sixth."""
+        make_theme(slug="culture", name_sr="Култура")
+        make_theme(slug="pupils", name_sr="Ђачка размена")
+        make_theme(slug="air", name_sr="Ваздух")
+        with override("sr"):
+            themes = self.only({}, {"themes": ["culture", "pupils", "air"]}).after
+        assert themes == "Ваздух, Ђачка размена, Култура"
+
+
+def test_texts_of_few_words_that_all_repeat_are_compared_by_the_sentence():
+    """Few words, and yet so many pairs of equal ones that to compare them takes long."""
+    before, after = ("а " * 900 + f"{city}. Крај." for city in ("Ниш", "Беч"))
+    assert marked(compare_words(before, after)) == f"[{'а ' * 900}Ниш.]{{{'а ' * 900}Беч.}} Крај."

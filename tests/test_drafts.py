@@ -2080,3 +2080,12 @@ class TestWhatOthersHaveNotFinished:
         for button in ("own", "all"):
             milan.post(response["Location"], form_values(tree) | {button: "1"})
             assert Network.objects.get().name_en == "Network of Cities"
+
+
+def test_plan_is_done_before_a_visit_that_comes_less_than_a_second_after_another(milan, draft, clock):
+    plan(milan, draft, PUBLISH, "2027-05-03", "08:00")
+    visitor = browser()
+    clock.moment = datetime(2027, 5, 3, 5, 59, 59, 500_000, tzinfo=UTC)
+    assert visitor.get("/networks/mreza/").status_code == 404
+    clock.moment = datetime(2027, 5, 3, 6, 0, 0, tzinfo=UTC)
+    assert visitor.get("/networks/mreza/").status_code == 200

@@ -450,3 +450,8 @@ class TestModelField:
     def test_form_field_and_widget_can_be_replaced(self):
         assert isinstance(PartialDateField().formfield(widget=forms.HiddenInput).widget, forms.HiddenInput)
         assert type(PartialDateField().formfield(form_class=forms.Field)) is forms.Field
+
+
+def test_a_date_sorts_before_one_that_begins_on_the_same_day_and_is_more_precise():
+    year, month, day = PartialDate(2007), PartialDate(2007, 1), PartialDate(2007, 1, 1)
+    assert sorted([day, month, year]) == [year, month, day]

@@ -796,3 +796,8 @@ def test_what_was_published_before_is_told_from_the_history(before_changes):
     Network.objects.filter(pk=row.pk).update(head=row.revisions.get(number=2))
     publishing.publish(row, author=None)
     assert kinds(row) == ["added", "renamed", "verified", "corrected"]
+
+
+def test_first_english_name_is_a_translation_and_no_other_name(network, ana):
+    assert edit(network, ana, name_en="") == [("corrected", ["name_en"])]
+    assert edit(network, ana, name_en="Union") == [("corrected", ["name_en"])]

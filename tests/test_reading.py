@@ -382,3 +382,33 @@ def test_rows_are_called_by_their_name_in_the_active_language():
     for form, name in zip(FORMS, ["Њ", "Nj", "N"], strict=True):
         with override(form):
             assert [str(row) for row in rows] == [name] * 3
+
+
+def test_latin_is_sorted_by_the_cyrillic_that_it_was_made_from():
+    """In конјунктура, н and ј are two letters. Latin by itself would be read with the letter nj, which follows n."""
+    reader = Reader("sr-latn")
+    names = [reader.serbian(name) for name in ("Конзервација", "Конјунктура")]
+    assert sorted(names, key=reader.sort_key) == ["Konjunktura", "Konzervacija"]
+
+
+def test_an_original_name_in_serbian_is_marked_by_the_script_it_is_written_in():
+    network = Network(name_sr="Савез", original_name="Savez gradova", original_language="sr")
+    read = in_each_form(lambda reader: facts(reader.network(network).original_name))
+    told = "Savez gradova", "sr-latn"
+    assert read == ((*told, True, SERBIAN_LATIN), (*told, False, ""), (*told, True, SERBIAN_LATIN))
+
+
+def test_an_acronym_of_six_letters_is_the_mark_and_a_longer_one_is_not():
+    networks = [Network(name_sr="Савез градова", acronym_sr=acronym) for acronym in ("ЕВРОГР", "ЕВРОГРА")]
+    assert [Reader("sr").network(network).mark for network in networks] == ["ЕВРОГР", "СГ"]
+
+
+@pytest.mark.parametrize(("field", "is_said"), [("summary", True), ("benefit", True), ("seat", False)])
+def test_prose_in_another_language_is_said_so_whatever_field_it_stands_in(field, is_said):
+    network = Network(name_sr="Мрежа", name_en="Network", **{f"{field}_sr": "Ниш"})
+    assert in_each_form(lambda reader: reader.network(network).has_fallback) == (False, False, is_said)
+
+
+def test_links_in_rich_text_lead_to_the_same_address_in_each_script():
+    page = Page(body_sr='<p><a href="/вести/">Вести</a></p>')
+    assert Reader("sr-latn").text(page, "body") == '<p><a href="/вести/">Vesti</a></p>'

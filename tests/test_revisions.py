@@ -1478,3 +1478,11 @@ def test_error_of_the_database_that_no_field_can_mend_is_not_hidden(network, ana
     monkeypatch.setattr(Network, "save", refuse)
     with pytest.raises(IntegrityError, match="FOREIGN KEY"):
         publishing.unpublish(network, author=ana)
+
+
+def test_version_of_another_network_is_no_beginning(network, ana):
+    other = drafts.save(None, {"name_sr": "Друга"}, author=ana).revision
+    before = whole(network)
+    with pytest.raises(ValueError, match="another network"):
+        drafts.save(network, {"name_sr": "Нова"}, author=ana, base=other)
+    assert whole(network) == before

@@ -773,3 +773,16 @@ class TestSuperuser:
         client.post(change_address(others), {"name": "others", "permissions": ticked})
         client.post(change_address(milica), account_form(milica, user_permissions=ticked))
         assert list(others.permissions.all()) == list(milica.user_permissions.all()) == [right]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_published", [True, False])
+def test_whoever_may_change_a_page_and_not_publish_leaves_it_on_or_off_the_site(sign_in, is_published):
+    page = make_page(is_published=is_published)
+    client = sign_in("editors")
+    User.objects.get(username="editors").user_permissions.add(Permission.objects.get(codename="change_page"))
+    typed = form_values(opened(client, change_address(page))) | {"slug": "changed", "is_published": "on"}
+    if is_published:
+        del typed["is_published"]
+    assert client.post(change_address(page), typed).status_code == 302
+    assert (changed(page).slug, page.is_published) == ("changed", is_published)
