@@ -23,7 +23,12 @@ SWITCH_INTERVAL = 0.0001  # seconds
 def in_one_thread(function: Callable[[], T]) -> Callable[[], T]:
     """Run a function always in the same thread, so that it uses a single connection to the database."""
     threads = ThreadPoolExecutor(1, thread_name_prefix=function.__name__)
-    return lambda: threads.submit(function).result()
+
+    def call() -> T:
+        with own_connection():
+            return function()
+
+    return lambda: threads.submit(call).result()
 
 
 application = get_wsgi_application()
@@ -33,14 +38,15 @@ if not settings.DEBUG:
     from citynetworks.request_limits import RequestLimits
     from networks.page_store.filling import fill_in_background
     from networks.page_store.layer import PageStore
-    from networks.page_store.watch import Watch, apply_due_schedules, poll_database
+    from networks.page_store.watch import Watch, own_connection, poll_database
     from networks.public.page_urls import public_urls
+    from networks.revisions.schedules import apply_due
 
     limits = RequestLimits(application)
     application = PageStore(
         limits,
         limit=settings.PAGE_STORE_MEGABYTES * 1024 * 1024,
-        watch=Watch(in_one_thread(poll_database), in_one_thread(apply_due_schedules)),
+        watch=Watch(in_one_thread(poll_database), in_one_thread(apply_due)),
     )
     sys.setswitchinterval(SWITCH_INTERVAL)
     if settings.FILL_PAGE_STORE:

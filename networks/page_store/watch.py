@@ -38,18 +38,12 @@ class State:
 
 def poll_database() -> tuple[int, datetime | None]:
     """Return the content version, and the time of the next schedule. Raise one of Django's database errors."""
-    with own_connection():
-        return current_version(), schedules.next_due()
-
-
-def apply_due_schedules() -> None:
-    with own_connection():
-        schedules.apply_due()
+    return current_version(), schedules.next_due()
 
 
 @contextmanager
 def own_connection() -> Iterator[None]:
-    """Close unusable database connections of this thread, as Django does at the beginning and end of a request."""
+    """Close unusable connections of a thread outside of requests, as Django does before and after each request."""
     db.close_old_connections()
     try:
         yield
@@ -74,7 +68,7 @@ class Watch:
     def __init__(
         self,
         poll_database: Callable[[], tuple[int, datetime | None]] = poll_database,
-        apply_due_schedules: Callable[[], None] = apply_due_schedules,
+        apply_due_schedules: Callable[[], object] = schedules.apply_due,
         wall_clock: Callable[[], float] | None = None,
     ):
         self.poll_database = poll_database
