@@ -1,3 +1,5 @@
+import gc
+import itertools
 import os
 import threading
 import time
@@ -22,6 +24,8 @@ from tests.world import world  # noqa: F401 - a fixture
 hypothesis.settings.register_profile("few", deadline=None, derandomize=True, max_examples=20)
 hypothesis.settings.register_profile("many", deadline=None, derandomize=True, max_examples=200)
 hypothesis.settings.load_profile("few")
+
+numbers = itertools.count()
 
 SLOW = ["browser", "process", "exhaustive", "migration"]
 
@@ -52,10 +56,18 @@ def pytest_terminal_summary(terminalreporter):
             terminalreporter.line(line)
 
 
+def pytest_collection_finish():
+    """Let the garbage collector leave the thousands of tests alone: it would go over them again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 @pytest.fixture(autouse=True)
-def clean_surroundings(settings, tmp_path):
+def clean_surroundings(settings, tmp_path_factory):
     """Uploads in a folder of the test's own, nothing cached, and the default language before and after."""
-    settings.MEDIA_ROOT = tmp_path / "media"
+    # Not in `tmp_path`: to make it for each test takes longer than many a test.
+    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / f"media{next(numbers)}"
     cache.clear()
     translation.deactivate()
     yield

@@ -16,9 +16,12 @@ CYRILLIC = re.compile(r"[\u0400-\u052f]")
 
 in_each_language = pytest.mark.parametrize("language", LANGUAGES)
 # For walks over many pages: Serbian Latin, where most can go wrong, among the fast tests, and the others in CI
-in_latin_and_in_ci_in_each_language = pytest.mark.parametrize(
-    "language",
-    [pytest.param(each, marks=() if each == "sr-latn" else pytest.mark.exhaustive) for each in LANGUAGES],
+in_latin_and_in_ci_in_each_language, in_latin_and_in_ci_under_each_prefix = (
+    pytest.mark.parametrize(
+        name,
+        [pytest.param(each, marks=() if "sr-latn" in each else pytest.mark.exhaustive) for each in values],
+    )
+    for name, values in (("language", LANGUAGES), ("prefix", PREFIXES.values()))
 )
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 from networks.models import Page
 from networks.public import accessibility
 from tests.makers import make_network, make_page, make_profile
-from tests.pages import CYRILLIC, LANGUAGES, PREFIXES, in_each_language, opened, text_of, texts_of
+from tests.pages import CYRILLIC, LANGUAGES, PREFIXES, in_latin_and_in_ci_in_each_language, opened, text_of, texts_of
 
 ADDRESS = "/pages/accessibility/"
 
@@ -31,7 +31,7 @@ def labelled(client):
     return {text_of(each.find("dt")): [text_of(value) for value in each.findall("dd")] for each in rows}
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_statement_is_complete_and_in_one_script(nis, client, language):
     tree = opened(client, PREFIXES[language] + ADDRESS)
     headings = [text_of(each) for each in tree.xpath("//main//h2")]
@@ -78,7 +78,7 @@ def test_whoever_meets_a_barrier_finds_whom_to_tell(page, client):
     assert opened(client, f"/en{ADDRESS}").xpath("//main//a/@href") == ["mailto:city@example.org", "tel:+38118504000"]
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_no_other_page_has_the_part(db, client, language):
     make_page(slug="about")
     make_network(slug="accessibility")

@@ -34,6 +34,7 @@ from tests.pages import (
     fill_in,
     form_values,
     in_latin_and_in_ci_in_each_language,
+    in_latin_and_in_ci_under_each_prefix,
     messages_of,
     opened,
     parsed,
@@ -356,7 +357,12 @@ class TestDrafts:
 class TestSubmitting:
     @pytest.mark.parametrize(
         ("role", "how"),
-        [("editors", "form"), ("editors", "page"), ("publishers", "page"), ("administrators", "form")],
+        [
+            ("editors", "form"),
+            ("publishers", "page"),
+            pytest.param("editors", "page", marks=pytest.mark.exhaustive),
+            pytest.param("administrators", "form", marks=pytest.mark.exhaustive),
+        ],
     )
     def test_puts_a_draft_before_those_who_publish(self, network, role, how):
         clerk, boss = sign_in("clerk", role), sign_in("boss", "publishers")
@@ -1952,7 +1958,7 @@ def test_schedule_that_failed_with_an_error_says_so_wherever_it_is_shown(
 class TestWhatOthersHaveNotFinished:
     """A publisher's small fix does not publish with it what a colleague is still writing."""
 
-    @pytest.mark.parametrize("prefix", ["", "/sr-latn", "/en"])
+    @in_latin_and_in_ci_under_each_prefix
     def test_is_named_before_publishing_is_scheduled(self, ana, milan, network, prefix):
         by(ana, network, summary_en="Unfinished")
         response = send(milan, network, form_of(milan, network, prefix), "_schedule", prefix, name_en="A Fix")
@@ -1985,7 +1991,7 @@ class TestWhatOthersHaveNotFinished:
         ]
         assert newest(network)["name_en"] == "A Fix"  # it is saved
 
-    @pytest.mark.parametrize("prefix", ["", "/sr-latn", "/en"])
+    @in_latin_and_in_ci_under_each_prefix
     def test_stays_a_draft_of_theirs_where_only_ones_own_is_published(self, ana, milan, jelena, network, prefix):
         by(ana, network, summary_en="Unfinished", description_en="<p>Unfinished</p>")
         by(jelena, network, founded="2001")

@@ -777,6 +777,7 @@ def all_addresses():
     return [*fixed, *rows, *pictures, *ONCE, "/?scope=balkan", "/en/?q=mayors&sort=name", "/?theme=culture"]
 
 
+@pytest.mark.exhaustive
 def test_every_public_address_is_answered_twice_with_the_same_bytes_and_once_by_django(nis):
     CityProfile.objects.update(email="city@example.org")
     store, alone = site_store(), WSGIHandler()

@@ -21,7 +21,15 @@ from networks.revisions import drafts, publishing, schedules, storage
 from networks.revisions.content import complete_content, content_fields, content_of
 from networks.revisions.public_changes import MOST_CHANGES, ChangeReading, changes_between, newest_changes
 from tests.makers import make_network, make_page, make_profile, make_theme
-from tests.pages import CYRILLIC, PREFIXES, count_queries, in_each_language, opened, text_of, texts_of
+from tests.pages import (
+    CYRILLIC,
+    PREFIXES,
+    count_queries,
+    in_latin_and_in_ci_in_each_language,
+    opened,
+    text_of,
+    texts_of,
+)
 from tests.processes import Clock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
@@ -309,6 +317,7 @@ doings = st.one_of(
 )
 
 
+@pytest.mark.exhaustive
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=st.lists(doings, min_size=5, max_size=20))
 def test_whoever_follows_the_record_knows_the_names_that_citizens_see(network, ana, story):
@@ -437,7 +446,7 @@ def test_each_kind_is_told_in_words(change, expected):
 
 
 @pytest.mark.parametrize("field", [name for name in content_fields() if name not in ("slug", "position")])
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_each_field_has_a_name_in_each_language(field, language):
     words = words_of(Change(kind=KIND.CORRECTED, fields=[field]), language)
     assert ": " in words
@@ -503,7 +512,7 @@ def told_in_full(network, ana):
     return network
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_the_changes_are_listed_by_day_with_the_newest_first(told_in_full, client, language):
     page = opened(client, f"{PREFIXES[language]}/changes/")
     days = page.xpath("//ol[@class='annals']/li/h2[@class='when']/time/@datetime")
@@ -521,7 +530,7 @@ def test_the_changes_are_listed_by_day_with_the_newest_first(told_in_full, clien
     assert page.xpath("//a[@type='application/atom+xml']/@href") == [f"{PREFIXES[language]}/feed.atom"]
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_a_network_shows_its_own_record(told_in_full, client, language):
     page = opened(client, f"{PREFIXES[language]}/networks/mreza/")
     record = page.xpath("//section[@aria-labelledby='record']")[0]
@@ -580,7 +589,7 @@ def test_what_leaves_the_site_leaves_the_record_and_comes_back_with_it(told_in_f
     assert all(after[path] >= before[path] for path in before)
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_what_was_taken_off_the_site_is_told_with_the_name_that_citizens_saw_and_without_a_link(
     told_in_full, client, language
 ):
@@ -608,7 +617,7 @@ def test_a_preview_shows_no_record(told_in_full, client):
     assert 'id="record"' not in response.content.decode()
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_nothing_on_record_is_said_so(db, client, language):
     make_network(slug="loaded")
     page = opened(client, f"{PREFIXES[language]}/changes/")
@@ -683,7 +692,7 @@ def test_queries_do_not_grow_with_the_record(db, client):
     assert [few[address] <= most for address, most in zip(addresses, (5, 5, 2), strict=True)] == [True] * 3
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_each_page_names_the_feed_of_its_language(told_in_full, client, language):
     for path in ("/", "/changes/", "/networks/mreza/"):
         (link,) = opened(client, PREFIXES[language] + path).xpath("//head/link[@type='application/atom+xml']")

@@ -223,6 +223,7 @@ def prefix(language):
     return PREFIXES[language]
 
 
+@pytest.mark.exhaustive
 def test_the_walk_reaches_every_page_of_nis(worlds, language, prefix):
     paths = {answer.path for answer in worlds["nis"][language]}
     assert paths >= {f"{prefix}/"}

@@ -316,6 +316,7 @@ def people(nis):
 
 
 # Without Phase.shrink: to find the shortest story that fails takes minutes. Whoever looks for a cause adds it here.
+@pytest.mark.exhaustive
 @settings(phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=st.lists(steps, min_size=10, max_size=30))
 def test_nothing_that_two_people_do_goes_otherwise_than_it_should(people, story):

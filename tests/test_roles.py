@@ -13,7 +13,7 @@ from networks.models import Event, Network, OldAddress, Theme
 from networks.revisions import publishing, schedules, storage
 from networks.revisions.content import content_fields
 from tests.makers import make_account, make_network, make_page, make_profile, make_theme
-from tests.pages import fill_in, form_values, opened
+from tests.pages import fill_in, form_values, in_latin_and_in_ci_under_each_prefix, opened
 
 pytestmark = pytest.mark.sql
 
@@ -244,7 +244,7 @@ class TestAddresses:
         answers = {address: client.get(f"/admin/{address}").status_code for address in ADDRESSES}
         assert answers == {address: statuses[ROLES.index(role)] for address, statuses in ADDRESSES.items()}
 
-    @pytest.mark.parametrize("prefix", PREFIXES)
+    @in_latin_and_in_ci_under_each_prefix
     def test_send_a_stranger_to_the_login_of_the_same_language(self, client, prefix):
         for address in ADDRESSES:
             response = client.get(f"{prefix}/admin/{address}?q=1")
@@ -252,7 +252,7 @@ class TestAddresses:
             assert response["Location"] == f"{prefix}/admin/login/?next={prefix}/admin/{address}%3Fq%3D1"
             assert client.get(response["Location"]).status_code == 200
 
-    @pytest.mark.parametrize("prefix", PREFIXES)
+    @in_latin_and_in_ci_under_each_prefix
     def test_login_leads_on_to_where_one_wanted_to_go(self, client, prefix):
         make_account("editors", password="a password for the tests")
         wanted = f"{prefix}/admin/networks/network/?status__exact=left"
@@ -298,7 +298,7 @@ class TestEditors:
             assert buttons(opened(client, change_address(network))) == ["_save", "_submit", "_preview"]
         assert buttons(opened(client, "/admin/networks/network/add/")) == ["_save", "_submit", "_preview"]
 
-    @pytest.mark.parametrize("prefix", PREFIXES)
+    @in_latin_and_in_ci_under_each_prefix
     def test_cannot_publish_by_a_crafted_form(self, sign_in, prefix):
         row = make_network(is_published=False)
         client = sign_in("editors")
@@ -306,7 +306,7 @@ class TestEditors:
         assert client.post(prefix + change_address(row), typed).status_code == 302
         assert (changed(row).is_published, row.position) == (False, 77)
 
-    @pytest.mark.parametrize("prefix", PREFIXES)
+    @in_latin_and_in_ci_under_each_prefix
     @pytest.mark.parametrize("is_published", [True, False])
     def test_cannot_publish_by_the_button_of_others(self, sign_in, is_published, prefix):
         network = make_network(is_published=is_published, position=5)
@@ -317,7 +317,7 @@ class TestEditors:
         assert (changed(network).is_published, network.position) == (is_published, 5)
         assert network.revisions.count() == 1
 
-    @pytest.mark.parametrize("prefix", PREFIXES)
+    @in_latin_and_in_ci_under_each_prefix
     @pytest.mark.parametrize(("button", "status"), [("is_published", 302), ("_publish", 403)])
     def test_cannot_publish_what_they_add(self, sign_in, prefix, button, status):
         client = sign_in("editors")
@@ -443,10 +443,10 @@ class TestPublishers:
         ("action", "flags", "count"),
         [
             ("publish", [False], 1),
-            ("publish", [False] * 5, 5),
+            pytest.param("publish", [False] * 5, 5, marks=pytest.mark.exhaustive),
             ("publish", [False, True, False], 2),
-            ("publish", [True, True], 0),
-            ("unpublish", [True], 1),
+            pytest.param("publish", [True, True], 0, marks=pytest.mark.exhaustive),
+            pytest.param("unpublish", [True], 1, marks=pytest.mark.exhaustive),
             ("unpublish", [True, True, False], 2),
             ("unpublish", [False], 0),
         ],
@@ -591,7 +591,7 @@ class TestAdministrators:
         assert client.post(add, typed).status_code == 302
         assert client.post(add, typed).status_code == 403
 
-    @pytest.mark.parametrize("prefix", PREFIXES)
+    @in_latin_and_in_ci_under_each_prefix
     def test_make_an_account_and_give_it_a_role(self, sign_in, prefix):
         client = sign_in("administrators")
         password = "rather a long password"
@@ -646,7 +646,7 @@ class TestAdministrators:
             assert not changed(account).is_superuser
             assert not account.user_permissions.exists()
 
-    @pytest.mark.parametrize("prefix", PREFIXES)
+    @in_latin_and_in_ci_under_each_prefix
     def test_read_what_they_may_do_themselves_and_cannot_edit_it(self, sign_in, prefix):
         client = sign_in("administrators")
         boss = User.objects.get(username="administrators")

@@ -38,7 +38,15 @@ from networks.public.share_pictures import (
 )
 from networks.reading import Reader
 from tests.makers import make_network, make_page, make_profile
-from tests.pages import CYRILLIC, LANGUAGES, PREFIXES, count_queries, in_each_language, opened, parsed
+from tests.pages import (
+    CYRILLIC,
+    LANGUAGES,
+    PREFIXES,
+    count_queries,
+    in_latin_and_in_ci_in_each_language,
+    opened,
+    parsed,
+)
 
 ALPHABETS = (
     "АБВГДЂЕЖЗИЈКЛЉМНЊОПРСТЋУФХЦЧЏШабвгдђежзијклљмнњопрстћуфхцчџш"
@@ -116,6 +124,7 @@ class TestSetting:
         assert all(lines)
         assert all(face.getlength(line) <= width or len(line) == 1 for line in lines)
 
+    @pytest.mark.exhaustive
     @pytest.mark.parametrize(
         "name",
         [
@@ -147,6 +156,7 @@ class TestSetting:
         widths = [block.face.getlength(line) for line in block.lines]
         assert len(widths) == 2 and min(widths) > 0.6 * max(widths)
 
+    @pytest.mark.exhaustive
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_no_word_of_the_networks_of_nis_is_broken(self, nis, language):
         reader = Reader(language)
@@ -276,7 +286,7 @@ def drawings():
         yield SimpleNamespace(count=lambda: drawn.call_count)
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 @pytest.mark.parametrize("path", ["/picture.png", "/networks/energy-cities/picture.png"])
 class TestAnswer:
     def test_is_a_picture(self, nis, client, language, path):
@@ -396,7 +406,7 @@ def test_card_of_a_page_that_is_not_written_in_english(db, client):
     assert "og:locale:alternate" not in card(opened(client, "/networks/a/"))
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_every_page_has_a_card_in_its_script(nis, client, language):
     prefix = PREFIXES[language]
     make_page(slug="long", title_sr="Дуга страница", body_sr="<p>Реч.</p><p>" + "реч " * 200 + "</p>")

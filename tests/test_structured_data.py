@@ -17,7 +17,7 @@ from networks.reading import Reader
 from networks.templatetags.structured_data_tags import as_script, structured_data
 from tests.contents import EVERYTHING, INTERNAL_NOTE, TAGS
 from tests.makers import make_network, make_page, make_profile, make_theme
-from tests.pages import CYRILLIC, LANGUAGES, PREFIXES, count_queries, in_each_language
+from tests.pages import CYRILLIC, LANGUAGES, PREFIXES, count_queries, in_latin_and_in_ci_in_each_language
 
 # The reader of JSON-LD in rdflib uses a class of its own that it calls deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
@@ -102,7 +102,7 @@ def test_a_membership_that_is_over_is_none_of_today(db, client):
     assert roles == {"left": "2009", "not known": "None"}
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_every_page_of_nis_has_one_connected_graph(nis, client, language):
     paths = [f"/networks/{network.slug}/" for network in Network.objects.published()]
     for path in [*paths, "/pages/about/", "/pages/privacy/"]:
@@ -124,7 +124,7 @@ def test_every_page_of_nis_has_one_connected_graph(nis, client, language):
             assert [text for text in said if CYRILLIC.search(text)] == []
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_a_page_names_the_way_to_it(nis, client, language):
     prefix = PREFIXES[language]
     graph = graph_at(client, f"{prefix}/networks/avec/")
@@ -135,7 +135,7 @@ def test_a_page_names_the_way_to_it(nis, client, language):
     assert steps == [(1, f"{SITE}{prefix}/"), (2, f"{SITE}{prefix}/networks/avec/")]
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_a_network_with_everything(everything, client, language):
     graph = graph_at(client, f"{PREFIXES[language]}/networks/everything/")
     network = URIRef(f"tag:testserver,2026:network/{everything.pk}")
@@ -189,7 +189,7 @@ def test_what_is_not_in_english_is_tagged_and_leads_to_the_serbian_page(nis, cli
     assert only(graph.objects(only(graph.subjects(RDF.type, SCHEMA.Organization)), SCHEMA.name)).language
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_the_list_tells_of_every_membership(nis, rf, language):
     graph = graph_of(list_data(rf, language))
     assert is_connected(graph)
@@ -211,7 +211,7 @@ def test_the_list_tells_of_every_membership(nis, rf, language):
     assert str(target) == f"{SITE}{PREFIXES[language]}/?q={{words}}"
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_the_list_leads_to_pages_that_are_there_in_the_order_shown(nis, rf, client, language):
     data = list_data(rf, language)
     page = only(node for node in data["@graph"] if node["@type"] == "CollectionPage")
@@ -224,7 +224,7 @@ def test_the_list_leads_to_pages_that_are_there_in_the_order_shown(nis, rf, clie
         assert client.get(item["url"].removeprefix(SITE)).status_code == 200
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_the_list_weighs_little(nis, rf, language):
     assert len(gzip.compress(as_script(list_data(rf, language)).encode())) < 2_000
 
@@ -254,7 +254,7 @@ def test_a_former_membership_has_an_end(db, rf):
 HOSTILE = "</script><script>alert(1)</script><!-- & \u2028 \u2029 \"'\\ {{ x }}"
 
 
-@in_each_language
+@in_latin_and_in_ci_in_each_language
 def test_no_text_ends_the_script_that_it_stands_in(db, client, language):
     make_profile(city_name_sr=HOSTILE[:100], city_name_en=HOSTILE[:100])
     make_network(slug="it", name_sr=HOSTILE, name_en=HOSTILE, summary_sr=HOSTILE, former_names=HOSTILE[:60])

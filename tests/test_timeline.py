@@ -381,6 +381,7 @@ def test_queries_do_not_grow(nis, client):
     assert count_queries(client, "/timeline/") == few <= 4
 
 
+@pytest.mark.exhaustive
 def test_two_thousand_networks(db, client):
     Network.objects.bulk_create(
         Network(

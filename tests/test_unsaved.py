@@ -13,12 +13,11 @@ from networks.admin.unsaved_text import UnsavedForm
 from networks.models import Network, Page, SavedForm, SignInAttempts, Theme
 from networks.revisions.saved_forms import remember_form
 from tests.makers import make_network, make_page, make_profile, make_theme
+from tests.pages import in_latin_and_in_ci_under_each_prefix
 from tests.unsaved_forms import PASSWORD, form_of, log_in, sent, tree_of, values_of
 
 PREFIXES = ["", "/sr-latn", "/en"]
 TEXT = 'Ниш\n\n<b>"&amp;'
-
-in_each_language = pytest.mark.parametrize("prefix", PREFIXES)
 
 
 @pytest.fixture
@@ -122,7 +121,7 @@ class TestSavedForm:
 class TestSession:
     ADDRESS = "/admin/session/"
 
-    @in_each_language
+    @in_latin_and_in_ci_under_each_prefix
     def test_tells_who_is_signed_in(self, browser_of_clerk, clerk, prefix):
         response = browser_of_clerk.get(prefix + self.ADDRESS)
         answer = response.json()
@@ -185,7 +184,7 @@ class TestForm:
     def forms(self, client, address):
         return tree_of(client.get(address)).xpath("//*[@id='unsaved']")
 
-    @in_each_language
+    @in_latin_and_in_ci_under_each_prefix
     def test_says_whose_text_it_is(self, browser_of_clerk, clerk, prefix):
         make_profile()
         rows = [make_row(model) for model in (Network, Theme, Page)]
@@ -213,7 +212,7 @@ class TestForm:
 
 
 class TestLogOut:
-    @in_each_language
+    @in_latin_and_in_ci_under_each_prefix
     def test_has_the_browser_forget(self, browser_of_clerk, prefix):
         response = browser_of_clerk.post(f"{prefix}/admin/logout/")
         assert response["Clear-Site-Data"] == '"storage"'
@@ -234,7 +233,7 @@ class TestLogOut:
 
 
 class TestEndedSession:
-    @in_each_language
+    @in_latin_and_in_ci_under_each_prefix
     @pytest.mark.parametrize("model", [Network, Theme, Page])
     def test_carries_the_text_to_the_form(self, browser_of_clerk, prefix, model):
         row = make_row(model)
@@ -320,7 +319,7 @@ class TestEndedSession:
         assert "This is not saved yet" not in text_of(opened)
         assert form_of(opened)["name_en"] == ["Peace" if end == "save" else ""]
 
-    @in_each_language
+    @in_latin_and_in_ci_under_each_prefix
     @pytest.mark.parametrize("end", ["save", "link"])
     def test_text_waits_in_every_language_of_the_desk(self, browser_of_clerk, prefix, end):
         theme = make_theme()
@@ -456,7 +455,7 @@ class TestStaleSecret:
         values = sent(form_of(client.get(address)), csrfmiddlewaretoken="x" * 64, **typed)
         return values, client.post(address, values, **headers)
 
-    @in_each_language
+    @in_latin_and_in_ci_under_each_prefix
     def test_gives_the_form_back_to_be_sent_once_more(self, strict, prefix):
         themes = [make_theme(), make_theme()]
         row = make_network()
