@@ -56,6 +56,11 @@ def pytest_terminal_summary(terminalreporter):
             terminalreporter.line(line)
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the tests of a browser, which take longest, so that no worker is left with them in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 def pytest_collection_finish():
     """Let the garbage collector leave the thousands of tests alone: it would go over them again and again."""
     gc.collect()

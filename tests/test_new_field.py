@@ -24,14 +24,16 @@ import json, django
 django.setup()
 from django.contrib.auth.models import User
 from django.test import Client
-from networks import comparison, revisions
+from networks.revisions import comparison, drafts, publishing
+from networks.revisions.content import changed_fields
+from networks.revisions.storage import newest_revision
 from networks.models import Network
 
 network = Network.objects.get(slug="alda")
-first = revisions.newest(network)
+first = newest_revision(network)
 texts = {"motto_sr": "Заједно смо јачи", "motto_en": "Stronger together"}
-saved = revisions.save(network, first.content | texts, author=None)
-revisions.publish(network, author=None)
+saved = drafts.save(network, first.content | texts, author=None)
+publishing.publish(network, author=None)
 User.objects.create_superuser("admin", password="secret")
 citizen, staff = Client(), Client()
 staff.login(username="admin", password="secret")
@@ -45,7 +47,7 @@ for prefix, text in (("", "Заједно смо јачи"), ("/sr-latn", "Zajed
     seen[f"explained {prefix}"] = "What the network says of itself." in explained
 form = staff.get(f"/en/admin/networks/network/{network.pk}/change/").content.decode()
 seen["form"] = 'name="motto_sr"' in form and 'name="motto_en"' in form
-seen["changed"] = revisions.changed_fields(first.content, saved.revision.content) == [*texts]
+seen["changed"] = changed_fields(first.content, saved.revision.content) == [*texts]
 seen["old rows"] = all(each.search_text == each.make_search_text() for each in Network.objects.all())
 print(json.dumps(seen))
 """

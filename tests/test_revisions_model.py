@@ -317,7 +317,12 @@ def people(nis):
 
 # Without Phase.shrink: to find the shortest story that fails takes minutes. Whoever looks for a cause adds it here.
 @pytest.mark.exhaustive
-@settings(phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    # A story takes as long as twenty examples of others.
+    max_examples=settings().max_examples // 4,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(story=st.lists(steps, min_size=10, max_size=30))
 def test_nothing_that_two_people_do_goes_otherwise_than_it_should(people, story):
     # Each story begins in the same database.
