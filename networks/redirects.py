@@ -26,7 +26,7 @@ def find_redirect(path: str, query: str) -> OldAddress | None:
     paths = [path, without_language(path)]
     addresses = [f"{each}?{query}" for each in paths if query] + paths
     wanted = [spelling for each in addresses for spelling in with_and_without_slash(each)]
-    rows = OldAddress.objects.filter(old_path__in=wanted)
+    rows = OldAddress.objects.filter(old_path__in=wanted).exclude(new_path="")
     return min(rows, key=lambda row: wanted.index(row.old_path), default=None)
 
 

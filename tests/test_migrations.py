@@ -48,22 +48,29 @@ def test_old_addresses_get_a_table_of_their_own_and_go_back(transactional_db, ha
             migrate_to("0002").get_model("networks", "Network").objects.create(name_sr="Мрежа", slug="x")
         apps = migrate_to("0019")
         Redirect, ContentType = apps.get_model("redirects", "Redirect"), apps.get_model("contenttypes", "ContentType")
-        for old_path, new_path in [*expected, ("/gone/", "")]:
+        for old_path, new_path in [*expected, ("/gone/", "/"), ("/without a target/", "")]:
             Redirect.objects.get_or_create(site_id=1, old_path=old_path, defaults={"new_path": new_path})
         redirects, _created = ContentType.objects.get_or_create(app_label="redirects", model="redirect")
         ContentType.objects.get_or_create(app_label="networks", model="oldaddress")
         user = apps.get_model("auth", "User").objects.create(username="ana")
-        row = Redirect.objects.get(old_path="/added/")
+        Redirect.objects.filter(old_path="/gone/").delete()  # so that the keys have a gap
+        row = Redirect.objects.create(site_id=1, old_path="/added later/", new_path="/")
+        expected |= {("/added later/", "/")}
+        keys = dict(Redirect.objects.exclude(new_path="").values_list("old_path", "pk"))
         SavedForm = apps.get_model("networks", "SavedForm")
         SavedForm.objects.create(token="t", user=user, content_type=redirects, object_id=row.pk)
         call_command("migrate", verbosity=0)
         assert set(OldAddress.objects.values_list("old_path", "new_path")) == expected
         saved = CurrentSavedForm.objects.get()
         assert saved.content_type.model_class() is OldAddress
-        assert OldAddress.objects.get(pk=saved.object_id).old_path == "/added/"
+        assert OldAddress.objects.get(pk=saved.object_id).old_path == "/added later/"
+        assert dict(OldAddress.objects.values_list("old_path", "pk")) == keys
+        OldAddress.objects.create(old_path="/after/", new_path="/")
+        expected |= {("/after/", "/")}
         assert not {"django_site", "django_redirect"} & set(connection.introspection.table_names())
         Redirect = migrate_to("0019").get_model("redirects", "Redirect")
         assert set(Redirect.objects.values_list("old_path", "new_path")) == expected
+        Redirect.objects.create(site_id=1, old_path="/again/", new_path="/")
     finally:
         call_command("migrate", "networks", "zero", verbosity=0)
         call_command("migrate", verbosity=0)

@@ -108,6 +108,7 @@ def test_row_that_was_deleted_stays_so(nis, client):
         ("/x?q=pismo=lat", "/en/", "/x?q=pismo%3Dlat", "/en/"),
         ("/a/", "/", "/b/", None),
         ("/a/", "/", "/a/b/", None),
+        ("/a/", "", "/a/", None),
         ("/a/", "/", "/a/%00", None),
         ("/a/", "/", "/a/?%00", None),
     ],

@@ -482,8 +482,19 @@ def test_what_a_killed_run_left_is_removed_by_the_next_and_nothing_else(db, expo
     foreign = folder.parent / ".site.mine.new"
     foreign.mkdir()
     (foreign / "letter.txt").write_text("mine")
+    backup = folder.parent / ".site.20261128.tar"
+    backup.write_bytes(b"mine")
     export()
-    assert {each.name for each in folder.parent.iterdir()} == {"site", foreign.name}
+    assert {each.name for each in folder.parent.iterdir()} == {"site", foreign.name, backup.name}
+
+
+def test_a_copy_that_was_about_to_be_replaced_returns_over_an_empty_folder(tmp_path):
+    folder = tmp_path / "site"
+    make_copy(tmp_path / ".site.0123abcd.old", "old")
+    folder.mkdir()
+    with pytest.raises(ExportFailed), replace_folder(folder):
+        raise ExportFailed
+    assert name_of_copy(folder) == "old"
 
 
 def test_the_old_copy_returns_where_the_new_one_cannot_take_its_place(tmp_path, monkeypatch):

@@ -287,8 +287,11 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
     def formfield_for_manytomany(self, db_field, request: HttpRequest, **kwargs):
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         reader = Reader()
-        # iter() has no length, so list() does not count the rows first with another query.
-        field.choices = sorted(iter(field.choices), key=lambda choice: reader.sort_key(choice[1]))
+        # By the text of the row, because a label in Latin does not say whether its "nj" is one letter or two. iter()
+        # has no length, so list() does not count the rows first with another query.
+        field.choices = sorted(
+            iter(field.choices), key=lambda choice: reader.sort_key(reader.text(choice[0].instance, "name"))
+        )
         return field
 
     def render_change_form(

@@ -4,6 +4,7 @@ Django's sites does, which only the redirects needed. Without loss in both direc
 """
 
 from django.conf import settings
+from django.core.management.color import no_style
 from django.db import migrations, models
 
 
@@ -27,6 +28,14 @@ class InApp(migrations.operations.base.Operation):
         return f"{self.operation.describe()} of {self.app_label}"
 
 
+def go_on_counting(schema_editor, model):
+    """Let the next row have a key of its own, after rows were written with theirs."""
+    connection = schema_editor.connection
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), [model]):
+            cursor.execute(statement)
+
+
 def copy_from_redirects(apps, schema_editor):
     database = schema_editor.connection.alias
     old_addresses = apps.get_model("networks", "OldAddress").objects.using(database)
@@ -34,13 +43,17 @@ def copy_from_redirects(apps, schema_editor):
     content_types = apps.get_model("contenttypes", "ContentType").objects.using(database)
     former = content_types.filter(app_label="redirects", model="redirect").first()
     present = content_types.filter(app_label="networks", model="oldaddress").first()
-    # A row without a target led nowhere.
-    for row in apps.get_model("redirects", "Redirect").objects.using(database).exclude(new_path="").order_by("pk"):
-        copied = old_addresses.create(old_path=row.old_path, new_path=row.new_path)
-        if former and present:
-            # A form that was open during the upgrade is still saved once.
-            saved = saved_forms.filter(content_type=former, object_id=row.pk)
-            saved.update(content_type=present, object_id=copied.pk)
+    # The site had one row of sites only, and a row without a target led nowhere.
+    rows = apps.get_model("redirects", "Redirect").objects.using(database).filter(site_id=settings.SITE_ID)
+    # With their keys, by which the history, open forms and unsaved texts know them
+    old_addresses.bulk_create(
+        old_addresses.model(pk=row.pk, old_path=row.old_path, new_path=row.new_path)
+        for row in rows.exclude(new_path="")
+    )
+    go_on_counting(schema_editor, old_addresses.model)
+    if former and present:
+        # A form that was open during the upgrade is still saved once.
+        saved_forms.filter(content_type=former).update(content_type=present)
     content_types.filter(app_label__in=["redirects", "sites"]).delete()
 
 
@@ -52,10 +65,11 @@ def copy_to_redirects(apps, schema_editor):
         .get_or_create(pk=settings.SITE_ID, defaults={"domain": "localhost", "name": "localhost"})
     )
     Redirect = apps.get_model("redirects", "Redirect")
-    rows = apps.get_model("networks", "OldAddress").objects.using(database).order_by("pk")
     Redirect.objects.using(database).bulk_create(
-        Redirect(site=site, old_path=row.old_path, new_path=row.new_path) for row in rows
+        Redirect(pk=row.pk, site=site, old_path=row.old_path, new_path=row.new_path)
+        for row in apps.get_model("networks", "OldAddress").objects.using(database)
     )
+    go_on_counting(schema_editor, Redirect)
 
 
 class Migration(migrations.Migration):

@@ -97,9 +97,9 @@ def swap(new: Path, folder: Path) -> None:
 def remove_leftovers(folder: Path) -> None:
     """Remove what killed runs have left beside a folder, or bring back the copy if it was about to be replaced."""
     for path in folder.parent.glob(f".{escape(folder.name)}.{'[0-9a-f]' * 8}.*"):
-        if path.suffix == ".old" and not folder.exists():
-            path.rename(folder)
-        else:
+        if path.suffix == ".old" and not (folder.exists() and any(folder.iterdir())):
+            path.rename(folder)  # also over an empty folder
+        elif path.suffix in (".new", ".old", ".gone"):
             remove(path)
 
 
