@@ -72,7 +72,7 @@ def ensure_user(username: str, group: str) -> str:
     from django.contrib.auth.models import Group, User
     from django.utils.crypto import salted_hmac
 
-    password = salted_hmac("networks.demo", username).hexdigest()[:12]
+    password = salted_hmac("networks.demo", username, algorithm="sha1").hexdigest()[:12]
     user, is_new = User.objects.get_or_create(
         username=username, defaults={"is_staff": True, "is_superuser": username == "admin"}
     )
