@@ -200,10 +200,10 @@ class CityAdminMixin:
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         return super().get_search_results(request, queryset, limit_search_term(search_term))
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+    def response_action(self, request: HttpRequest, queryset: QuerySet, **options) -> HttpResponse | None:
         if not all(is_integer(each) for each in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             raise BadRequest("The selection has values that are no primary keys")
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, **options)  # Django 6.1 has another argument
 
     def construct_change_message(self, request: HttpRequest, form, formsets, add=False) -> list[dict]:
         # With the names of the fields, not their labels: those are translated when the history is read.
