@@ -8,7 +8,7 @@ from django.db import connection
 from networks.revisions import content
 from tests.makers import make_network
 
-pytestmark = pytest.mark.sql
+pytestmark = [pytest.mark.sql, pytest.mark.django_db]
 
 LANGUAGES = [("sr", "Serbian"), ("sr-latn", "Serbian, Latin"), ("en", "English")]
 
