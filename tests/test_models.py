@@ -13,8 +13,7 @@ from django.db.models import CheckConstraint
 from django.utils import timezone
 from django.utils.translation import override
 
-from networks import models
-from networks.models import CityProfile, Network, Page, Theme, free_slug
+from networks.models import CityProfile, FieldConstraint, Network, Page, Theme, free_slug, public_page
 from networks.partial_dates import PartialDate
 from networks.reading import translated_fields
 from networks.serbian import to_latin
@@ -253,7 +252,7 @@ def test_an_address_that_somebody_else_takes_meanwhile_is_made_anew(make, monkey
             rivals.append(make(slug=slug))
         return slug
 
-    monkeypatch.setattr(models, "free_slug", too_late)
+    monkeypatch.setattr(public_page, "free_slug", too_late)
     heading = "title_en" if make is make_page else "name_en"
     row = make(slug="", **{heading: "Peace"})
     row.refresh_from_db()
@@ -487,7 +486,7 @@ RULES = {
     rule.name: (model, rule)
     for model in (Network, Page, CityProfile)
     for rule in model._meta.constraints
-    if isinstance(rule, models.FieldConstraint)
+    if isinstance(rule, FieldConstraint)
 }
 
 

@@ -74,7 +74,7 @@ def test_a_new_translated_field_is_written_shown_searched_and_published_as_data(
     for command in (["migrate"], ["loaddata", "nis"]):
         run("-m", "django", *command, "--verbosity=0", "--skip-checks")
 
-    models = folder / "networks" / "models.py"
+    models = folder / "networks" / "models" / "network.py"
     before = models.read_text()
     after = before.replace("    # Facts that need no translation\n", FIELD).replace(
         '"benefit": 2}', '"benefit": 2, "motto": 9}'

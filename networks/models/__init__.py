@@ -1,0 +1,44 @@
+"""What the site holds: the memberships of a city in networks of cities, and the city itself."""
+
+from networks.models.account import SignInAttempts, TemporaryPassword
+from networks.models.city import CityProfile, ContentVersion, OldAddress
+from networks.models.model_fields import FieldConstraint
+from networks.models.network import (
+    LONGEST_NAME,
+    SEARCHED,
+    TRANSLATED,
+    FormerNetworkSlug,
+    Network,
+    Theme,
+    update_search_texts,
+)
+from networks.models.open_form import OpenForm, SavedForm
+from networks.models.page import FormerPageSlug, Page
+from networks.models.public_page import free_slug
+from networks.models.revision import Change, Event, PreviewLink, Revision, Schedule
+
+__all__ = [
+    "Change",
+    "CityProfile",
+    "ContentVersion",
+    "Event",
+    "FieldConstraint",
+    "FormerNetworkSlug",
+    "FormerPageSlug",
+    "LONGEST_NAME",
+    "Network",
+    "OldAddress",
+    "OpenForm",
+    "Page",
+    "PreviewLink",
+    "Revision",
+    "SEARCHED",
+    "SavedForm",
+    "Schedule",
+    "SignInAttempts",
+    "TRANSLATED",
+    "TemporaryPassword",
+    "Theme",
+    "free_slug",
+    "update_search_texts",
+]

@@ -1,0 +1,70 @@
+"""Fields and constraints of the models."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import (
+    RegexValidator,
+    URLValidator,
+)
+from django.db import DEFAULT_DB_ALIAS, models
+from django.utils.translation import gettext_lazy as _
+
+
+class HTTPURLField(models.URLField):
+    """A URL with the scheme http or https, and none that a browser would run."""
+
+    default_validators = [URLValidator(schemes=["http", "https"])]
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("max_length", 500)
+        super().__init__(*args, **kwargs)
+
+    def formfield(self, **kwargs):
+        return super().formfield(**{"assume_scheme": "https", **kwargs})
+
+    def deconstruct(self):
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.URLField", args, kwargs
+
+
+validate_telephone = RegexValidator(r"^\+?[0-9 ()/-]{5,}\Z", _("Enter a telephone number, such as +381 18 504 000."))
+
+
+class FieldConstraint(models.CheckConstraint):
+    """
+    A check constraint whose error message belongs to a field.
+
+    `holds` is the same condition as a Python function of the row. Django would query the database for each
+    constraint of each form.
+    """
+
+    def __init__(self, *, field, holds, **kwargs):
+        self.field = field
+        self.holds = holds
+        super().__init__(**kwargs)
+
+    def validate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
+        is_known = self.condition.referenced_base_fields.isdisjoint(exclude or ())
+        if is_known and not self.holds(instance):
+            error = ValidationError(self.get_violation_error_message(), code=self.violation_error_code)
+            raise ValidationError({self.field: error})
+
+    def deconstruct(self):
+        # Migrations only need what the database checks.
+        _path, args, kwargs = super().deconstruct()
+        return "django.db.models.CheckConstraint", args, kwargs
+
+    def clone(self):
+        _path, args, kwargs = self.deconstruct()
+        return type(self)(*args, field=self.field, holds=self.holds, **kwargs)
+
+
+def http_url_constraint(model, field):
+    return FieldConstraint(
+        field=field,
+        name=f"{model}_{field}_is_http",
+        condition=models.Q(**{field: ""})
+        | models.Q(**{f"{field}__startswith": "http://"})
+        | models.Q(**{f"{field}__startswith": "https://"}),
+        holds=lambda row: not getattr(row, field) or getattr(row, field).startswith(("http://", "https://")),
+        violation_error_message=_("Enter a web address that begins with https:// or http://."),
+    )

@@ -1,0 +1,465 @@
+"""The networks of cities that the city is a member of, and the themes that they are about."""
+
+from functools import partial
+
+from django.apps import apps as present_apps
+from django.apps.registry import Apps
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import (
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinValueValidator,
+    RegexValidator,
+)
+from django.db import models, transaction
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
+from django.utils import timezone
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from networks.languages import reverse_in
+from networks.models.model_fields import FieldConstraint, HTTPURLField, http_url_constraint, validate_telephone
+from networks.models.public_page import (
+    FormerSlug,
+    PublicPage,
+    PublicPageQuerySet,
+    SluggedQuerySet,
+    in_active_language,
+    save_with_slug,
+)
+from networks.partial_dates import PartialDateField
+from networks.pictures import PictureField
+from networks.rich_text import RichTextField, clean_rich_text, plain_text
+from networks.serbian import fold
+
+
+class Theme(models.Model):
+    """A field of work that networks are about, such as culture and heritage."""
+
+    slug = models.SlugField(
+        _("code"),
+        max_length=50,
+        unique=True,
+        blank=True,
+        help_text=_("Stands in the address of the filtered list, such as culture. Leave it empty to have it made."),
+    )
+    name = models.CharField(_("name"), max_length=100, help_text=_("For example: Culture and heritage."))
+
+    objects = SluggedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["slug"]
+        verbose_name = _("theme")
+        verbose_name_plural = _("themes")
+
+    def __str__(self):
+        return in_active_language(self, "name")
+
+    @transaction.atomic  # with the content version
+    def save(self, *args, **kwargs):
+        save_with_slug(self, self.name_en or self.name_sr, partial(super().save, *args, **kwargs))
+
+    def natural_key(self):
+        return (self.slug,)
+
+
+# Characters of the first and the last name of an account, and the space between them
+LONGEST_NAME = 301
+
+
+# The translated fields of a network, with the weight of a match in search. To add one, add the field to the model and
+# its name here. The rest follows: its columns, the rows of the form, a section of the page, search with excerpts, a
+# field of the open data, revisions and comparisons.
+TRANSLATED = {"name": 8, "acronym": 10, "summary": 3, "description": 1, "seat": 3, "benefit": 2}
+
+# The columns that search reads, with the weight of a match, the highest first
+SEARCHED = {"original_name": 6, "former_names": 6, "slug": 4} | {
+    f"{name}_{language}": weight
+    for name, weight in TRANSLATED.items()
+    for language in settings.MODELTRANSLATION_LANGUAGES
+}
+SEARCHED = dict(sorted(SEARCHED.items(), key=lambda pair: pair[1], reverse=True))
+
+
+class NetworkQuerySet(PublicPageQuerySet):
+    def outside_bin(self):
+        return self.filter(deleted_at__isnull=True)
+
+    def in_bin(self):
+        return self.filter(deleted_at__isnull=False)
+
+    def with_draft(self):
+        """Return the rows with a revision newer than the published one, and the rows that are not published."""
+        has_newer = models.Q(head__isnull=False) & ~models.Q(head=models.F("live"))
+        return self.filter(models.Q(is_published=False) | has_newer)
+
+    def search(self, query):
+        """Return the rows that contain every word of the query, in either script, with or without diacritics."""
+        condition = models.Q()
+        for word in fold(query).split():
+            condition &= models.Q(search_text__contains=word)
+        return self.filter(condition)
+
+
+def left_after_joined(network):
+    joined, left = network.joined, network.left
+    return not joined or not left or joined <= left or joined.isoformat().startswith(left.isoformat())
+
+
+def fee_is_whole(network):
+    if network.fee_amount is None:
+        return not network.fee_currency and network.fee_year is None
+    return network.fee_amount >= 0 and bool(network.fee_currency) and network.fee_year is not None
+
+
+class Network(PublicPage):
+    """
+    A network of cities and the city's membership in it.
+
+    The row of a published network holds what visitors see: the content of its `live` revision. The row of another
+    holds the content of its `head`, the newest revision. Only `networks.revisions` writes it.
+    """
+
+    class Scope(models.TextChoices):
+        GLOBAL = "global", _("global")
+        EUROPEAN = "european", _("European")
+        BALKAN = "balkan", _("Balkan")
+        NATIONAL = "national", _("national")
+
+    class Status(models.TextChoices):
+        MEMBER = "member", _("member")
+        LEFT = "left", pgettext_lazy("status", "left")
+        ENDED = "ended", _("network ended")
+        UNKNOWN = "unknown", _("not known")
+
+    # Translated fields
+    name = models.CharField(
+        _("name"),
+        max_length=200,
+        help_text=_("The full name in this language, such as: Standing Conference of Towns and Municipalities."),
+    )
+    acronym = models.CharField(
+        _("acronym"), max_length=20, blank=True, help_text=_("As it is used in this language, such as SCTM.")
+    )
+    summary = models.TextField(
+        _("summary"),
+        blank=True,
+        validators=[MaxLengthValidator(300)],
+        help_text=_("One sentence for the list, at most 300 characters: what the network is for."),
+    )
+    description = RichTextField(
+        _("description"),
+        blank=True,
+        validators=[MaxLengthValidator(8000)],
+        help_text=_(
+            "What the network does and how the city takes part, in two or three paragraphs. For example: The network "
+            "shares what its members have learnt about saving energy."
+        ),
+    )
+    seat = models.CharField(
+        _("seat"), max_length=120, blank=True, help_text=_("Town, or town and country: Strasbourg.")
+    )
+    benefit = models.TextField(
+        _("what the city gains"),
+        blank=True,
+        validators=[MaxLengthValidator(1000)],
+        help_text=_("One or two sentences, such as: experience and partners for the care of its heritage."),
+    )
+
+    # Facts that need no translation
+    original_name = models.CharField(
+        _("original name"),
+        max_length=200,
+        blank=True,
+        help_text=_("The network’s own name in its own language: Alliance de Villes Européennes de Culture."),
+    )
+    original_language = models.CharField(
+        _("language of the original name"),
+        max_length=35,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?\Z",
+                _("Enter the code of a language, such as fr, de or sr-Latn."),
+            )
+        ],
+        help_text=_("The code of the language in Latin letters, such as fr for French or de for German."),
+    )
+    former_names = models.TextField(
+        _("former names"),
+        blank=True,
+        validators=[MaxLengthValidator(2000)],
+        help_text=_("One in each line, with the years if they are known: Healthy Cities (1988–2001)."),
+    )
+    scope = models.CharField(
+        _("scope"),
+        max_length=20,
+        choices=Scope,
+        blank=True,
+        help_text=_("From how far its members come. For example: a network of cities of the Balkans is Balkan."),
+    )
+    themes = models.ManyToManyField(
+        Theme,
+        verbose_name=_("themes"),
+        blank=True,
+        related_name="networks",
+        help_text=_("What the network is about; one theme or several, such as: Culture and heritage."),
+    )
+    founded = PartialDateField(
+        _("founded"),
+        null=True,
+        blank=True,
+        help_text=_("When the network was founded: 2003, May 2007 or 3 May 2007, as exactly as it is known."),
+    )
+    joined = PartialDateField(
+        _("joined"),
+        null=True,
+        blank=True,
+        help_text=_("When the city joined: 2003, May 2007 or 3 May 2007, as exactly as it is known."),
+    )
+    left = PartialDateField(
+        _("left"),
+        null=True,
+        blank=True,
+        help_text=_("When the membership ended: 2003, May 2007 or 3 May 2007. Empty while it lasts."),
+    )
+    status = models.CharField(
+        _("status"),
+        max_length=20,
+        choices=Status,
+        default=Status.MEMBER,
+        help_text=_("The membership today. If the city has left, it stays on the site among the former memberships."),
+    )
+    website = HTTPURLField(_("website"), blank=True, help_text=_("For example: https://www.alda-europe.eu/."))
+    membership_page = HTTPURLField(
+        _("the network’s page about the city"),
+        blank=True,
+        help_text=_("The page on which the network names the city as a member: https://energy-cities.eu/members/."),
+    )
+    deciding_act = models.CharField(
+        _("decision to join"),
+        max_length=300,
+        blank=True,
+        help_text=_(
+            "The decision to join, as it stands in the official gazette: Decision No. 06-12/2007 of 3 May 2007."
+        ),
+    )
+    fee_amount = models.DecimalField(
+        _("annual fee"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("The amount alone, such as 1500; the currency and the year stand beside it."),
+    )
+    fee_currency = models.CharField(
+        _("currency"),
+        max_length=3,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^[A-Z]{3}\Z", _("Enter the three capital Latin letters of a currency, such as RSD or EUR.")
+            )
+        ],
+        help_text=_("Three capital Latin letters, such as RSD or EUR."),
+    )
+    fee_year = models.PositiveSmallIntegerField(
+        _("year of the fee"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1900), MaxValueValidator(2199)],
+        help_text=_("The year the amount is for, such as 2026."),
+    )
+    responsible_unit = models.CharField(
+        _("responsible unit"),
+        max_length=200,
+        blank=True,
+        help_text=_("The unit that looks after the membership: Office for International Cooperation."),
+    )
+    contact_email = models.EmailField(
+        _("contact e-mail"),
+        blank=True,
+        help_text=_("An official address, not a private one: cooperation@example.org."),
+    )
+    contact_phone = models.CharField(
+        _("contact telephone"),
+        max_length=40,
+        blank=True,
+        validators=[validate_telephone],
+        help_text=_("With the country code, such as +381 18 504 000."),
+    )
+    source = models.CharField(
+        _("source"),
+        max_length=500,
+        blank=True,
+        help_text=_(
+            "Where these facts come from: a document, a letter or a web address, such as https://www.ecad.net/."
+        ),
+    )
+    verified_on = models.DateField(
+        _("verified on"),
+        null=True,
+        blank=True,
+        help_text=_("The day on which somebody last confirmed these facts with the network."),
+    )
+    logo = PictureField(
+        _("logo"),
+        upload_to="logos",
+        blank=True,
+        width_field="logo_width",
+        height_field="logo_height",
+        help_text=_("PNG, JPEG or WebP, at most 5 MB. Without a logo, a mark is drawn from the acronym or initials."),
+    )
+    logo_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    logo_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    internal_note = models.TextField(
+        _("internal note"),
+        blank=True,
+        validators=[MaxLengthValidator(4000)],
+        help_text=_("For colleagues. It is never shown to citizens."),
+    )
+
+    # The state of the network: its newest revision, the published one, and whether it waits to be published
+    head = models.ForeignKey(
+        "Revision", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    live = models.ForeignKey(
+        "Revision", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    submitted_at = models.DateTimeField(_("submitted for publishing"), null=True, blank=True, editable=False)
+    submitted_by = models.CharField(max_length=LONGEST_NAME, blank=True, default="", editable=False)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
+    deleted_by = models.CharField(max_length=LONGEST_NAME, blank=True, default="", editable=False)
+
+    # Computed: the words of the public fields, folded, so that every database can search them
+    search_text = models.TextField(default="", blank=True, editable=False)
+
+    objects = NetworkQuerySet.as_manager()
+
+    derived_fields = ("search_text",)
+
+    class Meta:
+        ordering = ["position", "slug"]
+        verbose_name = _("network of cities")
+        verbose_name_plural = _("networks of cities")
+        permissions = [("publish_network", "Can publish networks")]
+        constraints = [
+            FieldConstraint(
+                field="name_sr",
+                name="network_published_has_serbian_name",
+                condition=models.Q(is_published=False) | (models.Q(name_sr__isnull=False) & ~models.Q(name_sr="")),
+                holds=lambda network: not network.is_published or bool(network.name_sr),
+                violation_error_message=_("Enter the Serbian name before the network is published."),
+            ),
+            FieldConstraint(
+                field="left",
+                name="network_left_after_joined",
+                # To the precision that both have: the city may have joined in May 2003 and left in 2003.
+                condition=models.Q(joined__lte=models.F("left")) | models.Q(joined__startswith=models.F("left")),
+                holds=left_after_joined,
+                violation_error_message=_(
+                    "The city cannot have left before it joined. Correct one of the two dates."
+                ),
+            ),
+            FieldConstraint(
+                field="fee_amount",
+                name="network_fee_has_currency_and_year",
+                condition=models.Q(fee_amount__isnull=True, fee_currency="", fee_year__isnull=True)
+                | (
+                    models.Q(fee_amount__isnull=False, fee_amount__gte=0, fee_year__isnull=False)
+                    & ~models.Q(fee_currency="")
+                ),
+                holds=fee_is_whole,
+                violation_error_message=_(
+                    "A fee needs its amount, its currency and its year. Fill in all three, or none."
+                ),
+            ),
+            FieldConstraint(
+                field="original_language",
+                name="network_original_name_has_language",
+                condition=models.Q(original_name="") | ~models.Q(original_language=""),
+                holds=lambda network: not network.original_name or bool(network.original_language),
+                violation_error_message=_("Say which language the original name is in."),
+            ),
+            http_url_constraint("network", "website"),
+            http_url_constraint("network", "membership_page"),
+        ]
+
+    def __str__(self):
+        return in_active_language(self, "name")
+
+    def get_absolute_url(self):
+        return reverse_in(get_language(), "public:network", self.slug)
+
+    @property
+    def has_draft(self):
+        """Whether there is a revision newer than the published one, or none is published."""
+        return not self.is_published or self.head_id != self.live_id
+
+    def clean(self):
+        super().clean()
+        today = timezone.localdate()
+        errors = {}
+        if self.verified_on and self.verified_on > today:
+            errors["verified_on"] = _("This day is still to come. Enter today or a day in the past.")
+        for field in ("founded", "joined"):
+            date = getattr(self, field)
+            if date and date.earliest > today:
+                errors[field] = _("This date is still to come. Enter one in the past.")
+        if self.left and self.left.latest < today and self.status == self.Status.MEMBER:
+            errors["status"] = _("The city has left on the date below. Choose another status, or correct the date.")
+        if errors:
+            raise ValidationError(errors)
+
+    def make_search_text(self):
+        """
+        Return the text that search reads, folded: one line for each field of SEARCHED, in that order.
+
+        An empty field has an empty line, so that the number of a line says which field it is.
+        """
+        return "\n".join(fold(self.searchable_text(name)) for name in SEARCHED)
+
+    def searchable_text(self, name):
+        """Return a field of SEARCHED as plain text, not folded."""
+        text = getattr(self, name) or ""
+        if name == "slug":
+            return text.replace("-", " ")
+        is_rich = isinstance(self._meta.get_field(name), RichTextField)
+        return plain_text(clean_rich_text(text)) if is_rich and text else text
+
+
+@receiver(pre_save, sender=Network)
+def write_search_text(instance, **kwargs):
+    # In a signal, because loaddata does not call save().
+    instance.search_text = instance.make_search_text()
+
+
+def update_search_texts(using: str, apps: Apps = present_apps, **kwargs) -> None:
+    """
+    Update `search_text` of the rows that were saved with another SEARCHED. Connected to `post_migrate`.
+
+    Otherwise, after a field was added or removed, a line would be read as that of another field.
+    """
+    needed = {field.column for field in Network._meta.concrete_fields}
+    try:
+        there = {field.column for field in apps.get_model("networks", "Network")._meta.concrete_fields}
+    except LookupError:
+        return
+    if not needed <= there:  # migrated back to before there were all of them
+        return
+    for network in Network.objects.using(using).iterator(chunk_size=200):
+        words = network.make_search_text()
+        if words != network.search_text:
+            # Not save(), which would set `changed_at`.
+            Network.objects.using(using).filter(pk=network.pk).update(search_text=words)
+
+
+class FormerNetworkSlug(FormerSlug):
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="former_slugs")
+
+    class Meta:
+        verbose_name = _("former address of a network")
+        verbose_name_plural = _("former addresses of networks")

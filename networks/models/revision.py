@@ -1,0 +1,155 @@
+"""What was written about networks and done with them: revisions, events, public changes, schedules, preview links."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from networks.models.network import LONGEST_NAME, Network
+
+
+class Authored(models.Model):
+    """Something that somebody did. The name outlives the account; it is empty where no person did it."""
+
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    author_name = models.CharField(_("author"), max_length=LONGEST_NAME, blank=True)
+    created_at = models.DateTimeField(_("time"), default=timezone.now)
+
+    class Meta:
+        abstract = True
+
+
+class Revision(Authored):
+    """
+    The whole content of a network as somebody saved it, in the format of `networks.revisions.content`. Never changed.
+
+    What differs from the parent revision is what this author changed.
+    """
+
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField(_("version"))
+    content = models.JSONField(_("content"))
+    parent = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    restored_from = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    comment = models.CharField(_("remark"), max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-number"]
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["network", "number"], name="revision_number_is_unique")]
+
+    def __str__(self):
+        return f"{self.network_id}/{self.number}"
+
+
+class Event(Authored):
+    """Something that was done with a network without changing its content, such as publishing it."""
+
+    class Kind(models.TextChoices):
+        PUBLISHED = "published", _("Published")
+        WITHDRAWN = "withdrawn", _("Taken off the site")
+        DISCARDED = "discarded", _("Draft discarded")
+        SUBMITTED = "submitted", _("Submitted for publishing")
+        SCHEDULED = "scheduled", _("Publishing scheduled")
+        WITHDRAWAL_SCHEDULED = "withdrawal_scheduled", _("Taking off the site scheduled")
+        CANCELLED = "cancelled", _("Schedule cancelled")
+        FAILED = "failed", _("What was scheduled could not be done")
+        DELETED = "deleted", _("Moved to the bin")
+        UNDELETED = "undeleted", _("Put back from the bin")
+
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="events")
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="events")
+    kind = models.CharField(max_length=30, choices=Kind)
+    planned_for = models.DateTimeField(null=True, blank=True)
+    explanation = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.network_id}: {self.kind}"
+
+
+class Change(models.Model):
+    """
+    One entry of the public record of changes. It does not say who wrote it.
+
+    `fields` names the fields that changed, `values` the old and new values of the few facts that are told in words.
+    """
+
+    class Kind(models.TextChoices):
+        ADDED = "added", _("Added to the site")
+        RENAMED = "renamed", _("New name")
+        JOINED = "joined", _("Joined the network")
+        LEFT = "left", _("Left the network")
+        ENDED = "ended", _("Network ended")
+        VERIFIED = "verified", _("Verified on")
+        CORRECTED = "corrected", _("Changed")
+        WITHDRAWN = "withdrawn", _("Taken off the site")
+
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="changes")
+    kind = models.CharField(max_length=20, choices=Kind)
+    happened_at = models.DateTimeField(default=timezone.now)
+    fields = models.JSONField(default=list, blank=True)
+    values = models.JSONField(default=dict, blank=True)
+    # The revision that visitors have seen since; set when a network that loaddata wrote is first edited
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+
+    class Meta:
+        # Entries of the same moment stay in the order in which they were made.
+        ordering = ["-happened_at", "pk"]
+        default_permissions = ()
+        indexes = [models.Index(fields=["-happened_at", "id"], name="change_newest_first")]
+
+    def __str__(self):
+        return f"{self.network_id}: {self.kind}"
+
+
+class Schedule(Authored):
+    """A time at which a revision of a network will be published, or the network unpublished."""
+
+    class Action(models.TextChoices):
+        PUBLISH = "publish", _("publish")
+        WITHDRAW = "withdraw", _("take off the site")
+
+    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="schedules")
+    action = models.CharField(max_length=20, choices=Action)
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(_("time"), db_index=True)
+    # How often applying it has raised an unexpected error, and when to try again
+    failures = models.PositiveIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["network", "action"], name="schedule_is_one_of_its_kind")]
+
+    def __str__(self):
+        return f"{self.network_id}: {self.action} {self.at:%Y-%m-%d %H:%M}"
+
+
+class PreviewLink(Authored):
+    """A link with which somebody without an account reads one revision, until it expires or is revoked."""
+
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="preview_links")
+    expires_at = models.DateTimeField(_("expires"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    # Whether it goes on working after its revision was discarded or unpublished
+    is_kept = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.revision}, {self.expires_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_open(self):
+        return self.revoked_at is None and self.expires_at > timezone.now()
