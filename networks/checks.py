@@ -11,9 +11,8 @@ from django.db import DatabaseError, connections
 from modeltranslation.translator import translator
 
 from networks.languages import SERBIAN, language_codes, stored_language
-from networks.models import Network
+from networks.models import Network, Page, RevisedModel
 from networks.reading import translated_fields
-from networks.revisions import content
 from networks.revisions.content import content_fields
 
 
@@ -52,26 +51,30 @@ def languages_agree(**kwargs) -> list[CheckMessage]:
 
 @register(Tags.models)
 def renamed_fields_are_there(**kwargs) -> list[CheckMessage]:
-    """The names in RENAMED_FIELDS are those that revisions hold, so that no text is lost at the next publish."""
-    messages = []
-    held = {*content_fields(), *translated_fields(Network)}
+    """The names in `renamed_fields` are those that revisions hold, so that no text is lost at the next publish."""
+    return [*wrongly_renamed_fields(Network), *wrongly_renamed_fields(Page)]
+
+
+def wrongly_renamed_fields(model: type[RevisedModel]) -> Iterator[CheckMessage]:
+    held = {*content_fields(model), *translated_fields(model)}
     endings = tuple(f"_{language}" for language in settings.MODELTRANSLATION_LANGUAGES)
-    for former, present in content.RENAMED_FIELDS.items():
+    for former, present in model.renamed_fields.items():
         if present not in held:
             problem = f"there is no field “{present}” that revisions hold"
             hint = "Name the field as the model has it now. A field that was dropped is left out."
         elif former in held:
             problem = f"there still is a field “{former}”"
             hint = "Give the new field another name: older revisions hold the text of the former one under it."
-        elif present in translated_fields(Network) and former.endswith(endings):
+        elif present in translated_fields(model) and former.endswith(endings):
             problem = f"“{present}” is a translated field, and “{former}” one of its columns"
             hint = "Leave the language out of the old name, too."
         else:
             continue
-        messages.append(
-            Error(f"RENAMED_FIELDS says {former} → {present}, but {problem}.", hint=hint, id="networks.E003")
+        yield Error(
+            f"{model.__name__}.renamed_fields says {former} → {present}, but {problem}.",
+            hint=hint,
+            id="networks.E003",
         )
-    return messages
 
 
 @register(Tags.caches)

@@ -104,7 +104,7 @@ def rows(nis):
         schedules.create(network, action, timezone.now() + timedelta(hours=1 + len(action)), author=reporter)
     for days in (-1, 1):
         PreviewLink.objects.create(revision=revision, expires_at=timezone.now() + timedelta(days=days))
-    network.open_forms.create(user=reporter)
+    network.openforms.create(user=reporter)
     publishing.delete(deleted, author=reporter)
     return {
         Network: network.pk,

@@ -6,7 +6,6 @@ from django.contrib.auth.models import User
 from networks.models import Network, Theme
 from networks.partial_dates import PartialDate
 from networks.revisions import drafts, publishing, storage
-from networks.revisions.content import RENAMED_FIELDS
 from tests.makers import make_network, make_theme
 from tests.pages import count_queries, opened, text_of
 
@@ -44,9 +43,9 @@ def network(request, themes):
     }
     saved = drafts.save(row, storage.newest_revision(row).content | new, author=None)
     if request.param == "published":
-        publishing.publish(saved.network, author=None)
+        publishing.publish(saved.row, author=None)
     if request.param == "discarded":
-        drafts.discard(saved.network, author=None)
+        drafts.discard(saved.row, author=None)
     row = Network.objects.get(pk=row.pk)
     row.is_new = request.param != "discarded"
     return row
@@ -134,7 +133,7 @@ def test_version_from_before_a_field_was_renamed(clerk, monkeypatch):
     saved = drafts.save(row, content, author=None)
     content = {name.replace("name_en", "title_en"): value for name, value in saved.revision.content.items()}
     type(saved.revision).objects.filter(pk=saved.revision.pk).update(content=content)
-    monkeypatch.setitem(RENAMED_FIELDS, "title_en", "name_en")
+    monkeypatch.setattr(Network, "renamed_fields", {"title_en": "name_en"})
     assert found(clerk, "english=complete") == found(clerk, "q=newer") == [row.pk]
 
 

@@ -21,7 +21,7 @@ def clerk(client, db):
 @pytest.mark.parametrize("is_published", [True, False])
 def test_start_page_names_drafts_by_their_newest_name(clerk, is_submitted, is_published):
     network = make_network(name_sr="Стара", name_en="Old", is_published=is_published)
-    network = drafts.save(network, {"name_sr": "Нова", "name_en": "New"}, author=None).network
+    network = drafts.save(network, {"name_sr": "Нова", "name_en": "New"}, author=None).row
     if is_submitted:
         drafts.submit(network, author=None)
     for path, name in (("/admin/", "Нова"), ("/sr-latn/admin/", "Nova"), ("/en/admin/", "New")):
@@ -32,7 +32,7 @@ def test_start_page_names_drafts_by_their_newest_name(clerk, is_submitted, is_pu
 def test_start_page_names_what_somebody_works_on_before_what_was_only_loaded(clerk):
     for _number in range(MAX_DRAFTS):
         make_network(is_published=False)
-    saved = [drafts.save(None, {"name_sr": name}, author=None).network for name in ("Прва", "Друга")]
+    saved = [drafts.save(Network(), {"name_sr": name}, author=None).row for name in ("Прва", "Друга")]
     for _number in range(MAX_DRAFTS):
         make_network(is_published=False)
     links = parsed(clerk.get("/admin/")).xpath("//section[@class='worklist']//li/a")

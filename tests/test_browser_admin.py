@@ -81,10 +81,10 @@ def network(author):
         "themes": [theme.slug],
         "internal_note": "Реч" * 60,
     }
-    made = drafts.save(None, content, author=author).network
+    made = drafts.save(Network(), content, author=author).row
     publishing.publish(made, author=author)
     content |= {"summary_en": "It has more than that.", "description_en": "<p>First with a word.</p>", "themes": []}
-    return drafts.save(made, content, author=author, comment="Проверено.").network
+    return drafts.save(made, content, author=author, comment="Проверено.").row
 
 
 @pytest.fixture
@@ -402,7 +402,7 @@ def pages(page, site, prefix, network, deleted):
 @pytest.fixture
 def deleted(network, author):
     """A network in the bin. The other one has plans and links."""
-    deleted = drafts.save(None, {"name_sr": "Обрисана мрежа градова"}, author=author).network
+    deleted = drafts.save(Network(), {"name_sr": "Обрисана мрежа градова"}, author=author).row
     publishing.delete(deleted, author=author)
     tomorrow = timezone.now() + timezone.timedelta(days=1)
     schedules.create(fresh(network), Schedule.Action.PUBLISH, tomorrow, author=author)

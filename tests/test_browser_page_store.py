@@ -20,13 +20,13 @@ def prepare():
     """Make the city, a published network, and somebody who may publish: a task for another process."""
     from django.contrib.auth.models import User
 
-    from networks.models import CityProfile
+    from networks.models import CityProfile, Network
     from networks.revisions import drafts, publishing
 
     User.objects.create_superuser("admin", password=PASSWORD)
     CityProfile.objects.create(city_name_sr="Ниш", site_title_sr="Мреже", site_title_en="Networks")
     content = {"slug": "a", "name_sr": "Назив 0", "name_en": "Name 0"}
-    publishing.publish(drafts.save(None, content, author=None).network, author=None)
+    publishing.publish(drafts.save(Network(), content, author=None).row, author=None)
 
 
 @pytest.fixture

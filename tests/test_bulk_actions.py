@@ -51,7 +51,7 @@ def ana():
 
 
 def published(name, **changes):
-    network = drafts.save(None, {"name_sr": name, "name_en": name, **changes}, author=None).network
+    network = drafts.save(Network(), {"name_sr": name, "name_en": name, **changes}, author=None).row
     return publishing.publish(network, author=None)
 
 
@@ -144,7 +144,7 @@ def test_taking_many_off_the_site_asks_and_is_undone(milan, ana):
 )
 @pytest.mark.parametrize("is_published", [True, False])
 def test_network_is_as_it_was_after_an_action_was_undone(milan, ana, action, done, is_published):
-    network = published("Network") if is_published else drafts.save(None, {"name_sr": "Мрежа"}, author=None).network
+    network = published("Network") if is_published else drafts.save(Network(), {"name_sr": "Мрежа"}, author=None).row
     head = draft_of(network, ana.user, name_en="A Draft")
     drafts.submit(network, author=ana.user)
     if is_published:

@@ -5,7 +5,7 @@ from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from networks.revisions import content
+from networks.models import Network
 from tests.makers import make_network
 
 pytestmark = [pytest.mark.sql, pytest.mark.django_db]
@@ -59,7 +59,7 @@ def test_languages_that_readers_choose_and_that_are_stored_must_agree(settings, 
     ],
 )
 def test_renamed_fields_must_be_names_that_revisions_hold(monkeypatch, renamed, is_right):
-    monkeypatch.setattr(content, "RENAMED_FIELDS", renamed)
+    monkeypatch.setattr(Network, "renamed_fields", renamed)
     assert found() == ([] if is_right else ["networks.E003"])
 
 

@@ -6,6 +6,7 @@ from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
+from networks.models import Network
 from networks.revisions import comparison
 from networks.revisions.comparison import MOST_PAIRS, Piece, Side, compare, compare_words, language_attribute
 from networks.revisions.comparison import display_rich_text as readable
@@ -125,17 +126,17 @@ class TestRichText:
 @pytest.mark.django_db
 class TestFields:
     def only(self, before, after):
-        (field,) = compare(before, after)
+        (field,) = compare(Network, before, after)
         return field
 
     def test_that_are_the_same_are_left_out(self):
         content = {"name_sr": "Мрежа", "themes": ["peace"], "founded": "2003"}
-        assert compare(content, content) == []
-        assert compare({}, complete_content({})) == []
+        assert compare(Network, content, content) == []
+        assert compare(Network, {}, complete_content(Network, {})) == []
 
     def test_come_in_the_order_of_the_form_with_their_labels(self):
         with override("en"):
-            fields = compare({}, {"internal_note": "x", "name_en": "y", "founded": "2003"})
+            fields = compare(Network, {}, {"internal_note": "x", "name_en": "y", "founded": "2003"})
         assert [(field.name, field.label) for field in fields] == [
             ("name_en", "Name (in English)"),
             ("founded", "Founded"),
@@ -200,7 +201,7 @@ class TestFields:
         assert all(isinstance(text, SafeString) for text in field.html)
 
     def test_fields_that_are_no_more_are_left_out(self):
-        assert compare({"no_field": "one"}, {"no_field": "two"}) == []
+        assert compare(Network, {"no_field": "one"}, {"no_field": "two"}) == []
 
     @pytest.mark.parametrize(
         ("name", "text", "expected"),

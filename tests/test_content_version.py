@@ -68,7 +68,7 @@ PUBLIC_CHANGES = {
 PRIVATE_CHANGES = {
     "a draft of what is published": lambda: draft(Network.objects.get(slug="c"), name_en="Newer"),
     "a draft of what is not published": lambda: draft(Network.objects.get(slug="b"), name_en="Newer"),
-    "a new network": lambda: drafts.save(None, {"name_sr": "Нова"}, author=None),
+    "a new network": lambda: drafts.save(Network(), {"name_sr": "Нова"}, author=None),
     "a draft is submitted": lambda: drafts.submit(Network.objects.get(slug="c"), author=None),
     "a draft is discarded": lambda: drafts.discard(Network.objects.get(slug="c"), author=None),
     "a draft goes into the bin": lambda: publishing.delete(Network.objects.get(slug="b"), author=None),
@@ -99,9 +99,9 @@ def publish_page(slug, is_published=True):
 def site(transactional_db):
     """a: loaded; b: a draft, to be published tomorrow; c: published, with a newer draft."""
     make_network(slug="a", themes=[make_theme(slug="t")])
-    hidden = drafts.save(None, {"name_sr": "Скица", "slug": "b"}, author=None).network
+    hidden = drafts.save(Network(), {"name_sr": "Скица", "slug": "b"}, author=None).row
     schedules.create(hidden, "publish", timezone.now() + timedelta(days=1), author=None)
-    shown = drafts.save(None, {"name_sr": "Мрежа", "slug": "c"}, author=None).network
+    shown = drafts.save(Network(), {"name_sr": "Мрежа", "slug": "c"}, author=None).row
     shown = publishing.publish(shown, author=None)
     draft(shown, name_en="Newer name")
     make_page(slug="shown")

@@ -117,7 +117,7 @@ def themes(db):
 @pytest.fixture
 def draft(themes):
     """A network that citizens have never seen."""
-    return drafts.save(None, CONTENT, author=None).network
+    return drafts.save(Network(), CONTENT, author=None).row
 
 
 @pytest.fixture
@@ -366,7 +366,7 @@ class TestSubmitting:
     )
     def test_puts_a_draft_before_those_who_publish(self, network, role, how):
         clerk, boss = sign_in("clerk", role), sign_in("boss", "publishers")
-        publishing.publish(drafts.save(None, {"name_sr": "Друга"}, author=None).network, author=None)
+        publishing.publish(drafts.save(Network(), {"name_sr": "Друга"}, author=None).row, author=None)
         assert listed(boss, "state=submitted") == {}
         if how == "form":
             write(clerk, network, "_submit", name_en="A Draft")
@@ -462,7 +462,7 @@ class TestTwoPeople:
         assert response["Location"] == page_of(network, prefix=prefix)
         (message,) = messages_of(opened(ana, response["Location"]))
         with override(language):
-            fields = [field_label(name) for name in ("name_en", "founded", "themes")]
+            fields = [field_label(Network, name) for name in ("name_en", "founded", "themes")]
         assert ", ".join(fields) in message
         assert ("Милан Милић" if language == "sr" else "Milan Milić") in message
         if language != "sr":
@@ -476,7 +476,7 @@ class TestTwoPeople:
         ]
         # Each version says what its own author changed.
         last = network.revisions.select_related("parent").first()
-        assert changed_fields(last.parent.content, last.content) == ["summary_en"]
+        assert changed_fields(Network, last.parent.content, last.content) == ["summary_en"]
 
     @pytest.mark.parametrize("is_meanwhile", [True, False])
     def test_are_merged_once(self, ana, milan, network, monkeypatch, is_meanwhile):
@@ -854,7 +854,7 @@ class TestSendingAgain:
 
     @in_latin_and_in_ci_in_each_language
     def test_form_that_does_not_say_what_it_began_with_is_not_saved(self, ana, network, language):
-        other = drafts.save(None, {"name_sr": "Друга"}, author=None).network
+        other = drafts.save(Network(), {"name_sr": "Друга"}, author=None).row
         by(ana, other, name_sr="Друга 2")  # there is a version 2, elsewhere
         values = form_of(ana, network, PREFIXES[language]) | {"name_en": "Mine", "_save": "1"}
         without = {name: value for name, value in values.items() if name != "base"}
@@ -887,7 +887,7 @@ class TestAddress:
     @pytest.mark.parametrize(("button", "is_published"), [("_save", True), ("_publish", False)])
     def test_that_was_taken_meanwhile_is_said_beside_the_field(self, milan, network, button, is_published):
         by(milan, network, slug="nova")
-        other = drafts.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None).network
+        other = drafts.save(Network(), {"name_sr": "Друга", "slug": "nova"}, author=None).row
         if is_published:
             publishing.publish(other, author=None)
         response = send(milan, network, form_of(milan, network), button, name_en="Changed")
@@ -899,7 +899,7 @@ class TestAddress:
 
     def test_that_was_taken_meanwhile_is_said_in_the_list_too(self, milan, network):
         by(milan, network, slug="nova")
-        drafts.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None)
+        drafts.save(Network(), {"name_sr": "Друга", "slug": "nova"}, author=None)
         chosen = {"action": "publish", "_selected_action": [network.pk], "post": "yes", "unsubmitted": "on"}
         response = milan.post(LIST, chosen, follow=True)
         first, second = messages_of(parsed(response))
@@ -910,7 +910,7 @@ class TestAddress:
 
     def test_that_was_taken_meanwhile_stops_no_withdrawal(self, milan, network):
         by(milan, network, slug="nova")
-        drafts.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None)
+        drafts.save(Network(), {"name_sr": "Друга", "slug": "nova"}, author=None)
         act(milan, network, "withdraw")
         assert not Network.objects.get(pk=network.pk).is_published
         assert form_of(milan, network)["slug"] == ["nova"]
@@ -1028,7 +1028,7 @@ class TestSchedule:
         assert browser().get("/networks/mreza/").status_code == 404
 
     def test_of_another_network_is_not_cancelled(self, milan, draft, clock):
-        other = drafts.save(None, {"name_sr": "Друга"}, author=None).network
+        other = drafts.save(Network(), {"name_sr": "Друга"}, author=None).row
         plan(milan, draft, PUBLISH, "2027-05-03", "08:00")
         milan.post(page_of(other, f"schedule/{draft.schedules.get().pk}/cancel"))
         assert draft.schedules.exists()
@@ -1084,7 +1084,7 @@ class TestSchedule:
     def test_that_fails_says_why(self, ana, milan, network, clock):
         by(milan, network, slug="nova")
         plan(milan, network, PUBLISH, "2026-12-02", "08:00")
-        publishing.publish(drafts.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None).network, author=None)
+        publishing.publish(drafts.save(Network(), {"name_sr": "Друга", "slug": "nova"}, author=None).row, author=None)
         before = seen_by_citizens(network)
         clock.moment = datetime(2026, 12, 2, 7, tzinfo=UTC)
         assert seen_by_citizens(network) == before
@@ -1102,7 +1102,7 @@ class TestSchedule:
     def test_that_fails_is_seen_in_the_list(self, ana, milan, network, clock):
         by(milan, network, slug="nova")
         plan(milan, network, PUBLISH, "2026-12-02", "08:00")
-        drafts.save(None, {"name_sr": "Друга", "slug": "nova"}, author=None)
+        drafts.save(Network(), {"name_sr": "Друга", "slug": "nova"}, author=None)
         clock.moment = datetime(2026, 12, 2, 7, tzinfo=UTC)
         assert "What was scheduled could not be done" in listed(ana)["Network of Cities"]
 
@@ -1149,7 +1149,7 @@ class TestHistory:
         told = [row["what"] for row in rows]
         assert len(told) == 7
         with override(language):
-            labels = ", ".join(field_label(name) for name in ("name_en", "themes"))
+            labels = ", ".join(field_label(Network, name) for name in ("name_en", "themes"))
             for kind in ("withdrawn", "discarded", "submitted", "published"):
                 assert str(Event.Kind(kind).label) in told
         assert sum(labels[1:] in text for text in told) == 2
@@ -1390,7 +1390,7 @@ class TestBin:
         # The form that somebody had open says so, with what was typed still in it.
         assert answers == dict.fromkeys(answers, 404) | {"change": 200}
         tree = parsed(milan.post(page_of(network), typed))
-        assert "This network is in the bin. Put it back first." in text_of(tree)
+        assert "This is in the bin. Put it back first." in text_of(tree)
         assert form_values(tree)["name_en"] == ["From the bin"]
         assert (count(network), network.events.count()) == (1, 1)
 
@@ -1466,7 +1466,7 @@ class TestPreviews:
         assert bool(mark.xpath(f".//a[@href='{page_of(network, prefix=PREFIXES[language])}']")) == (who == "staff")
 
     def test_show_what_is_not_written_in_english_in_serbian_and_say_so(self, ana):
-        draft = drafts.save(None, {"name_sr": "Мрежа", "description_sr": "<p>Опис.</p>"}, author=None).network
+        draft = drafts.save(Network(), {"name_sr": "Мрежа", "description_sr": "<p>Опис.</p>"}, author=None).row
         tree = opened(browser(), in_language(make_link(draft)[1], "en"))
         (heading,) = tree.xpath("//h1")
         assert (text_of(heading), heading.get("lang")) == ("Mreža", "sr-Latn")
@@ -1795,7 +1795,7 @@ class TestQueries:
     def test_of_the_list_do_not_grow_with_what_waits(self, ana, milan, query):
         def make(number):
             content = CONTENT | {"slug": f"mreza-{number}", "themes": []}
-            network = drafts.save(None, content, author=ana.user).network
+            network = drafts.save(Network(), content, author=ana.user).row
             publishing.publish(network, author=milan.user)
             drafts.save(network, newest(network) | {"name_en": "A Draft"}, author=ana.user)
             drafts.submit(network, author=ana.user)
@@ -2006,7 +2006,7 @@ class TestWhatOthersHaveNotFinished:
         assert (row.name_en, row.summary_en, str(row.founded)) == ("A Fix", "A summary.", "1999")
         assert (row.has_draft, newest(network)) == (True, draft)
         writers = [
-            (each.author, changed_fields(each.parent.content, each.content))
+            (each.author, changed_fields(Network, each.parent.content, each.content))
             for each in network.revisions.filter(number__gt=row.live.number).order_by("number")
         ]
         assert writers == [(ana.user, ["summary_en", "description_en"]), (jelena.user, ["founded"])]
@@ -2057,7 +2057,7 @@ class TestWhatOthersHaveNotFinished:
         assert (row.summary_en, row.position, newest(network)["summary_en"]) == ("A summary.", 3, "Unfinished text")
 
     def test_of_a_network_that_citizens_have_never_seen_is_asked_about_too(self, ana, milan):
-        network = drafts.save(None, {"name_sr": "Нова", "name_en": "New"}, author=ana.user).network
+        network = drafts.save(Network(), {"name_sr": "Нова", "name_en": "New"}, author=ana.user).row
         response = send(milan, network, form_of(milan, network), "_publish", summary_en="Mine")
         tree = opened(milan, response["Location"])
         assert tree.xpath("//button/@name")[-1:] == ["all"] and not tree.xpath("//button[@name='own']")

@@ -63,8 +63,8 @@ def history(db):
         licence_name="CC BY 4.0",
         licence_url="https://creativecommons.org/licenses/by/4.0/",
     )
-    both = drafts.save(None, {"slug": "both", "name_sr": "Мрежа", "name_en": "Network"}, author=None).network
-    only = drafts.save(None, {"slug": "only", "name_sr": "Љубав & „Њива“ <1>"}, author=None).network
+    both = drafts.save(Network(), {"slug": "both", "name_sr": "Мрежа", "name_en": "Network"}, author=None).row
+    only = drafts.save(Network(), {"slug": "only", "name_sr": "Љубав & „Њива“ <1>"}, author=None).row
     for changes in (
         {},
         {"name_sr": "Савез", "name_en": "Union"},

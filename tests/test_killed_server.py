@@ -74,7 +74,7 @@ def prepare():
     from django.db import connections
     from django.test import Client
 
-    from networks.models import Theme
+    from networks.models import Network, Theme
     from networks.revisions import drafts
 
     global listening
@@ -84,7 +84,7 @@ def prepare():
     people = []
     for number in range(len(SHARED)):
         account = User.objects.create_superuser(f"person-{number}")
-        network = drafts.save(None, whole(f"{number}-0"), author=account).network
+        network = drafts.save(Network(), whole(f"{number}-0"), author=account).row
         client = Client()
         client.force_login(account)
         people.append({"session": client.cookies["sessionid"].value, "network": network.pk, "user": account.pk})
@@ -93,7 +93,7 @@ def prepare():
     together = {"name_sr": "Заједничка", "themes": []}
     for number, pair in enumerate(SHARED):
         together |= {field: text_of(field, f"{number}-0") for field in pair}
-    shared = drafts.save(None, together, author=account).network.pk
+    shared = drafts.save(Network(), together, author=account).row.pk
     connections.close_all()
     listening = socket.create_server(("127.0.0.1", 0), backlog=50)
     return {"port": listening.getsockname()[1], "people": people, "shared": shared}
@@ -223,10 +223,11 @@ def mark_in(text):
 
 def faults(revision, users, is_shared):
     """Return what is not whole in a version."""
+    from networks.models import Network
     from networks.revisions.content import changed_fields, content_fields
 
     content = revision.content
-    if set(content) != set(content_fields()):
+    if set(content) != set(content_fields(Network)):
         return ["fields are missing"]
     parts = SHARED if is_shared else [list(TEXTS)]
     found = []
@@ -240,7 +241,9 @@ def faults(revision, users, is_shared):
     if not is_shared and content["themes"] != themes_of(mark_in(content["summary_en"])):
         found.append("has the themes of another save")
     if is_shared and revision.parent:
-        foreign = set(changed_fields(revision.parent.content, content)) - set(SHARED[users.index(revision.author_id)])
+        foreign = set(changed_fields(Network, revision.parent.content, content)) - set(
+            SHARED[users.index(revision.author_id)]
+        )
         if foreign:
             found.append(f"undoes what a colleague has written: {sorted(foreign)}")
     return found
@@ -493,7 +496,7 @@ def test_form_sent_a_third_time_may_say_again_what_stood_there_first(client):
 
     account = User.objects.create_superuser("person")
     client.force_login(account)
-    network = drafts.save(None, {"name_sr": "Мрежа", "name_en": "First"}, author=account).network
+    network = drafts.save(Network(), {"name_sr": "Мрежа", "name_en": "First"}, author=account).row
     form = {"name_sr": "Мрежа", "name_en": "First", "slug": network.slug, "position": 0, "status": "member"}
     form |= {"base": 1, "form_token": "a" * 20, "_save": "1"}
     for typed in ({"name_en": "Second"}, {"seat_en": "Niš"}, {"name_en": "First"}):

@@ -127,8 +127,8 @@ def test_every_network_has_its_first_version_when_there_are_revisions(before_rev
         with subtests.test(network.slug):
             first = Revision.objects.get(network=network)
             # Fields that networks have got since then are unknown to it.
-            assert complete_content(first.content) == content_of(network)
-            assert list(select_current_fields(first.content)) == list(FROZEN)
+            assert complete_content(Network, first.content) == content_of(network)
+            assert list(select_current_fields(Network, first.content)) == list(FROZEN)
             assert (first.number, first.parent, first.restored_from) == (1, None, None)
             assert (first.author, first.author_name, first.created_at) == (None, "", CHANGED)
             assert (network.head, network.live) == (first, first if network.is_published else None)

@@ -995,7 +995,7 @@ def test_no_answer_is_another_than_that_of_django_alone(nis):
 
 @pytest.fixture
 def site(transactional_db):
-    network = drafts.save(None, {"name_sr": "Мрежа", "name_en": "Before", "slug": "a"}, author=None).network
+    network = drafts.save(Network(), {"name_sr": "Мрежа", "name_en": "Before", "slug": "a"}, author=None).row
     publishing.publish(network, author=None)
     network.refresh_from_db()
     network.themes.set([make_theme(slug="t", name_en="Theme before")])
@@ -1014,13 +1014,13 @@ def set_(model, **values):
 
 def publish_change(network):
     content = storage.newest_revision(network).content
-    publishing.publish(drafts.save(network, content | {"name_en": "After"}, author=None).network, author=None)
+    publishing.publish(drafts.save(network, content | {"name_en": "After"}, author=None).row, author=None)
 
 
 def plan_change(network):
     content = storage.newest_revision(network).content
     saved = drafts.save(network, content | {"name_en": "After"}, author=None)
-    schedules.create(saved.network, "publish", timezone.now() + timedelta(seconds=1.05), author=None)
+    schedules.create(saved.row, "publish", timezone.now() + timedelta(seconds=1.05), author=None)
     time.sleep(1.1)
 
 

@@ -83,7 +83,7 @@ def write_network(number):
     network = Network.objects.first()
     texts = {"name_en": f"network {number}.", "name_sr": f"network {number}.", "slug": "a"}
     content = storage.newest_revision(network).content | texts if network else texts
-    return drafts.save(network, content, author=None).network
+    return drafts.save(network, content, author=None).row
 
 
 def change_network(number):

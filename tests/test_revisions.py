@@ -27,7 +27,7 @@ from networks.revisions.content import (
     content_fields,
     content_of,
     merge,
-    network_with,
+    row_with,
 )
 from tests.contents import EMPTY, FROZEN, IN_ROW, store_picture
 from tests.makers import make_network, make_theme
@@ -57,7 +57,7 @@ def avec(nis):
 @pytest.fixture
 def draft(ana):
     """A network of which nobody but its author knows."""
-    return drafts.save(None, {"slug": "mreza", "name_sr": "Мрежа", "name_en": "First"}, author=ana).network
+    return drafts.save(Network(), {"slug": "mreza", "name_sr": "Мрежа", "name_en": "First"}, author=ana).row
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_citizens_see_a_draft_only_when_it_is_published(avec, ana):
 
 
 def test_what_is_planned_happens_once_and_at_its_time(ana):
-    network = drafts.save(None, {"name_sr": "Нова мрежа"}, author=ana).network
+    network = drafts.save(Network(), {"name_sr": "Нова мрежа"}, author=ana).row
     at = timezone.now() + timedelta(hours=1)
     schedules.create(network, Schedule.Action.PUBLISH, at, author=ana)
     assert (schedules.apply_due(at - timedelta(seconds=1)), anew(network).is_published) == (0, False)
@@ -172,26 +172,26 @@ class TestContent:
         row = Network.objects.create(**{name: value for name, value in IN_ROW.items() if name != "themes"})
         row.themes.set(Theme.objects.all())
         assert content_of(anew(row)) == FROZEN
-        assert list(FROZEN) == list(content_fields())
+        assert list(FROZEN) == list(content_fields(Network))
 
     def test_format_of_an_empty_network(self):
         assert content_of(Network(), themes=[]) == EMPTY
-        assert complete_content({}) == EMPTY
+        assert complete_content(Network, {}) == EMPTY
 
     def test_comes_back_from_the_database_as_it_was_written(self, logo, ana):
         make_theme(slug="culture"), make_theme(slug="peace")
-        saved = drafts.save(None, FROZEN, author=ana)
+        saved = drafts.save(Network(), FROZEN, author=ana)
         assert Revision.objects.get().content == FROZEN
-        assert content_of(anew(saved.network)) == FROZEN
+        assert content_of(anew(saved.row)) == FROZEN
         for name, value in IN_ROW.items():
             if name != "themes":
-                assert getattr(anew(saved.network), name) == value, name
+                assert getattr(anew(saved.row), name) == value, name
 
     def test_each_field_goes_into_an_instance_and_back(self, logo):
         make_theme(slug="culture"), make_theme(slug="peace")
         for name in FROZEN:
             for content in (EMPTY | {name: FROZEN[name]}, FROZEN | {name: EMPTY[name]}):
-                assert content_of(network_with(Network(pk=1), content)) == content, name
+                assert content_of(row_with(Network(pk=1), content)) == content, name
 
     @pytest.mark.parametrize(
         ("name", "in_row", "kept"),
@@ -235,22 +235,22 @@ class TestContent:
         content = content_of(Network(**{name: in_row}), themes=[])
         assert content == EMPTY | {name: kept}
         assert json.loads(json.dumps(content)) == content
-        again = content_of(network_with(Network(), content), themes=[])
+        again = content_of(row_with(Network(), content), themes=[])
         assert again == content
 
     def test_themes_are_in_one_order(self):
         themes = [Theme(slug=slug) for slug in ("peace", "culture", "energy")]
-        assert content_of(Network(), themes)["themes"] == ["culture", "energy", "peace"]
+        assert content_of(Network(), themes=themes)["themes"] == ["culture", "energy", "peace"]
 
     def test_theme_that_is_gone_is_left_out_of_the_instance(self):
         make_theme(slug="peace")
-        network = network_with(Network(pk=1), EMPTY | {"themes": ["gone", "peace"]})
+        network = row_with(Network(pk=1), EMPTY | {"themes": ["gone", "peace"]})
         assert [theme.slug for theme in network.themes.all()] == ["peace"]
 
     def test_instance_has_all_else_from_the_row(self, network, ana):
         schedules.create(network, WITHDRAW, timezone.now() + HOUR, author=ana)
         row = anew(network)
-        instance = network_with(row, EMPTY)
+        instance = row_with(row, EMPTY)
         names = ["pk", "is_published", "changed_at", "head_id", "live_id", "submitted_at", "deleted_at"]
         assert [getattr(instance, name) for name in names] == [getattr(row, name) for name in names]
         assert (instance.name_sr, row.name_sr, anew(network).name_sr) == ("", "Мрежа", "Мрежа")
@@ -265,20 +265,20 @@ class TestContent:
         assert content_of(anew(draft))["logo"] == logo
 
     def test_change_of_one_field_is_a_change_of_that_field(self):
-        assert changed_fields(FROZEN, FROZEN) == []
+        assert changed_fields(Network, FROZEN, FROZEN) == []
         for name in FROZEN:
-            assert changed_fields(FROZEN, FROZEN | {name: EMPTY[name]}) == [name]
-            assert changed_fields(EMPTY | {name: FROZEN[name]}, EMPTY) == [name]
+            assert changed_fields(Network, FROZEN, FROZEN | {name: EMPTY[name]}) == [name]
+            assert changed_fields(Network, EMPTY | {name: FROZEN[name]}, EMPTY) == [name]
 
     def test_changes_stand_in_the_order_of_the_form(self):
         unlike_empty = [name for name in FROZEN if FROZEN[name] != EMPTY[name]]
-        assert changed_fields(FROZEN, EMPTY) == unlike_empty
-        assert changed_fields({}, dict(reversed(FROZEN.items()))) == unlike_empty
+        assert changed_fields(Network, FROZEN, EMPTY) == unlike_empty
+        assert changed_fields(Network, {}, dict(reversed(FROZEN.items()))) == unlike_empty
 
     def test_field_that_a_content_does_not_have_is_empty(self):
-        assert changed_fields({"name_en": ""}, {}) == []
-        assert changed_fields({}, {"status": "member", "position": 0, "logo": None, "themes": []}) == []
-        assert changed_fields({"name_en": "Network"}, {}) == ["name_en"]
+        assert changed_fields(Network, {"name_en": ""}, {}) == []
+        assert changed_fields(Network, {}, {"status": "member", "position": 0, "logo": None, "themes": []}) == []
+        assert changed_fields(Network, {"name_en": "Network"}, {}) == ["name_en"]
 
 
 # Three values of each field, so that two people often write the same
@@ -309,7 +309,7 @@ class TestMerge:
         ],
     )
     def test_of_one_field(self, base, theirs, mine, merged, is_taken, is_conflict):
-        result = merge(*(EMPTY | {"name_en": value} for value in (base, theirs, mine)))
+        result = merge(Network, *(EMPTY | {"name_en": value} for value in (base, theirs, mine)))
         assert result == Merge(EMPTY | {"name_en": merged}, ["name_en"] * is_taken, ["name_en"] * is_conflict)
 
     @pytest.mark.parametrize(
@@ -324,12 +324,12 @@ class TestMerge:
         ],
     )
     def test_knows_lists_pictures_numbers_and_dates(self, name, theirs, mine, fields):
-        assert merge(FROZEN, FROZEN | {name: theirs}, FROZEN | {name: mine}).conflicts == fields
+        assert merge(Network, FROZEN, FROZEN | {name: theirs}, FROZEN | {name: mine}).conflicts == fields
 
     @given(three)
     def test_every_field_is_as_the_rule_says(self, three):
         base, theirs, mine = three
-        merged = merge(base, theirs, mine)
+        merged = merge(Network, base, theirs, mine)
         for name in FROZEN:
             they_changed, i_changed = theirs[name] != base[name], mine[name] != base[name]
             differ = theirs[name] != mine[name]
@@ -341,29 +341,29 @@ class TestMerge:
     @given(three)
     def test_does_not_ask_who_came_first_but_where_both_wrote(self, three):
         base, theirs, mine = three
-        one, other = merge(base, theirs, mine), merge(base, mine, theirs)
+        one, other = merge(Network, base, theirs, mine), merge(Network, base, mine, theirs)
         assert one.conflicts == other.conflicts
         assert {name for name in FROZEN if one.content[name] != other.content[name]} == set(one.conflicts)
 
     @given(three)
     def test_with_somebody_who_changed_nothing_is_what_the_other_wrote(self, three):
         base, theirs, _ = three
-        changed = changed_fields(base, theirs)
-        assert merge(base, base, theirs) == Merge(theirs)
-        assert merge(base, theirs, base) == Merge(theirs, changed)
-        assert merge(base, theirs, theirs) == Merge(theirs)
+        changed = changed_fields(Network, base, theirs)
+        assert merge(Network, base, base, theirs) == Merge(theirs)
+        assert merge(Network, base, theirs, base) == Merge(theirs, changed)
+        assert merge(Network, base, theirs, theirs) == Merge(theirs)
 
     @given(three)
     def test_leaves_what_it_is_given_as_it_was(self, three):
         before = json.dumps(three)
-        merge(*three)
+        merge(Network, *three)
         assert json.dumps(three) == before
 
 
 class TestSave:
     def test_new_network_is_a_draft_with_one_version(self, ana):
-        saved = drafts.save(None, FROZEN | {"logo": None, "themes": []}, author=ana, comment="From the letter")
-        row = anew(saved.network)
+        saved = drafts.save(Network(), FROZEN | {"logo": None, "themes": []}, author=ana, comment="From the letter")
+        row = anew(saved.row)
         assert (row.is_published, row.has_draft, row.live, row.head) == (False, True, None, saved.revision)
         revision = Revision.objects.get()
         assert (revision.number, revision.parent, revision.author, revision.author_name, revision.comment) == (
@@ -379,7 +379,7 @@ class TestSave:
         base = newest(network)
         second = write(network, author=ana, base=base, name_en="Second")
         third = write(network, author=milan, base=base, seat_en="Nice")
-        assert (third.parent, changed_fields(second.content, third.content)) == (second, ["seat_en"])
+        assert (third.parent, changed_fields(Network, second.content, third.content)) == (second, ["seat_en"])
         assert third.content["name_en"] == "Second"
 
     @pytest.mark.parametrize("given", [{"seat_en": "Nice"}, FROZEN | {"logo": None, "themes": [], "seat_en": "Nice"}])
@@ -388,15 +388,15 @@ class TestSave:
         normalised = Counter()
         for module in (drafts, storage):
 
-            def count(content, normalise=module.normalise_content):
+            def count(model, content, normalise=module.normalise_content):
                 normalised.update(content.keys())
-                return normalise(content)
+                return normalise(model, content)
 
             monkeypatch.setattr(module, "normalise_content", count)
         given = given | {"slug": "nova", "name_sr": "Нова"}
-        saved = drafts.save(None if is_new else network, given, author=ana)
+        saved = drafts.save(Network() if is_new else network, given, author=ana)
         assert saved.revision.content["seat_en"] == "Nice"
-        assert normalised == dict.fromkeys(given if is_new else content_fields(), 1)
+        assert normalised == dict.fromkeys(given if is_new else content_fields(Network), 1)
 
     @pytest.mark.parametrize("is_newest", [True, False])
     def test_merges_only_where_somebody_has_saved_since(self, network, ana, milan, monkeypatch, is_newest):
@@ -487,7 +487,7 @@ class TestSave:
         theme = make_theme()
         write(draft, author=ana, themes=[theme.slug])
         theme.delete()
-        opened = content_of(network_with(anew(draft), newest(draft).content))
+        opened = content_of(row_with(anew(draft), newest(draft).content))
         assert not drafts.save(draft, opened, author=ana).is_new
 
     @pytest.mark.parametrize("is_published", [True, False])
@@ -569,14 +569,14 @@ class TestSave:
 
         monkeypatch.setattr(module, moment, with_a_colleague)
         content = {"name_sr": "Мрежа", "name_en": "Alike", "slug": ""}
-        assert drafts.save(None, content, author=None).network.slug == "alike-2"
+        assert drafts.save(Network(), content, author=None).row.slug == "alike-2"
         assert Network.objects.count() == 2
 
     @pytest.mark.parametrize("typed", [{"name_sr": ""}, {"name_sr": "Мрежа", "slug": "taken"}, {}])
     def test_new_network_that_is_not_valid_is_not_made(self, typed, ana):
         make_network(slug="taken")
         with pytest.raises(ValidationError):
-            drafts.save(None, typed, author=ana, token="the form")
+            drafts.save(Network(), typed, author=ana, token="the form")
         assert (Network.objects.count(), Revision.objects.count(), SavedForm.objects.count()) == (1, 0, 0)
 
     def test_form_is_remembered_with_what_it_wrote(self, network, ana):
@@ -683,7 +683,7 @@ class TestPublish:
         assert whole(draft) == before
 
     def test_version_of_another_network_is_not_published(self, network, ana):
-        other = drafts.save(None, {"name_sr": "Друга"}, author=ana).revision
+        other = drafts.save(Network(), {"name_sr": "Друга"}, author=ana).revision
         before = whole(network)
         with pytest.raises((ValidationError, ValueError)):
             publishing.publish(network, author=ana, revision=other)
@@ -926,8 +926,8 @@ class TestAddress:
         make_network(slug="taken")
         publishing.delete(make_network(slug="deleted"), author=ana)
         write(make_network(slug="formerly", is_published=False), slug="present")
-        saved = drafts.save(None, typed, author=ana)
-        assert (anew(saved.network).slug, saved.revision.content["slug"]) == (slug, slug)
+        saved = drafts.save(Network(), typed, author=ana)
+        assert (anew(saved.row).slug, saved.revision.content["slug"]) == (slug, slug)
 
     def test_that_is_emptied_later_stays(self, network, ana):
         revision = write(network, author=ana, slug="", name_en="Second")
@@ -936,7 +936,7 @@ class TestAddress:
     def test_in_the_bin_stays_taken(self, network, ana):
         publishing.delete(network, author=ana)
         with pytest.raises(ValidationError) as error:
-            drafts.save(None, {"name_sr": "Друга", "slug": "mreza"}, author=ana)
+            drafts.save(Network(), {"name_sr": "Друга", "slug": "mreza"}, author=ana)
         assert set(errors_of(error)) == {"slug"}
 
     def test_former_one_leads_on_from_when_the_new_one_is_published(self, client, network, ana):
@@ -957,7 +957,7 @@ class TestAddress:
 
     def test_of_a_draft_that_somebody_else_took_meanwhile_cannot_be_published(self, network, ana):
         write(network, author=ana, slug="druga")
-        drafts.save(None, {"name_sr": "Друга", "slug": "druga"}, author=ana)
+        drafts.save(Network(), {"name_sr": "Друга", "slug": "druga"}, author=ana)
         before = whole(network)
         for attempt in (
             lambda: publishing.publish(network, author=ana),
@@ -974,7 +974,7 @@ class TestAddress:
     @pytest.mark.parametrize("off", [publishing.unpublish, publishing.delete])
     def test_of_a_draft_that_somebody_else_took_meanwhile_is_no_obstacle_off_the_site(self, network, off, ana):
         second = write(network, author=ana, slug="druga", name_en="Second")
-        other = drafts.save(None, {"name_sr": "Друга", "slug": "druga"}, author=ana).network
+        other = drafts.save(Network(), {"name_sr": "Друга", "slug": "druga"}, author=ana).row
         off(network, author=ana)
         row = anew(network)
         assert (row.slug, row.name_en, row.is_published, row.head) == ("mreza", "Second", False, second)
@@ -1175,7 +1175,7 @@ class TestSchedules:
     def test_that_fail_are_on_record_and_the_others_go_on(self, clock, network, ana, milan):
         second = write(network, author=ana, slug="druga")
         schedules.create(network, PUBLISH, clock.moment + HOUR, author=ana)
-        other = drafts.save(None, {"name_sr": "Друга", "slug": "druga"}, author=milan).network
+        other = drafts.save(Network(), {"name_sr": "Друга", "slug": "druga"}, author=milan).row
         schedules.create(other, PUBLISH, clock.moment + 2 * HOUR, author=milan)
         before = Network.objects.filter(pk=network.pk).values().get()
         with translation.override("en"):
@@ -1237,25 +1237,25 @@ class TestOldRevisions:
 
     @pytest.fixture
     def renamed(self, monkeypatch):
-        monkeypatch.setattr("networks.revisions.content.RENAMED_FIELDS", {"town_en": "seat_en"})
+        monkeypatch.setattr(Network, "renamed_fields", {"town_en": "seat_en"})
 
     def test_are_read_and_previewed(self, network, old, renamed):
-        preview = network_with(anew(network), old.content)
+        preview = row_with(anew(network), old.content)
         shown = [getattr(preview, name) for name in ("name_en", "seat_en", "benefit_en", "slug", "pk")]
         assert shown == ["Then", "Strasbourg", "", "mreza", network.pk]
-        assert set(content_of(preview)) == set(content_fields())
+        assert set(content_of(preview)) == set(content_fields(Network))
 
     def test_are_compared(self, network, old, renamed):
         changed = ["name_en", "seat_en", "benefit_en"]
-        assert changed_fields(old.content, newest(network).content) == changed
-        assert changed_fields(newest(network).content, old.content) == changed
+        assert changed_fields(Network, old.content, newest(network).content) == changed
+        assert changed_fields(Network, newest(network).content, old.content) == changed
 
     def test_are_restored_and_what_they_do_not_know_stays(self, network, old, renamed, ana):
         restored = drafts.restore(network, old, author=ana).revision
         assert [restored.content[name] for name in ("name_en", "seat_en", "benefit_en")] == (
             ["Then", "Strasbourg", "Peace"]
         )
-        assert set(restored.content) == set(content_fields())
+        assert set(restored.content) == set(content_fields(Network))
         assert Revision.objects.get(pk=old.pk).content["mayor"] == "Somebody"
 
     def test_are_published(self, network, old, renamed, ana):
@@ -1270,7 +1270,7 @@ class TestOldRevisions:
 
     @pytest.mark.parametrize("field", TRANSLATED)
     def test_keep_both_languages_of_a_field_that_was_renamed(self, network, ana, monkeypatch, field):
-        monkeypatch.setattr("networks.revisions.content.RENAMED_FIELDS", {"former": field})
+        monkeypatch.setattr(Network, "renamed_fields", {"former": field})
         texts = {f"{field}_sr": "<p>Мир</p>", f"{field}_en": "<p>Peace</p>"}
         content = newest(network).content | {"former_sr": texts[f"{field}_sr"], "former_en": texts[f"{field}_en"]}
         old = by_hand(network, {name: value for name, value in content.items() if name not in texts})
@@ -1285,7 +1285,7 @@ class TestOldRevisions:
         make_theme(slug="culture"), make_theme(slug="peace")
         old = by_hand(network, FROZEN)
         publishing.publish(network, revision=drafts.restore(network, old, author=ana).revision, author=ana)
-        assert content_of(anew(network)) == newest(network).content == complete_content(FROZEN)
+        assert content_of(anew(network)) == newest(network).content == complete_content(Network, FROZEN)
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -1293,8 +1293,8 @@ class TestOldRevisions:
     )
     def test_value_that_the_field_no_longer_takes_does_not_hinder_the_preview(self, network, name, value):
         old = by_hand(network, FROZEN | {name: value, "logo": None})
-        assert getattr(network_with(anew(network), old.content), name) is None
-        assert name in changed_fields(old.content, newest(network).content)
+        assert getattr(row_with(anew(network), old.content), name) is None
+        assert name in changed_fields(Network, old.content, newest(network).content)
 
 
 class TestRowsWrittenPastTheDoor:
@@ -1430,7 +1430,7 @@ class TestScheduleThatFailsWithAnError:
         assert kinds(network)[-2:] == ["failed", "published"]
 
     def test_keeps_no_other_from_being_done(self, attempts, clock, network, milan):
-        other = drafts.save(None, {"name_sr": "Друга"}, author=milan).network
+        other = drafts.save(Network(), {"name_sr": "Друга"}, author=milan).row
         schedules.create(other, PUBLISH, clock.moment + HOUR, author=milan)
         clock.moment += HOUR
         assert (schedules.apply_due(), anew(other).is_published) == (1, True)
@@ -1481,8 +1481,8 @@ def test_error_of_the_database_that_no_field_can_mend_is_not_hidden(network, ana
 
 
 def test_version_of_another_network_is_no_beginning(network, ana):
-    other = drafts.save(None, {"name_sr": "Друга"}, author=ana).revision
+    other = drafts.save(Network(), {"name_sr": "Друга"}, author=ana).revision
     before = whole(network)
-    with pytest.raises(ValueError, match="another network"):
+    with pytest.raises(ValueError, match="not one of network"):
         drafts.save(network, {"name_sr": "Нова"}, author=ana, base=other)
     assert whole(network) == before

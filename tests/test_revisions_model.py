@@ -189,8 +189,8 @@ class Project:
 
     def __init__(self, content, people):
         self.people = people
-        saved = drafts.save(None, content, author=people["ana"])
-        self.pk, self.forms = saved.network.pk, {}
+        saved = drafts.save(Network(), content, author=people["ana"])
+        self.pk, self.forms = saved.row.pk, {}
 
     def row(self):
         return Network.objects.get(pk=self.pk)
@@ -330,7 +330,7 @@ def test_nothing_that_two_people_do_goes_otherwise_than_it_should(people, story)
         Clock.moment = START
         content = {"slug": "one", "name_sr": "Мрежа"}
         project, reference = Project(content, people), Reference()
-        reference.append(complete_content(content), "ana")
+        reference.append(complete_content(Network, content), "ana")
         saved = []
         for step in story:
             was_refused = reference.do(*step)

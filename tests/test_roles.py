@@ -517,7 +517,7 @@ class TestPublishers:
     def test_action_changes_the_day_of_the_last_change_and_nothing_else(self, sign_in):
         network = make_network(is_published=False, name_sr="Мрежа", name_en="Network", description_sr="<p>Ниш</p>")
         storage.newest_revision(network)
-        row = QuerySet(Network).filter(pk=network.pk).values(*content_fields(), "is_published", "changed_at")
+        row = QuerySet(Network).filter(pk=network.pk).values(*content_fields(Network), "is_published", "changed_at")
         before = row.get()
         run_action(sign_in("publishers"), "publish", [network], "/sr-latn")
         after = row.get()

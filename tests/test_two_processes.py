@@ -19,9 +19,10 @@ NOON = datetime(2030, 5, 4, 12, tzinfo=UTC)
 
 
 def make(**content):
+    from networks.models import Network
     from networks.revisions import drafts
 
-    return drafts.save(None, {"name_sr": "Мрежа"} | content, author=None).network.pk
+    return drafts.save(Network(), {"name_sr": "Мрежа"} | content, author=None).row.pk
 
 
 def open_form(pk):
@@ -43,9 +44,10 @@ def save(pk, base, changes):
 
 
 def create(slug):
+    from networks.models import Network
     from networks.revisions import drafts
 
-    return drafts.save(None, {"name_sr": "Мрежа", "name_en": "Alike", "slug": slug}, author=None).network.slug
+    return drafts.save(Network(), {"name_sr": "Мрежа", "name_en": "Alike", "slug": slug}, author=None).row.slug
 
 
 def act(pk, what):

@@ -243,8 +243,8 @@ def world(db):
 
     def network(pk, slug):
         # By its number, as the addresses name it
-        made = drafts.save(None, {"name_sr": "Мрежа", "slug": slug, "themes": [theme.slug]}, author=author)
-        assert made.network.pk == pk
+        made = drafts.save(Network(), {"name_sr": "Мрежа", "slug": slug, "themes": [theme.slug]}, author=author)
+        assert made.row.pk == pk
         return made
 
     with connection.cursor() as cursor:
@@ -252,11 +252,11 @@ def world(db):
     published = network(PK, "published")
     unpublished = network(UNPUBLISHED, "draft")
     in_bin = network(IN_BIN, "in-bin")
-    publishing.publish(published.network, author=author)
+    publishing.publish(published.row, author=author)
     for name in ("Мрежа градова", "Мрежа европских градова"):
         content = storage.newest_revision(Network.objects.get(pk=PK)).content
-        head = drafts.save(published.network, {**content, "name_sr": name}, author=author).revision
-    publishing.delete(in_bin.network, author=author)
+        head = drafts.save(published.row, {**content, "name_sr": name}, author=author).revision
+    publishing.delete(in_bin.row, author=author)
     plan = schedules.create(
         Network.objects.get(pk=PK), Schedule.Action.PUBLISH, timezone.now() + timedelta(days=2), author=author
     )
@@ -277,7 +277,7 @@ def world(db):
         if role in GROUPS:
             account.groups.add(Group.objects.get(name=GROUPS[role]))
         accounts[role] = account
-    assert unpublished.network.pk == UNPUBLISHED
+    assert unpublished.row.pk == UNPUBLISHED
 
     def token(address):
         return address.rstrip("/").rpartition("/")[2]

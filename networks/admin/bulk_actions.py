@@ -222,7 +222,7 @@ class BulkActionsMixin:
                     is_undone = self.undo_one(request, last["action"], before)
             except ValidationError as error:
                 name = self.row_name(before["pk"])
-                self.message_user(request, f"{name}: {schedules.error_text(error)}", messages.ERROR)
+                self.message_user(request, f"{name}: {schedules.error_text(self.model, error)}", messages.ERROR)
                 continue
             if is_undone:
                 count += 1

@@ -31,7 +31,7 @@ from networks.admin.unsaved_text import discard_unsaved_form
 from networks.models import TRANSLATED, Event, Network
 from networks.reading import Reader
 from networks.revisions import drafts, publishing, schedules, storage
-from networks.revisions.content import network_with
+from networks.revisions.content import row_with
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -213,7 +213,7 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
         head = storage.newest_revision(row)
         # The draft may have another slug.
         live_url = row.get_absolute_url() if row.is_published else None
-        network = network_with(row, head.content)
+        network = row_with(row, head.content)
         network.live_url = live_url
         network.head, network.live = head, row.live
         return network
@@ -242,7 +242,7 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
     def save_model(self, request: HttpRequest, obj, form, change) -> None:
         if {"_publish", "_schedule"} & request.POST.keys() and not self.has_publish_permission(request):
             raise PermissionDenied
-        network = Network.objects.get(pk=obj.pk) if change else None
+        network = Network.objects.get(pk=obj.pk) if change else Network()
         saved = drafts.save(
             network,
             form.content(),
@@ -253,20 +253,18 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
             form_content=form.mine,
         )
         form.saved = saved
-        obj.pk, obj.slug, obj._state.adding = saved.network.pk, saved.network.slug, False
+        obj.pk, obj.slug, obj._state.adding = saved.row.pk, saved.row.slug, False
         # Nobody publishes unseen what others have written: neither what was just taken over, nor drafts that were not
         # submitted. The first is not published, for the second the page "Publish" asks.
         is_to_publish = "_publish" in request.POST and not form.taken
-        request.needs_confirmation = is_to_publish and bool(
-            publishing.unreviewed_revisions(saved.network, request.user)
-        )
+        request.needs_confirmation = is_to_publish and bool(publishing.unreviewed_revisions(saved.row, request.user))
         request.was_published = is_to_publish and not request.needs_confirmation
         if request.was_published:
-            publishing.publish(saved.network, author=request.user)
+            publishing.publish(saved.row, author=request.user)
             obj.is_published = True
-        elif "_submit" in request.POST and saved.network.has_draft:
-            drafts.submit(saved.network, author=request.user)
-        obj.open_forms.filter(user=request.user).delete()
+        elif "_submit" in request.POST and saved.row.has_draft:
+            drafts.submit(saved.row, author=request.user)
+        obj.openforms.filter(user=request.user).delete()
         if "_preview" not in request.POST and not request.needs_confirmation:
             self.message_user(request, *self.saved_message(request, obj, form))
 
@@ -280,7 +278,7 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
             text = gettext("“{name}” is saved, but not published yet: read what was taken over, and publish again.")
         elif "_publish" in request.POST:
             text = gettext("“{name}” is published. Citizens see it as it stands here.")
-        elif "_submit" in request.POST and form.saved.network.has_draft:
+        elif "_submit" in request.POST and form.saved.row.has_draft:
             text = gettext("“{name}” is saved and waits for somebody who publishes.")
         elif not form.saved.is_new and not form.taken:
             text = gettext("Nothing was changed in “{name}”, so no new version was made.")
@@ -417,7 +415,9 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
 
     def report_error(self, request: HttpRequest, network: Network, error: ValidationError) -> None:
         network = newest_revisions.apply_newest_content(network)
-        self.message_user(request, f"{str(network) or network.slug}: {schedules.error_text(error)}", messages.ERROR)
+        self.message_user(
+            request, f"{str(network) or network.slug}: {schedules.error_text(Network, error)}", messages.ERROR
+        )
 
     @admin.action(description=_("Submit the chosen networks for publishing"), permissions=["change"])
     def submit(self, request: HttpRequest, queryset: QuerySet) -> None:

@@ -27,8 +27,9 @@ from networks.revisions.content import (
     content_of,
     field_label,
     merge,
-    network_with,
+    row_with,
     savable_content,
+    slugs_of,
     stored_value,
 )
 
@@ -95,7 +96,7 @@ class NetworkForm(AdminForm):
     def clean(self) -> dict | None:
         cleaned = super().clean()
         if self.instance.deleted_at is not None:
-            raise ValidationError(_("This network is in the bin. Put it back first."), code="bin")
+            raise ValidationError(_("This is in the bin. Put it back first."), code="bin")
         if self.head is not None:
             self.merge(*self.get_base())
         return cleaned
@@ -105,7 +106,7 @@ class NetworkForm(AdminForm):
         if saved := self.earlier_save():
             # The form was saved before, and its author has gone back to it in the browser. It shows what it contained
             # then, without what was taken over from others.
-            return saved.revision.number, savable_content(saved.content)
+            return saved.revision.number, savable_content(Network, saved.content)
         base = self.get_revision(self.cleaned_data.get("base"))
         if base is None:
             raise ValidationError(
@@ -115,7 +116,7 @@ class NetworkForm(AdminForm):
                 ),
                 code="base",
             )
-        return base.number, savable_content(base.content)
+        return base.number, savable_content(Network, base.content)
 
     def earlier_save(self) -> SavedForm | None:
         """Return the record of the last save with the token of this form; None if there is none."""
@@ -134,15 +135,15 @@ class NetworkForm(AdminForm):
 
         `base` is the number of the revision that it was opened with, `first` its content.
         """
-        theirs = savable_content(self.head.content)
+        theirs = savable_content(Network, self.head.content)
         before = self.base_after_choices(base, first, theirs)
         self.mine = mine = {name: self.submitted_value(name, before) for name in before}
-        merged = merge(before, theirs, mine)
+        merged = merge(Network, before, theirs, mine)
         # An invalid value is a change too. Otherwise its correction would overwrite what a colleague has written.
         invalid = {name for name in self.errors if name in before and theirs[name] != before[name]}
         conflicts = [name for name in before if name in merged.conflicts or name in invalid]
         self.taken = [name for name in merged.taken if name not in invalid]
-        newest = network_with(self.instance, self.head.content)
+        newest = row_with(self.instance, self.head.content)
         for name in self.taken:
             self.set_value(name, newest)
         reader = Reader()
@@ -151,8 +152,8 @@ class NetworkForm(AdminForm):
             names = newer.order_by("number").values_list("author_name", flat=True)
             self.colleagues = list(dict.fromkeys(reader.unmarked(name) or gettext("the system") for name in names))
         for name in conflicts:
-            theirs_compared = compare_field(name, first[name], theirs[name], reader)
-            mine_compared = compare_field(name, first[name], mine[name], reader)
+            theirs_compared = compare_field(Network, name, first[name], theirs[name], reader)
+            mine_compared = compare_field(Network, name, first[name], mine[name], reader)
             self.conflicts.append(FieldConflict(name, theirs_compared, mine_compared))
             self.add_error(name, self.conflict_message(name))
         # Shown again, the form is based on the newest revision, but for the fields that need a choice.
@@ -169,7 +170,7 @@ class NetworkForm(AdminForm):
         seen = self.get_revision(self.cleaned_data.get("seen"))
         if seen is None or seen.number <= base:
             return first
-        shown = savable_content(seen.content)
+        shown = savable_content(Network, seen.content)
         before = dict(shown)
         for name in self.cleaned_data.get("conflicting", "").split():
             choice = self.data.get(choice_name(name))
@@ -177,7 +178,7 @@ class NetworkForm(AdminForm):
                 continue
             if choice in (MINE, THEIRS) and theirs[name] == shown[name]:
                 if choice == THEIRS:
-                    self.set_value(name, network_with(self.instance, seen.content))
+                    self.set_value(name, row_with(self.instance, seen.content))
                 elif name not in self.changed_data and self.is_picture(name):
                     # Browsers do not submit a chosen file again.
                     self.add_error(name, self.conflict_message(name))
@@ -187,12 +188,12 @@ class NetworkForm(AdminForm):
 
     def submitted_value(self, name: str, before: Content) -> Any:
         """Return a submitted value as revisions store it; that of `before` if it is invalid or an empty slug."""
-        field = content_fields()[name]
+        field = content_fields(Network)[name]
         value = self.cleaned_data.get(name)
         if name not in self.cleaned_data or (name == "slug" and not value):
             return before[name]
         if name == "themes":
-            return sorted(theme.slug for theme in value)
+            return slugs_of(value)
         if isinstance(field, PictureField):
             if name not in self.changed_data:
                 return before[name]
@@ -218,7 +219,7 @@ class NetworkForm(AdminForm):
 
     @staticmethod
     def is_picture(name: str) -> bool:
-        return isinstance(content_fields()[name], PictureField)
+        return isinstance(content_fields(Network)[name], PictureField)
 
     def conflict_message(self, name: str) -> str:
         if self.is_picture(name):
@@ -227,16 +228,16 @@ class NetworkForm(AdminForm):
 
     def content(self) -> Content:
         """Return the content to save. Writes the file of a new picture, which never replaces another file."""
-        for name, field in content_fields().items():
+        for name, field in content_fields(Network).items():
             picture = getattr(self.instance, name) if isinstance(field, PictureField) else None
             if picture and not picture._committed:
                 picture.save(picture.name, picture.file, save=False)
-        return content_of(self.instance, self.cleaned_data["themes"])
+        return content_of(self.instance, themes=self.cleaned_data["themes"])
 
     def taken_in_words(self) -> str:
         """Return the sentence that names the fields in `taken` and who has changed them; "" if there are none."""
         if not self.taken:
             return ""
         return gettext("Meanwhile changed by others ({people}) and taken over: {fields}.").format(
-            people=", ".join(self.colleagues), fields=", ".join(field_label(name) for name in self.taken)
+            people=", ".join(self.colleagues), fields=", ".join(field_label(Network, name) for name in self.taken)
         )

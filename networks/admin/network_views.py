@@ -227,7 +227,7 @@ class NetworkViewsMixin:
 
     def redirect_with_error(self, request: HttpRequest, error: ValidationError) -> HttpResponse:
         """Redirect to the same page, which shows the error and the newest revision."""
-        self.message_user(request, schedules.error_text(error), messages.WARNING)
+        self.message_user(request, schedules.error_text(Network, error), messages.WARNING)
         return HttpResponseRedirect(request.path)
 
     def render(
@@ -309,8 +309,8 @@ class NetworkViewsMixin:
         """Return which fields a revision has changed, such as "description (in English), themes"."""
         if revision.parent is None:
             return gettext("First version")
-        changed = changed_fields(revision.parent.content, revision.content)
-        return ", ".join(field_label(name) for name in changed) or gettext("nothing that is still kept")
+        changed = changed_fields(Network, revision.parent.content, revision.content)
+        return ", ".join(field_label(Network, name) for name in changed) or gettext("nothing that is still kept")
 
     def compare_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         network = self.get_network(request, pk, "view", in_bin=True)
@@ -325,7 +325,7 @@ class NetworkViewsMixin:
             gettext("Comparison of versions {before} and {after}").format(before=before.number, after=after.number),
             before=self.revision_context(before),
             after=self.revision_context(after),
-            comparisons=compare(before.content, after.content),
+            comparisons=compare(Network, before.content, after.content),
         )
 
     def get_revision(self, network: Network, number: str | None, default: Revision) -> Revision:
@@ -349,7 +349,7 @@ class NetworkViewsMixin:
             except NewerRevision as error:
                 return self.redirect_with_error(request, error)
             except ValidationError as error:
-                self.message_user(request, schedules.error_text(error), messages.ERROR)
+                self.message_user(request, schedules.error_text(Network, error), messages.ERROR)
                 return HttpResponseRedirect(request.path)
             text = (
                 gettext("Version {number} is restored, as a draft.")
@@ -358,7 +358,7 @@ class NetworkViewsMixin:
             )
             self.message_user(request, text.format(number=revision.number), messages.SUCCESS)
             return self.redirect_to_form(network)
-        content = complete_content(network.head.content) | select_current_fields(revision.content)
+        content = complete_content(Network, network.head.content) | select_current_fields(Network, revision.content)
         return self.render(
             request,
             "restore",
@@ -366,7 +366,7 @@ class NetworkViewsMixin:
             gettext("Restore version {number}").format(number=revision.number),
             before=self.revision_context(network.head),
             after=self.revision_context(revision),
-            comparisons=compare(network.head.content, content),
+            comparisons=compare(Network, network.head.content, content),
         )
 
     # Actions that ask for confirmation
@@ -387,10 +387,10 @@ class NetworkViewsMixin:
         except NewerRevision as error:
             return self.redirect_with_error(request, error)
         except ValidationError as error:
-            self.message_user(request, schedules.error_text(error), messages.ERROR)
+            self.message_user(request, schedules.error_text(Network, error), messages.ERROR)
             return self.redirect_to_form(network)
         comparisons = (
-            compare(network.live.content, network.head.content) if name == "discard" and network.live else []
+            compare(Network, network.live.content, network.head.content) if name == "discard" and network.live else []
         )
         return self.render(request, "act", network, action.title, act=action, comparisons=comparisons)
 
@@ -418,7 +418,7 @@ class NetworkViewsMixin:
                     publishing.publish(network, author=request.user, revision=network.head)
                     text = gettext("“{name}” is published, with what others have changed.")
             except ValidationError as error:
-                self.message_user(request, schedules.error_text(error), messages.ERROR)
+                self.message_user(request, schedules.error_text(Network, error), messages.ERROR)
             else:
                 self.message_user(request, text.format(name=network), messages.SUCCESS)
             return self.redirect_to_form(network)
@@ -429,9 +429,9 @@ class NetworkViewsMixin:
             network,
             gettext("Publish"),
             others=self.unfinished_context(request, network),
-            own=compare(network.live.content, own) if network.live else [],
-            left_out=[field_label(name) for name in left_out],
-            comparisons=compare(network.live.content, network.head.content) if network.live else [],
+            own=compare(Network, network.live.content, own) if network.live else [],
+            left_out=[field_label(Network, name) for name in left_out],
+            comparisons=compare(Network, network.live.content, network.head.content) if network.live else [],
         )
 
     def unfinished_context(self, request: HttpRequest, network: Network) -> list[dict]:
@@ -460,7 +460,7 @@ class NetworkViewsMixin:
                 form.add_error(None, error)
             except ValidationError as error:
                 form.add_error(None, error) if not hasattr(error, "error_dict") else form.add_error(
-                    None if set(error.error_dict) - {"at"} else "at", schedules.error_text(error)
+                    None if set(error.error_dict) - {"at"} else "at", schedules.error_text(Network, error)
                 )
             else:
                 text = (
@@ -583,7 +583,7 @@ class NetworkViewsMixin:
         """Record that the form is still open, or was closed ("left" in POST); return who else has it open."""
         network = self.get_network(request, pk, "change")
         if "left" in request.POST:
-            network.open_forms.filter(user=request.user).delete()
+            network.openforms.filter(user=request.user).delete()
             return JsonResponse({})
         colleagues = self.record_open_form(request, network)
         return JsonResponse({"colleagues": colleagues})
@@ -591,9 +591,9 @@ class NetworkViewsMixin:
     def record_open_form(self, request: HttpRequest, network: Network) -> str:
         """Record that the user has the form open, and return the sentence that names who else has; "" for nobody."""
         now = timezone.now()
-        if not network.open_forms.filter(user=request.user).update(seen_at=now):
-            OpenForm.objects.bulk_create([OpenForm(network=network, user=request.user)], ignore_conflicts=True)
-        others = network.open_forms.exclude(user=request.user).filter(seen_at__gt=now - OPEN_FORM_TIMEOUT)
+        if not network.openforms.filter(user=request.user).update(seen_at=now):
+            OpenForm.objects.bulk_create([OpenForm(row=network, user=request.user)], ignore_conflicts=True)
+        others = network.openforms.exclude(user=request.user).filter(seen_at__gt=now - OPEN_FORM_TIMEOUT)
         reader = Reader()
         names = [author_or_system(storage.display_name(form.user), reader) for form in others.select_related("user")]
         if not names:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from networks.admin.base import MissingTranslationFilter
 from networks.models import Network, Theme
 from networks.reading import translated_fields
-from networks.revisions.content import content_fields, network_with, renamed_columns
+from networks.revisions.content import content_fields, renamed_columns, row_with
 from networks.serbian import fold
 
 # The network is published and has a newer revision, so the row does not have its content.
@@ -35,7 +35,7 @@ def newest_content() -> Case:
 
 def revision_value(name: str) -> Coalesce:
     """Return an expression for a field of the newest revision, as text; "" where the revision does not have it."""
-    names = [name, *(former for former, present in renamed_columns().items() if present == name)]
+    names = [name, *(former for former, present in renamed_columns(Network).items() if present == name)]
     texts = (Cast(KeyTextTransform(each, "head__content"), TEXT) for each in names)
     # SQLite returns the text "null" for a JSON null.
     return Coalesce(*(NullIf(text, models.Value("null", TEXT)) for text in texts), models.Value("", TEXT))
@@ -55,9 +55,9 @@ def apply_newest_content(network: Network) -> Network:
     """
     if network.newest_content is None:
         return network
-    newest = network_with(network, network.newest_content)
+    newest = row_with(network, network.newest_content)
     for field in Network._meta.concrete_fields:
-        if field.name in content_fields() and not isinstance(field, models.FileField):
+        if field.name in content_fields(Network) and not isinstance(field, models.FileField):
             setattr(network, field.name, getattr(newest, field.name))
     return network
 

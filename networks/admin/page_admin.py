@@ -69,6 +69,9 @@ class PageAdmin(PublishableModelAdmin):
         (_("On the site"), {"fields": [("is_published", "position"), ("slug", "changed_at")]}),
     ]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).outside_bin()
+
     def get_readonly_fields(self, request: HttpRequest, obj=None) -> list:
         readonly = super().get_readonly_fields(request, obj)
         # The site adds a section to the page with this slug.

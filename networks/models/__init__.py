@@ -4,7 +4,6 @@ from networks.models.account import SignInAttempts, TemporaryPassword
 from networks.models.city import CityProfile, ContentVersion, OldAddress
 from networks.models.model_fields import FieldConstraint
 from networks.models.network import (
-    LONGEST_NAME,
     SEARCHED,
     TRANSLATED,
     FormerNetworkSlug,
@@ -15,6 +14,7 @@ from networks.models.network import (
 from networks.models.open_form import OpenForm, SavedForm
 from networks.models.page import FormerPageSlug, Page
 from networks.models.public_page import free_slug
+from networks.models.revised_model import LONGEST_NAME, RevisedModel, RowRelated
 from networks.models.revision import Change, Event, PreviewLink, Revision, Schedule
 
 __all__ = [
@@ -31,7 +31,9 @@ __all__ = [
     "OpenForm",
     "Page",
     "PreviewLink",
+    "RevisedModel",
     "Revision",
+    "RowRelated",
     "SEARCHED",
     "SavedForm",
     "Schedule",

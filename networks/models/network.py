@@ -21,14 +21,8 @@ from django.utils.translation import gettext_lazy as _
 
 from networks.languages import reverse_in
 from networks.models.model_fields import FieldConstraint, HTTPURLField, http_url_constraint, validate_telephone
-from networks.models.public_page import (
-    FormerSlug,
-    PublicPage,
-    PublicPageQuerySet,
-    SluggedQuerySet,
-    in_active_language,
-    save_with_slug,
-)
+from networks.models.public_page import FormerSlug, SluggedQuerySet, in_active_language, save_with_slug
+from networks.models.revised_model import RevisedModel, RevisedQuerySet
 from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
 from networks.rich_text import RichTextField, clean_rich_text, plain_text
@@ -65,10 +59,6 @@ class Theme(models.Model):
         return (self.slug,)
 
 
-# Characters of the first and the last name of an account, and the space between them
-LONGEST_NAME = 301
-
-
 # The translated fields of a network, with the weight of a match in search. To add one, add the field to the model and
 # its name here. The rest follows: its columns, the rows of the form, a section of the page, search with excerpts, a
 # field of the open data, revisions and comparisons.
@@ -83,18 +73,7 @@ SEARCHED = {"original_name": 6, "former_names": 6, "slug": 4} | {
 SEARCHED = dict(sorted(SEARCHED.items(), key=lambda pair: pair[1], reverse=True))
 
 
-class NetworkQuerySet(PublicPageQuerySet):
-    def outside_bin(self):
-        return self.filter(deleted_at__isnull=True)
-
-    def in_bin(self):
-        return self.filter(deleted_at__isnull=False)
-
-    def with_draft(self):
-        """Return the rows with a revision newer than the published one, and the rows that are not published."""
-        has_newer = models.Q(head__isnull=False) & ~models.Q(head=models.F("live"))
-        return self.filter(models.Q(is_published=False) | has_newer)
-
+class NetworkQuerySet(RevisedQuerySet):
     def search(self, query):
         """Return the rows that contain every word of the query, in either script, with or without diacritics."""
         condition = models.Q()
@@ -114,13 +93,8 @@ def fee_is_whole(network):
     return network.fee_amount >= 0 and bool(network.fee_currency) and network.fee_year is not None
 
 
-class Network(PublicPage):
-    """
-    A network of cities and the city's membership in it.
-
-    The row of a published network holds what visitors see: the content of its `live` revision. The row of another
-    holds the content of its `head`, the newest revision. Only `networks.revisions` writes it.
-    """
+class Network(RevisedModel):
+    """A network of cities and the city's membership in it."""
 
     class Scope(models.TextChoices):
         GLOBAL = "global", _("global")
@@ -322,24 +296,14 @@ class Network(PublicPage):
         help_text=_("For colleagues. It is never shown to citizens."),
     )
 
-    # The state of the network: its newest revision, the published one, and whether it waits to be published
-    head = models.ForeignKey(
-        "Revision", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
-    )
-    live = models.ForeignKey(
-        "Revision", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
-    )
-    submitted_at = models.DateTimeField(_("submitted for publishing"), null=True, blank=True, editable=False)
-    submitted_by = models.CharField(max_length=LONGEST_NAME, blank=True, default="", editable=False)
-    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
-    deleted_by = models.CharField(max_length=LONGEST_NAME, blank=True, default="", editable=False)
-
     # Computed: the words of the public fields, folded, so that every database can search them
     search_text = models.TextField(default="", blank=True, editable=False)
 
     objects = NetworkQuerySet.as_manager()
 
     derived_fields = ("search_text",)
+    private_fields = frozenset({"internal_note"})
+    has_public_record = True
 
     class Meta:
         ordering = ["position", "slug"]
@@ -393,11 +357,6 @@ class Network(PublicPage):
 
     def get_absolute_url(self):
         return reverse_in(get_language(), "public:network", self.slug)
-
-    @property
-    def has_draft(self):
-        """Whether there is a revision newer than the published one, or none is published."""
-        return not self.is_published or self.head_id != self.live_id
 
     def clean(self):
         super().clean()

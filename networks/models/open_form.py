@@ -5,24 +5,27 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
 
-from networks.models.network import Network
+from networks.models.revised_model import RowRelated
 from networks.models.revision import Revision
 
 
-class OpenForm(models.Model):
-    """Somebody who has the form of a network open, so that a colleague can be told."""
+class OpenForm(RowRelated):
+    """Somebody who has the form of a row open, so that a colleague can be told."""
 
-    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="open_forms")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     opened_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["network", "user"], name="open_form_once_for_each_user")]
+        constraints = [
+            *RowRelated.Meta.constraints,
+            models.UniqueConstraint(fields=["network", "user"], name="open_form_once_for_each_user"),
+            models.UniqueConstraint(fields=["page", "user"], name="open_form_of_page_once_for_each_user"),
+        ]
 
     def __str__(self):
-        return f"{self.network_id}: {self.user_id}"
+        return f"{self.row_name}: {self.user_id}"
 
 
 class SavedForm(models.Model):
@@ -39,7 +42,7 @@ class SavedForm(models.Model):
     # The object that was saved, so that an add form that is submitted twice adds one object
     content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     object_id = models.PositiveBigIntegerField(null=True, blank=True)
-    # For networks: what the form contained, and the newest revision after the save
+    # For a model with revisions: what the form contained, and the newest revision after the save
     content = models.JSONField(null=True, blank=True)
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
 

@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from networks.languages import reverse_in
 from networks.models.model_fields import FieldConstraint
-from networks.models.public_page import FormerSlug, PublicPage, in_active_language
+from networks.models.public_page import FormerSlug, in_active_language
+from networks.models.revised_model import RevisedModel
 from networks.rich_text import RichTextField
 
 
-class Page(PublicPage):
+class Page(RevisedModel):
     """A plain page of the site, such as the one on privacy."""
 
     title = models.CharField(_("title"), max_length=120, help_text=_("For example: About this site."))

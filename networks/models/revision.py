@@ -1,11 +1,12 @@
-"""What was written about networks and done with them: revisions, events, public changes, schedules, preview links."""
+"""What was written and done: revisions, events, schedules, preview links, and the public record of changes."""
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from networks.models.network import LONGEST_NAME, Network
+from networks.models.network import Network
+from networks.models.revised_model import LONGEST_NAME, RowRelated
 
 
 class Authored(models.Model):
@@ -21,14 +22,13 @@ class Authored(models.Model):
         abstract = True
 
 
-class Revision(Authored):
+class Revision(RowRelated, Authored):
     """
-    The whole content of a network as somebody saved it, in the format of `networks.revisions.content`. Never changed.
+    The whole content of a row as somebody saved it, in the format of `networks.revisions.content`. Never changed.
 
     What differs from the parent revision is what this author changed.
     """
 
-    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField(_("version"))
     content = models.JSONField(_("content"))
     parent = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -40,14 +40,18 @@ class Revision(Authored):
         verbose_name = _("version")
         verbose_name_plural = _("versions")
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["network", "number"], name="revision_number_is_unique")]
+        constraints = [
+            *RowRelated.Meta.constraints,
+            models.UniqueConstraint(fields=["network", "number"], name="revision_number_is_unique"),
+            models.UniqueConstraint(fields=["page", "number"], name="page_revision_number_is_unique"),
+        ]
 
     def __str__(self):
-        return f"{self.network_id}/{self.number}"
+        return f"{self.row_name}/{self.number}"
 
 
-class Event(Authored):
-    """Something that was done with a network without changing its content, such as publishing it."""
+class Event(RowRelated, Authored):
+    """Something that was done with a row without changing its content, such as publishing it."""
 
     class Kind(models.TextChoices):
         PUBLISHED = "published", _("Published")
@@ -61,7 +65,6 @@ class Event(Authored):
         DELETED = "deleted", _("Moved to the bin")
         UNDELETED = "undeleted", _("Put back from the bin")
 
-    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="events")
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="events")
     kind = models.CharField(max_length=30, choices=Kind)
     planned_for = models.DateTimeField(null=True, blank=True)
@@ -70,14 +73,15 @@ class Event(Authored):
     class Meta:
         ordering = ["-created_at", "-pk"]
         default_permissions = ()
+        constraints = RowRelated.Meta.constraints
 
     def __str__(self):
-        return f"{self.network_id}: {self.kind}"
+        return f"{self.row_name}: {self.kind}"
 
 
 class Change(models.Model):
     """
-    One entry of the public record of changes. It does not say who wrote it.
+    One entry of the public record of changes, which is about networks. It does not say who wrote it.
 
     `fields` names the fields that changed, `values` the old and new values of the few facts that are told in words.
     """
@@ -110,14 +114,13 @@ class Change(models.Model):
         return f"{self.network_id}: {self.kind}"
 
 
-class Schedule(Authored):
-    """A time at which a revision of a network will be published, or the network unpublished."""
+class Schedule(RowRelated, Authored):
+    """A time at which a revision of a row will be published, or the row unpublished."""
 
     class Action(models.TextChoices):
         PUBLISH = "publish", _("publish")
         WITHDRAW = "withdraw", _("take off the site")
 
-    network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="schedules")
     action = models.CharField(max_length=20, choices=Action)
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     at = models.DateTimeField(_("time"), db_index=True)
@@ -128,10 +131,14 @@ class Schedule(Authored):
     class Meta:
         ordering = ["at", "pk"]
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["network", "action"], name="schedule_is_one_of_its_kind")]
+        constraints = [
+            *RowRelated.Meta.constraints,
+            models.UniqueConstraint(fields=["network", "action"], name="schedule_is_one_of_its_kind"),
+            models.UniqueConstraint(fields=["page", "action"], name="page_schedule_is_one_of_its_kind"),
+        ]
 
     def __str__(self):
-        return f"{self.network_id}: {self.action} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.row_name}: {self.action} {self.at:%Y-%m-%d %H:%M}"
 
 
 class PreviewLink(Authored):

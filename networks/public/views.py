@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from citynetworks.error_pages import closed_link, server_error
-from networks.models import Network, Page
+from networks.models import Network, Page, RevisedModel
 from networks.public import accessibility, search
 from networks.public.chronology import Membership
 from networks.public.page_context import PageContext, render_page
@@ -36,10 +36,10 @@ from networks.public.search import (
     sort_results,
     themes_by_network,
 )
-from networks.reading import Reader
+from networks.reading import Reader, RowReading
 from networks.redirects import permanent_redirect
 from networks.revisions import previews
-from networks.revisions.content import network_with
+from networks.revisions.content import row_with
 from networks.revisions.public_changes import newest_changes
 
 logger = logging.getLogger(__name__)
@@ -120,35 +120,48 @@ def sort_links(query: SearchQuery) -> list[tuple[str, str, bool]]:
 
 @require_safe
 def network_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    return detail(request, Network.objects.prefetch_related("themes"), slug, "networks/network_detail.html")
+    return detail(request, Network.objects.prefetch_related("themes"), slug)
 
 
 @require_safe
 def page_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    return detail(request, Page.objects.all(), slug, "networks/page_detail.html")
+    return detail(request, Page.objects.all(), slug)
 
 
-def detail(request: HttpRequest, rows: QuerySet, slug: str, template: str) -> HttpResponse:
+def detail(request: HttpRequest, rows: QuerySet, slug: str) -> HttpResponse:
     """Render the page of a published row; redirect from a former slug."""
     rows = rows.published()
     row = rows.filter(slug=slug).first()
     if row is None:
         return permanent_redirect(get_object_or_404(rows, former_slugs__slug=slug).get_absolute_url())
-    reader = Reader()
-    subject = reader.network(row) if isinstance(row, Network) else reader.page(row)
     edit_url = change_form_url(request, row)
-    context = {row._meta.model_name: subject, "edit_url": edit_url}
-    if isinstance(row, Network):
+    subject = read_row(row)
+    context = {"edit_url": edit_url}
+    if row.has_public_record:
         context["changes"] = newest_changes(subject)
-    elif row.slug == Page.ACCESSIBILITY:
-        context["part"] = accessibility.statement(reader)
-    response = render_page(PageContext(request, subject), template, context)
+    response = render_row(PageContext(request, subject), context)
     if edit_url:
         response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
-def change_form_url(request: HttpRequest, row: Network | Page) -> str:
+def read_row(row: RevisedModel) -> RowReading:
+    """Return the row as a reader of the active language gets it."""
+    reader = Reader()
+    return reader.network(row) if isinstance(row, Network) else reader.page(row)
+
+
+def render_row(page: PageContext, context: dict) -> HttpResponse:
+    """Render the page of a network or of a plain page, which is the subject of `page`."""
+    row = page.subject.row
+    name = row._meta.model_name
+    context = {name: page.subject, **context}
+    if isinstance(row, Page) and row.slug == Page.ACCESSIBILITY:
+        context["part"] = accessibility.statement(page.reader)
+    return render_page(page, f"networks/{name}_detail.html", context)
+
+
+def change_form_url(request: HttpRequest, row: RevisedModel) -> str:
     """Return the URL of the admin's form for staff who may change the row; else an empty string."""
     # Without a session cookie, request.user is not read: reading it adds Vary: Cookie to the response.
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
@@ -162,7 +175,7 @@ def change_form_url(request: HttpRequest, row: Network | Page) -> str:
 @csrf_exempt  # as the cached views
 @require_safe
 def preview(request: HttpRequest, token: str) -> HttpResponse:
-    """Render a revision of a network as its public page would be; `token` is one of networks.revisions.previews."""
+    """Render a revision as its public page would be; `token` is one of networks.revisions.previews."""
     try:
         revision = previews.revision_of_token(token, request.user)
     except BadSignature as error:
@@ -175,13 +188,11 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
         response = redirect_to_login(request.get_full_path(), reverse("admin:login"))
     else:
         reader = Reader()
-        row = revision.network
-        shown = network_with(row, revision.content)
+        row = revision.row
+        shown = row_with(row, revision.content)
         shown.changed_at = revision.created_at
-        network = reader.network(shown)
         edit_url = "" if row.deleted_at else change_form_url(request, row)
         context = {
-            "network": network,
             "preview": revision,
             "preview_is_live": row.is_published and row.live_id == revision.pk,
             "preview_is_newest": row.head_id == revision.pk,
@@ -190,8 +201,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
             "preview_author": reader.unmarked(revision.author_name) if edit_url else "",
             "edit_url": edit_url,
         }
-        page = PageContext(request, network, is_preview=True)
-        response = render_page(page, "networks/network_detail.html", context)
+        response = render_row(PageContext(request, read_row(shown), is_preview=True), context)
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response

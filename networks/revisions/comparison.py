@@ -1,4 +1,4 @@
-"""Compare two revisions of a network: which fields differ, and in which words of the text as people read it."""
+"""Compare two revisions of a row: which fields differ, and in which words of the text as people read it."""
 
 import re
 from collections import Counter
@@ -19,11 +19,10 @@ from django.utils.text import capfirst
 
 from networks import serbian
 from networks.languages import SERBIAN, language_tag
-from networks.models import Theme
 from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
 from networks.reading import Reader
-from networks.revisions.content import changed_fields, complete_content, content_fields, field_label
+from networks.revisions.content import Model, changed_fields, complete_content, content_fields, field_label, rows_of
 from networks.rich_text import TOKEN, RichTextField, link_attributes, tag_name, token_text
 
 # A word, or a punctuation mark, with the space after it
@@ -71,23 +70,23 @@ class FieldComparison:
         return language_attribute(self.name, self.before + self.after)
 
 
-def compare(before: Mapping, after: Mapping, reader: Reader | None = None) -> list[FieldComparison]:
-    """Return the fields in which two contents of a network differ, with values in the reader's language."""
+def compare(model: Model, before: Mapping, after: Mapping, reader: Reader | None = None) -> list[FieldComparison]:
+    """Return the fields in which two contents of a model's rows differ, with values in the reader's language."""
     reader = reader or Reader()
-    before, after = complete_content(before), complete_content(after)
-    changed = changed_fields(before, after)
-    return [compare_field(name, before[name], after[name], reader) for name in changed]
+    before, after = complete_content(model, before), complete_content(model, after)
+    changed = changed_fields(model, before, after)
+    return [compare_field(model, name, before[name], after[name], reader) for name in changed]
 
 
-def compare_field(name: str, before: Any, after: Any, reader: Reader) -> FieldComparison:
-    field = content_fields()[name]
+def compare_field(model: Model, name: str, before: Any, after: Any, reader: Reader) -> FieldComparison:
+    field = content_fields(model)[name]
     texts = display_text(field, before, reader), display_text(field, after, reader)
     pictures = html = None
     if isinstance(field, PictureField):
         pictures = picture_url(before), picture_url(after)
     elif isinstance(field, RichTextField) and texts[0] == texts[1]:
         html = mark_safe(before), mark_safe(after)  # noqa: S308 - sanitised when it was saved
-    return FieldComparison(name, capfirst(field_label(name)), *texts, pictures, html)
+    return FieldComparison(name, capfirst(field_label(model, name)), *texts, pictures, html)
 
 
 def picture_url(value: Mapping | None) -> str:
@@ -98,8 +97,8 @@ def display_text(field: models.Field, value: Any, reader: Reader) -> str:
     """Return a stored value as people read it, in the reader's language. Empty for an empty value."""
     if value in (None, "", []):
         return ""
-    if field.many_to_many:
-        return display_themes(value, reader)
+    if isinstance(field, models.ManyToManyField):
+        return display_related(field, value, reader)
     if isinstance(field, PictureField):
         return value["name"].rpartition("/")[2]
     if isinstance(field, RichTextField):
@@ -113,9 +112,9 @@ def display_text(field: models.Field, value: Any, reader: Reader) -> str:
     return str(value)
 
 
-def display_themes(slugs: Iterable[str], reader: Reader) -> str:
-    names: dict[str, str] = {theme.slug: reader.text(theme, "name") for theme in Theme.objects.filter(slug__in=slugs)}
-    # Of a deleted theme, only the slug is known.
+def display_related(field: models.ManyToManyField, slugs: Iterable[str], reader: Reader) -> str:
+    names: dict[str, str] = {row.slug: reader.text(row, "name") for row in rows_of(field, slugs)}
+    # Of a deleted row, only the slug is known.
     return ", ".join(sorted((names.get(slug, slug) for slug in slugs), key=reader.sort_key))
 
 

@@ -1,9 +1,9 @@
 """
-The content of a network, as revisions store it.
+The content of a row, as revisions store it. What it consists of follows from the fields of the model.
 
 Content is a dictionary by the names of the model's fields, as `content_of` makes it: text without space around it and
-with \\n for a line break, rich text sanitised, dates and numbers as text, themes as a sorted list of their slugs, a
-picture as its name, width and height.
+with \\n for a line break, rich text sanitised, dates and numbers as text, related rows (the themes of a network) as a
+sorted list of their slugs, a picture as its name, width and height.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,24 +11,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from networks.models import Network, Theme
+from networks.models import RevisedModel
 from networks.pictures import PictureField
 from networks.reading import translated_fields
 from networks.rich_text import RichTextField
 
 Content = dict[str, Any]
-
-
-# Fields that have another name in older revisions: {old name: present name}. A migration that renames a field of
-# Network adds it here, because revisions are never rewritten. A translated field is named once, without its
-# languages. If a field is renamed again, each of its old names maps to the present one.
-RENAMED_FIELDS: dict[str, str] = {}
+Model = type[RevisedModel]
+Row = TypeVar("Row", bound=RevisedModel)
 
 
 # Fields that staff can edit but that are not content
@@ -45,24 +41,36 @@ class Merge:
 
 
 @cache
-def content_fields() -> dict[str, models.Field]:
-    """Return the fields that make up the content of a network, by name."""
+def content_fields(model: Model) -> dict[str, models.Field]:
+    """Return the fields that make up the content of a model's rows, by name."""
     # Of a translated field, the column of each language, without the field that modeltranslation replaces
-    left_out = {*NOT_CONTENT, *translated_fields(Network)}
-    fields = [*Network._meta.fields, *Network._meta.many_to_many]
+    left_out = {*NOT_CONTENT, *translated_fields(model)}
+    fields = [*model._meta.fields, *model._meta.many_to_many]
     return {
         each.name: each for each in fields if each.editable and not each.primary_key and each.name not in left_out
     }
 
 
-def content_of(network: Network, themes: Iterable[Theme] | None = None) -> Content:
-    """Return the content of a network, by default with its own themes."""
-    content = {
-        name: stored_value(each, getattr(network, name))
-        for name, each in content_fields().items()
-        if name != "themes"
-    }
-    return {**content, "themes": sorted(theme.slug for theme in (network.themes.all() if themes is None else themes))}
+def related_fields(model: Model) -> dict[str, models.ManyToManyField]:
+    """Return the fields of the content to other rows, such as the themes of a network, by name."""
+    return {name: each for name, each in content_fields(model).items() if isinstance(each, models.ManyToManyField)}
+
+
+def content_of(row: RevisedModel, **related: Iterable[models.Model]) -> Content:
+    """Return the content of a row, with the given related rows or else its own: `content_of(network, themes=[])`."""
+    content: Content = {}
+    for name, each in content_fields(type(row)).items():
+        if each.many_to_many:
+            rows = related[name] if name in related else getattr(row, name).all()
+            content[name] = slugs_of(rows)
+        else:
+            content[name] = stored_value(each, getattr(row, name))
+    return content
+
+
+def slugs_of(rows: Iterable[Any]) -> list[str]:
+    """Return the slugs of related rows, as content has them."""
+    return sorted(row.slug for row in rows)
 
 
 def stored_value(model_field: models.Field, value: Any) -> Any:
@@ -103,42 +111,48 @@ def empty_value(model_field: models.Field) -> Any:
     return stored_value(model_field, model_field.get_default())
 
 
-def renamed_columns() -> dict[str, str]:
-    """Return RENAMED_FIELDS with the columns of each language in place of a translated field."""
+def renamed_columns(model: Model) -> dict[str, str]:
+    """Return the renamed fields of a model, with the columns of each language in place of a translated field."""
     names: dict[str, str] = {}
-    for former, present in RENAMED_FIELDS.items():
-        if present in translated_fields(Network):
+    for former, present in model.renamed_fields.items():
+        if present in translated_fields(model):
             names |= {f"{former}_{each}": f"{present}_{each}" for each in settings.MODELTRANSLATION_LANGUAGES}
         else:
             names[former] = present
     return names
 
 
-def select_current_fields(content: Mapping) -> Content:
-    """Return the values of the fields that networks have now, under their present names."""
-    renamed = renamed_columns()
+def select_current_fields(model: Model, content: Mapping) -> Content:
+    """Return the values of the fields that the model has now, under their present names."""
+    renamed = renamed_columns(model)
     present = {renamed[name]: value for name, value in content.items() if name in renamed}
     present |= {name: value for name, value in content.items() if name not in renamed}
-    return {name: present[name] for name in content_fields() if name in present}
+    return {name: present[name] for name in content_fields(model) if name in present}
 
 
-def complete_content(content: Mapping) -> Content:
-    """Return the content with all fields that networks have now. Those that a revision does not have are empty."""
-    return {name: empty_value(each) for name, each in content_fields().items()} | select_current_fields(content)
+def complete_content(model: Model, content: Mapping) -> Content:
+    """Return the content with all fields that the model has now. Those that a revision does not have are empty."""
+    empty = {name: empty_value(each) for name, each in content_fields(model).items()}
+    return empty | select_current_fields(model, content)
 
 
-def savable_content(content: Mapping) -> Content:
-    """Return the complete content without themes that were deleted, so that it can be saved."""
-    content = complete_content(content)
-    existing = Theme.objects.filter(slug__in=content["themes"]).values_list("slug", flat=True)
-    return content | {"themes": sorted(existing)}
+def savable_content(model: Model, content: Mapping) -> Content:
+    """Return the complete content without related rows that were deleted, so that it can be saved."""
+    content = complete_content(model, content)
+    existing = {name: slugs_of(rows_of(each, content[name])) for name, each in related_fields(model).items()}
+    return content | existing
 
 
-def normalise_content(content: Mapping) -> Content:
+def rows_of(model_field: models.ManyToManyField, slugs: Iterable[str]) -> models.QuerySet:
+    """Return the related rows that still exist, of those with the slugs of a content."""
+    return model_field.related_model._default_manager.filter(slug__in=slugs)
+
+
+def normalise_content(model: Model, content: Mapping) -> Content:
     """Return the given fields with their values as revisions store them. Raise ValidationError."""
     result, errors = {}, {}
-    for name, value in select_current_fields(content).items():
-        model_field = content_fields()[name]
+    for name, value in select_current_fields(model, content).items():
+        model_field = content_fields(model)[name]
         if model_field.many_to_many or isinstance(model_field, PictureField):
             result[name] = value
             continue
@@ -155,22 +169,22 @@ def normalise_content(content: Mapping) -> Content:
     return result
 
 
-def changed_fields(before: Mapping, after: Mapping) -> list[str]:
+def changed_fields(model: Model, before: Mapping, after: Mapping) -> list[str]:
     """Return the names of the fields in which two contents differ, in the order of the model."""
-    before, after = complete_content(before), complete_content(after)
-    return [name for name in content_fields() if before[name] != after[name]]
+    before, after = complete_content(model, before), complete_content(model, after)
+    return [name for name in content_fields(model) if before[name] != after[name]]
 
 
-def merge(base: Mapping, theirs: Mapping, mine: Mapping) -> Merge:
+def merge(model: Model, base: Mapping, theirs: Mapping, mine: Mapping) -> Merge:
     """
     Merge two contents that both began with `base`.
 
     A field that only one side changed, or that both changed to the same value, has that value. A field that both
     changed to different values is in `conflicts`, and has my value.
     """
-    base, theirs, mine = complete_content(base), complete_content(theirs), complete_content(mine)
+    base, theirs, mine = (complete_content(model, each) for each in (base, theirs, mine))
     content, taken, conflicts = {}, [], []
-    for name in content_fields():
+    for name in content_fields(model):
         content[name] = mine[name]
         if theirs[name] in (mine[name], base[name]):
             continue
@@ -182,17 +196,20 @@ def merge(base: Mapping, theirs: Mapping, mine: Mapping) -> Merge:
     return Merge(content, taken, conflicts)
 
 
-def network_with(row: Network, content: Mapping) -> Network:
+def row_with(row: Row, content: Mapping) -> Row:
     """
-    Return an unsaved network with the content, and with the other fields of the row.
+    Return an unsaved row with the content, and with the other fields of the row.
 
-    Its themes are those that still exist. A value that is not valid any more is left empty, so that each revision can
-    be displayed.
+    Its related rows are those that still exist. A value that is not valid any more is left empty, so that each
+    revision can be displayed.
     """
-    content = complete_content(content)
+    model = type(row)
+    content = complete_content(model, content)
     values: dict[str, Any] = {}
-    for name, model_field in content_fields().items():
-        if name == "themes":
+    related: dict[str, models.QuerySet] = {}
+    for name, model_field in content_fields(model).items():
+        if isinstance(model_field, models.ManyToManyField):
+            related[name] = rows_of(model_field, content[name])
             continue
         if isinstance(model_field, PictureField):
             picture = content[name] or {}
@@ -206,17 +223,16 @@ def network_with(row: Network, content: Mapping) -> Network:
             values[name] = model_field.to_python(content[name])
         except ValidationError:  # from when the field had other rules
             values[name] = model_field.to_python(empty_value(model_field))
-    for each in Network._meta.concrete_fields:
-        if each.name not in values and each.name not in translated_fields(Network):
+    for each in model._meta.concrete_fields:
+        if each.name not in values and each.name not in translated_fields(model):
             values[each.attname] = getattr(row, each.attname)
-    network = Network(**values)
-    network._state.adding, network._state.db = row._state.adding, row._state.db
-    themes = Theme.objects.filter(slug__in=content["themes"])
-    network._prefetched_objects_cache = {"themes": themes}  # type: ignore[attr-defined]  # as prefetch_related does
-    return network
+    written = model(**values)
+    written._state.adding, written._state.db = row._state.adding, row._state.db
+    written._prefetched_objects_cache = related  # type: ignore[attr-defined]  # as prefetch_related does
+    return written
 
 
-def field_label(name: str) -> str:
+def field_label(model: Model, name: str) -> str:
     """Return the label of a field, such as 'description (in English)'; the name of a field that was removed."""
-    model_field = content_fields().get(name)
+    model_field = content_fields(model).get(name)
     return str(model_field.verbose_name) if model_field else name

@@ -14,9 +14,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from networks.models import Event, Network, Revision, Schedule
+from networks.models import Event, RevisedModel, Revision, Schedule
 from networks.revisions.content import (
     Merge,
+    Row,
     changed_fields,
     content_of,
     merge,
@@ -33,7 +34,7 @@ from networks.revisions.storage import (
     author_fields,
     check_not_in_bin,
     check_own_revision,
-    clean_network,
+    clean_row,
     display_name,
     lock,
     newest_revision,
@@ -59,14 +60,14 @@ class Conflict(Exception):
 class SaveResult:
     """The result of a save. `taken` names the fields that were taken over from a colleague."""
 
-    network: Network
+    row: RevisedModel
     revision: Revision
     taken: list[str] = field(default_factory=list)
     is_new: bool = True
 
 
 def save(
-    network: Network | None,
+    row: RevisedModel,
     content: Mapping,
     *,
     author: User | None,
@@ -76,7 +77,7 @@ def save(
     form_content: Mapping | None = None,
 ) -> SaveResult:
     """
-    Save a draft of a network, or of a new one where it is None.
+    Save a draft of a row. Of an unsaved instance, such as `Network()`, a new row is made.
 
     `base` is the revision that the author began with, by default the newest one. What others have saved since then is
     merged. A revision is only added if the content differs from that of the newest one. `token` is that of the form,
@@ -84,25 +85,26 @@ def save(
 
     Raise Conflict, or ValidationError with the messages by field.
     """
-    content = normalise_content(content)
+    model = type(row)
+    content = normalise_content(model, content)
     with transaction.atomic():
-        if network is None:
-            saved = SaveResult(*create_network(content, author=author, comment=comment))
+        if row.pk is None:
+            saved = SaveResult(*create_row(row, content, author=author, comment=comment))
         else:
-            row = lock(network)
+            row = lock(row)
             check_not_in_bin(row)
             check_own_revision(row, base)
-            head = savable_content(newest_revision(row).content)
+            head = savable_content(model, newest_revision(row).content)
             if not content.get("slug"):
                 content["slug"] = head["slug"]
             if base is None or base.pk == row.head_id:  # nobody has saved since, or the form has merged that already
-                merged = Merge(savable_content(head | content))
+                merged = Merge(savable_content(model, head | content))
             else:
-                first = savable_content(base.content)
-                merged = merge(first, head, savable_content(first | content))
+                first = savable_content(model, base.content)
+                merged = merge(model, first, head, savable_content(model, first | content))
             if merged.conflicts:
                 raise Conflict(merged.conflicts)
-            if changed_fields(head, merged.content):
+            if changed_fields(model, head, merged.content):
                 own = content.keys() - {*merged.taken}
                 row, revision = write_revision(row, merged.content, author=author, comment=comment, normalised=own)
                 saved = SaveResult(row, revision, merged.taken)
@@ -110,30 +112,29 @@ def save(
                 saved = SaveResult(row, newest_revision(row), merged.taken, is_new=False)
         if token and author:
             content = saved.revision.content if form_content is None else form_content
-            remember_form(token, author, saved.network, revision=saved.revision, content=content)
+            remember_form(token, author, saved.row, revision=saved.revision, content=content)
     return saved
 
 
-def create_network(content: Mapping, *, author: User | None, comment: str) -> tuple[Network, Revision]:
-    row = Network()
+def create_row(row: Row, content: Mapping, *, author: User | None, comment: str) -> tuple[Row, Revision]:
     for attempts_left in reversed(range(ATTEMPTS)):
         try:
-            network = clean_network(row, content, normalised=content.keys())
-            save_row(network)
+            written = clean_row(row, content, normalised=content.keys())
+            save_row(written)
             break
         except ValidationError as error:
             # Somebody has taken the slug that was made here, before it was validated or after. Make another one.
             if content.get("slug") or "slug" not in error.message_dict or not attempts_left:
                 raise
-    revision = add_revision(network, content_of(network), comment=comment, **author_fields(author))
-    update_row(network, head=revision)
-    return network, revision
+    revision = add_revision(written, content_of(written), comment=comment, **author_fields(author))
+    update_row(written, head=revision)
+    return written, revision
 
 
-def discard(network: Network, *, author: User | None) -> Network:
+def discard(row: Row, *, author: User | None) -> Row:
     """Go back to the published revision. The discarded ones stay in the history."""
     with transaction.atomic():
-        row = lock(network)
+        row = lock(row)
         if not row.is_published:
             raise ValidationError(_("There is nothing published to go back to."))
         if row.head_id == row.live_id:
@@ -147,10 +148,10 @@ def discard(network: Network, *, author: User | None) -> Network:
     return row
 
 
-def submit(network: Network, *, author: User | None) -> Network:
+def submit(row: Row, *, author: User | None) -> Row:
     """Submit the newest revision for publishing."""
     with transaction.atomic():
-        row = lock(network)
+        row = lock(row)
         check_not_in_bin(row)
         if not row.has_draft:
             raise ValidationError(_("There is no draft to publish."))
@@ -159,18 +160,19 @@ def submit(network: Network, *, author: User | None) -> Network:
     return row
 
 
-def restore(network: Network, revision: Revision, *, author: User | None) -> SaveResult:
+def restore(row: RevisedModel, revision: Revision, *, author: User | None) -> SaveResult:
     """
     Save the content of an old revision as a draft. Raise ValidationError if it is not valid any more.
 
     Fields that the old revision does not have stay as they are.
     """
     with transaction.atomic():
-        row = lock(network)
+        row = lock(row)
         check_not_in_bin(row)
         check_own_revision(row, revision)
-        head = savable_content(newest_revision(row).content)
-        content = savable_content(head | select_current_fields(revision.content))
-        if not changed_fields(head, content):
+        model = type(row)
+        head = savable_content(model, newest_revision(row).content)
+        content = savable_content(model, head | select_current_fields(model, revision.content))
+        if not changed_fields(model, head, content):
             return SaveResult(row, newest_revision(row), is_new=False)
         return SaveResult(*write_revision(row, content, author=author, restored_from=revision))

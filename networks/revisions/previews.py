@@ -1,10 +1,11 @@
 """
-Previews: the public page of a network rendered from a revision, at a signed URL.
+Previews: a public page rendered from a revision, at a signed URL.
 
 Staff can preview any revision. A link lets somebody without an account preview one revision, until it expires or is
 revoked, by staff or because the revision is discarded or unpublished.
 """
 
+from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.core.signing import BadSignature, Signer
@@ -12,11 +13,9 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from networks.models import PreviewLink, Revision
+from networks.models import PreviewLink, RevisedModel, Revision
 
 STAFF, LINK = "v", "l"
-READ_PERMISSION = "networks.view_network"
-BIN_PERMISSION = "networks.delete_network"
 
 
 class LinkClosed(Exception):
@@ -52,17 +51,25 @@ def revision_of_token(token: str, user: User | AnonymousUser) -> Revision:
     """
     name = signer().unsign(token)
     kind, number = name[0], int(name[1:])
-    revisions = Revision.objects.select_related("network")
+    revisions = Revision.objects.select_related("network", "page")
     if kind == STAFF:
-        if not (user.is_active and user.is_staff and user.has_perm(READ_PERMISSION)):
+        if not (user.is_active and user.is_staff):
             raise PermissionDenied
         revision = revisions.filter(pk=number).first()
+        if revision is not None and not user.has_perm(permission("view", revision.row)):
+            raise PermissionDenied
     else:
         link = PreviewLink.objects.filter(pk=number).first()
         if link is not None and not link.is_open:
             raise LinkClosed
         revision = revisions.get(pk=link.revision_id) if link else None
-    in_bin = revision is not None and revision.network.deleted_at is not None
-    if revision is None or (in_bin and (kind == LINK or not user.has_perm(BIN_PERMISSION))):
+    if revision is None:
+        raise BadSignature
+    row = revision.row
+    if row.deleted_at is not None and (kind == LINK or not user.has_perm(permission("delete", row))):
         raise BadSignature
     return revision
+
+
+def permission(action: str, row: RevisedModel) -> str:
+    return f"{row._meta.app_label}.{get_permission_codename(action, row._meta)}"

@@ -1,14 +1,16 @@
 """
 The public record of changes: what changes for visitors when a network is published, and how each change is worded.
 
-`networks.revisions.publishing` saves the changes whenever it publishes a revision or unpublishes a network. Of an
-unpublished network, visitors only read that it was unpublished, with the name that it had on the site.
+`networks.revisions` calls the functions `record_…` whenever it publishes a revision, unpublishes a row, or finds one
+that was loaded. They save nothing for models without a public record; only networks have one. Of an unpublished
+network, visitors only read that it was unpublished, with the name that it had on the site.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cached_property
 from string import Formatter
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -20,7 +22,7 @@ from django.utils.translation import override
 from citynetworks.labels import NAMES_IN_LABELS
 from networks import serbian
 from networks.languages import SERBIAN, stored_language
-from networks.models import Change, Network, Revision
+from networks.models import Change, Network, RevisedModel, Revision
 from networks.partial_dates import PartialDate
 from networks.reading import NetworkReading, Reader, Text, translated_fields
 from networks.revisions.content import savable_content
@@ -213,27 +215,44 @@ def value_and_previous(now: Text, before: Text) -> list[Text]:
     return [part for part in parts if part]
 
 
-def record_public_changes(
-    row: Network, revision: Revision, before: Revision | None = None, happened_at: datetime | None = None
+def record_publishing(
+    row: Any, revision: Revision, before: Revision | None = None, happened_at: datetime | None = None
 ) -> None:
     """
     Save the public changes that come with a revision that is published.
 
     `before` is the revision that was published until now; without it, the one that was last published, if any.
     """
+    if not row.has_public_record:
+        return
     last = row.changes.select_related("revision").order_by("-pk").first()
     seen = before or (last.revision if last else None)
     if seen is None:
         changes = [Change(kind=Change.Kind.ADDED)]
     else:
-        changes = changes_between(savable_content(seen.content), savable_content(revision.content))
+        model = type(row)
+        changes = changes_between(savable_content(model, seen.content), savable_content(model, revision.content))
         if before is None and last is not None and last.kind == Change.Kind.WITHDRAWN:
             changes.insert(0, Change(kind=Change.Kind.ADDED))
     save_changes(row, revision, changes, happened_at)
 
 
+def record_unpublishing(row: RevisedModel, live: Revision) -> None:
+    """Save the public change that a row is unpublished, of which visitors have seen the revision `live`."""
+    if row.has_public_record:
+        save_changes(row, live, [withdrawal_change(savable_content(type(row), live.content))])
+
+
+def record_loaded_row(row: Any, revision: Revision) -> None:
+    """Save the public changes of a row that loaddata or a script has written. `revision` has its content."""
+    if row.has_public_record:
+        row.changes.filter(revision=None).update(revision=revision)
+        if row.is_published:
+            record_publishing(row, revision, happened_at=row.changed_at)
+
+
 def save_changes(
-    row: Network, revision: Revision, changes: Iterable[Change], happened_at: datetime | None = None
+    row: Any, revision: Revision, changes: Iterable[Change], happened_at: datetime | None = None
 ) -> None:
     happened_at = happened_at or timezone.now()
     # One by one, because `bulk_create` sends no signals, and they raise the content version.

@@ -1,7 +1,7 @@
 """
-Publish, unpublish, delete and undelete networks, undo that, and record the public changes.
+Publish, unpublish, delete and undelete rows, undo that, and record the public changes.
 
-The row of a network is what visitors see; a revision is what somebody wrote. Each function runs in one transaction
+The row is what visitors see; a revision is what somebody wrote. Each function runs in one transaction
 that locks the row.
 """
 
@@ -15,23 +15,24 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from networks.models import Event, Network, PreviewLink, Revision, Schedule
+from networks.models import Event, PreviewLink, RevisedModel, Revision, Schedule
 from networks.revisions.content import (
     Content,
+    Row,
     changed_fields,
     complete_content,
-    network_with,
+    row_with,
     savable_content,
 )
 from networks.revisions.previews import revoke_links
-from networks.revisions.public_changes import record_public_changes, save_changes, withdrawal_change
+from networks.revisions.public_changes import record_publishing, record_unpublishing
 from networks.revisions.storage import (
     Author,
     add_event,
     add_revision,
     check_not_in_bin,
     check_own_revision,
-    clean_network,
+    clean_row,
     display_name,
     lock,
     newest_revision,
@@ -41,14 +42,11 @@ from networks.revisions.storage import (
     write_revision,
 )
 
-# Fields that visitors never see
-NOT_PUBLIC = {"internal_note"}
 
-
-def publish(network: Network, *, author: Author, revision: Revision | None = None) -> Network:
+def publish(row: Row, *, author: Author, revision: Revision | None = None) -> Row:
     """Publish a revision, by default the newest one. Raise ValidationError."""
     with transaction.atomic():
-        row = lock(network)
+        row = lock(row)
         check_not_in_bin(row)
         check_own_revision(row, revision)
         revision = revision or newest_revision(row)
@@ -58,19 +56,19 @@ def publish(network: Network, *, author: Author, revision: Revision | None = Non
         row.is_published, row.live = True, revision
         if revision == row.head:
             row.submitted_at, row.submitted_by = None, ""
-        network = clean_network(row, revision.content)
         changed_at = row.changed_at
-        save_row(network)
-        if before and not {*changed_fields(before.content, revision.content)} - NOT_PUBLIC:
-            update_row(network, changed_at=changed_at)  # nothing public has changed
+        row = clean_row(row, revision.content)
+        save_row(row)
+        if before and not {*changed_fields(type(row), before.content, revision.content)} - row.private_fields:
+            update_row(row, changed_at=changed_at)  # nothing public has changed
         # A schedule for this revision or an older one must not replace it later.
-        network.schedules.filter(action=Schedule.Action.PUBLISH, revision__number__lte=revision.number).delete()
-        add_event(network, Event.Kind.PUBLISHED, author, revision)
-        record_public_changes(network, revision, before)
-    return network
+        row.schedules.filter(action=Schedule.Action.PUBLISH, revision__number__lte=revision.number).delete()
+        add_event(row, Event.Kind.PUBLISHED, author, revision)
+        record_publishing(row, revision, before)
+    return row
 
 
-def unpublished_revisions(row: Network) -> list[Revision]:
+def unpublished_revisions(row: RevisedModel) -> list[Revision]:
     """Return the revisions that led from the published one to the newest one, the oldest first."""
     newer = {each.pk: each for each in row.revisions.filter(number__gt=row.live.number if row.live else 0)}
     found, pk = [], row.head_id
@@ -85,15 +83,16 @@ def unpublished_revisions(row: Network) -> list[Revision]:
     return found[::-1]
 
 
-def unreviewed_revisions(row: Network, user: User) -> list[Revision]:
+def unreviewed_revisions(row: RevisedModel, user: User) -> list[Revision]:
     """Return the revisions of other people since one was last submitted, scheduled or published."""
     submitted = row.events.filter(kind=Event.Kind.SUBMITTED).order_by("-pk").first() if row.submitted_at else None
     scheduled = row.schedules.filter(action=Schedule.Action.PUBLISH).first()
-    # Of an unpublished network, the revision that was last published
+    # Of an unpublished row, the revision that was last published
     published = None if row.live else row.events.filter(kind=Event.Kind.PUBLISHED).order_by("-pk").first()
     revisions = [each.revision for each in (submitted, scheduled, published) if each]
     passed = max((revision.number for revision in revisions if revision), default=0)
-    differing = {*changed_fields(row.live.content if row.live else {}, newest_revision(row).content)}
+    model = type(row)
+    differing = {*changed_fields(model, row.live.content if row.live else {}, newest_revision(row).content)}
     return [
         each
         for each in unpublished_revisions(row)
@@ -101,25 +100,23 @@ def unreviewed_revisions(row: Network, user: User) -> list[Revision]:
         # A revision without an author was loaded or imported, so nobody is still working on it.
         and each.author_name
         and each.author_id != user.pk
-        and (each.parent is None or differing & {*changed_fields(each.parent.content, each.content)})
+        and (each.parent is None or differing & {*changed_fields(model, each.parent.content, each.content)})
     ]
 
 
-def own_changes(row: Network, user: User) -> tuple[Content, list[str]]:
+def own_changes(row: RevisedModel, user: User) -> tuple[Content, list[str]]:
     """
     Return the published content with the unpublished changes of one user, and the fields left out.
 
     A field is left out where the user changed what a colleague had written.
     """
-    own, left_out = savable_content(published_revision(row).content), []
+    model = type(row)
+    own, left_out = savable_content(model, published_revision(row).content), []
     for revision in unpublished_revisions(row):
         if revision.author_id != user.pk or revision.parent is None:
             continue
-        before, after = (
-            savable_content(revision.parent.content),
-            savable_content(revision.content),
-        )
-        for name in changed_fields(before, after):
+        before, after = (savable_content(model, each.content) for each in (revision.parent, revision))
+        for name in changed_fields(model, before, after):
             if name not in left_out and before[name] == own[name]:
                 own[name] = after[name]
             elif after[name] != own[name] and name not in left_out:
@@ -127,36 +124,37 @@ def own_changes(row: Network, user: User) -> tuple[Content, list[str]]:
     return own, left_out
 
 
-def publish_own_changes(network: Network, *, author: User, head: Revision) -> Network:
+def publish_own_changes(row: Row, *, author: User, head: Revision) -> Row:
     """
     Publish the author's changes without those of others, which become a draft on top of it, revision by revision.
 
     `head` is the newest revision that the author has seen. Raise ValidationError.
     """
     with transaction.atomic():
-        row = lock(network)
+        row = lock(row)
         check_not_in_bin(row)
         if row.head_id != head.pk:
             raise ValidationError(_("Somebody has saved a newer version meanwhile."))
         if not row.is_published:
-            raise ValidationError(_("The network is not on the site."))
+            raise ValidationError(_("This is not on the site."))
+        model = type(row)
         drafts, submitted = (
             unpublished_revisions(row),
             {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by},
         )
         own, _left_out = own_changes(row, author)
-        if not changed_fields(published_revision(row).content, own):
+        if not changed_fields(model, published_revision(row).content, own):
             raise ValidationError(_("There are no changes of your own to publish."))
         schedule = row.schedules.filter(action=Schedule.Action.PUBLISH, revision=head).first()
         update_row(row, head=row.live)
         _row, mine = write_revision(row, own, author=author)
         row = publish(row, author=author, revision=mine)
-        content = complete_content(mine.content)
+        content = complete_content(model, mine.content)
         for draft in drafts:
-            after = complete_content(draft.content)
-            changed = changed_fields(draft.parent.content if draft.parent else {}, after)
+            after = complete_content(model, draft.content)
+            changed = changed_fields(model, draft.parent.content if draft.parent else {}, after)
             written = content | {name: after[name] for name in changed}
-            if changed_fields(content, written):
+            if changed_fields(model, content, written):
                 written_by = {"author": draft.author, "author_name": draft.author_name, "comment": draft.comment}
                 update_row(row, head=add_revision(row, written, **written_by))
                 content = written
@@ -164,8 +162,7 @@ def publish_own_changes(network: Network, *, author: User, head: Revision) -> Ne
             update_row(row, **submitted)
             PreviewLink.objects.filter(revision=head).update(revision=row.head)
             if schedule:
-                Schedule.objects.create(
-                    network=row,
+                row.schedules.create(
                     action=schedule.action,
                     at=schedule.at,
                     revision=row.head,
@@ -175,54 +172,53 @@ def publish_own_changes(network: Network, *, author: User, head: Revision) -> Ne
     return row
 
 
-def unpublish(network: Network, *, author: Author) -> Network:
-    """Unpublish the network. Its revisions stay."""
+def unpublish(row: Row, *, author: Author) -> Row:
+    """Unpublish the row. Its revisions stay."""
     with transaction.atomic():
-        row = lock(network)
+        row = lock(row)
         if not row.is_published:
             return row
         live = published_revision(row)
-        network = unpublish_row(row)
-        revoke_links(network.revisions.filter(pk=live.pk))
-        network.schedules.filter(action=Schedule.Action.WITHDRAW).delete()
-        add_event(network, Event.Kind.WITHDRAWN, author, live)
-    return network
+        row = unpublish_row(row)
+        revoke_links(row.revisions.filter(pk=live.pk))
+        row.schedules.filter(action=Schedule.Action.WITHDRAW).delete()
+        add_event(row, Event.Kind.WITHDRAWN, author, live)
+    return row
 
 
-def unpublish_row(row: Network) -> Network:
+def unpublish_row(row: Row) -> Row:
     """Unpublish the row, which from now on has the content of its newest revision."""
     if row.is_published:
-        live = published_revision(row)
-        save_changes(row, live, [withdrawal_change(savable_content(live.content))])
+        record_unpublishing(row, published_revision(row))
     row.is_published, row.live = False, None
-    network = network_with(row, newest_revision(row).content)
-    if Network.objects.filter(slug=network.slug).exclude(pk=row.pk).exists():
+    written = row_with(row, newest_revision(row).content)
+    if type(row).objects.filter(slug=written.slug).exclude(pk=row.pk).exists():
         # The slug of the draft was free when it was written. When it is next saved, staff read that it is taken.
-        network.slug = row.slug
-    save_row(network)
-    return network
+        written.slug = row.slug
+    save_row(written)
+    return written
 
 
-def delete(network: Network, *, author: User | None) -> Network:
-    """Unpublish the network and put it into the bin."""
+def delete(row: Row, *, author: User | None) -> Row:
+    """Unpublish the row and put it into the bin."""
     with transaction.atomic():
-        row = lock(network)
+        row = lock(row)
         if row.deleted_at is not None:
             return row
-        network = unpublish_row(row)
-        network.schedules.all().delete()
-        revoke_links(network.revisions.all())
+        row = unpublish_row(row)
+        row.schedules.all().delete()
+        revoke_links(row.revisions.all())
         update_row(
-            network, deleted_at=timezone.now(), deleted_by=display_name(author), submitted_at=None, submitted_by=""
+            row, deleted_at=timezone.now(), deleted_by=display_name(author), submitted_at=None, submitted_by=""
         )
-        add_event(network, Event.Kind.DELETED, author, network.head)
-    return network
+        add_event(row, Event.Kind.DELETED, author, row.head)
+    return row
 
 
-def undelete(network: Network, *, author: User | None) -> Network:
-    """Put the network back from the bin, as a draft."""
+def undelete(row: Row, *, author: User | None) -> Row:
+    """Put the row back from the bin, as a draft."""
     with transaction.atomic():
-        row = lock(network)
+        row = lock(row)
         if row.deleted_at is None:
             return row
         update_row(row, deleted_at=None, deleted_by="")
@@ -230,9 +226,9 @@ def undelete(network: Network, *, author: User | None) -> Network:
     return row
 
 
-def undo_state(row: Network) -> dict[str, Any]:
-    """Return what `undo` needs to know of a network before it is published, unpublished or deleted."""
-    links = PreviewLink.objects.filter(revision__network=row, is_kept=False, revoked_at=None)
+def undo_state(row: RevisedModel) -> dict[str, Any]:
+    """Return what `undo` needs to know of a row before it is published, unpublished or deleted."""
+    links = PreviewLink.objects.filter(revision__in=row.revisions.all(), is_kept=False, revoked_at=None)
     state = {
         "live": row.live_id if row.is_published else None,
         "head": row.head_id,
@@ -253,20 +249,20 @@ def undo_state(row: Network) -> dict[str, Any]:
     return {name: value for name, value in state.items() if value}  # the session holds many of these
 
 
-def last_event_id(row: Network) -> int:
-    """Return the primary key of the last event of a network, or 0."""
+def last_event_id(row: RevisedModel) -> int:
+    """Return the primary key of the last event of a row, or 0."""
     return row.events.aggregate(last=models.Max("pk"))["last"] or 0
 
 
-def undo(network: Network, before: Mapping, event: int, *, author: User | None) -> bool:
+def undo(row: RevisedModel, before: Mapping, event: int, *, author: User | None) -> bool:
     """
-    Undo an event: publish, unpublish, undelete, submit and schedule the network as it was in the state before it.
+    Undo an event: publish, unpublish, undelete, submit and schedule the row as it was in the state before it.
 
-    Revisions since then stay, as a draft. If the network has a later event than `event`, which is a primary key,
+    Revisions since then stay, as a draft. If the row has a later event than `event`, which is a primary key,
     nothing is changed and False is returned. Raise ValidationError.
     """
     with transaction.atomic():
-        row = lock(network)
+        row = lock(row)
         if row.events.filter(pk__gt=event).exclude(kind=Event.Kind.SUBMITTED).exists():
             return False
         submitted = {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by}
@@ -281,9 +277,11 @@ def undo(network: Network, before: Mapping, event: int, *, author: User | None) 
                 "submitted_by": before["submitted_by"],
             }
         update_row(row, **(submitted if row.has_draft else {"submitted_at": None, "submitted_by": ""}))
-        PreviewLink.objects.filter(pk__in=before.get("links", ()), revision__network=row).update(revoked_at=None)
+        PreviewLink.objects.filter(pk__in=before.get("links", ()), revision__in=row.revisions.all()).update(
+            revoked_at=None
+        )
         for schedule in before.get("plans", ()):
             at = datetime.fromisoformat(schedule["at"])
             if at > timezone.now() and not row.schedules.filter(action=schedule["action"]).exists():
-                Schedule.objects.create(network=row, **{**schedule, "at": at})
+                row.schedules.create(**{**schedule, "at": at})
     return True

@@ -36,7 +36,7 @@ def remember_form(
     """
     Record what was saved with a form, for 30 days.
 
-    For a network, `content` is that of the form, and `revision` the newest one after the save.
+    For a model with revisions, `content` is that of the form, and `revision` the newest one after the save.
     """
     now = timezone.now()
     SavedForm.objects.filter(saved_at__lt=now - KEEP_FOR).delete()

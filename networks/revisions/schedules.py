@@ -1,5 +1,5 @@
 """
-Publish or unpublish a network at a time to come.
+Publish or unpublish a row at a time to come.
 
 A schedule is applied by the first request or command after its time, so no cron job can forget it.
 """
@@ -16,9 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from networks.models import Event, Network, Schedule
+from networks.models import Event, RevisedModel, Schedule
 from networks.reading import translated_fields
-from networks.revisions.content import field_label, network_with
+from networks.revisions.content import Model, field_label, row_with
 from networks.revisions.publishing import publish, unpublish
 from networks.revisions.storage import add_event, author_fields, check_not_in_bin, lock, newest_revision
 
@@ -39,14 +39,14 @@ LAST_RETRY = timedelta(hours=1)
 NEXT_ATTEMPT = Coalesce("retry_at", "at")
 
 
-def create(network: Network, action: str, at: datetime, *, author: User | None) -> Schedule:
+def create(row: RevisedModel, action: str, at: datetime, *, author: User | None) -> Schedule:
     """
-    Schedule to publish the newest revision, or to unpublish the network. It replaces the schedule of that action.
+    Schedule to publish the newest revision, or to unpublish the row. It replaces the schedule of that action.
 
     Raise ValidationError for a time that has passed, and for what cannot be done then.
     """
     with transaction.atomic():
-        row = lock(network)
+        row = lock(row)
         check_not_in_bin(row)
         if at < timezone.now() + SHORTEST_NOTICE:
             raise ValidationError({"at": _("This time has passed. Choose one that is still to come.")})
@@ -54,22 +54,20 @@ def create(network: Network, action: str, at: datetime, *, author: User | None) 
         if action == Schedule.Action.PUBLISH:
             if not row.has_draft:
                 raise ValidationError(_("There is no draft to publish."))
-            published_then = network_with(row, newest_revision(row).content)
+            published_then = row_with(row, newest_revision(row).content)
             published_then.is_published = True
-            published_then.full_clean(exclude=translated_fields(Network))
+            published_then.full_clean(exclude=translated_fields(type(row)))
             kind, revision, other = Event.Kind.SCHEDULED, row.head, others.get(Schedule.Action.WITHDRAW)
             is_in_order = not other or row.is_published or at < other.at
         else:
             kind, revision, other = Event.Kind.WITHDRAWAL_SCHEDULED, None, others.get(Schedule.Action.PUBLISH)
             if not row.is_published and other is None:
-                raise ValidationError(_("The network is not on the site."))
+                raise ValidationError(_("This is not on the site."))
             is_in_order = not other or row.is_published or other.at < at
         if not is_in_order:
-            raise ValidationError({"at": _("The network must be published before it is taken off the site.")})
+            raise ValidationError({"at": _("This must be published before it is taken off the site.")})
         row.schedules.filter(action=action).delete()
-        schedule = Schedule.objects.create(
-            network=row, action=action, revision=revision, at=at, **author_fields(author)
-        )
+        schedule = row.schedules.create(action=action, revision=revision, at=at, **author_fields(author))
         add_event(row, kind, author, row.head, planned_for=at)
     return schedule
 
@@ -77,7 +75,7 @@ def create(network: Network, action: str, at: datetime, *, author: User | None) 
 def cancel(schedule: Schedule, *, author: User | None) -> None:
     """Delete a schedule, unless it has been applied or cancelled already."""
     with transaction.atomic():
-        row = lock(schedule.network)
+        row = lock(schedule.row)
         if row.schedules.filter(pk=schedule.pk).delete()[0]:
             add_event(row, Event.Kind.CANCELLED, author, schedule.revision, planned_for=schedule.at)
 
@@ -86,7 +84,7 @@ def apply_due(now: datetime | None = None) -> int:
     """Apply the schedules whose time has come, and return how many were applied."""
     now, count = now or timezone.now(), 0
     due = Schedule.objects.annotate(next_attempt=NEXT_ATTEMPT).filter(next_attempt__lte=now)
-    for schedule in due.select_related("network"):
+    for schedule in due.select_related("network", "page"):
         try:
             count += apply_schedule(schedule)
         except Exception:
@@ -122,43 +120,43 @@ def schedule_retry(schedule: Schedule, now: datetime) -> None:
                 explanation = _(
                     "An error of the site itself. The site goes on trying; tell the person who looks after it."
                 )
-            add_event(schedule.network, Event.Kind.FAILED, schedule, schedule.revision, explanation=explanation)
+            add_event(schedule.row, Event.Kind.FAILED, schedule, schedule.revision, explanation=explanation)
 
 
 def apply_schedule(schedule: Schedule) -> bool:
     """Apply a schedule, and say whether it was applied. If it is not valid any more, it becomes an event."""
     with transaction.atomic():
-        row = lock(schedule.network)
+        row = lock(schedule.row)
         # Another process may have applied it meanwhile, or failed.
         same = row.schedules.filter(pk=schedule.pk, failures=schedule.failures).first()
         if same is None:
             return False
         same.delete()
-        # Nobody waits for the result, so an error is shown in the history, and where the network is edited.
+        # Nobody waits for the result, so an error is shown in the history, and where the row is edited.
         with override(settings.LANGUAGE_CODE):
             try:
                 with transaction.atomic():
                     perform(row, same)
             except ValidationError as error:
-                add_event(row, Event.Kind.FAILED, same, same.revision, explanation=error_text(error))
+                add_event(row, Event.Kind.FAILED, same, same.revision, explanation=error_text(type(row), error))
                 return False
     return True
 
 
-def perform(row: Network, schedule: Schedule) -> None:
+def perform(row: RevisedModel, schedule: Schedule) -> None:
     if schedule.action == Schedule.Action.PUBLISH:
         publish(row, author=schedule, revision=schedule.revision)
     elif row.is_published:
         unpublish(row, author=schedule)
     else:
-        raise ValidationError(_("The network is not on the site."))
+        raise ValidationError(_("This is not on the site."))
 
 
-def error_text(error: ValidationError) -> str:
-    """Return the messages of a ValidationError as one text, each after the label of its field."""
+def error_text(model: Model, error: ValidationError) -> str:
+    """Return the messages of a ValidationError as one text, each after the label of its field in the model."""
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
     return " ".join(
-        " ".join(messages) if name == NON_FIELD_ERRORS else f"{field_label(name)}: {' '.join(messages)}"
+        " ".join(messages) if name == NON_FIELD_ERRORS else f"{field_label(model, name)}: {' '.join(messages)}"
         for name, messages in error.message_dict.items()
     )

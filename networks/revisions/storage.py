@@ -1,5 +1,5 @@
 """
-The parts of all functions that write a network: the locked row, its revisions, and its events.
+The parts of all functions that write a row: the locked row, its revisions, and its events.
 
 Call these within a transaction that has locked the row with `lock`.
 """
@@ -12,111 +12,112 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from networks.models import Event, Network, Revision, Schedule, free_slug
+from networks.models import Event, RevisedModel, Revision, Schedule, free_slug
 from networks.reading import translated_fields
-from networks.revisions.content import complete_content, content_of, network_with, normalise_content
-from networks.revisions.public_changes import record_public_changes
+from networks.revisions.content import Row, complete_content, content_of, normalise_content, related_fields, row_with
+from networks.revisions.public_changes import record_loaded_row
 
 # A user, a schedule in the name of the user who made it, or None for a command
 Author = User | Schedule | None
 
 
 def write_revision(
-    row: Network,
+    row: Row,
     content: Mapping,
     *,
     author: User | None,
     comment: str = "",
     restored_from: Revision | None = None,
     normalised: Collection[str] = (),
-) -> tuple[Network, Revision]:
+) -> tuple[Row, Revision]:
     """Add a revision that becomes the newest one. Return the row, which has its content if it is a draft, and it."""
-    network = clean_network(row, content, normalised=normalised)
+    written = clean_row(row, content, normalised=normalised)
     revision = add_revision(
-        row, content_of(network), restored_from=restored_from, comment=comment, **author_fields(author)
+        row, content_of(written), restored_from=restored_from, comment=comment, **author_fields(author)
     )
     if not row.is_published:
-        save_row(network)
-        row = network
+        save_row(written)
+        row = written
     update_row(row, head=revision)
     return row, revision
 
 
-def clean_network(row: Network, content: Mapping, *, normalised: Collection[str] = ()) -> Network:
+def clean_row(row: Row, content: Mapping, *, normalised: Collection[str] = ()) -> Row:
     """
-    Return the network with the content, and with a slug. Raise ValidationError.
+    Return the row with the content, and with a slug. Raise ValidationError.
 
     `normalised` names the fields that the caller has normalised already; all others are normalised here.
     """
     others = {name: value for name, value in content.items() if name not in normalised}
-    network = network_with(row, complete_content(content) | normalise_content(others))
-    if not network.slug:
-        network.slug = row.slug or free_slug(network, network.heading)
-    network.full_clean(exclude=translated_fields(Network))
-    return network
+    model = type(row)
+    written = row_with(row, complete_content(model, content) | normalise_content(model, others))
+    if not written.slug:
+        written.slug = row.slug or free_slug(written, written.heading)
+    written.full_clean(exclude=translated_fields(model))
+    return written
 
 
-def save_row(network: Network) -> None:
-    """Save a network of `network_with`, and its themes."""
-    prefetched = network._prefetched_objects_cache  # type: ignore[attr-defined]  # made by network_with
-    themes = list(prefetched.pop("themes"))
+def save_row(row: RevisedModel) -> None:
+    """Save a row of `row_with`, and which rows it is related to."""
+    prefetched = row._prefetched_objects_cache  # type: ignore[attr-defined]  # made by row_with
+    related = {name: list(prefetched.pop(name)) for name in related_fields(type(row))}
     try:
         with transaction.atomic():
-            network.save()
+            row.save()
     except IntegrityError:
         # Somebody else has taken the slug since it was validated, or a field that no form shows breaks a newer rule.
         # For any other error there is nothing that staff could correct.
-        network.validate_unique()
-        network.validate_constraints()
+        row.validate_unique()
+        row.validate_constraints()
         raise
-    network.themes.set(themes)
+    for name, rows in related.items():
+        getattr(row, name).set(rows)
 
 
-def update_row(row: Network, **values: Any) -> None:
+def update_row(row: RevisedModel, **values: Any) -> None:
     """Update fields that are not content, in the database and in the instance, without a new `changed_at`."""
-    Network.objects.filter(pk=row.pk).update(**values)
+    type(row).objects.filter(pk=row.pk).update(**values)
     for name, value in values.items():
         setattr(row, name, value)
 
 
-def lock(network: Network) -> Network:
-    """Return the network as it is in the database, locked until the transaction ends."""
-    row = Network.objects.select_for_update(no_key=True).get(pk=network.pk)
+def lock(row: Row) -> Row:
+    """Return the row as it is in the database, locked until the transaction ends."""
+    rows = type(row).objects.select_for_update(no_key=True)
+    row = rows.get(pk=row.pk)  # type: ignore[assignment]  # django-stubs takes it for one of the abstract model
     if row.head_id is None:
         # What loaddata or a script has written becomes a revision when somebody first works on it.
         loaded = add_revision(row, content_of(row), created_at=row.changed_at)
-        row.changes.filter(revision=None).update(revision=loaded)
-        if row.is_published:
-            record_public_changes(row, loaded, happened_at=row.changed_at)
+        record_loaded_row(row, loaded)
         update_row(row, head=loaded, live=loaded if row.is_published else None)
     return row
 
 
-def newest_revision(network: Network) -> Revision:
-    """Return the newest revision of a network, and make the first one where there is none."""
-    if network.head is None:
+def newest_revision(row: RevisedModel) -> Revision:
+    """Return the newest revision of a row, and make the first one where there is none."""
+    if row.head is None:
         with transaction.atomic():
-            row = lock(network)
-        network.head, network.live = row.head, row.live
-    return require_revision(network.head)
+            locked = lock(row)
+        row.head, row.live = locked.head, locked.live
+    return require_revision(row.head)
 
 
-def published_revision(row: Network) -> Revision:
-    """Return the revision that visitors see of a published network."""
+def published_revision(row: RevisedModel) -> Revision:
+    """Return the revision that visitors see of a published row."""
     return require_revision(row.live)
 
 
 def require_revision(revision: Revision | None) -> Revision:
     if revision is None:
-        raise ValueError("The network has no such revision.")
+        raise ValueError("The row has no such revision.")
     return revision
 
 
-def add_revision(row: Network, content: Mapping, **details: Any) -> Revision:
+def add_revision(row: RevisedModel, content: Mapping, **details: Any) -> Revision:
     last = row.revisions.first()
-    revision = Revision(
-        network=row, number=last.number + 1 if last else 1, content=content, parent=row.head or last, **details
-    )
+    number = last.number + 1 if last else 1
+    revision = Revision(number=number, content=content, parent=row.head or last, **details)
+    revision.row = row
     revision.clean_fields(exclude=["content"])
     revision.save()
     return revision
@@ -131,20 +132,20 @@ def display_name(author: User | None) -> str:
 
 
 def add_event(
-    row: Network, kind: Event.Kind, author: Author, revision: Revision | None = None, **details: Any
+    row: RevisedModel, kind: Event.Kind, author: Author, revision: Revision | None = None, **details: Any
 ) -> Event:
     if isinstance(author, Schedule):
         details |= {"author": author.author, "author_name": author.author_name, "planned_for": author.at}
     else:
         details |= author_fields(author)
-    return Event.objects.create(network=row, kind=kind, revision=revision, **details)
+    return row.events.create(kind=kind, revision=revision, **details)
 
 
-def check_not_in_bin(row: Network) -> None:
+def check_not_in_bin(row: RevisedModel) -> None:
     if row.deleted_at is not None:
-        raise ValidationError(_("This network is in the bin. Put it back first."))
+        raise ValidationError(_("This is in the bin. Put it back first."))
 
 
-def check_own_revision(row: Network, revision: Revision | None) -> None:
-    if revision is not None and revision.network_id != row.pk:
-        raise ValueError(f"Version {revision} is of another network than {row.pk}.")
+def check_own_revision(row: RevisedModel, revision: Revision | None) -> None:
+    if revision is not None and getattr(revision, f"{row._meta.model_name}_id") != row.pk:
+        raise ValueError(f"The revision {revision} is not one of {row._meta.model_name} {row.pk}.")

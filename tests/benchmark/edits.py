@@ -70,7 +70,7 @@ def edit(server: Server, env: Mapping[str, str], seconds: int) -> Found:
         found.edits += 1
         text = f"Измена под оптерећењем, број {found.edits}."
         saved = drafts.save(network, {"summary_sr": text}, author=author)
-        publishing.publish(saved.network, author=author)
+        publishing.publish(saved.row, author=author)
         time.sleep(FRESH_AFTER)
         for path in ("/", f"/networks/{network.slug}/") * READS:
             read(server, path, text, found)

@@ -133,11 +133,12 @@ DRAFTS = 50  # networks beside those of the demo, one for each editor of a crowd
 
 def prepare() -> dict[str, str]:
     """Fill the database, and return the passwords of the accounts."""
+    from networks.models import Network
     from networks.revisions import drafts
 
     passwords = demo_site.prepare()
     for number in range(DRAFTS):
-        drafts.save(None, {"name_sr": f"Нацрт {number}", "slug": f"draft-{number}"}, author=None)
+        drafts.save(Network(), {"name_sr": f"Нацрт {number}", "slug": f"draft-{number}"}, author=None)
     return passwords
 
 
