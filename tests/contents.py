@@ -51,7 +51,17 @@ FROZEN = {
 }
 
 
-# The same as it stands in the row
+# The format of every revision of a page
+PAGE = {
+    "slug": "o-sajtu",
+    "position": 20,
+    "title_sr": "О сајту",
+    "title_en": "About the site",
+    "body_sr": "<p>Град <strong>Ниш</strong>.</p>",
+    "body_en": "<p>The city of <strong>Niš</strong>.</p>",
+}
+
+# The same as FROZEN as it stands in the row
 IN_ROW = FROZEN | {
     "founded": PartialDate(1997),
     "joined": PartialDate(2007, 5),

@@ -5,7 +5,7 @@ from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from networks.models import Network
+from networks.models import Network, Page
 from tests.makers import make_network
 
 pytestmark = [pytest.mark.sql, pytest.mark.django_db]
@@ -61,6 +61,13 @@ def test_languages_that_readers_choose_and_that_are_stored_must_agree(settings, 
 def test_renamed_fields_must_be_names_that_revisions_hold(monkeypatch, renamed, is_right):
     monkeypatch.setattr(Network, "renamed_fields", renamed)
     assert found() == ([] if is_right else ["networks.E003"])
+
+
+def test_renamed_fields_of_pages_must_be_names_that_revisions_hold(monkeypatch):
+    monkeypatch.setattr(Page, "renamed_fields", {"name": "title"})
+    assert found() == []
+    monkeypatch.setattr(Page, "renamed_fields", {"heading": "name"})
+    assert found() == ["networks.E003"]
 
 
 def test_the_cache_must_not_be_in_the_database(settings):

@@ -6,7 +6,7 @@ from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks.models import Network
+from networks.models import Network, Page
 from networks.revisions import comparison
 from networks.revisions.comparison import MOST_PAIRS, Piece, Side, compare, compare_words, language_attribute
 from networks.revisions.comparison import display_rich_text as readable
@@ -202,6 +202,13 @@ class TestFields:
 
     def test_fields_that_are_no_more_are_left_out(self):
         assert compare(Network, {"no_field": "one"}, {"no_field": "two"}) == []
+
+    def test_fields_are_those_of_the_model(self):
+        with override("en"):
+            fields = compare(Page, {}, {"title_en": "Privacy", "name_en": "Network"})
+        assert [(field.name, field.label, field.after) for field in fields] == (
+            [("title_en", "Title (in English)", "Privacy")]
+        )
 
     @pytest.mark.parametrize(
         ("name", "text", "expected"),

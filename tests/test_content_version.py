@@ -50,6 +50,9 @@ PUBLIC_CHANGES = {
     "a page is changed": lambda: Page.objects.get(slug="shown").save(),
     "a page is taken off the site": lambda: publish_page("shown", False),
     "a page is deleted": lambda: Page.objects.get(slug="shown").delete(),
+    "a draft of a page is published": lambda: publishing.publish(Page.objects.get(slug="written"), author=None),
+    "a page is withdrawn": lambda: publishing.unpublish(Page.objects.get(slug="written"), author=None),
+    "a page goes into the bin": lambda: publishing.delete(Page.objects.get(slug="written"), author=None),
     "a page has another address": lambda: rename(Page.objects.get(slug="shown")),
     "an old address is made": lambda: OldAddress.objects.create(old_path="/new/", new_path="/"),
     "an old address is changed": lambda: OldAddress.objects.get(old_path="/old/").save(),
@@ -73,6 +76,9 @@ PRIVATE_CHANGES = {
     "a draft is discarded": lambda: drafts.discard(Network.objects.get(slug="c"), author=None),
     "a draft goes into the bin": lambda: publishing.delete(Network.objects.get(slug="b"), author=None),
     "a plan is cancelled": lambda: schedules.cancel(Schedule.objects.get(), author=None),
+    "a draft of a page": lambda: draft(Page.objects.get(slug="shown"), title_en="Newer"),
+    "a draft of a page is discarded": lambda: drafts.discard(Page.objects.get(slug="written"), author=None),
+    "a page gets its first revision": lambda: storage.newest_revision(Page.objects.get(slug="shown")),
     "a hidden page is changed": lambda: Page.objects.get(slug="hidden").save(),
     "a hidden page is deleted": lambda: Page.objects.get(slug="hidden").delete(),
     "migrating where nothing is to migrate": lambda: call_command("migrate", verbosity=0),
@@ -97,7 +103,7 @@ def publish_page(slug, is_published=True):
 
 @pytest.fixture
 def site(transactional_db):
-    """a: loaded; b: a draft, to be published tomorrow; c: published, with a newer draft."""
+    """a: loaded; b: a draft, to be published tomorrow; c: published, with a newer draft; as is the page "written"."""
     make_network(slug="a", themes=[make_theme(slug="t")])
     hidden = drafts.save(Network(), {"name_sr": "Скица", "slug": "b"}, author=None).row
     schedules.create(hidden, "publish", timezone.now() + timedelta(days=1), author=None)
@@ -106,6 +112,7 @@ def site(transactional_db):
     draft(shown, name_en="Newer name")
     make_page(slug="shown")
     make_page(slug="hidden", is_published=False)
+    draft(make_page(slug="written"), title_en="Newer title")
     make_profile()
     OldAddress.objects.create(old_path="/old/", new_path="/")
 

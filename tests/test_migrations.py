@@ -1,19 +1,21 @@
 """No migration is missing, and none loses what there is. That they run forward and back is seen in test_roles.py."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
+from django.apps import apps as current_apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from networks.models import Event, Network, OldAddress, Revision, Schedule
+from networks.models import Event, Network, OldAddress, Page, Revision, Schedule
 from networks.models import SavedForm as CurrentSavedForm
-from networks.revisions import storage
+from networks.revisions import drafts, publishing, schedules, storage
 from networks.revisions.content import complete_content, content_of, select_current_fields
 from tests.contents import EMPTY, FROZEN, IN_ROW, store_picture
 
@@ -74,6 +76,64 @@ def test_old_addresses_get_a_table_of_their_own_and_go_back(transactional_db, ha
     finally:
         call_command("migrate", "networks", "zero", verbosity=0)
         call_command("migrate", verbosity=0)
+
+
+def test_pages_get_revisions_and_what_there_is_stays(transactional_db):
+    """Backwards, what belongs to pages goes; what visitors see stays, and all that is of networks."""
+    try:
+        old = migrate_to("0020")
+        made = {"is_published": True, "name_sr": "Мрежа", "slug": "mreza"}
+        network = old.get_model("networks", "Network").objects.create(**made)
+        revision = old.get_model("networks", "Revision").objects.create(network=network, number=1, content=FROZEN)
+        network.head = network.live = revision
+        network.save()
+        old.get_model("networks", "Event").objects.create(network=network, revision=revision, kind="published")
+        old.get_model("networks", "Schedule").objects.create(network=network, action="withdraw", at=CHANGED)
+        user = old.get_model("auth", "User").objects.create(username="ana")
+        old.get_model("networks", "OpenForm").objects.create(network=network, user=user)
+        OldPage = old.get_model("networks", "Page")
+        OldPage.objects.update_or_create(slug="o-sajtu", defaults={"title_sr": "О сајту", "is_published": True})
+        OldPage.objects.create(slug="nacrt", title_sr="Нацрт", is_published=False)
+        OldPage.objects.update(changed_at=CHANGED)
+        kept = stored(old)
+
+        call_command("migrate", verbosity=0)
+
+        assert stored() == kept
+        page, hidden = (Page.objects.get(slug=slug) for slug in ("o-sajtu", "nacrt"))
+        assert (page.head, page.live, page.has_draft, hidden.has_draft) == (None, None, False, True)
+        first = storage.newest_revision(page)
+        assert (first.row, first.number, first.content, first.created_at) == (page, 1, content_of(page), CHANGED)
+        drafts.save(page, first.content | {"title_sr": "Друкчије"}, author=None)
+        schedules.create(page, "publish", timezone.now() + timedelta(days=1), author=None)
+        publishing.delete(hidden, author=None)
+        assert (stored()["page"], Page.objects.get(slug="o-sajtu").changed_at) == (kept["page"], CHANGED)
+
+        assert stored(migrate_to("0020")) == kept
+        call_command("migrate", verbosity=0)
+        assert stored() == kept
+        assert storage.newest_revision(Page.objects.get(slug="o-sajtu")).content == first.content
+    finally:
+        call_command("migrate", "networks", "zero", verbosity=0)
+        call_command("migrate", verbosity=0)
+
+
+def stored(apps=current_apps):
+    """Return what is stored of pages, and what belongs to networks."""
+    names = {
+        "page": ["pk", "slug", "title_sr", "is_published"],
+        "network": ["pk", "slug", "head_id", "live_id"],
+        "revision": ["pk", "network_id", "number", "content"],
+        "event": ["pk", "network_id", "revision_id", "kind"],
+        "schedule": ["pk", "network_id", "action", "at"],
+        "openform": ["pk", "network_id", "user_id"],
+    }
+    rows = {}
+    for name, columns in names.items():
+        model = apps.get_model("networks", name)
+        of_networks = model.objects.filter(network__isnull=False) if "network_id" in columns else model.objects.all()
+        rows[name] = list(of_networks.order_by("pk").values(*columns))
+    return rows
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks.models import TRANSLATED, Event, Network, Revision, SavedForm, Schedule, Theme
+from networks.models import TRANSLATED, Change, Event, Network, OpenForm, Page, Revision, SavedForm, Schedule, Theme
 from networks.partial_dates import PartialDate
 from networks.revisions import drafts, publishing, schedules, storage
 from networks.revisions.content import (
@@ -29,8 +29,8 @@ from networks.revisions.content import (
     merge,
     row_with,
 )
-from tests.contents import EMPTY, FROZEN, IN_ROW, store_picture
-from tests.makers import make_network, make_theme
+from tests.contents import EMPTY, FROZEN, IN_ROW, PAGE, store_picture
+from tests.makers import make_network, make_page, make_theme
 from tests.processes import Clock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
@@ -55,14 +55,24 @@ def avec(nis):
 
 
 @pytest.fixture
-def draft(ana):
-    """A network of which nobody but its author knows."""
-    return drafts.save(Network(), {"slug": "mreza", "name_sr": "Мрежа", "name_en": "First"}, author=ana).row
+def model():
+    """The model of the rows that the fixtures below make; `both` has a test tried with each."""
+    return Network
+
+
+both = pytest.mark.parametrize("model", [Network, Page])
+
+
+@pytest.fixture
+def draft(model, ana):
+    """A network, or a page, of which nobody but its author knows."""
+    heading = {f"{model.heading_field}_sr": "Мрежа", f"{model.heading_field}_en": "First"}
+    return drafts.save(model(), {"slug": "mreza", **heading}, author=ana).row
 
 
 @pytest.fixture
 def network(draft, ana):
-    """A published network without a draft."""
+    """A published network, or page, without a draft."""
     return publishing.publish(draft, author=ana)
 
 
@@ -80,7 +90,7 @@ def logo():
 
 
 def anew(network):
-    return Network.objects.get(pk=network.pk)
+    return type(network).objects.get(pk=network.pk)
 
 
 def newest(network):
@@ -88,14 +98,20 @@ def newest(network):
 
 
 def write(network, *, author=None, base=None, **changes):
-    """Save the changes of somebody who began with the base, or else with the newest version."""
+    """
+    Save the changes of somebody who began with the base, or else with the newest version.
+
+    `heading` is the English name of a network, and the English title of a page.
+    """
+    if "heading" in changes:
+        changes[f"{network.heading_field}_en"] = changes.pop("heading")
     base = base or newest(network)
     return drafts.save(network, base.content | changes, base=base, author=author).revision
 
 
 def by_hand(network, content, number=90):
     """A revision as another release of the project may have written it."""
-    return Revision.objects.create(network=network, number=number, content=content)
+    return network.revisions.create(number=number, content=content)
 
 
 def kinds(network):
@@ -107,11 +123,11 @@ def history(network):
 
 
 def whole(network):
-    """All that is stored about a network."""
-    rows = [Network.objects.filter(pk=network.pk), network.revisions, network.events, network.schedules]
+    """All that is stored about a network or a page."""
+    rows = [type(network).objects.filter(pk=network.pk), network.revisions, network.events, network.schedules]
     return [
         *(list(each.order_by("pk").values()) for each in rows),
-        sorted(network.themes.values_list("slug", flat=True)),
+        sorted(network.themes.values_list("slug", flat=True)) if isinstance(network, Network) else [],
         sorted(network.former_slugs.values_list("slug", flat=True)),
     ]
 
@@ -173,6 +189,13 @@ class TestContent:
         row.themes.set(Theme.objects.all())
         assert content_of(anew(row)) == FROZEN
         assert list(FROZEN) == list(content_fields(Network))
+
+    def test_format_of_pages_is_theirs(self, ana):
+        assert list(content_fields(Page)) == list(PAGE)
+        row = drafts.save(Page(), PAGE, author=ana).row
+        assert content_of(anew(row)) == Revision.objects.get().content == PAGE
+        assert content_of(row_with(Page(), PAGE)) == PAGE
+        assert content_of(Page()) == complete_content(Page, {}) == dict.fromkeys(PAGE, "") | {"position": 0}
 
     def test_format_of_an_empty_network(self):
         assert content_of(Network(), themes=[]) == EMPTY
@@ -282,12 +305,20 @@ class TestContent:
 
 
 # Three values of each field, so that two people often write the same
-CHOICES = {name: (EMPTY[name], FROZEN[name], f"another {name}") for name in FROZEN}
-contents = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in CHOICES.items()})
-# Most of a form stays as it was
-three = st.tuples(contents, *[st.dictionaries(st.sampled_from(list(FROZEN)), st.integers(0, 2))] * 2).map(
-    lambda drawn: (drawn[0], *(drawn[0] | {name: CHOICES[name][n] for name, n in edit.items()} for edit in drawn[1:]))
-)
+CHOICES = {
+    model: {name: (empty, content[name], f"another {name}") for name, empty in complete_content(model, {}).items()}
+    for model, content in ((Network, FROZEN), (Page, PAGE))
+}
+
+
+@st.composite
+def three(draw):
+    """A model, and the contents of the base, of theirs and of mine; most of a form stays as it was."""
+    model = draw(st.sampled_from(list(CHOICES)))
+    choices = CHOICES[model]
+    base = draw(st.fixed_dictionaries({name: st.sampled_from(values) for name, values in choices.items()}))
+    edits = [draw(st.dictionaries(st.sampled_from(list(choices)), st.integers(0, 2))) for _side in range(2)]
+    return model, base, *(base | {name: choices[name][n] for name, n in edit.items()} for edit in edits)
 
 
 class TestMerge:
@@ -326,38 +357,38 @@ class TestMerge:
     def test_knows_lists_pictures_numbers_and_dates(self, name, theirs, mine, fields):
         assert merge(Network, FROZEN, FROZEN | {name: theirs}, FROZEN | {name: mine}).conflicts == fields
 
-    @given(three)
+    @given(three())
     def test_every_field_is_as_the_rule_says(self, three):
-        base, theirs, mine = three
-        merged = merge(Network, base, theirs, mine)
-        for name in FROZEN:
+        model, base, theirs, mine = three
+        merged = merge(model, base, theirs, mine)
+        for name in CHOICES[model]:
             they_changed, i_changed = theirs[name] != base[name], mine[name] != base[name]
             differ = theirs[name] != mine[name]
             assert merged.content[name] == (theirs if they_changed and not i_changed else mine)[name]
             assert (name in merged.taken) == (they_changed and not i_changed)
             assert (name in merged.conflicts) == (they_changed and i_changed and differ)
-        assert list(merged.content) == list(FROZEN)
+        assert list(merged.content) == list(CHOICES[model])
 
-    @given(three)
+    @given(three())
     def test_does_not_ask_who_came_first_but_where_both_wrote(self, three):
-        base, theirs, mine = three
-        one, other = merge(Network, base, theirs, mine), merge(Network, base, mine, theirs)
+        model, base, theirs, mine = three
+        one, other = merge(model, base, theirs, mine), merge(model, base, mine, theirs)
         assert one.conflicts == other.conflicts
-        assert {name for name in FROZEN if one.content[name] != other.content[name]} == set(one.conflicts)
+        assert {name for name in CHOICES[model] if one.content[name] != other.content[name]} == set(one.conflicts)
 
-    @given(three)
+    @given(three())
     def test_with_somebody_who_changed_nothing_is_what_the_other_wrote(self, three):
-        base, theirs, _ = three
-        changed = changed_fields(Network, base, theirs)
-        assert merge(Network, base, base, theirs) == Merge(theirs)
-        assert merge(Network, base, theirs, base) == Merge(theirs, changed)
-        assert merge(Network, base, theirs, theirs) == Merge(theirs)
+        model, base, theirs, _ = three
+        changed = changed_fields(model, base, theirs)
+        assert merge(model, base, base, theirs) == Merge(theirs)
+        assert merge(model, base, theirs, base) == Merge(theirs, changed)
+        assert merge(model, base, theirs, theirs) == Merge(theirs)
 
-    @given(three)
+    @given(three())
     def test_leaves_what_it_is_given_as_it_was(self, three):
-        before = json.dumps(three)
-        merge(Network, *three)
-        assert json.dumps(three) == before
+        before = json.dumps(three[1:])
+        merge(*three)
+        assert json.dumps(three[1:]) == before
 
 
 class TestSave:
@@ -371,8 +402,9 @@ class TestSave:
         )
         assert (saved.is_new, saved.taken, kinds(row)) == (True, [], [])
 
+    @both
     def test_versions_are_counted_and_know_what_they_took_the_place_of(self, network, ana, milan):
-        first, second, third = newest(network), write(network, name_en="Second"), write(network, name_en="Third")
+        first, second, third = newest(network), write(network, heading="Second"), write(network, heading="Third")
         assert [(each.number, each.parent) for each in (first, second, third)] == [(1, None), (2, first), (3, second)]
 
     def test_version_written_on_an_old_one_follows_the_newest(self, network, ana, milan):
@@ -459,6 +491,7 @@ class TestSave:
         saved = drafts.save(network, base.content, base=base, author=ana)
         assert (saved.is_new, saved.revision, saved.taken) == (False, theirs, ["name_en"])
 
+    @both
     def test_makes_no_version_of_an_address_that_is_to_be_made_and_is_the_same(self, network, ana):
         saved = drafts.save(network, newest(network).content | {"slug": ""}, author=ana)
         assert (saved.is_new, network.revisions.count()) == (False, 1)
@@ -586,6 +619,7 @@ class TestSave:
         assert remembered == {"one": saved.revision.pk, "two": saved.revision.pk}
         assert again.is_new is False
 
+    @both
     def test_form_is_remembered_for_thirty_days(self, clock, network, ana):
         drafts.save(network, newest(network).content, author=ana, token="one")
         clock.moment += timedelta(days=29)
@@ -604,8 +638,9 @@ class TestSave:
 
 
 class TestAuthors:
+    @both
     def test_names_stay_when_the_account_goes(self, network, ana, milan):
-        write(network, author=ana, name_en="Second")
+        write(network, author=ana, heading="Second")
         drafts.submit(network, author=ana)
         schedules.create(network, PUBLISH, timezone.now() + HOUR, author=ana)
         User.objects.all().delete()
@@ -613,26 +648,30 @@ class TestAuthors:
         assert {(each.author, each.author_name) for each in network.events.all()} == {(None, "Ана Анић")}
         assert anew(network).submitted_by == "Ана Анић"
         schedules.apply_due(timezone.now() + HOUR)
-        assert (anew(network).name_en, network.events.first().author_name) == ("Second", "Ана Анић")
+        assert (anew(network).heading, network.events.first().author_name) == ("Second", "Ана Анић")
 
+    @both
     def test_names_are_those_of_their_time(self, network, ana):
-        write(network, author=ana, name_en="Second")
+        write(network, author=ana, heading="Second")
         User.objects.filter(pk=ana.pk).update(last_name="Петровић")
         ana.refresh_from_db()
-        write(network, author=ana, name_en="Third")
+        write(network, author=ana, heading="Third")
         assert [each.author_name for each in network.revisions.all()] == ["Ана Петровић", "Ана Анић", "Ана Анић"]
 
+    @both
     def test_account_without_a_name_goes_by_that_it_signs_in_with(self, network, milan):
-        assert write(network, author=milan, name_en="Second").author_name == "milan"
+        assert write(network, author=milan, heading="Second").author_name == "milan"
 
+    @both
     def test_what_no_person_did_has_no_name(self, network):
-        revision = write(network, name_en="Second")
+        revision = write(network, heading="Second")
         assert (revision.author, revision.author_name) == (None, "")
 
+    @both
     def test_longest_name_that_an_account_may_have_is_no_obstacle(self, network):
         author = User.objects.create_user("longest", first_name="Б" * 150, last_name="В" * 150)
         author.full_clean(exclude=["password"])
-        revision = write(network, author=author, name_en="Second")
+        revision = write(network, author=author, heading="Second")
         revision.full_clean()
         drafts.submit(network, author=author)
         publishing.publish(network, author=author)
@@ -641,8 +680,9 @@ class TestAuthors:
 
 
 class TestPublish:
+    @both
     def test_makes_the_newest_version_what_citizens_see(self, network, ana):
-        revision = write(network, author=ana, name_en="Second")
+        revision = write(network, author=ana, heading="Second")
         returned = publishing.publish(network, author=ana)
         row = anew(network)
         assert (row.head, row.live, row.is_published, row.has_draft) == (revision, revision, True, False)
@@ -650,20 +690,23 @@ class TestPublish:
         event = network.events.first()
         assert (event.kind, event.revision, event.author) == (Event.Kind.PUBLISHED, revision, ana)
 
+    @both
     def test_of_an_older_version_leaves_the_draft(self, network, ana):
-        second, third = write(network, author=ana, name_en="Second"), write(network, author=ana, name_en="Third")
+        second, third = write(network, author=ana, heading="Second"), write(network, author=ana, heading="Third")
         publishing.publish(network, author=ana, revision=second)
         row = anew(network)
-        assert (row.head, row.live, row.name_en, row.has_draft) == (third, second, "Second", True)
+        assert (row.head, row.live, row.heading, row.has_draft) == (third, second, "Second", True)
 
+    @both
     def test_answers_who_submitted_it(self, network, ana):
-        write(network, author=ana, name_en="Second")
+        write(network, author=ana, heading="Second")
         drafts.submit(network, author=ana)
         publishing.publish(network, author=ana)
         assert (anew(network).submitted_at, anew(network).submitted_by) == (None, "")
 
+    @both
     def test_of_an_older_version_leaves_what_was_submitted(self, network, ana):
-        second, _third = write(network, author=ana, name_en="Second"), write(network, author=ana, name_en="Third")
+        second, _third = write(network, author=ana, heading="Second"), write(network, author=ana, heading="Third")
         drafts.submit(network, author=ana)
         publishing.publish(network, author=ana, revision=second)
         assert anew(network).submitted_by == "Ана Анић"
@@ -675,6 +718,7 @@ class TestPublish:
             publishing.publish(network, author=ana, revision=revision)
         assert whole(network) == before
 
+    @both
     def test_network_in_the_bin_is_not_published(self, draft, ana):
         publishing.delete(draft, author=ana)
         before = whole(draft)
@@ -701,19 +745,22 @@ class TestWithdraw:
         event = network.events.first()
         assert (event.kind, event.revision.number) == (Event.Kind.WITHDRAWN, 1)
 
+    @both
     def test_of_what_is_not_on_the_site_does_nothing(self, draft, ana):
         before = whole(draft)
         publishing.unpublish(draft, author=ana)
         assert whole(draft) == before
 
+    @both
     def test_network_can_be_written_and_published_again(self, network, ana):
         publishing.unpublish(network, author=ana)
-        write(network, author=ana, name_en="Second")
+        write(network, author=ana, heading="Second")
         publishing.publish(network, author=ana)
-        assert (anew(network).name_en, kinds(network)) == ("Second", ["published", "withdrawn", "published"])
+        assert (anew(network).heading, kinds(network)) == ("Second", ["published", "withdrawn", "published"])
 
+    @both
     def test_drops_the_plan_to_do_so_and_leaves_the_plan_to_publish(self, network, ana):
-        write(network, author=ana, name_en="Second")
+        write(network, author=ana, heading="Second")
         schedules.create(network, PUBLISH, timezone.now() + HOUR, author=ana)
         schedules.create(network, WITHDRAW, timezone.now() + 2 * HOUR, author=ana)
         publishing.unpublish(network, author=ana)
@@ -721,8 +768,9 @@ class TestWithdraw:
 
 
 class TestDiscard:
+    @both
     def test_goes_back_to_what_citizens_see_and_keeps_the_history(self, network, ana, milan):
-        first, second = newest(network), write(network, author=ana, name_en="Second")
+        first, second = newest(network), write(network, author=ana, heading="Second")
         drafts.submit(network, author=ana)
         changed_at, before = anew(network).changed_at, history(network)
         drafts.discard(network, author=milan)
@@ -732,11 +780,12 @@ class TestDiscard:
         event = network.events.first()
         assert (event.kind, event.revision, event.author) == (Event.Kind.DISCARDED, second, milan)
 
+    @both
     def test_next_version_has_a_number_of_its_own(self, network, ana):
         first = newest(network)
-        write(network, author=ana, name_en="Second")
+        write(network, author=ana, heading="Second")
         drafts.discard(network, author=ana)
-        third = write(network, author=ana, name_en="Third")
+        third = write(network, author=ana, heading="Third")
         assert (third.number, third.parent) == (3, first)
 
     def test_what_was_discarded_does_not_come_back_with_a_form_that_was_open(self, network, ana, milan):
@@ -745,11 +794,13 @@ class TestDiscard:
         third = write(network, author=milan, base=second, seat_en="Nice")
         assert (third.content["name_en"], third.content["seat_en"]) == ("First", "Nice")
 
+    @both
     def test_of_what_has_no_draft_does_nothing(self, network, ana):
         before = whole(network)
         drafts.discard(network, author=ana)
         assert whole(network) == before
 
+    @both
     def test_of_what_was_never_published_is_refused(self, draft, ana):
         before = whole(draft)
         with pytest.raises(ValidationError):
@@ -758,19 +809,22 @@ class TestDiscard:
 
 
 class TestSubmit:
+    @both
     def test_is_noted_with_who_and_when(self, clock, network, ana):
-        revision = write(network, author=ana, name_en="Second")
+        revision = write(network, author=ana, heading="Second")
         drafts.submit(network, author=ana)
         row, event = anew(network), network.events.first()
         assert (row.submitted_at, row.submitted_by) == (clock.moment, "Ана Анић")
         assert (event.kind, event.revision, event.created_at) == (Event.Kind.SUBMITTED, revision, clock.moment)
 
+    @both
     def test_stays_when_somebody_corrects_a_word(self, network, ana, milan):
-        write(network, author=ana, name_en="Second")
+        write(network, author=ana, heading="Second")
         drafts.submit(network, author=ana)
-        write(network, author=milan, name_en="Second, corrected")
+        write(network, author=milan, heading="Second, corrected")
         assert anew(network).submitted_by == "Ана Анић"
 
+    @both
     @pytest.mark.parametrize("is_deleted", [True, False])
     def test_of_what_has_no_draft_or_is_in_the_bin_is_refused(self, network, is_deleted, ana):
         if is_deleted:
@@ -792,12 +846,14 @@ class TestRestore:
         assert (saved.revision.author, anew(network).head, anew(network).live) == (milan, saved.revision, second)
         assert anew(network).name_en == "Second"
 
+    @both
     def test_of_what_was_discarded_brings_it_back(self, network, ana):
-        second = write(network, author=ana, name_en="Second")
+        second = write(network, author=ana, heading="Second")
         drafts.discard(network, author=ana)
         drafts.restore(network, second, author=ana)
         assert newest(network).content == second.content
 
+    @both
     def test_of_what_is_the_newest_makes_no_version(self, network, ana):
         before = whole(network)
         assert not drafts.restore(network, newest(network), author=ana).is_new
@@ -841,9 +897,10 @@ class TestRestore:
         theme.delete()
         assert not drafts.restore(network, second, author=ana).is_new
 
+    @both
     def test_in_the_bin_is_refused(self, network, ana):
         first = newest(network)
-        write(network, author=ana, name_en="Second")
+        write(network, author=ana, heading="Second")
         publishing.delete(network, author=ana)
         before = whole(network)
         with pytest.raises(ValidationError):
@@ -880,6 +937,7 @@ class TestBin:
         publishing.publish(network, author=milan)
         assert content_of(anew(network)) == before
 
+    @both
     def test_twice_is_once(self, network, ana):
         publishing.delete(network, author=ana)
         before = whole(network)
@@ -890,14 +948,15 @@ class TestBin:
         publishing.undelete(network, author=ana)
         assert whole(network) == before
 
+    @both
     @pytest.mark.parametrize("what", ["save", "publish", "submit", "schedule", "restore", "discard"])
     def test_nothing_in_it_is_written(self, network, what, ana):
         first = newest(network)
-        write(network, author=ana, name_en="Second")
+        write(network, author=ana, heading="Second")
         publishing.delete(network, author=ana)
         before = whole(network)
         attempts = {
-            "save": lambda: drafts.save(network, FROZEN | {"logo": None}, author=ana),
+            "save": lambda: drafts.save(network, first.content | {"slug": "druga"}, author=ana),
             "publish": lambda: publishing.publish(network, author=ana),
             "submit": lambda: drafts.submit(network, author=ana),
             "schedule": lambda: schedules.create(network, PUBLISH, timezone.now() + HOUR, author=ana),
@@ -929,8 +988,9 @@ class TestAddress:
         saved = drafts.save(Network(), typed, author=ana)
         assert (anew(saved.row).slug, saved.revision.content["slug"]) == (slug, slug)
 
+    @both
     def test_that_is_emptied_later_stays(self, network, ana):
-        revision = write(network, author=ana, slug="", name_en="Second")
+        revision = write(network, author=ana, slug="", heading="Second")
         assert revision.content["slug"] == "mreza"
 
     def test_in_the_bin_stays_taken(self, network, ana):
@@ -986,6 +1046,7 @@ class TestAddress:
 
 
 class TestSchedules:
+    @both
     @pytest.mark.parametrize(
         ("local", "utc"),
         [
@@ -1008,9 +1069,10 @@ class TestSchedules:
         clock.moment = utc
         assert (schedules.apply_due(), anew(draft).is_published) == (1, True)
 
+    @both
     @pytest.mark.parametrize("action", [PUBLISH, WITHDRAW])
     def test_for_a_time_that_has_passed_are_refused(self, clock, network, action, ana):
-        write(network, author=ana, name_en="Second")
+        write(network, author=ana, heading="Second")
         schedules.create(network, action, clock.moment + HOUR, author=ana)
         before = whole(network)
         for distance in (timedelta(0), -timedelta(seconds=1), -timedelta(days=365)):
@@ -1018,16 +1080,18 @@ class TestSchedules:
                 schedules.create(network, action, clock.moment + distance, author=ana)
             assert (set(errors_of(error)), whole(network)) == ({"at"}, before)
 
+    @both
     def test_publish_the_version_that_was_the_newest_when_they_were_made(self, clock, network, ana, milan):
-        second = write(network, author=ana, name_en="Second")
+        second = write(network, author=ana, heading="Second")
         schedules.create(network, PUBLISH, clock.moment + HOUR, author=ana)
-        third = write(network, author=milan, name_en="Third")
+        third = write(network, author=milan, heading="Third")
         schedules.apply_due(clock.moment + HOUR)
         row = anew(network)
-        assert (row.name_en, row.live, row.head) == ("Second", second, third)
+        assert (row.heading, row.live, row.head) == ("Second", second, third)
 
+    @both
     def test_are_done_in_the_name_of_who_made_them(self, clock, network, ana):
-        second = write(network, author=ana, name_en="Second")
+        second = write(network, author=ana, heading="Second")
         schedules.create(network, PUBLISH, clock.moment + HOUR, author=ana)
         clock.moment += 2 * HOUR
         schedules.apply_due()
@@ -1038,6 +1102,7 @@ class TestSchedules:
         assert (event.planned_for, event.created_at) == (clock.moment - HOUR, clock.moment)
         assert kinds(network) == ["published", "scheduled", "published"]
 
+    @both
     def test_take_the_network_off_the_site(self, clock, network, ana):
         schedules.create(network, WITHDRAW, clock.moment + HOUR, author=ana)
         schedules.apply_due(clock.moment + HOUR)
@@ -1045,11 +1110,12 @@ class TestSchedules:
         assert (anew(network).is_published, network.schedules.count()) == (False, 0)
         assert (event.kind, event.author, event.planned_for) == (Event.Kind.WITHDRAWN, ana, clock.moment + HOUR)
 
+    @both
     @pytest.mark.parametrize("action", [PUBLISH, WITHDRAW])
     def test_second_one_takes_the_place_of_the_first(self, clock, network, action, ana, milan):
-        write(network, author=ana, name_en="Second")
+        write(network, author=ana, heading="Second")
         schedules.create(network, action, clock.moment + HOUR, author=ana)
-        third = write(network, author=milan, name_en="Third")
+        third = write(network, author=milan, heading="Third")
         schedules.create(network, action, clock.moment + 2 * HOUR, author=milan)
         plan = network.schedules.get()
         assert (plan.at, plan.author, plan.author_name) == (clock.moment + 2 * HOUR, milan, "milan")
@@ -1057,18 +1123,20 @@ class TestSchedules:
         assert schedules.apply_due(clock.moment + HOUR) == 0
         assert schedules.apply_due(clock.moment + 2 * HOUR) == 1
 
+    @both
     def test_cancelled_one_does_not_happen(self, clock, network, ana, milan):
-        second = write(network, author=ana, name_en="Second")
+        second = write(network, author=ana, heading="Second")
         plan = schedules.create(network, PUBLISH, clock.moment + HOUR, author=ana)
         schedules.cancel(plan, author=milan)
-        assert (schedules.apply_due(clock.moment + HOUR), anew(network).name_en) == (0, "First")
+        assert (schedules.apply_due(clock.moment + HOUR), anew(network).heading) == (0, "First")
         event = network.events.first()
         assert (event.kind, event.revision, event.author, event.planned_for) == (
             (Event.Kind.CANCELLED, second, milan, clock.moment + HOUR)
         )
 
+    @both
     def test_cancelling_what_is_done_already_does_nothing(self, clock, network, ana):
-        write(network, author=ana, name_en="Second")
+        write(network, author=ana, heading="Second")
         first_plan = schedules.create(network, PUBLISH, clock.moment + HOUR, author=ana)
         stale = Schedule.objects.get()
         second_plan = schedules.create(network, PUBLISH, clock.moment + 2 * HOUR, author=ana)
@@ -1080,6 +1148,7 @@ class TestSchedules:
         schedules.cancel(second_plan, author=ana)
         assert whole(network) == before
 
+    @both
     @pytest.mark.parametrize(
         ("do", "left"),
         [
@@ -1087,18 +1156,19 @@ class TestSchedules:
             (lambda network, ana: drafts.discard(network, author=ana), [WITHDRAW]),
             (lambda network, ana: publishing.unpublish(network, author=ana), [PUBLISH]),
             (lambda network, ana: publishing.delete(network, author=ana), []),
-            (lambda network, ana: write(network, author=ana, name_en="Third"), [PUBLISH, WITHDRAW]),
+            (lambda network, ana: write(network, author=ana, heading="Third"), [PUBLISH, WITHDRAW]),
             (lambda network, ana: drafts.submit(network, author=ana), [PUBLISH, WITHDRAW]),
         ],
         ids=["publish", "discard", "withdraw", "delete", "save", "submit"],
     )
     def test_are_dropped_by_what_makes_them_pointless(self, clock, network, do, left, ana):
-        write(network, author=ana, name_en="Second")
+        write(network, author=ana, heading="Second")
         schedules.create(network, PUBLISH, clock.moment + HOUR, author=ana)
         schedules.create(network, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
         do(network, ana)
         assert [plan.action for plan in network.schedules.all()] == left
 
+    @both
     @pytest.mark.parametrize(
         ("is_published", "first", "second", "fits"),
         [
@@ -1114,7 +1184,7 @@ class TestSchedules:
     def test_stand_in_an_order_that_makes_sense(self, clock, draft, is_published, first, second, fits, ana):
         if is_published:
             publishing.publish(draft, author=ana)
-            write(draft, author=ana, name_en="Second")
+            write(draft, author=ana, heading="Second")
         schedules.create(draft, first[0], clock.moment + first[1] * HOUR, author=ana)
         if fits:
             schedules.create(draft, second[0], clock.moment + second[1] * HOUR, author=ana)
@@ -1124,6 +1194,7 @@ class TestSchedules:
             schedules.create(draft, second[0], clock.moment + second[1] * HOUR, author=ana)
         assert (set(errors_of(error)), draft.schedules.count()) == ({"at"}, 1)
 
+    @both
     def test_moving_the_publishing_past_the_withdrawal_is_refused(self, clock, draft, ana):
         schedules.create(draft, PUBLISH, clock.moment + HOUR, author=ana)
         schedules.create(draft, WITHDRAW, clock.moment + 2 * HOUR, author=ana)
@@ -1131,6 +1202,7 @@ class TestSchedules:
             schedules.create(draft, PUBLISH, clock.moment + 3 * HOUR, author=ana)
         assert draft.schedules.get(action=PUBLISH).at == clock.moment + HOUR
 
+    @both
     @pytest.mark.parametrize(
         ("publish", "withdraw", "events", "is_published"),
         [
@@ -1141,12 +1213,13 @@ class TestSchedules:
     def test_are_done_in_their_order_by_a_server_that_was_down(
         self, clock, network, publish, withdraw, events, is_published, ana
     ):
-        write(network, author=ana, name_en="Second")
+        write(network, author=ana, heading="Second")
         schedules.create(network, PUBLISH, clock.moment + publish * HOUR, author=ana)
         schedules.create(network, WITHDRAW, clock.moment + withdraw * HOUR, author=ana)
         assert schedules.apply_due(clock.moment + 9 * HOUR) == 2
         assert (kinds(network)[-2:], anew(network).is_published) == (events, is_published)
 
+    @both
     @pytest.mark.parametrize(
         ("make", "action"),
         [
@@ -1192,6 +1265,7 @@ class TestSchedules:
         assert words
         assert (network.schedules.count(), schedules.apply_due(clock.moment + 3 * HOUR)) == (0, 0)
 
+    @both
     def test_withdrawal_that_found_nothing_to_withdraw_is_on_record(self, clock, draft, ana):
         """Its publishing was cancelled after it had been planned; nobody should wonder where it is."""
         plan = schedules.create(draft, PUBLISH, clock.moment + HOUR, author=ana)
@@ -1298,8 +1372,13 @@ class TestOldRevisions:
 
 
 class TestRowsWrittenPastTheDoor:
-    def test_published_one_gets_its_version_from_who_opens_it_first(self):
-        row = make_network(name_en="Loaded", themes=[make_theme()])
+    @pytest.fixture
+    def make(self, model):
+        return {Network: make_network, Page: make_page}[model]
+
+    @both
+    def test_published_one_gets_its_version_from_who_opens_it_first(self, make):
+        row = make()
         changed_at = row.changed_at
         first = newest(row)
         assert (first.number, first.content, first.author_name) == (1, content_of(row), "")
@@ -1307,32 +1386,35 @@ class TestRowsWrittenPastTheDoor:
         assert (anew(row).head, anew(row).live, anew(row).has_draft) == (first, first, False)
         assert (newest(row), row.revisions.count()) == (first, 1)
 
-    def test_unpublished_one_gets_its_version_too(self):
-        row = make_network(is_published=False)
+    @both
+    def test_unpublished_one_gets_its_version_too(self, make):
+        row = make(is_published=False)
         first = newest(row)
         assert (anew(row).head, anew(row).live, anew(row).has_draft) == (first, None, True)
 
+    @both
     @pytest.mark.parametrize("is_published", [True, False])
-    def test_is_no_draft_before_anybody_opened_it_unless_it_is_unpublished(self, is_published):
-        row = make_network(is_published=is_published)
+    def test_is_no_draft_before_anybody_opened_it_unless_it_is_unpublished(self, make, is_published):
+        row = make(is_published=is_published)
         before = anew(row).has_draft
-        assert Network.objects.with_draft().exists() == before == (not is_published)
+        assert type(row).objects.with_draft().exists() == before == (not is_published)
         newest(row)
-        assert Network.objects.with_draft().exists() == before
+        assert type(row).objects.with_draft().exists() == before
 
+    @both
     @pytest.mark.parametrize("is_published", [True, False])
     @pytest.mark.parametrize("what", ["save", "publish", "withdraw", "submit", "schedule", "delete", "restore"])
-    def test_can_be_worked_on_at_once_and_begins_with_what_was_there(self, what, is_published, clock, ana):
-        row = make_network(name_en="Loaded", is_published=is_published)
+    def test_can_be_worked_on_at_once_and_begins_with_what_was_there(self, make, what, is_published, clock, ana):
+        row = make(is_published=is_published)
         before = content_of(row)
         work = {
-            "save": lambda: drafts.save(row, before | {"name_en": "Mine"}, author=ana),
+            "save": lambda: drafts.save(row, before | {"slug": "mine"}, author=ana),
             "publish": lambda: publishing.publish(row, author=ana),
             "withdraw": lambda: publishing.unpublish(row, author=ana),
             "submit": lambda: drafts.submit(row, author=ana),
             "schedule": lambda: schedules.create(row, PUBLISH, clock.moment + HOUR, author=ana),
             "delete": lambda: publishing.delete(row, author=ana),
-            "restore": lambda: drafts.restore(row, by_hand(row, {"name_en": "Old"}, number=1), author=ana),
+            "restore": lambda: drafts.restore(row, by_hand(row, {"slug": "old"}, number=1), author=ana),
         }
         is_refused = is_published and what in ("submit", "schedule")
         if is_refused:
@@ -1471,18 +1553,64 @@ def test_what_the_database_refuses_is_named_by_its_field_and_not_as_an_address_t
     assert (list(errors_of(error)), whole(network)) == ([field], before)
 
 
+@both
 def test_error_of_the_database_that_no_field_can_mend_is_not_hidden(network, ana, monkeypatch):
     def refuse(*args, **kwargs):
         raise IntegrityError("FOREIGN KEY constraint failed")
 
-    monkeypatch.setattr(Network, "save", refuse)
+    monkeypatch.setattr(type(network), "save", refuse)
     with pytest.raises(IntegrityError, match="FOREIGN KEY"):
         publishing.unpublish(network, author=ana)
 
 
-def test_version_of_another_network_is_no_beginning(network, ana):
-    other = drafts.save(Network(), {"name_sr": "Друга"}, author=ana).revision
+@pytest.mark.parametrize("is_of_both", [True, False])
+@pytest.mark.parametrize("related", [Revision, Event, Schedule, OpenForm])
+def test_what_is_written_belongs_to_one_row(related, is_of_both, ana):
+    network, page = make_network(), make_page()
+    fields = {
+        Revision: {"number": 1, "content": {}},
+        Event: {"kind": Event.Kind.PUBLISHED},
+        Schedule: {"action": PUBLISH, "at": timezone.now()},
+        OpenForm: {"user": ana},
+    }
+    for row in (network, page):
+        assert related.objects.create(row=row, **fields[related]).row == row
+    rows = {"network": make_network(), "page": make_page()} if is_of_both else {}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        related.objects.create(**rows, **fields[related])
+    assert related.objects.count() == 2
+    network.delete(), page.delete()
+    assert related.objects.count() == 0
+
+
+def test_numbers_and_plans_of_a_network_and_a_page_with_the_same_key_are_apart(ana):
+    network, page = make_network(pk=7, is_published=False), make_page(pk=7, is_published=False)
+    for row in (network, page):
+        write(row, author=ana, heading="Second")
+        schedules.create(row, PUBLISH, timezone.now() + HOUR, author=ana)
+        assert [each.number for each in row.revisions.all()] == [2, 1]
+    publishing.delete(network, author=ana)
+    assert (page.schedules.count(), anew(page).deleted_at, anew(network).deleted_at is None) == (1, None, False)
+    assert schedules.apply_due(timezone.now() + HOUR) == 1
+    assert (anew(page).is_published, anew(page).heading, anew(network).is_published) == (True, "Second", False)
+
+
+@both
+def test_the_public_record_tells_of_networks_only(network, ana):
+    write(network, author=ana, heading="Second")
+    publishing.publish(network, author=ana)
+    publishing.delete(network, author=ana)
+    newest(make_page())
+    told = list(Change.objects.order_by("pk").values_list("kind", flat=True))
+    assert told == (["added", "renamed", "withdrawn"] if isinstance(network, Network) else [])
+
+
+@both
+@pytest.mark.parametrize("other_model", [Network, Page])
+def test_version_of_another_network_is_no_beginning(network, other_model, ana):
+    content = {f"{other_model.heading_field}_sr": "Друга"}
+    other = drafts.save(other_model(), content, author=ana).revision
     before = whole(network)
-    with pytest.raises(ValueError, match="not one of network"):
+    with pytest.raises(ValueError, match="not one of"):
         drafts.save(network, {"name_sr": "Нова"}, author=ana, base=other)
     assert whole(network) == before
