@@ -139,8 +139,9 @@ def complete_content(model: Model, content: Mapping) -> Content:
 def savable_content(model: Model, content: Mapping) -> Content:
     """Return the complete content without related rows that were deleted, so that it can be saved."""
     content = complete_content(model, content)
-    existing = {name: slugs_of(rows_of(each, content[name])) for name, each in related_fields(model).items()}
-    return content | existing
+    for name, each in related_fields(model).items():
+        content[name] = sorted(rows_of(each, content[name]).values_list("slug", flat=True))
+    return content
 
 
 def rows_of(model_field: models.ManyToManyField, slugs: Iterable[str]) -> models.QuerySet:
