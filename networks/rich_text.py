@@ -289,6 +289,26 @@ def plain_text(html: str) -> str:
     return "".join(map(token_text, TOKEN.finditer(html))).strip()
 
 
+def readable_text(html: str) -> str:
+    """Return rich text as plain text: a line for each paragraph, a bullet for each item, the URL after each link."""
+    pieces: list[str] = []
+    link = None  # its URL, and the index of its first piece
+    for token in TOKEN.finditer(html):
+        name = tag_name(token)
+        if name == "a" and not token["end"]:
+            link = link_attributes(token).get("href", ""), len(pieces)
+        elif name == "a" and link:
+            url, start = link
+            link = None
+            if url != "".join(pieces[start:]):
+                pieces.append(f" ({url})")
+        else:
+            pieces.append("\n• " if name == "li" and not token["end"] else token_text(token))
+    text = "".join(pieces)
+    lines = "\n".join(line.strip() for line in text.splitlines() if line.strip())
+    return lines.replace("•\n", "• ")
+
+
 def token_text(token: re.Match[str]) -> str:
     return unescape_html(token["text"] or "") or ("\n" if tag_name(token) in TAGS - MARK_TAGS else "")
 

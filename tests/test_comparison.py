@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from networks.models import Network, Page
 from networks.revisions import comparison
 from networks.revisions.comparison import MOST_PAIRS, Piece, Side, compare, compare_words, language_attribute
-from networks.revisions.comparison import display_rich_text as readable
 from networks.revisions.content import complete_content
+from networks.rich_text import readable_text as readable
 from networks.serbian import to_latin
 from tests.makers import make_theme
 from tests.pages import LANGUAGES

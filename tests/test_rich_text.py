@@ -12,8 +12,16 @@ from hypothesis import strategies as st
 from networks import rich_text
 from networks.models import Network, Page
 from networks.revisions import drafts
-from networks.revisions.comparison import compare_words, display_rich_text
-from networks.rich_text import ADDRESS_SCHEMES, LONGEST_TEXT, TAGS, clean_rich_text, plain_text, validate_links
+from networks.revisions.comparison import compare_words
+from networks.rich_text import (
+    ADDRESS_SCHEMES,
+    LONGEST_TEXT,
+    TAGS,
+    clean_rich_text,
+    plain_text,
+    readable_text,
+    validate_links,
+)
 from networks.serbian import fold, html_to_latin
 from tests.makers import make_network, make_page
 
@@ -254,7 +262,7 @@ WALKS = {
     "clean_rich_text": rich_text.sanitise,
     "validate_links": refuse_links,
     "plain_text": plain_text,
-    "readable_rich_text": display_rich_text,
+    "readable_text": readable_text,
     "html_to_latin": html_to_latin,
     "fold": fold,
     "compare_words": lambda html: compare_words(html, html[::-1]),

@@ -2,6 +2,7 @@
 
 from networks.models.account import SignInAttempts, TemporaryPassword
 from networks.models.city import CityProfile, ContentVersion, OldAddress
+from networks.models.confirmed_translation import ConfirmedTranslation
 from networks.models.model_fields import FieldConstraint
 from networks.models.network import (
     SEARCHED,
@@ -20,6 +21,7 @@ from networks.models.revision import Change, Event, PreviewLink, Revision, Sched
 __all__ = [
     "Change",
     "CityProfile",
+    "ConfirmedTranslation",
     "ContentVersion",
     "Event",
     "FieldConstraint",

@@ -37,6 +37,7 @@ class RevisedModel(PublicPage):
     events: Any
     schedules: Any
     openforms: Any
+    confirmedtranslations: Any
 
     # Its newest revision, the published one, and whether it waits to be published
     head = models.ForeignKey(
@@ -49,6 +50,10 @@ class RevisedModel(PublicPage):
     submitted_by = models.CharField(max_length=LONGEST_NAME, blank=True, default="", editable=False)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
     deleted_by = models.CharField(max_length=LONGEST_NAME, blank=True, default="", editable=False)
+
+    # Computed: the columns of the translations whose source has changed, of the newest and of the published content
+    outdated_newest = models.JSONField(default=list, editable=False)
+    outdated_published = models.JSONField(default=list, editable=False)
 
     objects = RevisedQuerySet.as_manager()
 

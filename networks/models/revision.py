@@ -58,17 +58,25 @@ class Event(RowRelated, Authored):
         WITHDRAWN = "withdrawn", _("Taken off the site")
         DISCARDED = "discarded", _("Draft discarded")
         SUBMITTED = "submitted", _("Submitted for publishing")
+        RECALLED = "recalled", _("Submission taken back")
+        RETURNED = "returned", _("Returned to its author")
+        REMARKED = "remarked", _("Remark")
         SCHEDULED = "scheduled", _("Publishing scheduled")
         WITHDRAWAL_SCHEDULED = "withdrawal_scheduled", _("Taking off the site scheduled")
         CANCELLED = "cancelled", _("Schedule cancelled")
         FAILED = "failed", _("What was scheduled could not be done")
         DELETED = "deleted", _("Moved to the bin")
         UNDELETED = "undeleted", _("Put back from the bin")
+        CONFIRMED = "confirmed", _("Translation confirmed")
+        CORRECTED = "corrected", _("Change of the Serbian marked as a correction")
+        UNCONFIRMED = "unconfirmed", _("Confirmation of a translation taken back")
 
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="events")
     kind = models.CharField(max_length=30, choices=Kind)
     planned_for = models.DateTimeField(null=True, blank=True)
     explanation = models.TextField(blank=True)
+    # The names of the fields that it is about
+    fields = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ["-created_at", "-pk"]

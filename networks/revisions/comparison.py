@@ -23,7 +23,7 @@ from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
 from networks.reading import Reader
 from networks.revisions.content import Model, changed_fields, complete_content, content_fields, field_label, rows_of
-from networks.rich_text import TOKEN, RichTextField, link_attributes, tag_name, token_text
+from networks.rich_text import RichTextField, readable_text
 
 # A word, or a punctuation mark, with the space after it
 WORD = re.compile(r"\s+|(?:\w+|[^\w\s])\s*")
@@ -102,7 +102,7 @@ def display_text(field: models.Field, value: Any, reader: Reader) -> str:
     if isinstance(field, PictureField):
         return value["name"].rpartition("/")[2]
     if isinstance(field, RichTextField):
-        return display_rich_text(value)
+        return readable_text(value)
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(field, PartialDateField | models.DateField):
@@ -116,26 +116,6 @@ def display_related(field: models.ManyToManyField, slugs: Iterable[str], reader:
     names: dict[str, str] = {row.slug: reader.text(row, "name") for row in rows_of(field, slugs)}
     # Of a deleted row, only the slug is known.
     return ", ".join(sorted((names.get(slug, slug) for slug in slugs), key=reader.sort_key))
-
-
-def display_rich_text(html: str) -> str:
-    """Return rich text as plain text: a line for each paragraph, a bullet for each item, the URL after each link."""
-    pieces: list[str] = []
-    link = None  # its URL, and the index of its first piece
-    for token in TOKEN.finditer(html):
-        name = tag_name(token)
-        if name == "a" and not token["end"]:
-            link = link_attributes(token).get("href", ""), len(pieces)
-        elif name == "a" and link:
-            url, start = link
-            link = None
-            if url != "".join(pieces[start:]):
-                pieces.append(f" ({url})")
-        else:
-            pieces.append("\n• " if name == "li" and not token["end"] else token_text(token))
-    text = "".join(pieces)
-    lines = "\n".join(line.strip() for line in text.splitlines() if line.strip())
-    return lines.replace("•\n", "• ")
 
 
 def compare_words(before: str, after: str) -> list[Piece]:

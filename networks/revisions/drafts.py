@@ -5,7 +5,7 @@ A draft is a revision that is newer than the published one. A save names the rev
 others have saved since then is merged. Each function runs in one transaction that locks the row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
@@ -43,6 +43,19 @@ from networks.revisions.storage import (
     update_row,
     write_revision,
 )
+from networks.revisions.translations import (
+    Reason,
+    confirmed_translations,
+    corrected,
+    outdated,
+    pairs_of,
+    record,
+    record_written,
+    update_outdated,
+)
+
+# For what reasons a translation may have been confirmed without being written
+TAKEN_BACK = {Reason.CONFIRMED, Reason.CORRECTION}
 
 # How often a new slug is made when somebody else takes it at the same moment
 ATTEMPTS = 20
@@ -75,13 +88,15 @@ def save(
     comment: str = "",
     token: str = "",
     form_content: Mapping | None = None,
+    is_correction: bool = False,
 ) -> SaveResult:
     """
     Save a draft of a row. Of an unsaved instance, such as `Network()`, a new row is made.
 
     `base` is the revision that the author began with, by default the newest one. What others have saved since then is
     merged. A revision is only added if the content differs from that of the newest one. `token` is that of the form,
-    `form_content` its content before the merge, by default the saved content.
+    `form_content` its content before the merge, by default the saved content. `is_correction` says that the Serbian
+    was changed in a way that needs no other translation.
 
     Raise Conflict, or ValidationError with the messages by field.
     """
@@ -98,7 +113,7 @@ def save(
             if not content.get("slug"):
                 content["slug"] = head["slug"]
             if base is None or base.pk == row.head_id:  # nobody has saved since, or the form has merged that already
-                merged = Merge(savable_content(model, head | content))
+                first, merged = head, Merge(savable_content(model, head | content))
             else:
                 first = savable_content(model, base.content)
                 merged = merge(model, first, head, savable_content(model, first | content))
@@ -106,7 +121,13 @@ def save(
                 raise Conflict(merged.conflicts)
             if changed_fields(model, head, merged.content):
                 own = content.keys() - {*merged.taken}
-                row, revision = write_revision(row, merged.content, author=author, comment=comment, normalised=own)
+                seen = first | content if form_content is None else form_content
+                row, revision = write_revision(
+                    row, merged.content, author=author, comment=comment, normalised=own, seen=seen
+                )
+                if is_correction:
+                    kept = corrected(model, head, revision.content, seen, confirmed_translations(row))
+                    stand_for_translations(row, kept, Reason.CORRECTION, Event.Kind.CORRECTED, author)
                 saved = SaveResult(row, revision, merged.taken)
             else:
                 saved = SaveResult(row, newest_revision(row), merged.taken, is_new=False)
@@ -127,6 +148,7 @@ def create_row(row: Row, content: Mapping, *, author: User | None, comment: str)
             if content.get("slug") or "slug" not in error.message_dict or not attempts_left:
                 raise
     revision = add_revision(written, content_of(written), comment=comment, **author_fields(author))
+    record_written(written, {}, revision.content, revision.content, **author_fields(author))
     update_row(written, head=revision)
     return written, revision
 
@@ -160,6 +182,41 @@ def submit(row: Row, *, author: User | None) -> Row:
     return row
 
 
+def recall(row: Row, *, author: User | None) -> Row:
+    """Take back that the draft was submitted for publishing."""
+    with transaction.atomic():
+        row = lock(row)
+        check_submitted(row)
+        update_row(row, submitted_at=None, submitted_by="")
+        add_event(row, Event.Kind.RECALLED, author, row.head)
+    return row
+
+
+def return_to_author(row: Row, remark: str, *, author: User | None) -> Row:
+    """Return a submitted draft to its author, with a remark that says what is to be done."""
+    with transaction.atomic():
+        row = lock(row)
+        check_submitted(row)
+        update_row(row, submitted_at=None, submitted_by="")
+        add_event(row, Event.Kind.RETURNED, author, row.head, explanation=remark)
+    return row
+
+
+def check_submitted(row: RevisedModel) -> None:
+    check_not_in_bin(row)
+    if row.submitted_at is None:
+        raise ValidationError(_("The draft is not submitted for publishing any more."))
+
+
+def add_remark(row: Row, remark: str, *, author: User | None) -> Row:
+    """Add a remark on the newest revision."""
+    with transaction.atomic():
+        row = lock(row)
+        check_not_in_bin(row)
+        add_event(row, Event.Kind.REMARKED, author, row.head, explanation=remark)
+    return row
+
+
 def restore(row: RevisedModel, revision: Revision, *, author: User | None) -> SaveResult:
     """
     Save the content of an old revision as a draft. Raise ValidationError if it is not valid any more.
@@ -176,3 +233,58 @@ def restore(row: RevisedModel, revision: Revision, *, author: User | None) -> Sa
         if not changed_fields(model, head, content):
             return SaveResult(row, newest_revision(row), is_new=False)
         return SaveResult(*write_revision(row, content, author=author, restored_from=revision))
+
+
+def stand_for_translations(
+    row: RevisedModel, columns: list[str], reason: Reason, kind: Event.Kind, author: User | None
+) -> None:
+    """Record that translations of the newest revision are right for their sources, and that somebody has said so."""
+    if columns:
+        record(row, newest_revision(row).content, columns, reason, **author_fields(author))
+        add_event(row, kind, author, row.head, fields=columns)
+        update_outdated(row)
+
+
+def confirm_translations(
+    row: RevisedModel, columns: Collection[str], *, author: User | None, seen: Mapping | None = None
+) -> list[str]:
+    """
+    Confirm that outdated translations of the newest revision are still right. Return the columns that were confirmed.
+
+    `seen` is the content that the author had in view, by default that of the newest revision. What a colleague has
+    changed since is not confirmed.
+    """
+    with transaction.atomic():
+        row = lock(row)
+        check_not_in_bin(row)
+        model, newest = type(row), newest_revision(row).content
+        pairs, in_view = pairs_of(model, newest), pairs_of(model, newest if seen is None else seen)
+        confirmed = [
+            column
+            for column in outdated(row, newest, confirmed_translations(row))
+            if column in columns and pairs[column] == in_view.get(column)
+        ]
+        stand_for_translations(row, confirmed, Reason.CONFIRMED, Event.Kind.CONFIRMED, author)
+    return confirmed
+
+
+def unconfirm_translations(row: RevisedModel, columns: Collection[str], *, author: User | None) -> list[str]:
+    """
+    Take back that translations of the newest revision were confirmed, or the change of their source a correction.
+
+    Return the columns of which that was so. They are outdated again.
+    """
+    with transaction.atomic():
+        row = lock(row)
+        check_not_in_bin(row)
+        confirmed, pairs = confirmed_translations(row), pairs_of(type(row), newest_revision(row).content)
+        withdrawn = {
+            column: confirmed[pair].pk
+            for column, pair in pairs.items()
+            if column in columns and pair in confirmed and confirmed[pair].reason in TAKEN_BACK
+        }
+        if withdrawn:
+            row.confirmedtranslations.filter(pk__in=withdrawn.values()).delete()
+            add_event(row, Event.Kind.UNCONFIRMED, author, row.head, fields=list(withdrawn))
+            update_outdated(row)
+    return list(withdrawn)

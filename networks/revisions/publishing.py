@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -16,8 +17,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from networks.models import Event, PreviewLink, RevisedModel, Revision, Schedule
+from networks.reading import translated_fields
 from networks.revisions.content import (
     Content,
+    Model,
     Row,
     changed_fields,
     complete_content,
@@ -41,6 +44,7 @@ from networks.revisions.storage import (
     update_row,
     write_revision,
 )
+from networks.revisions.translations import update_outdated
 
 
 def publish(row: Row, *, author: Author, revision: Revision | None = None) -> Row:
@@ -65,6 +69,7 @@ def publish(row: Row, *, author: Author, revision: Revision | None = None) -> Ro
         row.schedules.filter(action=Schedule.Action.PUBLISH, revision__number__lte=revision.number).delete()
         add_event(row, Event.Kind.PUBLISHED, author, revision)
         record_publishing(row, revision, before)
+        update_outdated(row)
     return row
 
 
@@ -126,49 +131,102 @@ def own_changes(row: RevisedModel, user: User) -> tuple[Content, list[str]]:
 
 def publish_own_changes(row: Row, *, author: User, head: Revision) -> Row:
     """
-    Publish the author's changes without those of others, which become a draft on top of it, revision by revision.
+    Publish the author's changes without those of others, which become a draft on top of it.
 
     `head` is the newest revision that the author has seen. Raise ValidationError.
     """
     with transaction.atomic():
-        row = lock(row)
-        check_not_in_bin(row)
-        if row.head_id != head.pk:
-            raise ValidationError(_("Somebody has saved a newer version meanwhile."))
+        row = lock_as_seen(row, head)
         if not row.is_published:
             raise ValidationError(_("This is not on the site."))
-        model = type(row)
-        drafts, submitted = (
-            unpublished_revisions(row),
-            {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by},
-        )
         own, _left_out = own_changes(row, author)
-        if not changed_fields(model, published_revision(row).content, own):
+        if not changed_fields(type(row), published_revision(row).content, own):
             raise ValidationError(_("There are no changes of your own to publish."))
-        schedule = row.schedules.filter(action=Schedule.Action.PUBLISH, revision=head).first()
+        return publish_part(row, own, author=author)
+
+
+def changed_languages(row: RevisedModel) -> list[str]:
+    """Return the languages in which the newest revision has other texts than what visitors see."""
+    changed = {*changed_fields(type(row), row.live.content if row.live else {}, newest_revision(row).content)}
+    return [
+        language
+        for language in settings.MODELTRANSLATION_LANGUAGES
+        if not changed.isdisjoint(columns_in(type(row), language))
+    ]
+
+
+def columns_in(model: Model, language: str) -> list[str]:
+    """Return the columns of the translated fields of a model in a language."""
+    return [f"{field}_{language}" for field in translated_fields(model)]
+
+
+def one_language(row: RevisedModel, language: str) -> Content:
+    """Return the published content with the newest texts in one language, and the newest facts."""
+    model = type(row)
+    content = savable_content(model, newest_revision(row).content)
+    published = complete_content(model, row.live.content if row.live else {})
+    others = {each for each in settings.MODELTRANSLATION_LANGUAGES if each != language}
+    waiting = {column for other in others for column in columns_in(model, other)}
+    return content | {column: published[column] for column in waiting}
+
+
+def publish_language(row: Row, language: str, *, author: User, head: Revision) -> Row:
+    """
+    Publish the newest texts in one language, and the newest facts. The texts in others become a draft on top of it.
+
+    `head` is the newest revision that the author has seen. Raise ValidationError.
+    """
+    with transaction.atomic():
+        row = lock_as_seen(row, head)
+        if language not in changed_languages(row):
+            raise ValidationError(_("There are no changes in this language to publish."))
+        return publish_part(row, one_language(row, language), author=author)
+
+
+def lock_as_seen(row: Row, head: Revision) -> Row:
+    """Lock a row that is not in the bin. Raise ValidationError if `head` is not its newest revision."""
+    row = lock(row)
+    check_not_in_bin(row)
+    if row.head_id != head.pk:
+        raise ValidationError(_("Somebody has saved a newer version meanwhile."))
+    return row
+
+
+def publish_part(row: Row, part: Content, *, author: User) -> Row:
+    """
+    Publish a part of what the newest revision has changed. The rest becomes a draft on top of it.
+
+    The draft has a revision for each of the present ones, with what is left of it, by the same author.
+    """
+    model, head = type(row), newest_revision(row)
+    waiting = {*changed_fields(model, part, head.content)}
+    drafts = unpublished_revisions(row)
+    submitted = {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by}
+    schedule = row.schedules.filter(action=Schedule.Action.PUBLISH, revision=head).first()
+    if row.live:
         update_row(row, head=row.live)
-        _row, mine = write_revision(row, own, author=author)
-        row = publish(row, author=author, revision=mine)
-        content = complete_content(model, mine.content)
-        for draft in drafts:
-            after = complete_content(model, draft.content)
-            changed = changed_fields(model, draft.parent.content if draft.parent else {}, after)
-            written = content | {name: after[name] for name in changed}
-            if changed_fields(model, content, written):
-                written_by = {"author": draft.author, "author_name": draft.author_name, "comment": draft.comment}
-                update_row(row, head=add_revision(row, written, **written_by))
-                content = written
-        if row.has_draft:
-            update_row(row, **submitted)
-            PreviewLink.objects.filter(revision=head).update(revision=row.head)
-            if schedule:
-                row.schedules.create(
-                    action=schedule.action,
-                    at=schedule.at,
-                    revision=row.head,
-                    author=schedule.author,
-                    author_name=schedule.author_name,
-                )
+    _row, published = write_revision(row, part, author=author)
+    row = publish(row, author=author, revision=published)
+    content = complete_content(model, published.content)
+    for draft in drafts:
+        after = complete_content(model, draft.content)
+        changed = changed_fields(model, draft.parent.content if draft.parent else {}, after)
+        written = content | {name: after[name] for name in changed if name in waiting}
+        if changed_fields(model, content, written):
+            written_by = {"author": draft.author, "author_name": draft.author_name, "comment": draft.comment}
+            update_row(row, head=add_revision(row, written, **written_by))
+            content = written
+    if row.has_draft:
+        update_row(row, **submitted)
+        PreviewLink.objects.filter(revision=head).update(revision=row.head)
+        if schedule:
+            row.schedules.create(
+                action=schedule.action,
+                at=schedule.at,
+                revision=row.head,
+                author=schedule.author,
+                author_name=schedule.author_name,
+            )
     return row
 
 
@@ -196,6 +254,7 @@ def unpublish_row(row: Row) -> Row:
         # The slug of the draft was free when it was written. When it is next saved, staff read that it is taken.
         written.slug = row.slug
     save_row(written)
+    update_outdated(written)
     return written
 
 

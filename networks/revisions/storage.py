@@ -16,6 +16,7 @@ from networks.models import Event, RevisedModel, Revision, Schedule, free_slug
 from networks.reading import translated_fields
 from networks.revisions.content import Row, complete_content, content_of, normalise_content, related_fields, row_with
 from networks.revisions.public_changes import record_loaded_row
+from networks.revisions.translations import Reason, record, record_written, translations_of, update_outdated
 
 # A user, a schedule in the name of the user who made it, or None for a command
 Author = User | Schedule | None
@@ -29,12 +30,20 @@ def write_revision(
     comment: str = "",
     restored_from: Revision | None = None,
     normalised: Collection[str] = (),
+    seen: Mapping | None = None,
 ) -> tuple[Row, Revision]:
-    """Add a revision that becomes the newest one. Return the row, which has its content if it is a draft, and it."""
+    """
+    Add a revision that becomes the newest one. Return the row, which has its content if it is a draft, and it.
+
+    `seen` is the content that the author had in view when writing it; None if nobody has written it now.
+    """
     written = clean_row(row, content, normalised=normalised)
+    before = newest_revision(row).content
     revision = add_revision(
         row, content_of(written), restored_from=restored_from, comment=comment, **author_fields(author)
     )
+    if seen is not None:
+        record_written(row, before, revision.content, seen, **author_fields(author))
     if not row.is_published:
         save_row(written)
         row = written
@@ -79,6 +88,8 @@ def update_row(row: RevisedModel, **values: Any) -> None:
     type(row).objects.filter(pk=row.pk).update(**values)
     for name, value in values.items():
         setattr(row, name, value)
+    if "head" in values:
+        update_outdated(row)
 
 
 def lock(row: Row) -> Row:
@@ -89,6 +100,8 @@ def lock(row: Row) -> Row:
         # What loaddata or a script has written becomes a revision when somebody first works on it.
         loaded = add_revision(row, content_of(row), created_at=row.changed_at)
         record_loaded_row(row, loaded)
+        columns = [each.column for each in translations_of(type(row))]
+        record(row, loaded.content, columns, Reason.LOADED, created_at=row.changed_at)
         update_row(row, head=loaded, live=loaded if row.is_published else None)
     return row
 
