@@ -15,10 +15,10 @@ from django.test.client import ClientHandler
 from django.utils import timezone
 from django.utils.translation import override
 
-from networks.admin import network_form
-from networks.admin.network_admin import NetworkAdmin
-from networks.admin.network_form import choice_name
-from networks.admin.network_views import describe_schedule
+from networks.admin import revised_form
+from networks.admin.revised_admin import NetworkAdmin
+from networks.admin.revised_form import choice_name
+from networks.admin.revised_views import describe_schedule
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, SavedForm, Schedule
 from networks.partial_dates import PartialDate
 from networks.pictures import reencode_picture
@@ -484,7 +484,7 @@ class TestTwoPeople:
         values, merged = form_of(ana, network), []
         if is_meanwhile:
             by(milan, network, name_en="Theirs")
-        for module in (network_form, drafts):
+        for module in (revised_form, drafts):
             monkeypatch.setattr(module, "merge", lambda *contents: merged.append(contents) or merge(*contents))
         assert send(ana, network, values, summary_en="Mine").status_code == 302
         assert len(merged) == 1

@@ -439,6 +439,7 @@ class PublishableModelAdmin(BulkActionsMixin, MissingTranslationsMixin, CityMode
     """The base of model admins with `is_published` and `position`. Publishing requires the publish permission."""
 
     actions = ["publish", "unpublish"]
+    change_list_template = "admin/networks/revised/change_list.html"
 
     def publish_permission(self) -> str:
         return f"{self.opts.app_label}.publish_{self.opts.model_name}"

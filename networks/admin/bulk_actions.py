@@ -127,8 +127,6 @@ class BulkActionsMixin:
     passed to `report_done`, returns whether it has undone it, and may raise ValidationError.
     """
 
-    change_list_template = "admin/bulk_change_list.html"
-
     def get_urls(self) -> list:
         undo = self.admin_site.admin_view(require_POST(self.undo_view))
         return [path("undo/", undo, name=f"{self.opts.app_label}_{self.opts.model_name}_undo"), *super().get_urls()]

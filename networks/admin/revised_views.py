@@ -171,12 +171,14 @@ class LinkForm(forms.Form):
         ]
 
 
-class NetworkViewsMixin:
+class RevisedViewsMixin:
     """A mixin for the admin of networks with the pages about one network beside its form, and their URLs."""
 
     def get_urls(self) -> list:
         def page(route: str, view: Callable, name: str) -> URLPattern:
-            return path(route, self.admin_site.admin_view(view), name=f"networks_network_{name}")
+            return path(
+                route, self.admin_site.admin_view(view), name=f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+            )
 
         return [
             page("bin/", self.bin_view, "bin"),
@@ -194,6 +196,10 @@ class NetworkViewsMixin:
         ]
 
     # What the views share
+
+    def url(self, name: str, *args: int) -> str:
+        """Return the URL of one of the admin's pages of this model: `self.url("change", network.pk)`."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
 
     def may(self, request: HttpRequest, permission: str) -> bool:
         return request.user.has_perm(f"networks.{permission}_network")
@@ -233,10 +239,10 @@ class NetworkViewsMixin:
     def render(
         self, request: HttpRequest, template: str, network: Network | None, title: str | Promise, **context
     ) -> TemplateResponse:
-        """Return a page from templates/admin/networks/network/."""
+        """Return a page from templates/admin/networks/revised/."""
         return TemplateResponse(
             request,
-            f"admin/networks/network/{template}.html",
+            f"admin/networks/revised/{template}.html",
             {
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
@@ -249,7 +255,7 @@ class NetworkViewsMixin:
         )
 
     def redirect_to_form(self, network: Network) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:networks_network_change", args=[network.pk]))
+        return HttpResponseRedirect(self.url("change", network.pk))
 
     # History
 
@@ -504,7 +510,7 @@ class NetworkViewsMixin:
                 self.message_user(
                     request, gettext("This schedule was carried out or cancelled already."), messages.WARNING
                 )
-        return HttpResponseRedirect(reverse("admin:networks_network_schedule", args=[network.pk]))
+        return HttpResponseRedirect(self.url("schedule", network.pk))
 
     # Previews
 
@@ -559,7 +565,7 @@ class NetworkViewsMixin:
                 raise PermissionDenied
             if links.update(revoked_at=timezone.now()):
                 self.message_user(request, gettext("The link is revoked. It leads nowhere now."), messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:networks_network_links", args=[network.pk]))
+        return HttpResponseRedirect(self.url("links", network.pk))
 
     # Bin
 

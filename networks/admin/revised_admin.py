@@ -8,7 +8,6 @@ from django.db import models, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import NullIf
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, ngettext
@@ -24,9 +23,9 @@ from networks.admin.base import (
     side_by_side,
 )
 from networks.admin.bulk_actions import BulkActionsMixin, confirmed_revision, is_confirmed
-from networks.admin.network_form import NetworkForm
-from networks.admin.network_views import SCHEDULE_EVENTS, NetworkViewsMixin, describe_schedule
 from networks.admin.newest_revisions import NewestTranslationFilter, ScopeFilter, StatusFilter, ThemeFilter
+from networks.admin.revised_form import RevisedForm
+from networks.admin.revised_views import SCHEDULE_EVENTS, RevisedViewsMixin, describe_schedule
 from networks.admin.unsaved_text import discard_unsaved_form
 from networks.models import TRANSLATED, Event, Network
 from networks.reading import Reader
@@ -89,7 +88,7 @@ HELP_TEXTS = {
 }
 
 
-class NetworkChangeList(FilteredChangeList):
+class RevisedChangeList(FilteredChangeList):
     """The change list with the newest revision of each network."""
 
     def get_queryset(self, request: HttpRequest, **kwargs) -> QuerySet:
@@ -107,8 +106,12 @@ class NetworkChangeList(FilteredChangeList):
 
 
 @admin.register(Network)
-class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin, CityModelAdmin):
+class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin, CityModelAdmin):
     """The admin of networks. It reads the newest revision, and writes with the functions of `networks.revisions`."""
+
+    change_list_template = "admin/networks/revised/change_list.html"
+    change_form_template = "admin/networks/revised/change_form.html"
+    delete_confirmation_template = "admin/networks/revised/delete_confirmation.html"
 
     # List
     list_display = [
@@ -128,7 +131,7 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
     search_help_text = _("In either script, with or without diacritical marks: gradonacelnici, Градоначелници, SCTM.")
 
     # Form
-    form = NetworkForm
+    form = RevisedForm
     fieldsets = [
         (
             _("Texts"),
@@ -174,7 +177,7 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
         return super().get_queryset(request).outside_bin().select_related("head", "live")
 
     def get_changelist(self, request: HttpRequest, **kwargs):
-        return NetworkChangeList
+        return RevisedChangeList
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term) -> tuple[QuerySet, bool]:
         return newest_revisions.search(queryset, limit_search_term(search_term)), False
@@ -203,7 +206,7 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
         the newest one until it is saved.
         """
         network = super().get_object(request, object_id, from_field)
-        is_form = request.resolver_match.url_name == "networks_network_change"
+        is_form = request.resolver_match.url_name.endswith("_change")
         if network is None and is_form and request.method == "POST" and is_integer(object_id):
             # Somebody has moved it to the bin meanwhile. The form says so, and keeps the text.
             network = Network.objects.in_bin().filter(pk=object_id).first()
@@ -271,7 +274,7 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
     def save_related(self, request: HttpRequest, form, formsets, change) -> None:
         """Do nothing: the themes are saved with the rest of the content."""
 
-    def saved_message(self, request: HttpRequest, obj: Network, form: NetworkForm) -> tuple[str, int]:
+    def saved_message(self, request: HttpRequest, obj: Network, form: RevisedForm) -> tuple[str, int]:
         """Return the message after a save, and its level."""
         name = str(obj)
         if "_publish" in request.POST and form.taken:
@@ -297,14 +300,14 @@ class NetworkAdmin(BulkActionsMixin, NetworkViewsMixin, MissingTranslationsMixin
     def response_change(self, request: HttpRequest, obj) -> HttpResponse:
         discard_unsaved_form(request)
         if "_preview" in request.POST:
-            return HttpResponseRedirect(reverse("admin:networks_network_preview", args=[obj.pk]))
+            return HttpResponseRedirect(self.url("preview", obj.pk))
         if request.needs_confirmation:
-            return HttpResponseRedirect(reverse("admin:networks_network_publish", args=[obj.pk]))
+            return HttpResponseRedirect(self.url("publish", obj.pk))
         if "_schedule" in request.POST:
-            return HttpResponseRedirect(reverse("admin:networks_network_schedule", args=[obj.pk]))
+            return HttpResponseRedirect(self.url("schedule", obj.pk))
         if request.was_published or "_submit" in request.POST:
             return self.response_post_save_change(request, obj)
-        return HttpResponseRedirect(reverse("admin:networks_network_change", args=[obj.pk]))
+        return HttpResponseRedirect(self.url("change", obj.pk))
 
     def delete_view(self, request: HttpRequest, object_id, extra_context=None) -> HttpResponse:
         try:

@@ -54,7 +54,7 @@ def choice_name(field: str) -> str:
     return f"choice_{field}"
 
 
-class NetworkForm(AdminForm):
+class RevisedForm(AdminForm):
     """
     The form of a network. After a valid `clean`, `content()` is what is to be saved, merged with the newest revision.
 
