@@ -21,6 +21,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from networks.admin import publishing_checks
 from networks.admin.base import is_integer
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, Schedule
 from networks.reading import Reader
@@ -410,13 +411,18 @@ class NetworkViewsMixin:
                 text = gettext("Somebody has saved a newer version meanwhile. Look at it, and decide again.")
                 self.message_user(request, text, messages.WARNING)
                 return HttpResponseRedirect(request.path)
+            others = self.unfinished_context(request, network)
             try:
                 if "own" in request.POST:
                     publishing.publish_own_changes(network, author=request.user, head=network.head)
                     text = gettext("Your changes to “{name}” are published. What others have changed stays a draft.")
                 else:
                     publishing.publish(network, author=request.user, revision=network.head)
-                    text = gettext("“{name}” is published, with what others have changed.")
+                    text = (
+                        gettext("“{name}” is published, with what others have changed.")
+                        if others
+                        else gettext("“{name}” is published. Citizens see it as it stands here.")
+                    )
             except ValidationError as error:
                 self.message_user(request, schedules.error_text(error), messages.ERROR)
             else:
@@ -431,6 +437,7 @@ class NetworkViewsMixin:
             others=self.unfinished_context(request, network),
             own=compare(network.live.content, own) if network.live else [],
             left_out=[field_label(name) for name in left_out],
+            checks=publishing_checks.network_checks(network),
             comparisons=compare(network.live.content, network.head.content) if network.live else [],
         )
 
@@ -480,6 +487,7 @@ class NetworkViewsMixin:
             version=number,
             others=self.unfinished_context(request, network),
             plans=self.schedules_context(network),
+            checks=publishing_checks.network_checks(network),
             media=form.media,
         )
 

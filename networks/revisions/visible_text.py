@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from networks.rich_text import (
     TOKEN,
-    clean_rich_text,
     escape_html,
     link_attributes,
     tag_name,
@@ -69,13 +68,23 @@ class VisibleText:
     def place(self, index: int) -> tuple[int, int]:
         return self.places[index] if self.is_rich else (index, index + 1)
 
-    def edited(self, edits: Iterable[Edit]) -> str | None:
-        """
-        Return the stored text with the edits; of edits that overlap, the first is made.
+    def allows(self, edit: Edit) -> bool:
+        """Return whether an edit leaves text in each mark, and deletes nothing across a tag."""
+        if not self.is_rich or len(edit.replacement) == edit.end - edit.start:
+            return True
+        changed = [index for index, _replacement in self.replaced_characters(edit)]
+        has_neighbour = self.are_side_by_side(changed[0] - 1) or self.are_side_by_side(changed[-1])
+        return has_neighbour and all(self.are_side_by_side(index) for index in changed[:-1])
 
-        None if the markup does not allow them: a mark would be left without text, or a tag stands where text is to
-        be inserted.
-        """
+    def are_side_by_side(self, index: int) -> bool:
+        """Return whether no tag stands between a character and the next one."""
+        if not 0 <= index < len(self.places) - 1:
+            return False
+        (start, end), (next_start, next_end) = self.places[index], self.places[index + 1]
+        return start < end == next_start < next_end
+
+    def edited(self, edits: Iterable[Edit]) -> str:
+        """Return the stored text with the edits, which it must allow; of edits that overlap, the first is made."""
         pieces: list[str] = []
         end = 0  # in `stored`
         for edit in sorted(edits, key=lambda each: (each.start, each.end)):
@@ -85,8 +94,7 @@ class VisibleText:
                     break
                 pieces += [self.stored[end:start], escape_html(replacement) if self.is_rich else replacement]
                 end = stop
-        edited = "".join([*pieces, self.stored[end:]])
-        return edited if not self.is_rich or clean_rich_text(edited) == edited else None
+        return "".join([*pieces, self.stored[end:]])
 
     def replaced_characters(self, edit: Edit) -> Iterable[tuple[int, str]]:
         """Yield the index of each character that an edit changes, and what stands in its place."""

@@ -187,9 +187,7 @@ def check_spelling(field: CheckedField, visible: VisibleText) -> Iterator[WordWa
     """Yield the warnings for the letters, words and spaces of a text."""
     judged = without_addresses(visible.text)
     for kind, edit, letters in mixed_words(judged, field.language):
-        yield WordWarning(
-            field.name, kind, field.name, visible, edit.start, edit.end, letters, edit.replacement or None
-        )
+        yield edited_place(field, kind, visible, edit, letters)
     if field.language:
         for edit in doubled_words(judged):
             yield edited_place(field, Kind.DOUBLED_WORD, visible, edit)
@@ -199,8 +197,10 @@ def check_spelling(field: CheckedField, visible: VisibleText) -> Iterator[WordWa
         yield edited_place(field, Kind.DOUBLED_SPACE, visible, edit)
 
 
-def edited_place(field: CheckedField, kind: Kind, visible: VisibleText, edit: Edit) -> WordWarning:
-    return WordWarning(field.name, kind, field.name, visible, edit.start, edit.end, replacement=edit.replacement)
+def edited_place(field: CheckedField, kind: Kind, visible: VisibleText, edit: Edit, detail: str = "") -> WordWarning:
+    """Return a warning with a mend, if that is certain and the markup allows it."""
+    replacement = edit.replacement if edit.replacement and visible.allows(edit) else None
+    return WordWarning(field.name, kind, field.name, visible, edit.start, edit.end, detail, replacement)
 
 
 def mend(
@@ -209,16 +209,13 @@ def mend(
     """
     Return a content with one field mended; None if there is nothing to mend.
 
-    All places of the field are mended, or only those with a warning of this kind for these words.
+    All places of the field are mended, or only those with a warning of one kind, or only those with these words.
     """
-    found = [
+    mended = mended_text(
         each
         for each in check_words(content, model=model)
-        if each.field == field and (not kind or (each.kind, each.words) == (kind, words))
-    ]
-    # The markup may allow some of them only.
-    tried = (mended_text(each) for each in (found, *([warning] for warning in found)))
-    mended = next((each for each in tried if each is not None), None)
+        if each.field == field and kind in ("", each.kind) and words in ("", each.words)
+    )
     return None if mended is None else {**content, field: mended}
 
 
