@@ -87,6 +87,7 @@ class TestWarnings:
         (row,) = tree.xpath("//*[@id='id_summary_sr_helptext']//li")
         assert "Latin letters in a Cyrillic word" in text_of(row) and "j, e" in text_of(row)
         assert row.xpath(".//q/@lang") == ["sr-Cyrl"] and "основана 2003" in text_of(row.xpath(".//q")[0])
+        assert "ul" not in [each.tag for each in tree.get_element_by_id("id_name_en_helptext").iter()]
         # The first button of the form is the one that Enter presses.
         assert tree.xpath("//form[@id='network_form']//button/@name")[0] == "_save"
 

@@ -15,7 +15,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms import ModelForm
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -243,7 +243,8 @@ def show_beside_fields(form: ModelForm, checks: PublishingChecks) -> None:
         if each.name in form.fields:
             notes = render_to_string("admin/networks/network/includes/warnings.html", {"field": each})
             field = form[each.name]
-            field.help_text = format_html("{}{}", field.help_text, notes)
+            # Help texts are HTML, and ours; the template has escaped the words.
+            field.help_text = mark_safe(f"{field.help_text}{notes}")  # noqa: S308
 
 
 def mended_place(posted: Mapping[str, str]) -> str:

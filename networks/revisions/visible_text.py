@@ -55,6 +55,10 @@ class VisibleText:
                     self.links.append((*link, len(characters)))
                 link = None if token["end"] else (link_attributes(token).get("href", ""), len(characters))
             elif token["text"]:
+                if "&" not in token["text"]:
+                    characters += token["text"]
+                    self.places += ((index, index + 1) for index in range(*token.span()))
+                    continue
                 for spelling in CHARACTER.finditer(token["text"]):
                     # A reference that stands for no single character is one that people cannot read.
                     character = unescape_html(spelling[0])

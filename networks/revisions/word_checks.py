@@ -5,7 +5,7 @@ A warning never stops anything. URLs and e-mail addresses are not judged, and no
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -238,6 +238,9 @@ def without_addresses(text: str) -> str:
 
 WORD = re.compile(r"[^\W\d_](?:[\u0300-\u036f\u00ad]*[^\W\d_])*")
 
+LATIN_LETTER = re.compile(r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]")
+CYRILLIC_LETTER = re.compile(r"[\u0400-\u0481\u048a-\u052f]")
+
 # Letters that look the same in both alphabets
 LATIN, CYRILLIC = "aeojpcxyABEHJKMOPCTXY", "аеојрсхуАВЕНЈКМОРСТХУ"
 TO_CYRILLIC, TO_LATIN = str.maketrans(LATIN, CYRILLIC), str.maketrans(CYRILLIC, LATIN)
@@ -248,10 +251,6 @@ LATIN_WORDS = {"а": "a"}
 ACRONYM_WITH_ENDING = re.compile(r"([A-ZČĆĐŠŽ]{2,})([а-џ]{1,3})")
 
 
-def is_latin_letter(character: str) -> bool:
-    return character.isalpha() and ("A" <= character <= "z" or "\u00c0" <= character <= "\u024f")
-
-
 def mixed_words(text: str, language: str) -> Iterator[tuple[Kind, Edit, str]]:
     """
     Yield the words with letters of both alphabets, what they should be ("" if that is not certain), and the letters.
@@ -259,20 +258,19 @@ def mixed_words(text: str, language: str) -> Iterator[tuple[Kind, Edit, str]]:
     Where a word could be of either alphabet, it is of the one of its language, or of most other letters of the text.
     """
     words = list(WORD.finditer(text))
-    cyrillic_letters = sum(map(is_cyrillic, text))
-    is_cyrillic_text = language == SERBIAN or (
-        not language and cyrillic_letters * 2 >= cyrillic_letters + sum(map(is_latin_letter, text))
-    )
+    is_cyrillic_text = language == SERBIAN or (not language and is_mostly_cyrillic(text))
+    own, kind = (CYRILLIC_WORDS, Kind.LATIN_LETTER) if is_cyrillic_text else (LATIN_WORDS, Kind.CYRILLIC_LETTER)
     for index, match in enumerate(words):
         word = match[0]
-        latin = [letter for letter in word if is_latin_letter(letter)]
-        cyrillic = [letter for letter in word if is_cyrillic(letter)]
+        latin, cyrillic = LATIN_LETTER.findall(word), CYRILLIC_LETTER.findall(word)
         if latin and cyrillic:
             yield mixed_word(match, latin, cyrillic, is_cyrillic_text)
-            continue
-        own, kind = (CYRILLIC_WORDS, Kind.LATIN_LETTER) if is_cyrillic_text else (LATIN_WORDS, Kind.CYRILLIC_LETTER)
-        if word in own and stands_among(text, words, index, is_cyrillic_text):
+        elif word in own and stands_among(text, words, index, CYRILLIC_LETTER if is_cyrillic_text else LATIN_LETTER):
             yield kind, Edit(*match.span(), own[word]), distinct(word)
+
+
+def is_mostly_cyrillic(text: str) -> bool:
+    return len(CYRILLIC_LETTER.findall(text)) >= len(LATIN_LETTER.findall(text))
 
 
 def mixed_word(
@@ -302,14 +300,15 @@ def distinct(letters: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(letters))
 
 
-def stands_among(text: str, words: list[re.Match[str]], index: int, is_cyrillic_text: bool) -> bool:
-    """Return whether a word stands between two words of the other alphabet, with only spaces between them."""
+def stands_among(text: str, words: list[re.Match[str]], index: int, letter: re.Pattern[str]) -> bool:
+    """Return whether a word stands between two words of these letters, with only spaces between them."""
     if not 0 < index < len(words) - 1:
         return False
     word, before, after = words[index], words[index - 1], words[index + 1]
     gaps = text[before.end() : word.start()], text[word.end() : after.start()]
-    is_own: Callable[[str], bool] = is_cyrillic if is_cyrillic_text else is_latin_letter
-    return all(gap.isspace() for gap in gaps) and all(all(map(is_own, each[0])) for each in (before, after))
+    return all(gap.isspace() for gap in gaps) and all(
+        len(letter.findall(each[0])) == len(each[0]) for each in (before, after)
+    )
 
 
 # What may rightly stand twice
@@ -402,15 +401,16 @@ def is_untranslated(source: str, translation: str, field: CheckedField) -> bool:
     Return whether the English is the Serbian, in either script.
 
     A name is not translated if it is the same in Cyrillic: in Latin letters it may be the same in both languages.
-    So it is in a prose text of names only.
+    So it is in a prose text of names only, or of one word.
     """
     source, translation = source.strip(), translation.strip()
     if not is_cyrillic(source):
         return False
     if source == translation:
         return True
-    is_same = to_latin(source).casefold() == translation.casefold()
-    return is_same and field.is_prose and any(word[0].islower() for word in WORD.findall(source))
+    words = WORD.findall(source)
+    has_other_words = len(words) > 1 and any(word[0].islower() for word in words)
+    return field.is_prose and has_other_words and to_latin(source).casefold() == translation.casefold()
 
 
 def lost_links(source: VisibleText, translation: VisibleText) -> list[tuple[str, int, int]]:

@@ -44,7 +44,7 @@ HOURS = re.compile(rf"[{SPACES}]?(?:час|сат|h\b|ч\b)", re.IGNORECASE)
 DECADE = re.compile(r"-?(?:их|тих|е|те|s)\b")
 RANGE_START = re.compile(r"([0-9]{4})\.?\s?[-–/]\s?\Z")
 
-ROMAN = re.compile(r"\b(?=[IVXLCDM]+\b)M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})\b")
+ROMAN = re.compile(r"\b(?=[IVXLCDM]+\b)M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?!\w)")
 ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 
 MONTHS = "january february march april may june july august september october november december"
@@ -160,12 +160,13 @@ def lost_numbers(source: str, translation: str, elsewhere: str = "") -> list[Wri
 
     A number that stands `elsewhere` in English is not lost, unless the translation has another one in its place.
     """
-    values = english_values(translation)
-    values_elsewhere = english_values(elsewhere)
-    lost = [number for number in written_numbers(source) if not has_reading(number, values)]
+    numbers = written_numbers(source)
+    values = english_values(translation) if numbers else set()
+    lost = [number for number in numbers if not has_reading(number, values)]
     if not lost:
         return []
-    in_source = {value for number in written_numbers(source) for each in number.readings for value in each}
+    values_elsewhere = english_values(elsewhere)
+    in_source = {value for number in numbers for each in number.readings for value in each}
     others = {len(each.text) for each in written_numbers(translation) if not has_reading(each, in_source)}
     return [number for number in lost if len(number.text) in others or not has_reading(number, values_elsewhere)]
 
