@@ -1,5 +1,7 @@
 """What clerks read of their words: beside the fields, before publishing, and before publishing many at once."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
@@ -259,6 +261,21 @@ class TestBeforePublishing:
         refusals = [text_of(each) for each in tree.xpath("//ul[@class='refusals']/li")]
         assert refusals == ["Joined: Not yet.", "Never."]
         assert not tree.xpath("//button[@name='all']") and tree.xpath("//a[@class='closelink']")
+
+    def test_what_would_be_refused_by_now_is_told_wherever_it_could_be_published(self, moving_clock):
+        membership = CONTENT | {"left": "2026-06", "status": "member"}
+        network = drafts.save(None, membership, author=None).network
+        moving_clock.now += timedelta(days=100)
+        milan = signed_in("publishers", "milan")
+        for name in ("publish", "schedule", "change"):
+            tree = opened(milan, page_of(network, name))
+            (refusal,) = tree.xpath("//ul[@class='refusals']/li")
+            assert text_of(refusal).startswith("Status: The city has left on the date below."), name
+            assert tree.xpath("//button[@name='all']") == []
+        (summary,) = tree.xpath("//details[@class='before-publishing']/summary")
+        assert "it would be refused" in text_of(summary)
+        milan.post(page_of(network, "publish"), {"all": "1"})
+        assert not Network.objects.get().is_published
 
     @in_latin_and_in_ci_in_each_language
     def test_list_stands_before_a_schedule_too(self, milan, network, language):
