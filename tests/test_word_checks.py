@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 
 import polib
 import pytest
@@ -144,6 +145,9 @@ NUMBERS = [
     ("1990-их година", "in the 1990s", []),
     ("од 8.30 до 20 часова", "from 8:30 a.m. to 8 p.m.", []),
     ("140 градова", "a hundred and forty cities", []),
+    ("12.000–15.000 људи, 1 до 2 милиона", "12–15 thousand people, 1,000,000 to 2 million", []),
+    ("12–15 хиљада", "12,000 to 15,000", []),
+    ("1/3 и 3/4 чланица", "A third and three quarters of the members", []),
     ("14 градова, 2 земље", "fourteen cities of both countries", []),
     ("Телефон 018/504-000", "Telephone +381 18 504 000", []),
     ("Четрнаест градова из XX века", "Cities of long ago", []),  # only digits are sought
@@ -166,6 +170,40 @@ def test_number_that_the_english_lacks_is_found(serbian, english, lost):
     assert words == list(dict.fromkeys(lost))
     if "://" not in serbian:
         assert [each.text for each in lost_numbers(serbian, english)] == lost
+
+
+DATES = st.dates(date(1000, 1, 1), date(2999, 12, 31))
+MONTHS = "јануара фебруара марта априла маја јуна јула августа септембра октобра новембра децембра"
+IN_SERBIAN = [
+    lambda number: f"{number:,}".replace(",", "."),
+    lambda number: f"{number:,}".replace(",", "\u00a0"),
+    str,
+]
+IN_ENGLISH = [lambda number: f"{number:,}", str]
+
+
+@given(st.integers(0, 10**9), st.integers(1000, 10**9), st.sampled_from(IN_SERBIAN), st.sampled_from(IN_ENGLISH))
+def test_number_is_the_same_in_the_ways_of_both_languages_and_another_is_not(number, other, serbian, english):
+    assert lost_numbers(f"Има {serbian(number)}.", f"It has {english(number)}.") == []
+    if number >= 1000 and number != other:
+        assert len(lost_numbers(f"Има {serbian(number)}.", f"It has {english(other)}.")) == 1
+
+
+@given(DATES, st.integers(0, 2), st.integers(0, 3))
+def test_date_is_the_same_in_the_ways_of_both_languages(day, serbian, english):
+    month = MONTHS.split()[day.month - 1]
+    in_serbian = [
+        f"{day.day}. {month} {day.year}. године",
+        f"{day:%d.%m.}{day.year}.",
+        f"{day.day}. {day.month}. {day.year}.",
+    ]
+    in_english = [
+        f"{day.day} {day:%B} {day.year}",
+        f"{day:%B} {day.day}, {day.year}",
+        f"{day.day} {day:%b}. {day.year}",
+        f"{day.year}-{day:%m-%d}",
+    ]
+    assert lost_numbers(in_serbian[serbian], in_english[english]) == []
 
 
 def test_number_that_stands_in_another_english_text_is_not_lost_unless_a_wrong_one_stands_in_its_place():

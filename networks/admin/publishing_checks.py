@@ -159,7 +159,7 @@ def mend_value(warning: WordWarning) -> str:
 def mended_content(content: Content, value: str) -> Content | None:
     """Return a content with what the button of this value mends; None if there is nothing of it any more."""
     field, kind, words = [*value.split(":", 2), "", ""][:3]
-    return mend(content, field, kind, words)
+    return mend(content, field, kind, words) if field else None
 
 
 # The names of other networks

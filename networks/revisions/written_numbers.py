@@ -17,20 +17,22 @@ SPACES = " \u00a0\u2009\u202f"
 NUMBER = re.compile(
     rf"""
     (?<![0-9.,]) [0-9]{{1,3}} (?: [{SPACES}] [0-9]{{3}} )+ (?: [.,][0-9]+ )? (?![0-9])
+    | (?<![0-9/]) [0-9]/[0-9] (?![0-9/])
     | [0-9]+ (?: [.,][0-9]+ )*
     """,
     re.VERBOSE,
 )
-SEPARATOR = re.compile(rf"[.,{SPACES}]")
+SEPARATOR = re.compile(rf"[.,/{SPACES}]")
 FORMATS = (
     # Serbian and English; a number may stand in the format of the other language
     (re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?|[0-9]+(?:,[0-9]+)?"), ".", ","),
     (re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"), ",", "."),
 )
 
-# What may stand after a number
+# What may stand after a number, or after another one that ends its range: 12–15 thousand
 SCALE = re.compile(
-    rf"[{SPACES}]?(?:(?P<hundred>стотин|hundred)|(?P<thousand>хиљад|thousand|k\b)"
+    rf"(?:\s?(?:[-–]|до|и|или|to|and|or)\s?[0-9.,]+)?[{SPACES}]?"
+    rf"(?:(?P<hundred>стотин|hundred)|(?P<thousand>хиљад|thousand|k\b)"
     rf"|(?P<million>милион|мил\.|млн|million|m\b|mn\b)|(?P<billion>милијард|млрд|billion|bn\b))",
     re.IGNORECASE,
 )
@@ -91,7 +93,7 @@ def readings(match: re.Match[str], text: str) -> Iterable[Values]:
     """Yield what a number in digits may mean, with regard to what stands around it."""
     digits = re.sub(f"[{SPACES}]", "", match[0])
     parts = [Decimal(part) for part in SEPARATOR.split(match[0])]
-    after = text[match.end() : match.end() + 12]
+    after = text[match.end() : match.end() + 24]
     scale = SCALE.match(after)
     for pattern, grouping, point in FORMATS:
         if pattern.fullmatch(digits):
@@ -101,6 +103,8 @@ def readings(match: re.Match[str], text: str) -> Iterable[Values]:
                 yield frozenset([value * FACTORS[scale.lastgroup]])
     if len(parts) > 1:
         yield frozenset(parts)
+    if "/" in match[0]:  # a fraction, which has many names: not sought
+        yield frozenset()
     if len(parts) == 3:  # a date, whose month the translation may have as a word
         yield frozenset([parts[0], parts[2]])
     if HOURS.match(after) and parts[0] <= 24:
