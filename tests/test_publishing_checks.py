@@ -207,6 +207,11 @@ class TestBeforePublishing:
         assert publish(milan, network)["Location"] == LIST
         assert Network.objects.get().is_published
 
+    def test_text_that_was_not_translated_before_is_not_asked_about_again(self, milan, network):
+        fill_in(milan, page_of(network), {"benefit_sr": "Добија искуство.", "benefit_en": "Добија искуство."})
+        changed = {"benefit_sr": "Добија ново искуство.", "benefit_en": "Добија ново искуство."}
+        assert publish(milan, network, **changed)["Location"] == LIST
+
     def test_new_warnings_are_shown_first_and_published_where_that_is_said(self, ana, milan, network):
         drafts.save(network, newest() | RIGHT, author=milan.user)
         response = publish(milan, network, benefit_sr="Град добијa искуство.")

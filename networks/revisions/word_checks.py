@@ -80,8 +80,8 @@ class WordWarning:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What makes two warnings the same, wherever the words stand."""
-        return self.field, self.kind, self.words
+        """What makes two warnings the same, wherever the words stand. A text stays untranslated when it changes."""
+        return self.field, self.kind, "" if self.kind == Kind.UNTRANSLATED else self.words
 
     @property
     def before(self) -> str:
