@@ -64,7 +64,7 @@ def _latin_by_character(text: str, letters: Mapping[str, str]) -> list[str]:
     if letters.keys().isdisjoint(outputs):
         return outputs
     end_of_address = 0
-    for start, end in [*_addresses(text), (len(text), len(text))]:
+    for start, end in [*addresses(text), (len(text), len(text))]:
         for index in range(end_of_address, start):
             latin = letters.get(text[index], text[index])
             outputs[index] = latin.upper() if len(latin) > 1 and _is_among_capitals(text, index) else latin
@@ -72,7 +72,7 @@ def _latin_by_character(text: str, letters: Mapping[str, str]) -> list[str]:
     return outputs
 
 
-def _addresses(text: str) -> Iterable[tuple[int, int]]:
+def addresses(text: str) -> Iterable[tuple[int, int]]:
     """Yield start and end of each web or e-mail address, in order.
 
     All that decides here treats a Cyrillic letter and its Latin spelling alike, or else stands inside the

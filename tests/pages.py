@@ -81,7 +81,7 @@ def errors_by_field(tree):
     """Each list of errors, by the inputs that stand in the same box as it: {name: text}."""
     errors = {}
     for each in tree.find_class("errorlist"):
-        names = {control.get("name") for control in each.getparent().xpath(".//*[@name]")}
+        names = {control.get("name") for control in each.getparent().xpath(".//*[@name][not(self::button)]")}
         errors[" ".join(sorted(names))] = text_of(each)
     return errors
 

@@ -181,6 +181,7 @@ admin:networks_network_change                GET bin        login   login   forb
 admin:networks_network_change                POST           login   login   forbid  done    done    done    done
 admin:networks_network_change                POST publish   login   login   forbid  forbid  done    done    done
 admin:networks_network_change                POST submit    login   login   forbid  done    done    done    done
+admin:networks_network_change                POST mend      login   login   forbid  done    done    done    done
 admin:networks_network_change                POST bin       login   login   forbid  ok      ok      ok      ok
 admin/networks/network/<path:object_id>/     GET            login   login   moved   moved   moved   moved   moved
 admin/networks/network/<path:object_id>/     POST           login   login   moved   moved   moved   moved   moved

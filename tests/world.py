@@ -131,6 +131,7 @@ REQUESTS = {
         "POST": Asked(network_form(_save="1")),
         "POST publish": Asked(network_form(_publish="1")),
         "POST submit": Asked(network_form(_submit="1")),
+        "POST mend": Asked(network_form(_mend="name_sr::")),
         "POST bin": Asked(network_form(_save="1", base=1), arguments={"object_id": IN_BIN}),
     },
     "admin:networks_network_delete": {"POST": Asked(YES), "POST bin": Asked(YES, arguments={"object_id": IN_BIN})},

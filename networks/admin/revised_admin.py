@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from networks.admin import newest_revisions
+from networks.admin import newest_revisions, publishing_checks
 from networks.admin.base import (
     CityModelAdmin,
     FilteredChangeList,
@@ -238,6 +238,9 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
     ) -> HttpResponse:
         if obj is not None and obj.pk:
             context |= self.status_context(request, obj)
+            form = context["adminform"].form
+            context["checks"] = checks = publishing_checks.row_checks(obj, form.mine)
+            publishing_checks.show_beside_fields(form, checks)
         else:
             context["may"] = {"publish": self.has_publish_permission(request), "change": True}
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -246,9 +249,11 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
         if {"_publish", "_schedule"} & request.POST.keys() and not self.has_publish_permission(request):
             raise PermissionDenied
         network = Network.objects.get(pk=obj.pk) if change else Network()
+        content = form.content()
+        request.mended = publishing_checks.mended_content(Network, content, request.POST)
         saved = drafts.save(
             network,
-            form.content(),
+            request.mended or content,
             base=form.head,
             author=request.user,
             comment=form.cleaned_data["comment"],
@@ -258,9 +263,12 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
         form.saved = saved
         obj.pk, obj.slug, obj._state.adding = saved.row.pk, saved.row.slug, False
         # Nobody publishes unseen what others have written: neither what was just taken over, nor drafts that were not
-        # submitted. The first is not published, for the second the page "Publish" asks.
+        # submitted. The first is not published, for the second the page "Publish" asks. It does for new warnings too.
         is_to_publish = "_publish" in request.POST and not form.taken
-        request.needs_confirmation = is_to_publish and bool(publishing.unreviewed_revisions(saved.row, request.user))
+        request.needs_confirmation = is_to_publish and (
+            bool(publishing.unreviewed_revisions(saved.row, request.user))
+            or publishing_checks.must_ask_before_publishing(saved.row, form.first)
+        )
         request.was_published = is_to_publish and not request.needs_confirmation
         if request.was_published:
             publishing.publish(saved.row, author=request.user)
@@ -281,6 +289,10 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
             text = gettext("“{name}” is saved, but not published yet: read what was taken over, and publish again.")
         elif "_publish" in request.POST:
             text = gettext("“{name}” is published. Citizens see it as it stands here.")
+        elif request.mended is not None:
+            text = gettext("It is mended, and the draft of “{name}” is saved with all that you have typed.")
+        elif publishing_checks.MEND in request.POST:
+            text = gettext("The draft of “{name}” is saved. What was to be mended is not in it any more.")
         elif "_submit" in request.POST and form.saved.row.has_draft:
             text = gettext("“{name}” is saved and waits for somebody who publishes.")
         elif not form.saved.is_new and not form.taken:
@@ -307,7 +319,8 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
             return HttpResponseRedirect(self.url("schedule", obj.pk))
         if request.was_published or "_submit" in request.POST:
             return self.response_post_save_change(request, obj)
-        return HttpResponseRedirect(self.url("change", obj.pk))
+        place = publishing_checks.mended_place(Network, request.POST)
+        return HttpResponseRedirect(self.url("change", obj.pk) + place)
 
     def delete_view(self, request: HttpRequest, object_id, extra_context=None) -> HttpResponse:
         try:
@@ -340,6 +353,8 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
     ) -> HttpResponse:
         for network in (*rows, *others):
             newest_revisions.apply_newest_content(network)  # named as in the list
+        if action == "publish":
+            publishing_checks.count_warnings([*rows, *others])
         return super().confirmation_response(request, action, rows, others)
 
     @admin.action(description=_("Publish the newest version of the chosen networks"), permissions=["publish"])

@@ -59,7 +59,8 @@ class RevisedForm(AdminForm):
     The form of a network. After a valid `clean`, `content()` is what is to be saved, merged with the newest revision.
 
     `taken` names the fields that were taken over from others, `conflicts` those that both have changed. `mine` is the
-    content as submitted, before the merge; None for a new network.
+    content as submitted, before the merge, and `first` that of the revision that the form was opened with; both are
+    None for a new network.
     """
 
     # Set by NetworkAdmin.get_form on the form class of a request
@@ -87,6 +88,7 @@ class RevisedForm(AdminForm):
         super().__init__(*args, **kwargs)
         self.head: Revision | None = self.instance.head
         self.mine: Content | None = None
+        self.first: Content | None = None
         self.taken: list[str] = []
         self.colleagues: list[str] = []
         self.conflicts: list[FieldConflict] = []
@@ -135,6 +137,7 @@ class RevisedForm(AdminForm):
 
         `base` is the number of the revision that it was opened with, `first` its content.
         """
+        self.first = first
         theirs = savable_content(Network, self.head.content)
         before = self.base_after_choices(base, first, theirs)
         self.mine = mine = {name: self.submitted_value(name, before) for name in before}

@@ -21,6 +21,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from networks.admin import publishing_checks
 from networks.admin.base import is_integer
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, Schedule
 from networks.reading import Reader
@@ -416,13 +417,18 @@ class RevisedViewsMixin:
                 text = gettext("Somebody has saved a newer version meanwhile. Look at it, and decide again.")
                 self.message_user(request, text, messages.WARNING)
                 return HttpResponseRedirect(request.path)
+            others = self.unfinished_context(request, network)
             try:
                 if "own" in request.POST:
                     publishing.publish_own_changes(network, author=request.user, head=network.head)
                     text = gettext("Your changes to “{name}” are published. What others have changed stays a draft.")
                 else:
                     publishing.publish(network, author=request.user, revision=network.head)
-                    text = gettext("“{name}” is published, with what others have changed.")
+                    text = (
+                        gettext("“{name}” is published, with what others have changed.")
+                        if others
+                        else gettext("“{name}” is published. Citizens see it as it stands here.")
+                    )
             except ValidationError as error:
                 self.message_user(request, schedules.error_text(Network, error), messages.ERROR)
             else:
@@ -437,6 +443,7 @@ class RevisedViewsMixin:
             others=self.unfinished_context(request, network),
             own=compare(Network, network.live.content, own) if network.live else [],
             left_out=[field_label(Network, name) for name in left_out],
+            checks=publishing_checks.row_checks(network),
             comparisons=compare(Network, network.live.content, network.head.content) if network.live else [],
         )
 
@@ -486,6 +493,7 @@ class RevisedViewsMixin:
             version=number,
             others=self.unfinished_context(request, network),
             plans=self.schedules_context(network),
+            checks=publishing_checks.row_checks(network),
             media=form.media,
         )
 
