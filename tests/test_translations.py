@@ -154,7 +154,7 @@ class TestState:
         merged = drafts.save(fresh(network), FULL | {"summary_en": "The first."}, author=milan, base=base)
         assert merged.revision.content["summary_sr"] == "Друго."
         assert outdated(network) == (["summary_en"], [])
-        assert former_sources(fresh(network), merged.revision.content) == {"summary_en": "Прво."}
+        assert former_sources(fresh(network), merged.revision.content, ["summary_en"]) == {"summary_en": "Прво."}
 
     def test_of_a_page_is_known_as_well(self, ana):
         page = drafts.save(
@@ -183,7 +183,8 @@ class TestState:
 class TestConfirming:
     def test_makes_current_what_it_names_and_can_be_taken_back(self, network, ana, milan):
         save(network, ana, summary_sr="Друго.", name_sr="Савез")
-        assert former_sources(fresh(network), fresh(network).head.content) == {
+        columns = ["name_en", "summary_en"]
+        assert former_sources(fresh(network), fresh(network).head.content, columns) == {
             "name_en": "Мрежа",
             "summary_en": "Прво.",
         }

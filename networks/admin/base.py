@@ -19,7 +19,8 @@ from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField, Scrip
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.formats import get_format
 from django.utils.functional import lazy
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -426,13 +427,17 @@ class MissingTranslationsMixin:
 
     @admin.display(description=_("English"))
     def missing_english(self, row: models.Model) -> str:
-        fields = missing_translations(row)
-        if not fields:
-            return _("complete")
-        if not any(getattr(row, f"{field}_en") for field in translated_fields(type(row))):
+        missing = missing_translations(row)
+        outdated = [column.removesuffix("_en") for column in getattr(row, "outdated_newest", ())]
+        if missing and not any(getattr(row, f"{field}_en") for field in translated_fields(type(row))):
             return _("not written")
-        names = ", ".join(str(self.opts.get_field(field).verbose_name) for field in fields)
-        return format_html("{}: {}", _("missing"), names)
+        lines = [(_("missing"), missing), (_("Serbian changed since"), outdated)]
+        described = [
+            f"{label}: {', '.join(str(self.opts.get_field(field).verbose_name) for field in fields)}"
+            for label, fields in lines
+            if fields
+        ]
+        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in described)) or _("complete")
 
 
 class PublishableModelAdmin(BulkActionsMixin, MissingTranslationsMixin, CityModelAdmin):

@@ -89,7 +89,12 @@ class NewestTranslationFilter(MissingTranslationFilter):
 
     prefix = "newest_"
 
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
+        return [*super().lookups(request, model_admin), ("outdated", _("the Serbian has changed since"))]
+
     def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        if self.value() == "outdated":
+            return queryset.exclude(outdated_newest=[])
         columns = [f"{field}_{language}" for field in translated_fields(Network) for language in ("sr", "en")]
         return super().queryset(request, queryset.alias(**{f"newest_{name}": newest_value(name) for name in columns}))
 

@@ -270,7 +270,7 @@ def show_beside_fields(form: ModelForm, checks: PublishingChecks) -> None:
             field.help_text = mark_safe(f"{field.help_text}{notes}")  # noqa: S308
 
 
-def mended_place(model: Model, posted: Mapping[str, str]) -> str:
+def place(model: Model, posted: Mapping[str, str]) -> str:
     """Return the fragment of the URL that leads to the field that a button has mended; "" where none was pressed."""
     name = posted.get(MEND, "").partition(":")[0]
     return f"#id_{name}_helptext" if name in content_fields(model) else ""

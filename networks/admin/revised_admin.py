@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from networks.admin import newest_revisions, publishing_checks
+from networks.admin import newest_revisions, publishing_checks, translation_notes
 from networks.admin.base import (
     CityModelAdmin,
     FilteredChangeList,
@@ -165,7 +165,7 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
             },
         ),
         (_("On the site"), {"fields": [("position", "slug")]}),
-        (_("This version"), {"fields": ["comment"]}),
+        (_("This version"), {"fields": ["comment", "is_correction"]}),
     ]
 
     def formfield_for_dbfield(self, db_field, request: HttpRequest, **kwargs):
@@ -241,6 +241,7 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
             form = context["adminform"].form
             context["checks"] = checks = publishing_checks.row_checks(obj, form.mine)
             publishing_checks.show_beside_fields(form, checks)
+            translation_notes.show_beside_fields(form, obj)
         else:
             context["may"] = {"publish": self.has_publish_permission(request), "change": True}
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -259,8 +260,10 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
             comment=form.cleaned_data["comment"],
             token=form.cleaned_data["form_token"],
             form_content=form.mine,
+            is_correction=form.cleaned_data["is_correction"],
         )
         form.saved = saved
+        is_told = translation_notes.run_button(request, saved.row, form.mine or saved.revision.content)
         obj.pk, obj.slug, obj._state.adding = saved.row.pk, saved.row.slug, False
         # Nobody publishes unseen what others have written: neither what was just taken over, nor drafts that were not
         # submitted. The first is not published, for the second the page "Publish" asks. It does for new warnings too.
@@ -276,7 +279,7 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
         elif "_submit" in request.POST and saved.row.has_draft:
             drafts.submit(saved.row, author=request.user)
         obj.openforms.filter(user=request.user).delete()
-        if "_preview" not in request.POST and not request.needs_confirmation:
+        if "_preview" not in request.POST and not request.needs_confirmation and not is_told:
             self.message_user(request, *self.saved_message(request, obj, form))
 
     def save_related(self, request: HttpRequest, form, formsets, change) -> None:
@@ -319,7 +322,9 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
             return HttpResponseRedirect(self.url("schedule", obj.pk))
         if request.was_published or "_submit" in request.POST:
             return self.response_post_save_change(request, obj)
-        place = publishing_checks.mended_place(Network, request.POST)
+        place = publishing_checks.mended_place(Network, request.POST) or translation_notes.place(
+            Network, request.POST
+        )
         return HttpResponseRedirect(self.url("change", obj.pk) + place)
 
     def delete_view(self, request: HttpRequest, object_id, extra_context=None) -> HttpResponse:

@@ -79,6 +79,14 @@ class RevisedForm(AdminForm):
         help_text=_("For the history, if you like: Checked with the network’s office on 3 May."),
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
+    is_correction = forms.BooleanField(
+        label=_("Only a correction"),
+        required=False,
+        help_text=_(
+            "Tick this if you have only mended slips in the Serbian text, such as a wrong letter. The English then stays "
+            "right."
+        ),
+    )
 
     class Meta:
         model = Network

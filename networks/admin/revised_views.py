@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -21,8 +22,9 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from networks.admin import publishing_checks
+from networks.admin import publishing_checks, translation_notes
 from networks.admin.base import is_integer
+from networks.languages import SERBIAN
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, Schedule
 from networks.reading import Reader
 from networks.revisions import drafts, previews, publishing, schedules, storage
@@ -305,6 +307,7 @@ class RevisedViewsMixin:
                 "who": event.author_name,
                 "planned_for": event.planned_for and reader.moment(event.planned_for),
                 "explanation": reader.unmarked(event.explanation),
+                "fields": ", ".join(field_label(type(network), name) for name in event.fields),
             }
             for event in events
         ]
@@ -419,7 +422,14 @@ class RevisedViewsMixin:
                 return HttpResponseRedirect(request.path)
             others = self.unfinished_context(request, network)
             try:
-                if "own" in request.POST:
+                if (language := request.POST.get("language")) in settings.MODELTRANSLATION_LANGUAGES:
+                    publishing.publish_language(network, language, author=request.user, head=network.head)
+                    text = (
+                        gettext("The Serbian texts of “{name}” are published. The English ones stay a draft.")
+                        if language == SERBIAN
+                        else gettext("The English texts of “{name}” are published. The Serbian ones stay a draft.")
+                    )
+                elif "own" in request.POST:
                     publishing.publish_own_changes(network, author=request.user, head=network.head)
                     text = gettext("Your changes to “{name}” are published. What others have changed stays a draft.")
                 else:
@@ -444,6 +454,7 @@ class RevisedViewsMixin:
             own=compare(Network, network.live.content, own) if network.live else [],
             left_out=[field_label(Network, name) for name in left_out],
             checks=publishing_checks.row_checks(network),
+            languages=publishing.changed_languages(network),
             comparisons=compare(Network, network.live.content, network.head.content) if network.live else [],
         )
 
@@ -628,6 +639,8 @@ class RevisedViewsMixin:
             "submitted": network.submitted_at
             and {"when": reader.moment(network.submitted_at), "who": author_or_system(network.submitted_by, reader)},
             "failure": self.last_failure(network, reader),
+            "translations": translation_notes.describe(network),
+            "languages": publishing.changed_languages(network),
             "colleagues": self.record_open_form(request, network) if self.may(request, "change") else "",
         }
 

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from networks.languages import SERBIAN
 from networks.models import ConfirmedTranslation, RevisedModel
 from networks.reading import translated_fields
-from networks.revisions.content import Content, Model, complete_content, content_fields, renamed_columns
+from networks.revisions.content import Model, complete_content, content_fields, renamed_columns
 from networks.rich_text import RichTextField, readable_text
 
 Reason = ConfirmedTranslation.Reason
@@ -198,12 +198,9 @@ def corrected(model: Model, before: Mapping, after: Mapping, seen: Mapping, conf
     ]
 
 
-def former_sources(row: RevisedModel, content: Content) -> dict[str, str]:
-    """Return, by its column, the source text that each outdated translation was last written or confirmed for."""
-    model = type(row)
-    columns = outdated(row, content, confirmed_translations(row))
-    if not columns:
-        return {}
+def former_sources(row: RevisedModel, content: Mapping, columns: Iterable[str]) -> dict[str, str]:
+    """Return, by its column, the source text that each translation was last written or confirmed for."""
+    model, columns = type(row), set(columns)
     pairs, renamed = pairs_of(model, content), renamed_columns(model)
     sources: dict[str, str] = {}
     for each in row.confirmedtranslations.all():

@@ -1,0 +1,124 @@
+"""
+What the form says of translations: of which the Serbian has changed, and in what words, and which were confirmed.
+
+Each note stands below the help text of its field, with a button that saves the form as the draft and confirms the
+translation, or takes that back.
+"""
+
+from collections.abc import Mapping
+
+from django.contrib import messages
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext, ngettext
+
+from networks.models import RevisedModel
+from networks.reading import Reader
+from networks.revisions import drafts
+from networks.revisions.comparison import compare_field
+from networks.revisions.content import Content, Model, complete_content, content_fields, field_label
+from networks.revisions.translations import (
+    State,
+    confirmed_translations,
+    former_sources,
+    pairs_of,
+    translation_states,
+    translations_of,
+)
+
+# The names of the buttons. The value is the column of a translation, or ALL.
+CONFIRM, UNCONFIRM = "_still_right", "_not_confirmed"
+ALL = "all"
+
+
+def show_beside_fields(form: ModelForm, row: RevisedModel) -> None:
+    """Add the notes on the translations of the newest revision, which is `row.head`, to the help texts of a form."""
+    model = type(row)
+    content = complete_content(model, row.head.content)
+    confirmed = confirmed_translations(row)
+    states, pairs = translation_states(model, content, confirmed), pairs_of(model, content)
+    outdated = [column for column, state in states.items() if state == State.OUTDATED]
+    sources = former_sources(row, content, outdated) if outdated else {}
+    reader = Reader()
+    for each in translations_of(model):
+        by = confirmed.get(pairs.get(each.column))
+        note = {"column": each.column, "more": len(outdated) > 1}
+        if each.column in outdated:
+            former = sources.get(each.column)
+            note["comparison"] = (
+                None if former is None else compare_field(model, each.source, former, content[each.source], reader)
+            )
+        elif by and by.reason in drafts.TAKEN_BACK:
+            note["confirmed"] = {"who": reader.unmarked(by.author_name), "when": reader.moment(by.created_at)}
+            note["is_correction"] = by.reason == drafts.Reason.CORRECTION
+        else:
+            continue
+        if each.column in form.fields:
+            field = form[each.column]
+            html = render_to_string("admin/networks/revised/includes/translation.html", note)
+            # Help texts are HTML, and ours; the template has escaped the words.
+            field.help_text = mark_safe(f"{field.help_text}{html}")  # noqa: S308
+
+
+def run_button(request: HttpRequest, row: RevisedModel, seen: Content) -> bool:
+    """
+    Confirm what the pressed button names, or take it back, and tell the user. Return whether one was pressed.
+
+    `seen` is the content of the form. A translation is not confirmed for a Serbian text that a colleague has saved
+    since the form was opened.
+    """
+    model = type(row)
+    if name := request.POST.get(CONFIRM):
+        columns = [each.column for each in translations_of(model)] if name == ALL else [name]
+        changed = drafts.confirm_translations(row, columns, author=request.user, seen=seen)
+        text = gettext("Confirmed as still right: {fields}.")
+        other = gettext(
+            "Nothing was confirmed, because the Serbian has been changed meanwhile. Look at it once more."
+        )
+    elif name := request.POST.get(UNCONFIRM):
+        changed = drafts.unconfirm_translations(row, [name], author=request.user)
+        text = gettext("Not confirmed any more: {fields}.")
+        other = gettext("There was nothing to take back.")
+    else:
+        return False
+    labels = ", ".join(field_label(model, column) for column in changed)
+    if changed:
+        messages.success(request, text.format(fields=labels))
+    else:
+        messages.warning(request, other)
+    return True
+
+
+def place(model: Model, posted: Mapping[str, str]) -> str:
+    """Return the fragment of the URL that leads to the field whose button was pressed; "" where none was."""
+    name = posted.get(CONFIRM) or posted.get(UNCONFIRM)
+    return f"#id_{name}_helptext" if name in content_fields(model) else ""
+
+
+def describe(row: RevisedModel) -> list[str]:
+    """Return how many translations are missing or outdated, a line for the newest version and one for the site."""
+    confirmed = confirmed_translations(row)
+    lines = []
+    for revision, text in (
+        (row.live, gettext("English on the site: {state}")),
+        (row.head if row.head_id != row.live_id else None, gettext("English in the draft: {state}")),
+    ):
+        if revision:
+            states = list(translation_states(type(row), revision.content, confirmed).values())
+            lines.append(text.format(state=describe_states(states)))
+    return lines
+
+
+def describe_states(states: list[State]) -> str:
+    missing, outdated = states.count(State.MISSING), states.count(State.OUTDATED)
+    parts = []
+    if missing:
+        parts.append(
+            ngettext("%(count)d text is missing", "%(count)d texts are missing", missing) % {"count": missing}
+        )
+    if outdated:
+        text = ngettext("the Serbian of %(count)d has changed", "the Serbian of %(count)d has changed", outdated)
+        parts.append(text % {"count": outdated})
+    return "; ".join(parts) or gettext("complete and current")
