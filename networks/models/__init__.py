@@ -2,6 +2,7 @@
 
 from networks.models.account import SignInAttempts, TemporaryPassword
 from networks.models.city import CityProfile, ContentVersion, OldAddress
+from networks.models.link import Link
 from networks.models.model_fields import FieldConstraint
 from networks.models.network import (
     LONGEST_NAME,
@@ -26,6 +27,7 @@ __all__ = [
     "FormerNetworkSlug",
     "FormerPageSlug",
     "LONGEST_NAME",
+    "Link",
     "Network",
     "OldAddress",
     "OpenForm",
