@@ -1,0 +1,65 @@
+"""Write the new URL of a moved link into drafts of the networks in which it stands."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from networks.links.places import LinkingRow, Place, linking_fields, replaced_value, urls_of_field
+from networks.models import Link, Network, Revision
+from networks.revisions import drafts, storage
+from networks.revisions.content import select_current_fields
+
+# The models with drafts. In rows of others a link is changed by hand.
+WITH_DRAFTS = (Network,)
+
+
+@dataclass
+class Mending:
+    """The networks whose newest revision has the new URL now, and the places that are left to be changed by hand."""
+
+    drafts: list[Network] = field(default_factory=list)
+    by_hand: list[Place] = field(default_factory=list)
+
+
+def mend(link: Link, places: Iterable[Place], *, author: User) -> Mending:
+    """
+    Save a draft with the new URL of a moved link of each network in which it stands. Nothing public changes.
+
+    Raise ValueError if the link has not moved.
+    """
+    if not link.moved_to:
+        raise ValueError(f"{link} has not moved.")
+    by_row: dict[LinkingRow, list[Place]] = {}
+    for place in places:
+        by_row.setdefault(place.row, []).append(place)
+    mending = Mending()
+    for row, places_of_row in by_row.items():
+        if isinstance(row, WITH_DRAFTS) and save_draft(row, link, author):
+            mending.drafts.append(row)
+        else:
+            mending.by_hand += places_of_row
+    return mending
+
+
+def save_draft(network: Network, link: Link, author: User) -> bool:
+    """Save a draft with the new URL. Return whether the newest revision no longer links to the old one."""
+    head = storage.newest_revision(network)
+    content = select_current_fields(head.content)
+    changed, is_left = {}, False
+    for name, model_field in linking_fields(Network).items():
+        before = content.get(name) or ""
+        after = replaced_value(model_field, before, link.url, link.moved_to)
+        is_left = is_left or link.url in urls_of_field(model_field, after)
+        if after != before:
+            changed[name] = after
+    if not changed:
+        return not is_left
+    comment = f"{link.url} → {link.moved_to}"[: Revision._meta.get_field("comment").max_length]
+    try:
+        drafts.save(network, changed, author=author, base=head, comment=comment)
+    except (drafts.Conflict, ValidationError):
+        # Somebody is changing the same link, or the draft is not valid: the form says what is wrong with it.
+        return False
+    return not is_left
