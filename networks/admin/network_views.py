@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from networks.admin.base import is_integer
+from networks.admin.link_admin import troubled_links
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, Schedule
 from networks.reading import Reader
 from networks.revisions import drafts, previews, publishing, schedules, storage
@@ -614,6 +615,7 @@ class NetworkViewsMixin:
             "submitted": network.submitted_at
             and {"when": reader.moment(network.submitted_at), "who": author_or_system(network.submitted_by, reader)},
             "failure": self.last_failure(network, reader),
+            "troubled_links": troubled_links(network),
             "colleagues": self.record_open_form(request, network) if self.may(request, "change") else "",
         }
 

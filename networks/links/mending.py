@@ -1,6 +1,6 @@
-"""Write the new URL of a moved link into drafts of the networks in which it stands."""
+"""The drafts of the networks in which a link stands: write the new URL of a moved link into them, and read them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
@@ -41,6 +41,20 @@ def mend(link: Link, places: Iterable[Place], *, author: User) -> Mending:
         else:
             mending.by_hand += places_of_row
     return mending
+
+
+def changed_in_drafts(places: Mapping[str, Iterable[Place]]) -> set[tuple[str, Place]]:
+    """Return those of the places of links, each with its URL, that the newest draft does not link from any more."""
+    rows = {place.row.pk for each in places.values() for place in each if isinstance(place.row, WITH_DRAFTS)}
+    newest = dict(Network.objects.published().with_draft().filter(pk__in=rows).values_list("pk", "head__content"))
+    contents = {pk: select_current_fields(content) for pk, content in newest.items()}
+    return {
+        (url, place)
+        for url, each in places.items()
+        for place in each
+        if isinstance(place.row, WITH_DRAFTS) and place.row.pk in contents
+        if url not in urls_of_field(linking_fields(Network)[place.field], contents[place.row.pk].get(place.field))
+    }
 
 
 def save_draft(network: Network, link: Link, author: User) -> bool:

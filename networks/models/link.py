@@ -56,10 +56,10 @@ class Link(models.Model):
             return self not in (self.OK, self.MOVED, self.REFUSED, self.PORT)
 
     url = models.CharField(_("web address"), max_length=2000, unique=True)
-    outcome = models.CharField(_("state"), max_length=20, choices=Outcome, blank=True)
+    outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)
-    moved_to = models.CharField(_("moved to"), max_length=2000, blank=True)
-    checked_at = models.DateTimeField(_("last checked"), null=True, blank=True, db_index=True)
+    moved_to = models.CharField(max_length=2000, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True, db_index=True)
     # Checks in a row that have failed, and when the first of them was
     failures = models.PositiveIntegerField(default=0)
     failed_since = models.DateTimeField(null=True, blank=True)
