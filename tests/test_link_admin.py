@@ -271,6 +271,18 @@ def test_places_without_drafts_are_named_to_be_changed_by_hand(editor):
     ]
 
 
+def test_button_is_there_while_a_draft_has_to_be_saved(editor):
+    link = moved_link()
+    page = make_page(body_en=f'<p><a href="{OLD}">x</a></p>')
+    assert row_of(editor, OLD).xpath(".//button[contains(@formaction, 'mend')]") == []
+    make_network(website=OLD)
+    assert len(row_of(editor, OLD).xpath(".//button[contains(@formaction, 'mend')]")) == 1
+    editor.post(f"{LIST}{link.pk}/mend/")
+    assert row_of(editor, OLD).xpath(".//button[contains(@formaction, 'mend')]") == []
+    page.refresh_from_db()
+    assert OLD in page.body_en
+
+
 @pytest.mark.parametrize("outcome", [Outcome.OK, Outcome.GONE])
 def test_link_that_has_not_moved_is_left_alone(editor, outcome):
     network = make_network(website=OLD)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks.links import fetching
-from networks.links.fetching import MAX_BYTES, MAX_REDIRECTS, Answer, fetch, is_public, redirect_url
+from networks.links.fetching import MAX_BYTES, MAX_REDIRECTS, Answer, error_outcome, fetch, is_public, redirect_url
 from networks.models import Link
 
 Outcome = Link.Outcome
@@ -206,6 +206,7 @@ def names(monkeypatch):
         (403, Outcome.REFUSED),
         (429, Outcome.REFUSED),
         (451, Outcome.REFUSED),
+        (999, Outcome.REFUSED),
         (404, Outcome.GONE),
         (410, Outcome.GONE),
         (400, Outcome.CLIENT_ERROR),
@@ -482,6 +483,23 @@ def test_name_server_that_hangs_is_not_waited_for(monkeypatch):
 
 
 # Certificates
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        (10, Outcome.EXPIRED),
+        (18, Outcome.WRONG_CERTIFICATE),
+        (19, Outcome.WRONG_CERTIFICATE),
+        (20, Outcome.UNKNOWN_ISSUER),
+        (21, Outcome.UNKNOWN_ISSUER),
+        (62, Outcome.WRONG_CERTIFICATE),
+    ],
+)
+def test_certificate_whose_issuer_was_not_sent_is_not_wrong(code, outcome):
+    error = ssl.SSLCertVerificationError()
+    error.verify_code = code
+    assert error_outcome(error) == outcome
 
 
 def trusting(name):

@@ -70,7 +70,7 @@ def test_every_link_that_visitors_can_follow_is_found_with_its_place():
     network = make_network(
         website="https://one.example/",
         membership_page="https://one.example/nis",
-        description_sr=links_to("https://two.example/?a=1&amp;b=2", "mailto:a@two.example", "/pages/about/"),
+        description_sr=links_to("https://two.example/?a=1&amp;b=2", "mailto:a@two.example", "/pages/about/", "#part"),
         description_en=links_to("https://two.example/en", "https://one.example/"),
         source="Допис; (https://three.example/a), www.four.example и пошта a@four.example",
         internal_note="https://secret.example/",
@@ -83,6 +83,7 @@ def test_every_link_that_visitors_can_follow_is_found_with_its_place():
         "https://one.example/": [(network, "description_en"), (network, "website")],
         "https://one.example/nis": [(network, "membership_page")],
         "https://two.example/?a=1&b=2": [(network, "description_sr")],
+        "/pages/about/": [(network, "description_sr")],
         "https://two.example/en": [(network, "description_en"), (page, "body_en")],
         "https://three.example/a": [(network, "source")],
         "http://www.four.example": [(network, "source")],
@@ -163,6 +164,7 @@ def outcomes_over(web, clock, outcomes, every=DAY):
         ([Outcome.GONE, Outcome.GONE, Outcome.REFUSED, Outcome.GONE, Outcome.GONE], DAY, False),
         ([Outcome.REFUSED] * 6, DAY, False),
         ([Outcome.PORT] * 6, DAY, False),
+        ([Outcome.UNKNOWN_ISSUER] * 6, DAY, False),
     ],
 )
 def test_link_is_dead_after_repeated_failures_over_days_only(web, clock, outcomes, every, is_dead):
@@ -222,6 +224,13 @@ def test_page_of_this_site_is_looked_up_without_the_network(monkeypatch, path, o
     make_network(slug="draft", is_published=False)
     OldAddress.objects.create(old_path="/old/", new_path="/")
     assert check(f"http://testserver:8000{path}").outcome == outcome
+    if path:
+        assert check(path).outcome == outcome
+
+
+def test_link_without_a_scheme_is_asked_as_browsers_do(web):
+    check("//one.example/")
+    assert web["asked"] == ["https://one.example/"]
 
 
 @pytest.mark.parametrize(

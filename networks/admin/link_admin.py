@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from networks.admin.base import CityAdminMixin, FilteredChangeList
 from networks.links import record
-from networks.links.mending import changed_in_drafts, mend
+from networks.links.mending import WITH_DRAFTS, changed_in_drafts, mend
 from networks.links.places import Place, find_places, links_of_row
 from networks.models import Link, Network
 from networks.reading import Reader
@@ -56,6 +56,7 @@ ADVICE: dict[str, Promise] = {
     Outcome.WRONG_CERTIFICATE: _(
         "Browsers warn of the site. Try the address with “www.” or without it, or tell those who keep the site."
     ),
+    Outcome.UNKNOWN_ISSUER: _("Open the link yourself: if your browser does not warn of it, leave it as it is."),
     Outcome.PRIVATE: _("Only an internal network has this address, so citizens cannot open it. Enter a public one."),
     Outcome.PORT: _("Our program does not try such addresses. Open the link yourself."),
     Outcome.INVALID: _("Correct the address."),
@@ -93,8 +94,9 @@ class LinkChangeList(FilteredChangeList):
         changed = changed_in_drafts(places)
         for link in self.result_list:
             link.places = [(place, (link.url, place) in changed) for place in places[link.url]]
+            has_draft_to_save = any(isinstance(place.row, WITH_DRAFTS) and not done for place, done in link.places)
             link.query = query if query != "?" else ""
-            link.may_mend = self.model_admin.may_mend(request, link)
+            link.may_mend = has_draft_to_save and self.model_admin.may_mend(request, link)
 
 
 @admin.register(Link)

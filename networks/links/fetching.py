@@ -38,9 +38,12 @@ GLOBAL_UNICAST = IPv6Network("2000::/3")
 # Their last 32 bits are the IPv4 address of the server.
 NAT64 = IPv6Network("64:ff9b::/96")
 
+# By OpenSSL's codes. Many servers do not send the certificate of their issuer, which browsers then fetch themselves.
+CERTIFICATE_ERRORS = {10: Outcome.EXPIRED, 20: Outcome.UNKNOWN_ISSUER, 21: Outcome.UNKNOWN_ISSUER}
+
 PERMANENT = {301, 308}
 TEMPORARY = {302, 303, 307}
-REFUSALS = {401, 403, 407, 429, 451}
+REFUSALS = {401, 403, 407, 429, 451, 999}  # the last is how LinkedIn refuses programs
 MISSING = {404, 410}
 
 
@@ -137,8 +140,7 @@ def redirect_url(url: str, location: str) -> str:
 def error_outcome(error: Exception) -> Link.Outcome:
     """Return the outcome for an error of the network."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        is_expired = error.verify_code == 10  # X509_V_ERR_CERT_HAS_EXPIRED
-        return Outcome.EXPIRED if is_expired else Outcome.WRONG_CERTIFICATE
+        return CERTIFICATE_ERRORS.get(error.verify_code, Outcome.WRONG_CERTIFICATE)
     if isinstance(error, TimeoutError):
         return Outcome.TIMEOUT
     if isinstance(error, http.client.HTTPException) and not isinstance(error, ConnectionError):

@@ -50,10 +50,10 @@ def urls_of_field(field: models.Field, value: str | None) -> list[str]:
 
 
 def links_of_row(row: LinkingRow) -> Iterator[tuple[str, str]]:
-    """Yield the URL of each http(s) link of a row, and the name of its field."""
+    """Yield the URL of each link of a row to a page, and the name of its field. Paths are pages of this site."""
     for name, field in linking_fields(type(row)).items():
         for url in dict.fromkeys(urls_of_field(field, getattr(row, name))):
-            if url.lower().startswith(("http://", "https://")) and len(url.encode()) <= LONGEST_URL:
+            if url.lower().startswith(("http://", "https://", "/")) and len(url.encode()) <= LONGEST_URL:
                 yield url, name
 
 

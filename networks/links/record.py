@@ -73,7 +73,9 @@ def due_links(not_since: timedelta) -> QuerySet[Link]:
 
 def check(url: str, *, timeout: float = TOTAL_TIMEOUT) -> Answer:
     """Check whether a URL works. Pages of this site are looked up, all others are requested."""
-    if (host := host_of(url)) and validate_host(host, own_hosts()):
+    if url.startswith("//"):  # with the scheme of the page, which is HTTPS
+        url = f"https:{url}"
+    if url.startswith("/") or validate_host(host_of(url), own_hosts()):
         parts = urlsplit(url)
         return check_own_page(unquote(parts.path or "/"), unquote(parts.query))
     return fetch(url, user_agent=user_agent(), timeout=timeout)

@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                             ("no_host", "name of the site not found"),
                             ("expired", "certificate expired"),
                             ("certificate", "wrong certificate"),
+                            ("issuer", "certificate that our program cannot verify"),
                             ("private", "not on the public internet"),
                             ("port", "unusual port, not checked"),
                             ("invalid", "not a valid web address"),

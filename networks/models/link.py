@@ -46,14 +46,15 @@ class Link(models.Model):
         NO_HOST = "no_host", _("name of the site not found")
         EXPIRED = "expired", _("certificate expired")
         WRONG_CERTIFICATE = "certificate", _("wrong certificate")
+        UNKNOWN_ISSUER = "issuer", _("certificate that our program cannot verify")
         PRIVATE = "private", _("not on the public internet")
         PORT = "port", _("unusual port, not checked")
         INVALID = "invalid", _("not a valid web address")
 
         @property
         def is_failure(self):
-            """Whether citizens do not reach the page. A refusal may concern our program only."""
-            return self not in (self.OK, self.MOVED, self.REFUSED, self.PORT)
+            """Whether citizens do not reach the page either."""
+            return self not in (self.OK, self.MOVED, self.REFUSED, self.UNKNOWN_ISSUER, self.PORT)
 
     url = models.CharField(_("web address"), max_length=2000, unique=True)
     outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
