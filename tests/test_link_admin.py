@@ -121,6 +121,20 @@ def test_list_says_what_is_wrong_and_what_to_do(editor, name, words):
     assert buttons == ["Take over the new address"] * (name == "moved") + ["Check again"]
 
 
+@pytest.mark.parametrize(
+    ("url", "moved_to", "advice"),
+    [
+        ("https://old.example/members/nis", "https://new.example/", "Look for it there first"),
+        ("https://old.example/members/nis", "https://new.example/?page=7", "Take it over"),
+        ("https://old.example", "https://new.example/", "Take it over"),
+    ],
+)
+def test_page_that_leads_to_the_start_of_a_site_may_be_gone(editor, url, moved_to, advice):
+    make_network(website=url)
+    make_link(url, Outcome.MOVED, moved_to=moved_to)
+    assert advice in text_of(row_of(editor, url))
+
+
 def test_list_leads_to_each_place_of_a_link(editor):
     network = make_network(name_en="Network", website=OLD, description_en=f'<p><a href="{OLD}">x</a></p>')
     page = make_page(title_en="Page", body_sr=f'<p><a href="{OLD}">x</a></p>')

@@ -99,8 +99,14 @@ def test_address_written_as_ipv6_is_as_public_as_it_is(address):
 # A server that answers as it likes
 
 
+def serving(certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATES / certificate)
+    return context
+
+
 @contextmanager
-def server(answer, tls=None):
+def server(answer, tls=None, sni=None):
     """Listen at the loopback address. `answer` gets the socket and the request as text, for each connection."""
     listener = socket.create_server((LOOPBACK, 0))
     asked = []
@@ -110,8 +116,11 @@ def server(answer, tls=None):
         try:
             with connection:
                 if tls:
-                    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                    context.load_cert_chain(CERTIFICATES / tls)
+                    context = serving(tls)
+                    # A server with several sites chooses the certificate by the name that it is asked for.
+                    context.sni_callback = lambda sock, name, _context: (
+                        sni and setattr(sock, "context", serving(sni.get(name, tls)))
+                    )
                     connection = context.wrap_socket(connection, server_side=True)
                 connection.settimeout(5)
                 request = b""
@@ -163,13 +172,8 @@ def by_path(answers):
     return answer
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    monkeypatch.setattr(fetching, "READ_TIMEOUT", 0.3)
-
-
 def ask(port, path="/", *, host=LOOPBACK, scheme="http", **options):
-    options = {"is_allowed": lambda address: address == LOOPBACK, "ports": [port], "timeout": 3, **options}
+    options = {"is_allowed": lambda address: address == LOOPBACK, "ports": [port], **options}
     return fetch(f"{scheme}://{host}:{port}{path}", user_agent="Test (+https://gradovi.example/)", **options)
 
 
@@ -340,11 +344,16 @@ def endless_interim(connection, request):
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
 
 
+@pytest.mark.parametrize("answer", [hang, drip])
+def test_answer_that_does_not_come_in_time_is_given_up(monkeypatch, answer):
+    monkeypatch.setattr(fetching, "READ_TIMEOUT", 0.3)
+    with server(answer) as (port, _asked):
+        assert ask(port, timeout=0.8) == Answer(Outcome.TIMEOUT)
+
+
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        (hang, Outcome.TIMEOUT),
-        (drip, Outcome.TIMEOUT),
         (endless_header, Outcome.NO_ANSWER),
         (endless_line, Outcome.NO_ANSWER),
         (endless_interim, Outcome.NO_ANSWER),
@@ -355,7 +364,7 @@ def endless_interim(connection, request):
 )
 def test_answer_that_never_ends_or_makes_no_sense_is_given_up(answer, outcome):
     with server(answer) as (port, _asked):
-        assert ask(port, timeout=0.8) == Answer(outcome)
+        assert ask(port) == Answer(outcome)
 
 
 @pytest.mark.parametrize("length", ["0", "1", "999999999999", "-5", "many"])
@@ -520,3 +529,9 @@ def test_certificate_is_checked_for_the_name_of_the_site(names, certificate, con
     with server(saying(200), tls=certificate) as (port, _asked):
         context = trusting(context) if context else None
         assert ask(port, host="one.example", scheme="https", ssl_context=context) == expected
+
+
+def test_server_with_several_sites_is_told_which_one_is_meant(names):
+    with server(saying(200), tls="other.pem", sni={"one.example": "right.pem"}) as (port, asked):
+        answer = ask(port, host="one.example", scheme="https", ssl_context=trusting("right.pem"))
+    assert (answer, len(asked)) == (Answer(Outcome.OK, 200), 1)

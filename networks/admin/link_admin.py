@@ -1,6 +1,7 @@
 """The admin of links: which do not work and why, where they stand, and two buttons: check again, mend."""
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -152,8 +153,8 @@ class LinkAdmin(CityAdminMixin, admin.ModelAdmin):
         parts = [format_html("<strong>{}</strong>", capfirst(described(link)))]
         if link.moved_to:
             parts.append(format_html('<a href="{0}" rel="noreferrer">{0}</a>', link.moved_to))
-        if link.outcome in ADVICE:
-            parts.append(ADVICE[link.outcome])
+        if advice := advice_for(link):
+            parts.append(advice)
         if link.checked_at:
             text = gettext("Last checked: {time}").format(time=Reader().moment(link.checked_at))
             parts.append(format_html('<span class="quiet">{}</span>', text))
@@ -239,6 +240,18 @@ def described(link: Link) -> str:
         return why
     text = gettext("dead since {date}: {why}") if link.is_dead else gettext("failing since {date}: {why}")
     return text.format(date=Reader().date(link.failed_since), why=why)
+
+
+def advice_for(link: Link) -> Promise | str:
+    """Return what is to be done about a link; "" if nothing is."""
+    if link.outcome == Outcome.MOVED and is_start_page(link.moved_to) and not is_start_page(link.url):
+        return _("It leads to the start page of a site now, so the page itself may be gone. Look for it there first.")
+    return ADVICE.get(link.outcome, "")
+
+
+def is_start_page(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.path in ("", "/") and not parts.query
 
 
 def row_link(row) -> SafeString:

@@ -10,9 +10,10 @@ import http.client
 import io
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
@@ -199,17 +200,22 @@ class Client:
 
     def resolve(self, host: str, port: int) -> list[tuple[Any, ...]]:
         """Return the addresses of a host for `socket.socket`. Raise NoAnswer if there is none, or one not allowed."""
-        # getaddrinfo has no timeout.
-        executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="resolve-link")
+        # getaddrinfo has no timeout. A daemon thread does not keep the process from ending.
+        future: Future[list[Any]] = Future()
+
+        def look_up() -> None:
+            try:
+                future.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            except Exception as error:
+                future.set_exception(error)
+
+        threading.Thread(target=look_up, name="resolve-link", daemon=True).start()
         try:
-            future = executor.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
             found = future.result(max(0, self.time_left()))
         except TimeoutError as error:
             raise NoAnswer(Outcome.TIMEOUT) from error
         except (OSError, UnicodeError) as error:
             raise NoAnswer(Outcome.NO_HOST) from error
-        finally:
-            executor.shutdown(wait=False)
         addresses = [(family, address) for family, _type, _protocol, _name, address in found]
         if not addresses or not all(self.is_allowed(str(address[0])) for _family, address in addresses):
             raise NoAnswer(Outcome.PRIVATE)
