@@ -169,8 +169,14 @@ def test_list_says_what_a_draft_has_changed_already(editor):
     assert text_of(cell).count("changed in the draft") == 1
 
 
-def test_list_without_links_is_empty(editor):
+def test_list_says_when_links_were_last_checked(editor):
+    def said():
+        return text_of(opened(editor, LIST).get_element_by_id("content").find("p"))
+
     assert shown(editor) == []
+    assert said().startswith("No link has been checked yet.")
+    make_links()
+    assert re.search(r"Last check: \d+ \w+ \d{4}, \d\d:\d\d\.$", said())
 
 
 def test_markup_in_an_address_is_shown_as_text(editor):

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -108,6 +108,7 @@ class LinkAdmin(CityAdminMixin, admin.ModelAdmin):
     list_display_links = None
     list_filter = [LinkStateFilter]
     list_per_page = 50
+    show_full_result_count = False
     search_fields = ["url"]
     search_help_text = _("Part of an address, such as example.org.")
     actions = None
@@ -140,6 +141,11 @@ class LinkAdmin(CityAdminMixin, admin.ModelAdmin):
         if not hasattr(request, "link_places"):
             request.link_places = find_places()
         return record.in_use(super().get_queryset(request), request.link_places)
+
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+        last = Link.objects.aggregate(last=Max("checked_at"))["last"]
+        context = {"last_check": Reader().moment(last) if last else ""}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     # List
 
