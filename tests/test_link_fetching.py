@@ -6,13 +6,23 @@ import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from networks.links import fetching
-from networks.links.fetching import MAX_BYTES, MAX_REDIRECTS, Answer, error_outcome, fetch, is_public, redirect_url
+from networks.links.fetching import (
+    MAX_BYTES,
+    MAX_REDIRECTS,
+    Answer,
+    LimitedSocket,
+    error_outcome,
+    fetch,
+    is_public,
+    redirect_url,
+)
 from networks.models import Link
 
 Outcome = Link.Outcome
@@ -349,6 +359,16 @@ def test_answer_that_does_not_come_in_time_is_given_up(monkeypatch, answer):
     monkeypatch.setattr(fetching, "READ_TIMEOUT", 0.3)
     with server(answer) as (port, _asked):
         assert ask(port, timeout=0.8) == Answer(Outcome.TIMEOUT)
+
+
+def test_no_read_waits_longer_than_all_of_them_may():
+    timeouts = []
+    sock = SimpleNamespace(settimeout=timeouts.append)
+    LimitedSocket(sock, time.monotonic() + 1).set_timeout()
+    LimitedSocket(sock, time.monotonic() + 1000).set_timeout()
+    assert (0 < timeouts[0] <= 1, timeouts[1]) == (True, fetching.READ_TIMEOUT)
+    with pytest.raises(TimeoutError):
+        LimitedSocket(sock, time.monotonic()).set_timeout()
 
 
 @pytest.mark.parametrize(

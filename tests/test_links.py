@@ -478,6 +478,21 @@ def test_mending_goes_on_from_the_draft_that_is_there():
     )
 
 
+def test_mending_overwrites_nothing_that_a_colleague_saves_meanwhile(monkeypatch):
+    network = make_network(website="https://old.example/")
+    author, save = make_account("editors"), drafts.save
+
+    def save_after_a_colleague(row, content, **options):
+        monkeypatch.undo()
+        save(row, {"website": "https://colleague.example/"}, author=author)
+        return save(row, content, **options)
+
+    monkeypatch.setattr(drafts, "save", save_after_a_colleague)
+    result = mended(moved(), author)
+    assert (result.drafts, [place.field for place in result.by_hand]) == ([], ["website"])
+    assert Network.objects.get(pk=network.pk).head.content["website"] == "https://colleague.example/"
+
+
 def test_mending_twice_makes_one_draft():
     network = make_network(website="https://old.example/")
     author, link = make_account("editors"), moved()
