@@ -336,9 +336,10 @@ def test_link_that_goes_during_a_run_does_no_harm(web, monkeypatch):
     assert run()[0] == "Links checked: 0 of 0. Dead: 0. Moved: 0.\n"
 
 
-def test_machine_without_a_connection_makes_no_link_dead(web, clock):
+@pytest.mark.parametrize("outcome", [Outcome.NO_HOST, Outcome.TIMEOUT, Outcome.PRIVATE, Outcome.EXPIRED])
+def test_machine_without_a_connection_makes_no_link_dead(web, clock, outcome):
     make_links("a", "b", "c")
-    web |= dict.fromkeys([f"https://{name}.example/" for name in "abc"], Outcome.NO_HOST)
+    web |= dict.fromkeys([f"https://{name}.example/" for name in "abc"], outcome)
     for _day in range(5):
         with pytest.raises(CommandError, match="No other site could be reached"):
             run()
@@ -346,7 +347,7 @@ def test_machine_without_a_connection_makes_no_link_dead(web, clock):
     assert not Link.objects.exclude(outcome="").exists()
     web["https://c.example/"] = Outcome.OK
     run()
-    assert {*Link.objects.values_list("outcome", flat=True)} == {Outcome.NO_HOST, Outcome.OK}
+    assert {*Link.objects.values_list("outcome", flat=True)} == {outcome, Outcome.OK}
 
 
 def test_only_site_that_is_linked_to_may_be_dead(web, clock):

@@ -20,12 +20,22 @@ Outcome = Link.Outcome
 
 PAUSE = 1.0  # seconds between two links of one host
 
-# What every link comes to while this machine itself has no connection
-NOT_REACHED = {Outcome.NO_HOST, Outcome.NO_CONNECTION, Outcome.TIMEOUT}
+# What every link may come to by the fault of this machine: without a connection, with a wrong clock, or behind
+# something that answers in the name of other sites
+NOT_REACHED = {
+    Outcome.NO_HOST,
+    Outcome.NO_CONNECTION,
+    Outcome.NO_ANSWER,
+    Outcome.TIMEOUT,
+    Outcome.PRIVATE,
+    Outcome.EXPIRED,
+    Outcome.WRONG_CERTIFICATE,
+    Outcome.UNKNOWN_ISSUER,
+}
 
 
 class NothingReached(Exception):
-    """None of the hosts of the links was reached: the machine has no connection to the internet."""
+    """No other site has answered. So the fault is that of this machine, or of its network."""
 
 
 def own_hosts() -> list[str]:
