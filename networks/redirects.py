@@ -7,9 +7,14 @@ query is for that query only, a row without one for all others, and the query is
 
 from django.conf import settings
 from django.http import HttpResponsePermanentRedirect
+from django.urls import Resolver404, resolve
+from django.utils.translation import override
 
 from networks.languages import language_of_path, language_prefix, without_language
-from networks.models import OldAddress
+from networks.models import Network, OldAddress, Page
+
+MODELS_BY_VIEW = {"public:network": Network, "public:page": Page}
+FILE_PREFIXES = (settings.STATIC_URL, settings.MEDIA_URL)
 
 
 def with_and_without_slash(address: str) -> list[str]:
@@ -19,6 +24,22 @@ def with_and_without_slash(address: str) -> list[str]:
         return [address]
     other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
     return [address, f"{other}{mark}{query}"]
+
+
+def page_exists(path: str) -> bool:
+    """Return whether visitors find a page at a path of this site, or at the path with a slash at its end."""
+    if not path.endswith("/") and page_exists(f"{path}/"):
+        return True
+    with override(language_of_path(path)):
+        try:
+            match = resolve(path)
+        except Resolver404:
+            return False
+    if match.view_name not in MODELS_BY_VIEW:
+        return True
+    rows = MODELS_BY_VIEW[match.view_name].objects.published()
+    slug = match.kwargs["slug"]
+    return rows.filter(slug=slug).exists() or rows.filter(former_slugs__slug=slug).exists()
 
 
 def find_redirect(path: str, query: str) -> OldAddress | None:

@@ -77,6 +77,11 @@ def escape_attribute(text: str) -> str:
     return escape_html(text).replace('"', "&quot;")
 
 
+def start_tag(name: str, attributes: Mapping[str, str]) -> str:
+    written = "".join(f' {key}="{escape_attribute(value)}"' for key, value in attributes.items())
+    return f"<{name}{written}>"
+
+
 def tag_name(token: re.Match[str]) -> str:
     """Return the name of a tag, of synonyms the one that is stored; empty for a token that is no tag."""
     name = (token["name"] or "").lower()
@@ -226,8 +231,7 @@ class HTMLBuilder:
                 return
             attributes = {**attributes, "href": url_with_scheme(attributes["href"])}
         if len(self.marks) < DEEPEST:
-            start_tag = "".join(f' {key}="{escape_attribute(value)}"' for key, value in attributes.items())
-            self.marks.append(Mark(name, f"<{name}{start_tag}>"))
+            self.marks.append(Mark(name, start_tag(name, attributes)))
 
     def end_mark(self, name: str) -> None:
         for index in reversed(range(len(self.marks))):
@@ -282,6 +286,30 @@ class HTMLBuilder:
             if self.is_loose:
                 self.pieces.append(last)
             self.pieces.append(f"</{name}>")
+
+
+def link_urls(html: str) -> list[str]:
+    """Return the URLs that the links of an HTML text lead to, in their order."""
+    if "<a" not in html.lower():
+        return []
+    links = (link_attributes(token) for token in TOKEN.finditer(html) if tag_name(token) == "a" and not token["end"])
+    return [attributes["href"] for attributes in links if attributes.get("href")]
+
+
+def replace_url(html: str, old: str, new: str) -> str:
+    """Return rich text in which all links to `old` lead to `new`. A link that shows its URL shows the new one."""
+
+    def replaced(token: re.Match[str]) -> str:
+        if token["text"]:
+            return escape_html(new) if unescape_html(token["text"]).strip() == old else token[0]
+        if tag_name(token) != "a" or token["end"]:
+            return token[0]
+        attributes = link_attributes(token)
+        if attributes.get("href") != old:
+            return token[0]
+        return start_tag("a", attributes | {"href": new})
+
+    return TOKEN.sub(replaced, html)
 
 
 def plain_text(html: str) -> str:

@@ -20,6 +20,7 @@ EDITORS = {
     "networks.page": VIEW,
     "networks.cityprofile": VIEW,
     "networks.oldaddress": VIEW,
+    "networks.link": VIEW,
 }
 PUBLISHERS = {
     **EDITORS,

@@ -19,7 +19,7 @@ from django.utils.translation import gettext, override
 
 from networks.admin.page_admin import PageAdmin
 from networks.languages import language_tag
-from networks.models import CityProfile, Event, Network, OldAddress, Page, PreviewLink, Schedule, Theme
+from networks.models import CityProfile, Event, Link, Network, OldAddress, Page, PreviewLink, Schedule, Theme
 from networks.partial_dates import PartialDate
 from networks.reading import Reader, translated_fields
 from networks.revisions import drafts, publishing, schedules, storage
@@ -65,6 +65,9 @@ def pages_of_models(rows):
         if model is CityProfile:
             # One row: its list leads to its form, and it is neither added nor deleted.
             yield from (f"{base}1/change/", f"{base}1/history/")
+        elif model is Link:
+            # A list alone: nobody adds links by hand.
+            yield from (base, f"{base}?q=example")
         else:
             pk = rows[model]
             yield from (base, f"{base}add/", f"{base}add/?_popup=1", f"{base}?q=gradonacelnici")
@@ -83,7 +86,7 @@ def pages_of_a_network(network):
 
 def pages_of_lists(client, prefix):
     """The lists in every order and under every filter that they offer."""
-    for model in ("network", "theme", "page"):
+    for model in ("network", "theme", "page", "link"):
         tree = opened(client, f"{prefix}/admin/networks/{model}/")
         links = tree.xpath("//*[@id='changelist-filter']//a/@href | //table[@id='result_list']/thead//a/@href")
         yield from (f"networks/{model}/{link}" for link in links)

@@ -105,7 +105,9 @@ def desk(admin_client):
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("model", ["networks/network", "networks/theme", "networks/page", "networks/oldaddress"])
+@pytest.mark.parametrize(
+    "model", ["networks/network", "networks/theme", "networks/page", "networks/oldaddress", "networks/link"]
+)
 @pytest.mark.parametrize("lookup", LOOKUPS)
 def test_list_takes_nothing_but_its_filters(desk, model, lookup):
     make_network(name_sr="а" * 40)
@@ -135,6 +137,13 @@ def test_list_goes_on_taking_its_filters(desk, query):
     make_network(themes=[theme])
     make_page()
     assert desk.get(f"/admin/{query.format(theme=theme.pk)}").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["q=%00", "e=%00"])
+def test_list_that_cannot_be_shown_is_shown_whole_and_is_no_broken_database(desk, query):
+    first = desk.get(f"/admin/networks/theme/?{query}")
+    again = desk.get(f"/admin/networks/theme/?e=1&{query}")
+    assert (first.status_code, again.status_code) == (400 if "e=" in query else 302, 400)
 
 
 # Every address of the admin with every parameter that it may read

@@ -225,6 +225,12 @@ admin:networks_oldaddress_change             GET            login   login   forb
 admin:networks_oldaddress_change             POST           login   login   forbid  forbid  done    done    done
 admin/networks/oldaddress/<path:object_id>/  GET            login   login   moved   moved   moved   moved   moved
 admin/networks/oldaddress/<path:object_id>/  POST           login   login   moved   moved   moved   moved   moved
+admin:networks_link_changelist               GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_link_changelist               POST delete    login   login   forbid  ok      ok      ok      ok
+admin:networks_link_check                    GET            login   login   method  method  method  method  method
+admin:networks_link_check                    POST           login   login   forbid  done    done    done    done
+admin:networks_link_mend                     GET            login   login   method  method  method  method  method
+admin:networks_link_mend                     POST           login   login   forbid  done    done    done    done
 admin:networks_cityprofile_changelist        GET            login   login   forbid  moved   moved   moved   moved
 admin:networks_cityprofile_changelist        POST delete    login   login   forbid  moved   moved   moved   moved
 admin:networks_cityprofile_add               GET            login   login   forbid  forbid  forbid  forbid  forbid

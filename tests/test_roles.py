@@ -27,6 +27,7 @@ RIGHTS = {
         "theme": "view",
         "page": "view",
         "oldaddress": "view",
+        "link": "view",
         "cityprofile": "view",
     },
     "publishers": {
@@ -34,6 +35,7 @@ RIGHTS = {
         "theme": "view add change delete",
         "page": "view add change delete publish",
         "oldaddress": "view add change delete",
+        "link": "view",
         "cityprofile": "view",
     },
     "administrators": {
@@ -41,6 +43,7 @@ RIGHTS = {
         "theme": "view add change delete",
         "page": "view add change delete publish",
         "oldaddress": "view add change delete",
+        "link": "view",
         "cityprofile": "view add change",
         "user": "view add change delete",
         "group": "view",
@@ -202,6 +205,7 @@ ADDRESSES = {
     "networks/page/add/": (403, 200, 200),
     "networks/page/654321/change/": (200, 200, 200),
     "networks/page/654321/delete/": (403, 200, 200),
+    "networks/link/": (200, 200, 200),
     "networks/oldaddress/": (200, 200, 200),
     "networks/oldaddress/add/": (403, 200, 200),
     "networks/oldaddress/654321/change/": (200, 200, 200),

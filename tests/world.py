@@ -11,7 +11,7 @@ from django.db import connection
 from django.urls import get_resolver
 from django.utils import timezone, translation
 
-from networks.models import CityProfile, Network, OldAddress, PreviewLink, Schedule
+from networks.models import CityProfile, Link, Network, OldAddress, PreviewLink, Schedule
 from networks.revisions import drafts, previews, publishing, schedules, storage
 from tests.makers import make_page, make_profile, make_theme
 
@@ -19,6 +19,7 @@ LANGUAGES = {"sr": "", "sr-latn": "sr-latn/", "en": "en/"}
 PASSWORD = "a long enough password"
 NEW_PASSWORD = "another password, as long"
 PK, UNPUBLISHED, IN_BIN = 654321, 654322, 654323
+MOVED = "http://localhost/moved/"  # a link, on this site itself, so that no other is asked
 
 # A signed-in account that is no staff has every right that a role can have, and is let in nowhere all the same.
 ROLES = ["anonym", "account", "staff", "editor", "publ", "admin", "super"]
@@ -163,6 +164,8 @@ REQUESTS = {
         "POST bin": Asked({"days": 7}, arguments={"pk": IN_BIN}),
     },
     "admin:networks_network_open": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+    # Links
+    "admin:networks_link_changelist": {"POST delete": action("delete_selected")},
     # Themes, pages and the city profile
     "admin:networks_theme_changelist": {"POST delete": action("delete_selected")},
     "admin:networks_theme_add": {"POST": Asked({"name_sr": "Промењено", "slug": "added"})},
@@ -244,7 +247,8 @@ def world(db):
 
     def network(pk, slug):
         # By its number, as the addresses name it
-        made = drafts.save(Network(), {"name_sr": "Мрежа", "slug": slug, "themes": [theme.slug]}, author=author)
+        content = {"name_sr": "Мрежа", "slug": slug, "website": MOVED, "themes": [theme.slug]}
+        made = drafts.save(Network(), content, author=author)
         assert made.row.pk == pk
         return made
 
@@ -267,6 +271,7 @@ def world(db):
     make_page(pk=PK, slug="page")
     make_page(pk=UNPUBLISHED, slug="page-draft", is_published=False)
     OldAddress.objects.create(pk=PK, old_path="/old/", new_path="/")
+    Link.objects.create(pk=PK, url=MOVED, outcome=Link.Outcome.MOVED, moved_to="http://localhost/")
     make_profile(email="city@example.org")
     User.objects.create_user("colleague", password=PASSWORD, is_staff=True, pk=PK)
     Group.objects.create(pk=PK, name="others")

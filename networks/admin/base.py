@@ -10,7 +10,7 @@ from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.db import IntegrityError, models, transaction
@@ -182,9 +182,16 @@ class CityAdminMixin:
         return FilteredChangeList
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        if any("\0" in value for _name, values in request.GET.lists() for value in values):
-            raise IncorrectLookupParameters  # PostgreSQL accepts no null bytes
-        return super().get_changelist_instance(request)
+        try:
+            if any("\0" in value for _name, values in request.GET.lists() for value in values):
+                raise IncorrectLookupParameters  # PostgreSQL accepts no null bytes
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters as error:
+            # Django redirects to the whole list, with a mark in the query. Where the mark is there already, it would
+            # return a page on a broken database.
+            if ERROR_FLAG in request.GET:
+                raise BadRequest("The list has no such lookup") from error
+            raise
 
     def changeform_view(self, request: HttpRequest, object_id=None, form_url="", extra_context=None) -> HttpResponse:
         if "_saveasnew" in request.POST:

@@ -2,38 +2,22 @@
 
 from urllib.parse import unquote
 
-from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from networks.admin.base import CityModelAdmin
 from networks.admin.guarded_form import GuardedForm
-from networks.languages import SCRIPT_PARAMETER, canonical_url, language_of_path
-from networks.models import ContentVersion, Network, OldAddress, Page
-from networks.redirects import find_redirect, with_and_without_slash, without_language
-
-MODELS_BY_VIEW = {"public:network": Network, "public:page": Page}
-FILE_PREFIXES = (settings.STATIC_URL, settings.MEDIA_URL)
-
-
-def page_exists(path: str) -> bool:
-    """Return whether visitors find a page at a path of this site, or at the path with a slash at its end."""
-    if not path.endswith("/") and page_exists(f"{path}/"):
-        return True
-    with override(language_of_path(path)):
-        try:
-            match = resolve(path)
-        except Resolver404:
-            return False
-    if match.view_name not in MODELS_BY_VIEW:
-        return True
-    rows = MODELS_BY_VIEW[match.view_name].objects.published()
-    slug = match.kwargs["slug"]
-    return rows.filter(slug=slug).exists() or rows.filter(former_slugs__slug=slug).exists()
+from networks.languages import SCRIPT_PARAMETER, canonical_url
+from networks.models import ContentVersion, OldAddress
+from networks.redirects import (
+    FILE_PREFIXES,
+    find_redirect,
+    page_exists,
+    with_and_without_slash,
+    without_language,
+)
 
 
 def readable_path(url: str) -> str:

@@ -241,7 +241,7 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
             form = context["adminform"].form
             context["checks"] = checks = publishing_checks.row_checks(obj, form.mine)
             publishing_checks.show_beside_fields(form, checks)
-            translation_notes.show_beside_fields(form, obj)
+            context["translations"].show_beside_fields(form)
         else:
             context["may"] = {"publish": self.has_publish_permission(request), "change": True}
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -322,9 +322,7 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
             return HttpResponseRedirect(self.url("schedule", obj.pk))
         if request.was_published or "_submit" in request.POST:
             return self.response_post_save_change(request, obj)
-        place = publishing_checks.mended_place(Network, request.POST) or translation_notes.place(
-            Network, request.POST
-        )
+        place = publishing_checks.place(Network, request.POST) or translation_notes.place(Network, request.POST)
         return HttpResponseRedirect(self.url("change", obj.pk) + place)
 
     def delete_view(self, request: HttpRequest, object_id, extra_context=None) -> HttpResponse:

@@ -83,7 +83,7 @@ class RevisedForm(AdminForm):
         label=_("Only a correction"),
         required=False,
         help_text=_(
-            "Tick this if you have only mended slips in the Serbian text, such as a wrong letter. The English then stays "
+            "Tick this if you have only mended slips in the Serbian text, such as a wrong letter: the English stays "
             "right."
         ),
     )

@@ -22,8 +22,10 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from networks.admin import publishing_checks, translation_notes
+from networks.admin import publishing_checks
 from networks.admin.base import is_integer
+from networks.admin.link_admin import troubled_links
+from networks.admin.translation_notes import TranslationNotes
 from networks.languages import SERBIAN
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, Schedule
 from networks.reading import Reader
@@ -639,8 +641,9 @@ class RevisedViewsMixin:
             "submitted": network.submitted_at
             and {"when": reader.moment(network.submitted_at), "who": author_or_system(network.submitted_by, reader)},
             "failure": self.last_failure(network, reader),
-            "translations": translation_notes.describe(network),
+            "translations": TranslationNotes(network),
             "languages": publishing.changed_languages(network),
+            "troubled_links": troubled_links(network),
             "colleagues": self.record_open_form(request, network) if self.may(request, "change") else "",
         }
 

@@ -34,6 +34,7 @@ from networks.admin.newest_revisions import with_newest_names
 from networks.admin.session_age import renew_session
 from networks.admin.unsaved_text import SignInForm, UnsavedForm, is_same_origin
 from networks.languages import language_codes, language_links, language_of_path, reverse_in
+from networks.links.record import dead_link_count
 from networks.models import Network, SavedForm, TemporaryPassword
 from networks.reading import Reader
 from networks.revisions.storage import display_name
@@ -115,7 +116,10 @@ class CityAdminSite(AdminSite):
         }
 
     def index(self, request: HttpRequest, extra_context=None) -> HttpResponse:
-        return super().index(request, {**drafts_context(request.user), **(extra_context or {})})
+        context = drafts_context(request.user)
+        if request.user.has_perm("networks.view_link"):
+            context["dead_links"] = dead_link_count()
+        return super().index(request, {**context, **(extra_context or {})})
 
     # Unsaved text: see networks/admin/unsaved_text.py
 

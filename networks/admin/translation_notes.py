@@ -33,33 +33,65 @@ CONFIRM, UNCONFIRM = "_still_right", "_not_confirmed"
 ALL = "all"
 
 
-def show_beside_fields(form: ModelForm, row: RevisedModel) -> None:
-    """Add the notes on the translations of the newest revision, which is `row.head`, to the help texts of a form."""
-    model = type(row)
-    content = complete_content(model, row.head.content)
-    confirmed = confirmed_translations(row)
-    states, pairs = translation_states(model, content, confirmed), pairs_of(model, content)
-    outdated = [column for column, state in states.items() if state == State.OUTDATED]
-    sources = former_sources(row, content, outdated) if outdated else {}
-    reader = Reader()
-    for each in translations_of(model):
-        by = confirmed.get(pairs.get(each.column))
-        note = {"column": each.column, "more": len(outdated) > 1}
-        if each.column in outdated:
-            former = sources.get(each.column)
-            note["comparison"] = (
-                None if former is None else compare_field(model, each.source, former, content[each.source], reader)
-            )
-        elif by and by.reason in drafts.TAKEN_BACK:
-            note["confirmed"] = {"who": reader.unmarked(by.author_name), "when": reader.moment(by.created_at)}
-            note["is_correction"] = by.reason == drafts.Reason.CORRECTION
-        else:
-            continue
-        if each.column in form.fields:
+class TranslationNotes:
+    """The notes on the translations of a row with its newest revision as `head`, and the published one as `live`."""
+
+    def __init__(self, row: RevisedModel) -> None:
+        self.row, self.model = row, type(row)
+        self.confirmed = confirmed_translations(row)
+
+    def states(self, content: Mapping) -> dict[str, State]:
+        return translation_states(self.model, content, self.confirmed)
+
+    def describe(self) -> list[str]:
+        """Return how many translations are missing or outdated: a line for the site, and one for the draft."""
+        row = self.row
+        lines = []
+        if row.live:
+            state = describe_states([*self.states(row.live.content).values()])
+            lines.append(gettext("English on the site: {state}.").format(state=state))
+        if row.head_id != row.live_id:
+            state = describe_states([*self.states(row.head.content).values()])
+            lines.append(gettext("English in the draft: {state}.").format(state=state))
+        return lines
+
+    def show_beside_fields(self, form: ModelForm) -> None:
+        """Add the notes on the newest revision to the help texts of a form."""
+        content = complete_content(self.model, self.row.head.content)
+        pairs = pairs_of(self.model, content)
+        outdated = [column for column, state in self.states(content).items() if state == State.OUTDATED]
+        sources = former_sources(self.row, content, outdated) if outdated else {}
+        reader = Reader()
+        for each in translations_of(self.model):
+            if each.column not in form.fields:  # the user may only view it
+                continue
+            by = self.confirmed.get(pairs.get(each.column))
+            note = {"column": each.column}
+            if each.column in outdated:
+                note["more"] = len(outdated) > 1
+                if (former := sources.get(each.column)) is not None:
+                    note["comparison"] = compare_field(self.model, each.source, former, content[each.source], reader)
+            elif by and by.reason in drafts.TAKEN_BACK:
+                note["confirmed"] = {"who": reader.unmarked(by.author_name), "when": reader.moment(by.created_at)}
+                note["is_correction"] = by.reason == drafts.Reason.CORRECTION
+            else:
+                continue
             field = form[each.column]
             html = render_to_string("admin/networks/revised/includes/translation.html", note)
             # Help texts are HTML, and ours; the template has escaped the words.
             field.help_text = mark_safe(f"{field.help_text}{html}")  # noqa: S308
+
+
+def describe_states(states: list[State]) -> str:
+    missing, outdated = states.count(State.MISSING), states.count(State.OUTDATED)
+    parts = []
+    if missing:
+        text = ngettext("%(count)d text is missing", "%(count)d texts are missing", missing)
+        parts.append(text % {"count": missing})
+    if outdated:
+        text = ngettext("%(count)d text is outdated", "%(count)d texts are outdated", outdated)
+        parts.append(text % {"count": outdated})
+    return "; ".join(parts) or gettext("complete and current")
 
 
 def run_button(request: HttpRequest, row: RevisedModel, seen: Content) -> bool:
@@ -95,30 +127,3 @@ def place(model: Model, posted: Mapping[str, str]) -> str:
     """Return the fragment of the URL that leads to the field whose button was pressed; "" where none was."""
     name = posted.get(CONFIRM) or posted.get(UNCONFIRM)
     return f"#id_{name}_helptext" if name in content_fields(model) else ""
-
-
-def describe(row: RevisedModel) -> list[str]:
-    """Return how many translations are missing or outdated, a line for the newest version and one for the site."""
-    confirmed = confirmed_translations(row)
-    lines = []
-    for revision, text in (
-        (row.live, gettext("English on the site: {state}")),
-        (row.head if row.head_id != row.live_id else None, gettext("English in the draft: {state}")),
-    ):
-        if revision:
-            states = list(translation_states(type(row), revision.content, confirmed).values())
-            lines.append(text.format(state=describe_states(states)))
-    return lines
-
-
-def describe_states(states: list[State]) -> str:
-    missing, outdated = states.count(State.MISSING), states.count(State.OUTDATED)
-    parts = []
-    if missing:
-        parts.append(
-            ngettext("%(count)d text is missing", "%(count)d texts are missing", missing) % {"count": missing}
-        )
-    if outdated:
-        text = ngettext("the Serbian of %(count)d has changed", "the Serbian of %(count)d has changed", outdated)
-        parts.append(text % {"count": outdated})
-    return "; ".join(parts) or gettext("complete and current")

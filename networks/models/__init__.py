@@ -3,6 +3,7 @@
 from networks.models.account import SignInAttempts, TemporaryPassword
 from networks.models.city import CityProfile, ContentVersion, OldAddress
 from networks.models.confirmed_translation import ConfirmedTranslation
+from networks.models.link import Link
 from networks.models.model_fields import FieldConstraint
 from networks.models.network import (
     SEARCHED,
@@ -28,6 +29,7 @@ __all__ = [
     "FormerNetworkSlug",
     "FormerPageSlug",
     "LONGEST_NAME",
+    "Link",
     "Network",
     "OldAddress",
     "OpenForm",
