@@ -28,7 +28,6 @@ from django_prose_editor.widgets import AdminProseEditorWidget
 from js_asset import Media
 
 from networks.admin import numbers
-from networks.admin.bulk_actions import BulkActionsMixin, is_confirmed
 from networks.admin.guarded_form import GuardedForm
 from networks.admin.unsaved_text import (
     DISCARD_PARAMETER,
@@ -381,7 +380,7 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
             self.message_user(request, form.taken_in_words(), messages.WARNING)
 
     def remember_form(self, request: HttpRequest, form: GuardedForm, obj: models.Model) -> None:
-        """Record the token of the form as saved. NetworkAdmin, with its own save_model, does not use this."""
+        """Record the token of the form as saved. RevisedModelAdmin, with its own save_model, does not use this."""
         if token := form.cleaned_data.get(TOKEN):
             row = self.model._base_manager.get(pk=obj.pk)  # with the values as the database returns them
             remember_form(token, request.user, obj, content={"began_with": form.digests(row)})
@@ -433,78 +432,3 @@ class MissingTranslationsMixin:
             return _("not written")
         names = ", ".join(str(self.opts.get_field(field).verbose_name) for field in fields)
         return format_html("{}: {}", _("missing"), names)
-
-
-class PublishableModelAdmin(BulkActionsMixin, MissingTranslationsMixin, CityModelAdmin):
-    """The base of model admins with `is_published` and `position`. Publishing requires the publish permission."""
-
-    actions = ["publish", "unpublish"]
-    change_list_template = "admin/networks/revised/change_list.html"
-
-    def publish_permission(self) -> str:
-        return f"{self.opts.app_label}.publish_{self.opts.model_name}"
-
-    def has_publish_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(self.publish_permission())
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict:
-        last = self.model.objects.aggregate(last=models.Max("position"))["last"] or 0
-        return {"position": last + 10, **super().get_changeform_initial_data(request)}
-
-    def view_on_site(self, row: models.Model) -> str | None:
-        # The slug is empty when the form is shown again with an emptied one.
-        return row.get_absolute_url() if row.is_published and row.slug else None
-
-    def get_readonly_fields(self, request: HttpRequest, obj=None) -> list:
-        readonly = [*super().get_readonly_fields(request, obj), "changed_at"]
-        return readonly if self.has_publish_permission(request) else [*readonly, "is_published"]
-
-    @admin.action(description=_("Publish the chosen entries"), permissions=["publish"])
-    def publish(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        return self.set_published(request, queryset, "publish", True)
-
-    @admin.action(description=_("Withdraw the chosen entries from the site"), permissions=["publish"])
-    def unpublish(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        return self.set_published(request, queryset, "unpublish", False)
-
-    def set_published(
-        self, request: HttpRequest, queryset: QuerySet, action: str, is_published: bool
-    ) -> HttpResponse | None:
-        """Publish or unpublish the rows, or return the page that asks for confirmation."""
-        rows = list(queryset.exclude(is_published=is_published))
-        if rows and not is_confirmed(request):
-            return self.confirmation_response(request, action, rows)
-        done = []
-        for pk in [each.pk for each in rows]:
-            with transaction.atomic():
-                # Read again under the lock, because somebody may have saved it meanwhile
-                row = self.lock_rows([pk]).exclude(is_published=is_published).first()
-                if row is None:
-                    continue
-                row.is_published = is_published
-                try:
-                    row.validate_constraints()
-                except ValidationError as error:
-                    name = str(row) or row.slug
-                    self.message_user(request, f"{name}: {' '.join(error.messages)}", messages.ERROR)
-                    continue
-                done.append({"pk": row.pk, "entry": self.save_published(request, row)})
-        self.report_done(request, action, done)
-        return None
-
-    def save_published(self, request: HttpRequest, row: models.Model) -> int:
-        """Save `is_published`, and return the primary key of the log entry."""
-        row.save(update_fields=["is_published"])
-        return self.log_change(request, row, [{"changed": {"fields": ["is_published"]}}]).pk
-
-    def undo_one(self, request: HttpRequest, action: str, before: dict) -> bool:
-        row = self.lock_rows([before["pk"]]).first()
-        entries = LogEntry.objects.filter(
-            content_type=ContentType.objects.get_for_model(self.model), object_id=str(before["pk"])
-        )
-        if row is None or entries.filter(pk__gt=before["entry"]).exists():
-            return False
-        row.is_published = action == "unpublish"
-        row.validate_constraints()
-        self.save_published(request, row)
-        return True
