@@ -42,6 +42,7 @@ from networks.languages import language_codes, language_tag, without_language
 from networks.models import SavedForm
 from networks.pictures import PictureField, reencode_picture
 from networks.reading import Reader, missing_translations, translated_fields
+from networks.revisions.comparison import FieldComparison, display_text, picture_url
 from networks.revisions.content import normalise_line_ends
 from networks.revisions.saved_forms import claim_form, remember_form
 from networks.revisions.storage import display_name
@@ -88,6 +89,26 @@ def change_message(entry: LogEntry) -> str:
     except (ValueError, KeyError, TypeError, AttributeError, FieldDoesNotExist):
         return entry.get_change_message()  # no change, or a field that was removed
     return gettext("Changed {fields}.").format(fields=get_text_list(labels, gettext("and")))
+
+
+def logged_changes(entry: LogEntry) -> list[FieldComparison]:
+    """Return the fields that a log entry says were changed, with both values; nothing for an entry without values."""
+    model, reader = entry.content_type.model_class(), Reader()
+    try:
+        (message,) = json.loads(entry.change_message)
+        values = message["changed"]["values"]
+        fields = {name: model._meta.get_field(name) for name in values}
+    except (ValueError, KeyError, TypeError, AttributeError, FieldDoesNotExist):
+        return []  # written by an earlier release, no change, or a field that was removed
+    return [
+        FieldComparison(
+            name,
+            capfirst(field.verbose_name),
+            *(display_text(field, value, reader) for value in values[name]),
+            pictures=tuple(map(picture_url, values[name])) if isinstance(field, PictureField) else None,
+        )
+        for name, field in fields.items()
+    ]
 
 
 class RichTextWidget(AdminProseEditorWidget):
@@ -218,6 +239,7 @@ class CityAdminMixin:
         response = super().history_view(request, object_id, extra_context)
         for entry in getattr(response, "context_data", {}).get("action_list", []):
             entry.get_change_message = change_message(entry)
+            entry.comparisons = logged_changes(entry)
         return response
 
     def get_deleted_objects(self, objs, request: HttpRequest) -> tuple:
@@ -251,6 +273,7 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
     }
     form = GuardedForm
     save_on_top = True
+    object_history_template = "admin/history_with_values.html"
 
     def get_object(self, request: HttpRequest, object_id, from_field=None):
         row = super().get_object(request, object_id, from_field)
@@ -361,6 +384,14 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
         response = super()._changeform_view(request, object_id, form_url, extra_context)
         SavedForm.objects.filter(pk=saved.pk, content_type=None).delete()  # if the form was not valid
         return response
+
+    def construct_change_message(self, request: HttpRequest, form, formsets, add=False) -> list[dict]:
+        messages = super().construct_change_message(request, form, formsets, add)
+        if isinstance(form, GuardedForm):
+            for message in messages:
+                if "changed" in message:
+                    message["changed"]["values"] = form.changed_values()
+        return messages
 
     def get_form(
         self, request: HttpRequest, obj: models.Model | None = None, change: bool = False, **kwargs
