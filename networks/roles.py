@@ -15,9 +15,9 @@ VIEW, EDIT, MANAGE = ["view"], ["view", "add", "change"], ["view", "add", "chang
 
 EDITORS = {
     "networks.network": EDIT,
-    # Themes and pages have no drafts: saving one publishes it.
+    "networks.page": EDIT,
+    # Themes have no drafts: saving one publishes it.
     "networks.theme": VIEW,
-    "networks.page": VIEW,
     "networks.cityprofile": VIEW,
     "networks.oldaddress": VIEW,
     "networks.link": VIEW,
@@ -38,7 +38,7 @@ ADMINISTRATORS = {
 ROLES = {"editors": EDITORS, "publishers": PUBLISHERS, "administrators": ADMINISTRATORS}
 
 # Permissions that an earlier release granted and every migration removes
-REVOKED = {"editors": {"networks.theme": ["add", "change"], "networks.page": ["change"]}}
+REVOKED = {"editors": {"networks.theme": ["add", "change"]}}
 
 
 def permissions_condition(actions_by_model: dict[str, list[str]]) -> Q:

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import lxml.html
 import pytest
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import QuerySet
@@ -17,7 +16,6 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext, override
 
-from networks.admin.page_admin import PageAdmin
 from networks.languages import language_tag
 from networks.models import CityProfile, Event, Link, Network, OldAddress, Page, PreviewLink, Schedule, Theme
 from networks.partial_dates import PartialDate
@@ -74,14 +72,15 @@ def pages_of_models(rows):
             yield from (f"{base}{pk}/{action}/" for action in ("change", "delete", "history"))
 
 
-def pages_of_a_network(network):
-    """The pages beside the form of a network that has all there can be, and of one in the bin."""
-    base = f"networks/network/{network.pk}/"
+def pages_of_a_row(row):
+    """The pages beside the form of a row that has all there can be, and of one in the bin."""
+    of_model = f"networks/{row._meta.model_name}/"
+    base = f"{of_model}{row.pk}/"
     pages = ["compare", "restore/1", "schedule", "links", "withdraw", "discard", "submit"]
     yield from (f"{base}{page}/" for page in pages)
-    yield from (f"{base}compare/?from=2&to=1&swap=", f"{base}compare/?from=1&to=1", "networks/network/bin/")
-    (deleted,) = Network.objects.in_bin()
-    yield from (f"networks/network/{deleted.pk}/{page}/" for page in ("history", "compare", "undelete"))
+    yield from (f"{base}compare/?from=2&to=1&swap=", f"{base}compare/?from=1&to=1", f"{of_model}bin/")
+    (deleted,) = type(row).objects.in_bin()
+    yield from (f"{of_model}{deleted.pk}/{page}/" for page in ("history", "compare", "undelete"))
 
 
 def pages_of_lists(client, prefix):
@@ -92,27 +91,33 @@ def pages_of_lists(client, prefix):
         yield from (f"networks/{model}/{link}" for link in links)
 
 
+def write_all_there_can_be(model, change, author):
+    """Write a draft of a row with all there can be beside it, put another row into the bin, and return the first."""
+    row, deleted = model.objects.all()[:2]
+    content = storage.newest_revision(row).content | change
+    revision = drafts.save(row, content, author=author, comment="Ну").revision
+    drafts.submit(row, author=author)
+    for action in Schedule.Action:
+        schedules.create(row, action, timezone.now() + timedelta(hours=1 + len(action)), author=author)
+    for days in (-1, 1):
+        PreviewLink.objects.create(revision=revision, expires_at=timezone.now() + timedelta(days=days))
+    row.openforms.create(user=author)
+    publishing.delete(deleted, author=author)
+    return row
+
+
 @pytest.fixture
 def rows(nis):
     """One row of each model by which its pages are walked."""
     reporter = User.objects.create_user("reporter", is_staff=True)
     reporter.groups.add(Group.objects.get(name="editors"))
-    network, deleted = Network.objects.all()[:2]
     change = {"name_en": "A Draft", "description_sr": "<p>Нацрт</p>", "founded": "2003", "themes": []}
-    revision = drafts.save(
-        network, storage.newest_revision(network).content | change, author=reporter, comment="Ну"
-    ).revision
-    drafts.submit(network, author=reporter)
-    for action in Schedule.Action:
-        schedules.create(network, action, timezone.now() + timedelta(hours=1 + len(action)), author=reporter)
-    for days in (-1, 1):
-        PreviewLink.objects.create(revision=revision, expires_at=timezone.now() + timedelta(days=days))
-    network.openforms.create(user=reporter)
-    publishing.delete(deleted, author=reporter)
+    network = write_all_there_can_be(Network, change, reporter)
+    page = write_all_there_can_be(Page, {"title_en": "A Draft", "body_sr": "<p>Нацрт</p>"}, reporter)
     return {
         Network: network.pk,
         Theme: Theme.objects.first().pk,
-        Page: Page.objects.first().pk,
+        Page: page.pk,
         OldAddress: OldAddress.objects.create(old_path="/old/", new_path="/").pk,
         User: reporter.pk,
         Group: Group.objects.first().pk,
@@ -182,7 +187,7 @@ class TestEveryPage:
         problems = []
         walk = ["", "networks/", "auth/", "password_change/", "password_change/done/"]
         walk += [f"auth/user/{rows[User]}/password/", *pages_of_models(rows), *pages_of_lists(clerk, prefix)]
-        walk += pages_of_a_network(Network.objects.get(pk=rows[Network]))
+        walk += [page for model in (Network, Page) for page in pages_of_a_row(model.objects.get(pk=rows[model]))]
         assert len(walk) > 80
         for page in dict.fromkeys(walk):
             response = clerk.get(f"{prefix}/admin/{page}")
@@ -338,44 +343,39 @@ class TestHistory:
         page = f"admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/history/"
         for language, prefix in PREFIXES.items():
             tree = opened(clerk, f"{prefix}/{page}")
-            (record,) = (text_of(cell) for cell in tree.xpath("//*[@id='change-history']//tbody/tr/td[last()]"))
+            (cell,) = tree.xpath("//*[@id='change-history']//tbody/tr/td[last()]")
+            record = cell.text  # without the values
             assert not re.search("[A-Za-z]" if language == "sr" else CYRILLIC, record), record
-            assert language == "en" or not re.search("ublished|osition|in Serbian|ame", record), record
+            assert language == "en" or not re.search("in Serbian|ame", record), record
 
     @pytest.mark.parametrize("written_in", LANGUAGES)
     def test_tells_of_a_changed_form(self, clerk, written_in):
-        page = make_page(is_published=False)
-        address = f"{PREFIXES[written_in]}/admin/networks/page/{page.pk}/change/"
-        typed = {"title_sr": "Нови наслов", "title_en": "New title", "position": "7", "is_published": "on"}
-        assert fill_in(clerk, address, typed).status_code == 302
-        self.check(clerk, page)
-
-    @pytest.mark.parametrize("written_in", LANGUAGES)
-    def test_tells_of_a_published_row(self, clerk, written_in):
-        page = make_page(is_published=False)
-        address = f"{PREFIXES[written_in]}/admin/networks/page/"
-        clerk.post(address, {"action": "publish", "_selected_action": [page.pk], "post": "yes"})
-        self.check(clerk, page)
+        theme = make_theme()
+        address = f"{PREFIXES[written_in]}/admin/networks/theme/{theme.pk}/change/"
+        assert fill_in(clerk, address, {"name_sr": "Ново име", "name_en": "New name"}).status_code == 302
+        self.check(clerk, theme)
 
     def test_does_not_speak_of_changes_where_there_was_none(self, clerk, nis):
-        address = f"/admin/networks/page/{Page.objects.first().pk}"
+        address = f"/admin/networks/theme/{Theme.objects.first().pk}"
         assert fill_in(clerk, f"{address}/change/").status_code == 302
         history = text_of(opened(clerk, f"{address}/history/").get_element_by_id("change-history"))
         assert "Без измена" in history
         assert "Измењена поља" not in history
 
+    @pytest.mark.parametrize("make", [make_network, pytest.param(make_page, marks=pytest.mark.exhaustive)])
     @pytest.mark.parametrize("written_in", LANGUAGES)
-    def test_of_a_network_tells_what_was_changed_and_done(self, clerk, written_in):
-        network = make_network(name_sr="Мрежа", is_published=False)
-        base = f"/admin/networks/network/{network.pk}"
-        typed = {"name_sr": "Ново име", "name_en": "New name", "position": "7"}
+    def test_of_a_row_with_versions_tells_what_was_changed_and_done(self, clerk, make, written_in):
+        row = make(is_published=False)
+        model = type(row)
+        base = f"/admin/networks/{model._meta.model_name}/{row.pk}"
+        headings = [f"{model.heading_field}_{each}" for each in ("sr", "en")]
+        typed = {headings[0]: "Ново име", headings[1]: "New name", "position": "7"}
         assert fill_in(clerk, f"{PREFIXES[written_in]}{base}/change/", typed, "_publish").status_code == 302
-        labels = ("position", "name_sr", "name_en")
         for language, prefix in PREFIXES.items():
             event, change, first = what_was_done(opened(clerk, f"{prefix}{base}/history/"))
             with override(language):
                 assert change == capfirst(
-                    ", ".join(str(Network._meta.get_field(name).verbose_name) for name in labels)
+                    ", ".join(str(model._meta.get_field(name).verbose_name) for name in ("position", *headings))
                 )
                 assert (event, first) == (Event.Kind.PUBLISHED.label, gettext("First version"))
             if language != "en":
@@ -1029,6 +1029,7 @@ class TestList:
             (make_network, "?_facets=True"),
             (make_network, "?o=1"),
             (make_page, ""),
+            (make_page, "?q=o-sajtu&english=missing&state=draft"),
             (make_theme, ""),
         ],
     )
@@ -1041,34 +1042,3 @@ class TestList:
             if make is make_network:
                 row.themes.add(theme)
         assert count_queries(clerk, address) == before
-
-
-@pytest.mark.parametrize("action", ["publish", "unpublish"])
-def test_action_of_the_list_of_pages_keeps_what_a_colleague_saves_meanwhile(clerk, action, monkeypatch):
-    page = make_page(slug="first", is_published=action == "unpublish")
-
-    def save_as_a_colleague(self):
-        monkeypatch.undo()
-        other = Page.objects.get(pk=page.pk)
-        other.slug, other.position, other.title_en = "second", 70, "About"
-        other.save()
-
-    monkeypatch.setattr(Page, "validate_constraints", save_as_a_colleague)
-    clerk.post("/admin/networks/page/", {"action": action, "_selected_action": [page.pk], "post": "yes"})
-    now = Page.objects.get()
-    assert (now.slug, now.position, now.title_en) == ("second", 70, "About")
-    assert (now.is_published, [each.slug for each in now.former_slugs.all()]) == (action == "publish", ["first"])
-
-
-def test_action_of_the_list_of_pages_leaves_alone_what_a_colleague_has_published_already(clerk, monkeypatch):
-    page = make_page(is_published=False)
-    lock_rows = PageAdmin.lock_rows
-
-    def lock_too_late(self, pks):
-        Page.objects.filter(pk=page.pk).update(is_published=True)
-        return lock_rows(self, pks)
-
-    monkeypatch.setattr(PageAdmin, "lock_rows", lock_too_late)
-    clerk.post("/admin/networks/page/", {"action": "publish", "_selected_action": [page.pk], "post": "yes"})
-    assert Page.objects.get().is_published
-    assert not LogEntry.objects.exists()

@@ -97,7 +97,8 @@ def seen():
         list(networks.values_list("deleted_at", "deleted_by")),
         list(Schedule.objects.order_by("action").values("network", "action", "at", "revision", "author_name")),
         list(PreviewLink.objects.order_by("pk").values("pk", "revoked_at")),
-        list(Page.objects.order_by("pk").values("slug", "is_published", "position", "title_sr", "body_sr")),
+        list(Page.objects.order_by("pk").values("slug", "is_published", "live", "head", "title_en", "deleted_at")),
+        list(Page.objects.order_by("pk").values("submitted_at", "submitted_by")),
         Client().get("/en/").content,
     ]
 
@@ -161,17 +162,47 @@ def test_network_is_as_it_was_after_an_action_was_undone(milan, ana, action, don
     assert seen() == before
 
 
-@pytest.mark.parametrize(("action", "is_published"), [("publish", False), ("unpublish", True)])
-def test_pages_too_ask_and_are_undone(milan, action, is_published):
-    pages = [make_page(is_published=is_published) for _ in range(3)]
+@pytest.mark.parametrize(
+    ("action", "question", "done"),
+    [
+        ("publish", "The newest versions of 3 pages will be published.", "3 pages published."),
+        ("withdraw", "3 pages will be taken off the site.", "3 pages taken off the site."),
+        ("delete_selected", "3 pages will be moved to the bin.", "3 pages moved to the bin."),
+    ],
+)
+def test_pages_too_ask_and_are_undone(milan, ana, action, question, done):
+    pages = [publishing.publish(make_page(title_en="Page"), author=None) for _ in range(3)]
+    for page in pages:
+        content = storage.newest_revision(page).content
+        drafts.save(page, content | {"title_en": f"Draft {page.pk}"}, author=ana.user)
+        drafts.submit(page, author=ana.user)
     before = seen()
     tree = ask(milan, PAGES, action, pages)
     assert seen() == before
-    assert named(tree) == {str(page) for page in pages}
+    assert text_of(tree.xpath("//div[@id='content-main']//p")[0]).startswith(question)
+    assert named(tree) == {f"Draft {page.pk}" for page in pages}
     tree = confirm(milan, PAGES, tree)
-    assert set(Page.objects.values_list("is_published", flat=True)) == {not is_published}
+    assert messages_of(tree) == [done]
+    assert seen() != before
     assert undo(milan, tree) == ["Undone: 3 entries are as they were before."]
     assert seen() == before
+
+
+def test_action_of_an_earlier_release_is_not_undone_any_more(milan):
+    """It had published pages without revisions."""
+    page = make_page(is_published=False)
+    session = milan.session
+    at = timezone.now().timestamp()
+    session["undo_networks.page"] = {
+        "token": "x",
+        "action": "unpublish",
+        "at": at,
+        "rows": [{"pk": page.pk, "entry": 1}],
+    }
+    session.save()
+    assert parsed(milan.get(PAGES)).find_class("undo") == []
+    assert milan.post(f"{PAGES}undo/", {"token": "x"}).status_code == 302
+    assert not Page.objects.get().is_published
 
 
 def test_drafts_that_nobody_submitted_are_published_only_where_that_is_asked_for(milan, ana):
@@ -236,9 +267,9 @@ def test_undoing_keeps_what_was_written_since_as_a_draft(milan, ana):
 
 def test_page_that_somebody_has_published_again_is_left_alone(milan, vesna):
     page = make_page()
-    tree = do(milan, PAGES, "unpublish", [page])
-    do(vesna, PAGES, "publish", [page])
-    do(vesna, PAGES, "unpublish", [page])
+    tree = do(milan, PAGES, "withdraw", [page])
+    do(vesna, PAGES, "publish", [page], unsubmitted="on")
+    do(vesna, PAGES, "withdraw", [page])
     first, second = undo(milan, tree)
     assert first == f"Somebody has changed these since, so they are left as they are: {page}."
     assert second == "Undone: 0 entries are as they were before."
@@ -302,7 +333,7 @@ def test_rows_that_there_are_not_are_confirmed_by_nobody(milan, address, chosen)
     published("Network")
     make_page()
     before = seen()
-    for action in ("publish", "withdraw", "unpublish", "delete_selected"):
+    for action in ("publish", "withdraw", "delete_selected"):
         posted = {"action": action, "chosen": chosen, "post": "yes", "index": "0"}
         assert milan.post(address, posted).status_code in (302, 400)
     assert seen()[4:] == before[4:]

@@ -26,6 +26,7 @@ from tests.world import (
     LANGUAGES,
     PK,
     REQUESTS,
+    REVISED,
     ROLES,
     UNPUBLISHED,
     Asked,
@@ -48,6 +49,8 @@ IN_CI_ALONE = {"account", "staff", "publ", "admin", "super"}
 #     login    sent to the log-in                       forbid   403
 #     missing  404                                      gone     410
 #     method   405
+#
+# An asterisk stands for each model with revisions.
 TABLE = """
                                                             anonym  account staff   editor  publ    admin   super
 sitemap                                      GET            ok      ok      ok      ok      ok      ok      ok
@@ -119,72 +122,72 @@ admin:auth_user_change                       GET            login   login   forb
 admin:auth_user_change                       POST           login   login   forbid  forbid  forbid  done    done
 admin/auth/user/<path:object_id>/            GET            login   login   moved   moved   moved   moved   moved
 admin/auth/user/<path:object_id>/            POST           login   login   moved   moved   moved   moved   moved
-admin:networks_network_bin                   GET            login   login   forbid  forbid  ok      ok      ok
-admin:networks_network_bin                   POST           login   login   forbid  forbid  ok      ok      ok
-admin:networks_network_withdraw              GET            login   login   forbid  forbid  ok      ok      ok
-admin:networks_network_withdraw              POST           login   login   forbid  forbid  done    done    done
-admin:networks_network_withdraw              POST bin       login   login   forbid  forbid  missing missing missing
-admin:networks_network_discard               GET            login   login   forbid  moved   ok      ok      ok
-admin:networks_network_discard               GET unplanned  login   login   forbid  ok      ok      ok      ok
-admin:networks_network_discard               POST           login   login   forbid  moved   done    done    done
-admin:networks_network_discard               POST unplanned login   login   forbid  done    done    done    done
-admin:networks_network_discard               POST bin       login   login   forbid  missing missing missing missing
-admin:networks_network_submit                GET            login   login   forbid  ok      ok      ok      ok
-admin:networks_network_submit                POST           login   login   forbid  done    done    done    done
-admin:networks_network_submit                POST bin       login   login   forbid  missing missing missing missing
-admin:networks_network_undelete              GET            login   login   forbid  forbid  ok      ok      ok
-admin:networks_network_undelete              POST           login   login   forbid  forbid  done    done    done
-admin:networks_network_publish               GET            login   login   forbid  forbid  ok      ok      ok
-admin:networks_network_publish               POST           login   login   forbid  forbid  done    done    done
-admin:networks_network_publish               POST own       login   login   forbid  forbid  moved   moved   moved
-admin:networks_network_publish               POST bin       login   login   forbid  forbid  missing missing missing
-admin:networks_network_compare               GET            login   login   forbid  ok      ok      ok      ok
-admin:networks_network_compare               GET bin        login   login   forbid  missing ok      ok      ok
-admin:networks_network_compare               POST           login   login   forbid  ok      ok      ok      ok
-admin:networks_network_restore               GET            login   login   forbid  forbid  ok      ok      ok
-admin:networks_network_restore               POST           login   login   forbid  forbid  done    done    done
-admin:networks_network_restore               POST bin       login   login   forbid  forbid  missing missing missing
-admin:networks_network_schedule              GET            login   login   forbid  forbid  ok      ok      ok
-admin:networks_network_schedule              POST           login   login   forbid  forbid  done    done    done
-admin:networks_network_schedule              POST bin       login   login   forbid  forbid  missing missing missing
-admin:networks_network_cancel                GET            login   login   forbid  forbid  moved   moved   moved
-admin:networks_network_cancel                POST           login   login   forbid  forbid  done    done    done
-admin:networks_network_preview               GET            login   login   forbid  moved   moved   moved   moved
-admin:networks_network_preview               GET bin        login   login   forbid  missing moved   moved   moved
-admin:networks_network_preview               POST           login   login   forbid  moved   moved   moved   moved
-admin:networks_network_links                 GET            login   login   forbid  ok      ok      ok      ok
-admin:networks_network_links                 POST           login   login   forbid  done    done    done    done
-admin:networks_network_links                 POST bin       login   login   forbid  missing missing missing missing
-admin:networks_network_revoke                GET            login   login   forbid  moved   moved   moved   moved
-admin:networks_network_revoke                POST           login   login   forbid  forbid  done    done    done
-admin:networks_network_open                  GET            login   login   method  method  method  method  method
-admin:networks_network_open                  POST           login   login   forbid  done    done    done    done
-admin:networks_network_open                  POST bin       login   login   forbid  missing missing missing missing
-admin:networks_network_undo                  GET            login   login   method  method  method  method  method
-admin:networks_network_undo                  POST           login   login   forbid  forbid  moved   moved   moved
-admin:networks_network_changelist            GET            login   login   forbid  ok      ok      ok      ok
-admin:networks_network_changelist            POST publish   login   login   forbid  refused done    done    done
-admin:networks_network_changelist            POST withdraw  login   login   forbid  refused done    done    done
-admin:networks_network_changelist            POST submit    login   login   forbid  done    done    done    done
-admin:networks_network_changelist            POST delete    login   login   forbid  refused done    done    done
-admin:networks_network_add                   GET            login   login   forbid  ok      ok      ok      ok
-admin:networks_network_add                   POST           login   login   forbid  done    done    done    done
-admin:networks_network_add                   POST publish   login   login   forbid  forbid  done    done    done
-admin:networks_network_history               GET            login   login   forbid  ok      ok      ok      ok
-admin:networks_network_history               GET bin        login   login   forbid  missing ok      ok      ok
-admin:networks_network_history               POST           login   login   forbid  ok      ok      ok      ok
-admin:networks_network_delete                GET            login   login   forbid  forbid  ok      ok      ok
-admin:networks_network_delete                POST           login   login   forbid  forbid  done    done    done
-admin:networks_network_delete                POST bin       login   login   forbid  forbid  moved   moved   moved
-admin:networks_network_change                GET            login   login   forbid  ok      ok      ok      ok
-admin:networks_network_change                GET bin        login   login   forbid  moved   moved   moved   moved
-admin:networks_network_change                POST           login   login   forbid  done    done    done    done
-admin:networks_network_change                POST publish   login   login   forbid  forbid  done    done    done
-admin:networks_network_change                POST submit    login   login   forbid  done    done    done    done
-admin:networks_network_change                POST mend      login   login   forbid  done    done    done    done
-admin:networks_network_change                POST bin       login   login   forbid  ok      ok      ok      ok
-admin/networks/network/<path:object_id>/     GET            login   login   moved   moved   moved   moved   moved
-admin/networks/network/<path:object_id>/     POST           login   login   moved   moved   moved   moved   moved
+admin:networks_*_bin                         GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_*_bin                         POST           login   login   forbid  forbid  ok      ok      ok
+admin:networks_*_withdraw                    GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_*_withdraw                    POST           login   login   forbid  forbid  done    done    done
+admin:networks_*_withdraw                    POST bin       login   login   forbid  forbid  missing missing missing
+admin:networks_*_discard                     GET            login   login   forbid  moved   ok      ok      ok
+admin:networks_*_discard                     GET unplanned  login   login   forbid  ok      ok      ok      ok
+admin:networks_*_discard                     POST           login   login   forbid  moved   done    done    done
+admin:networks_*_discard                     POST unplanned login   login   forbid  done    done    done    done
+admin:networks_*_discard                     POST bin       login   login   forbid  missing missing missing missing
+admin:networks_*_submit                      GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_*_submit                      POST           login   login   forbid  done    done    done    done
+admin:networks_*_submit                      POST bin       login   login   forbid  missing missing missing missing
+admin:networks_*_undelete                    GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_*_undelete                    POST           login   login   forbid  forbid  done    done    done
+admin:networks_*_publish                     GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_*_publish                     POST           login   login   forbid  forbid  done    done    done
+admin:networks_*_publish                     POST own       login   login   forbid  forbid  moved   moved   moved
+admin:networks_*_publish                     POST bin       login   login   forbid  forbid  missing missing missing
+admin:networks_*_compare                     GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_*_compare                     GET bin        login   login   forbid  missing ok      ok      ok
+admin:networks_*_compare                     POST           login   login   forbid  ok      ok      ok      ok
+admin:networks_*_restore                     GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_*_restore                     POST           login   login   forbid  forbid  done    done    done
+admin:networks_*_restore                     POST bin       login   login   forbid  forbid  missing missing missing
+admin:networks_*_schedule                    GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_*_schedule                    POST           login   login   forbid  forbid  done    done    done
+admin:networks_*_schedule                    POST bin       login   login   forbid  forbid  missing missing missing
+admin:networks_*_cancel                      GET            login   login   forbid  forbid  moved   moved   moved
+admin:networks_*_cancel                      POST           login   login   forbid  forbid  done    done    done
+admin:networks_*_preview                     GET            login   login   forbid  moved   moved   moved   moved
+admin:networks_*_preview                     GET bin        login   login   forbid  missing moved   moved   moved
+admin:networks_*_preview                     POST           login   login   forbid  moved   moved   moved   moved
+admin:networks_*_links                       GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_*_links                       POST           login   login   forbid  done    done    done    done
+admin:networks_*_links                       POST bin       login   login   forbid  missing missing missing missing
+admin:networks_*_revoke                      GET            login   login   forbid  moved   moved   moved   moved
+admin:networks_*_revoke                      POST           login   login   forbid  forbid  done    done    done
+admin:networks_*_open                        GET            login   login   method  method  method  method  method
+admin:networks_*_open                        POST           login   login   forbid  done    done    done    done
+admin:networks_*_open                        POST bin       login   login   forbid  missing missing missing missing
+admin:networks_*_undo                        GET            login   login   method  method  method  method  method
+admin:networks_*_undo                        POST           login   login   forbid  forbid  moved   moved   moved
+admin:networks_*_changelist                  GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_*_changelist                  POST publish   login   login   forbid  refused done    done    done
+admin:networks_*_changelist                  POST withdraw  login   login   forbid  refused done    done    done
+admin:networks_*_changelist                  POST submit    login   login   forbid  done    done    done    done
+admin:networks_*_changelist                  POST delete    login   login   forbid  refused done    done    done
+admin:networks_*_add                         GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_*_add                         POST           login   login   forbid  done    done    done    done
+admin:networks_*_add                         POST publish   login   login   forbid  forbid  done    done    done
+admin:networks_*_history                     GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_*_history                     GET bin        login   login   forbid  missing ok      ok      ok
+admin:networks_*_history                     POST           login   login   forbid  ok      ok      ok      ok
+admin:networks_*_delete                      GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_*_delete                      POST           login   login   forbid  forbid  done    done    done
+admin:networks_*_delete                      POST bin       login   login   forbid  forbid  moved   moved   moved
+admin:networks_*_change                      GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_*_change                      GET bin        login   login   forbid  moved   moved   moved   moved
+admin:networks_*_change                      POST           login   login   forbid  done    done    done    done
+admin:networks_*_change                      POST publish   login   login   forbid  forbid  done    done    done
+admin:networks_*_change                      POST submit    login   login   forbid  done    done    done    done
+admin:networks_*_change                      POST mend      login   login   forbid  done    done    done    done
+admin:networks_*_change                      POST bin       login   login   forbid  ok      ok      ok      ok
+admin/networks/*/<path:object_id>/           GET            login   login   moved   moved   moved   moved   moved
+admin/networks/*/<path:object_id>/           POST           login   login   moved   moved   moved   moved   moved
 admin:networks_theme_changelist              GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_theme_changelist              POST delete    login   login   forbid  ok      done    done    done
 admin:networks_theme_add                     GET            login   login   forbid  forbid  ok      ok      ok
@@ -197,22 +200,6 @@ admin:networks_theme_change                  GET            login   login   forb
 admin:networks_theme_change                  POST           login   login   forbid  forbid  done    done    done
 admin/networks/theme/<path:object_id>/       GET            login   login   moved   moved   moved   moved   moved
 admin/networks/theme/<path:object_id>/       POST           login   login   moved   moved   moved   moved   moved
-admin:networks_page_undo                     GET            login   login   method  method  method  method  method
-admin:networks_page_undo                     POST           login   login   forbid  forbid  moved   moved   moved
-admin:networks_page_changelist               GET            login   login   forbid  ok      ok      ok      ok
-admin:networks_page_changelist               POST publish   login   login   forbid  ok      done    done    done
-admin:networks_page_changelist               POST unpublish login   login   forbid  ok      done    done    done
-admin:networks_page_changelist               POST delete    login   login   forbid  ok      done    done    done
-admin:networks_page_add                      GET            login   login   forbid  forbid  ok      ok      ok
-admin:networks_page_add                      POST           login   login   forbid  forbid  done    done    done
-admin:networks_page_history                  GET            login   login   forbid  ok      ok      ok      ok
-admin:networks_page_history                  POST           login   login   forbid  ok      ok      ok      ok
-admin:networks_page_delete                   GET            login   login   forbid  forbid  ok      ok      ok
-admin:networks_page_delete                   POST           login   login   forbid  forbid  done    done    done
-admin:networks_page_change                   GET            login   login   forbid  ok      ok      ok      ok
-admin:networks_page_change                   POST           login   login   forbid  forbid  done    done    done
-admin/networks/page/<path:object_id>/        GET            login   login   moved   moved   moved   moved   moved
-admin/networks/page/<path:object_id>/        POST           login   login   moved   moved   moved   moved   moved
 admin:networks_oldaddress_changelist         GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_oldaddress_changelist         POST delete    login   login   forbid  ok      done    done    done
 admin:networks_oldaddress_add                GET            login   login   forbid  forbid  ok      ok      ok
@@ -278,6 +265,7 @@ public:timeline                              POST           method  method  meth
 public:open_data                             GET            ok      ok      ok      ok      ok      ok      ok
 public:open_data                             POST           method  method  method  method  method  method  method
 public:page                                  GET            ok      ok      ok      ok      ok      ok      ok
+public:page                                  GET bin        missing missing missing missing missing missing missing
 public:page                                  GET draft      missing missing missing missing missing missing missing
 public:page                                  POST           method  method  method  method  method  method  method
 """
@@ -290,7 +278,11 @@ def rows():
     """Return the rows of the table: {(name, what is asked): {role: outcome}}."""
     header, *lines = [line.split() for line in TABLE.splitlines() if line.strip()]
     assert header == ROLES
-    parsed = [((line[0], " ".join(line[1 : -len(ROLES)])), line[-len(ROLES) :]) for line in lines]
+    parsed = [
+        ((line[0].replace("*", model), " ".join(line[1 : -len(ROLES)])), line[-len(ROLES) :])
+        for line in lines
+        for model in (REVISED if "*" in line[0] and "(" not in line[0] else ["*"])
+    ]
     found = {key: dict(zip(ROLES, outcomes, strict=True)) for key, outcomes in parsed}
     assert len(found) == len(parsed), "a row stands twice"
     return found
@@ -358,7 +350,7 @@ class Visitor:
             after = fingerprint() if statements.wrote else before
             transaction.set_rollback(True)
         changed = {each for each in before if before[each] != after[each]}
-        if response.status_code == 200 and name != "admin:networks_network_open":
+        if response.status_code == 200 and not name.endswith("_open"):
             changed -= OPENED
         return in_a_word(response, address, changed, language)
 
@@ -464,7 +456,7 @@ def seen_by_citizens():
     paths = [
         "",
         *(f"networks/{slug}/" for slug in ("published", "draft", "in-bin", "changed", "promenjeno")),
-        *(f"pages/{slug}/" for slug in ("page", "page-draft", "changed")),
+        *(f"pages/{slug}/" for slug in ("page-published", "page-draft", "page-in-bin", "changed", "promenjeno")),
     ]
     client = Client()
     addresses = ["/sitemap.xml", *(f"/{prefix}{path}" for prefix in LANGUAGES.values() for path in paths)]
@@ -506,32 +498,31 @@ def test_editor_publishes_nothing_by_a_crafted_form(world, name, language):
         "delete",
         "history",
     )
-    for path in (
-        *(f"network/{PK}/{page}/" for page in (*pages, "publish", "history")),
-        f"network/{IN_BIN}/undelete/",
-        f"network/{IN_BIN}/change/",
-        "network/add/",
-        "network/",
-        "page/add/",
-        "page/",
-    ):
-        client.post(f"{desk}{path}?_publish=1&is_published=on&action=publish", network_form(**typed))
-    client.post(f"{desk}network/{UNPUBLISHED}/change/", network_form(slug="draft", **{**typed, "base": 1}))
-    client.post(f"{desk}page/{UNPUBLISHED}/change/", page_form(**typed))
+    for model, form in (("network", network_form), ("page", page_form)):
+        for path in (
+            *(f"{PK}/{page}/" for page in pages),
+            f"{IN_BIN}/undelete/",
+            f"{IN_BIN}/change/",
+            "add/",
+            "",
+        ):
+            client.post(f"{desk}{model}/{path}?_publish=1&is_published=on&action=publish", form(**typed))
+        client.post(f"{desk}{model}/{UNPUBLISHED}/change/", form(slug="draft", **{**typed, "base": 1}))
     assert seen_by_citizens() == before
     schedules.apply_due(timezone.now() + timedelta(days=365))
     assert seen_by_citizens() == before
     assert not Schedule.objects.exists()
 
 
-def test_editor_saves_what_was_not_published(world):
+@pytest.mark.parametrize(("model", "form"), [(Network, network_form), (Page, page_form)])
+def test_editor_saves_what_was_not_published(world, model, form):
     """The refusals above are of the publishing; the same form is saved as a draft."""
     client = Client()
     client.force_login(world.accounts["editor"])
-    client.post(f"/admin/networks/network/{PK}/change/", network_form(_save="1", is_published="on"))
-    network = Network.objects.get(pk=PK)
-    assert (network.head.content["name_sr"], network.head.author) == ("Промењено", world.accounts["editor"])
-    assert (network.name_sr, network.live.number) == ("Мрежа", 1)
+    client.post(f"/admin/networks/{model._meta.model_name}/{PK}/change/", form(_save="1", is_published="on"))
+    row, heading = model.objects.get(pk=PK), f"{model.heading_field}_sr"
+    assert (row.head.content[heading], row.head.author) == ("Промењено", world.accounts["editor"])
+    assert (getattr(row, heading), row.live.number) == ("Мрежа", 1)
 
 
 @pytest.fixture

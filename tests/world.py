@@ -11,9 +11,9 @@ from django.db import connection
 from django.urls import get_resolver
 from django.utils import timezone, translation
 
-from networks.models import CityProfile, Link, Network, OldAddress, PreviewLink, Schedule
+from networks.models import CityProfile, Link, Network, OldAddress, Page, PreviewLink, Schedule
 from networks.revisions import drafts, previews, publishing, schedules, storage
-from tests.makers import make_page, make_profile, make_theme
+from tests.makers import make_profile, make_theme
 
 LANGUAGES = {"sr": "", "sr-latn": "sr-latn/", "en": "en/"}
 PASSWORD = "a long enough password"
@@ -44,7 +44,7 @@ def network_form(**typed):
 
 
 def page_form(**typed):
-    return {"title_sr": "Промењено", "slug": "changed", "position": 7, **typed}
+    return {"title_sr": "Промењено", "slug": "changed", "position": 7, "base": 3, **typed}
 
 
 def account_form(**typed):
@@ -74,6 +74,66 @@ def without_profile():
     CityProfile.objects.all().delete()
 
 
+# The models with revisions, whose addresses are the same
+REVISED = ["network", "page"]
+
+
+def requests_of(model, form):
+    """Return what is asked of the addresses of a model with revisions."""
+    return {
+        f"admin:networks_{model}_changelist": {
+            "POST publish": action("publish"),
+            "POST withdraw": action("withdraw"),
+            "POST submit": action("submit"),
+            "POST delete": action("delete_selected"),
+        },
+        f"admin:networks_{model}_add": {
+            "POST": Asked(form(_save="1")),
+            "POST publish": Asked(form(_publish="1")),
+        },
+        f"admin:networks_{model}_change": {
+            "GET bin": Asked(arguments={"object_id": IN_BIN}),
+            "POST": Asked(form(_save="1")),
+            "POST publish": Asked(form(_publish="1")),
+            "POST submit": Asked(form(_submit="1")),
+            "POST mend": Asked(form(_mend=f"{'title' if model == 'page' else 'name'}_sr::")),
+            "POST bin": Asked(form(_save="1", base=1), arguments={"object_id": IN_BIN}),
+        },
+        f"admin:networks_{model}_delete": {
+            "POST": Asked(YES),
+            "POST bin": Asked(YES, arguments={"object_id": IN_BIN}),
+        },
+        f"admin:networks_{model}_history": {"GET bin": Asked(arguments={"object_id": IN_BIN})},
+        f"admin:networks_{model}_compare": {"GET bin": Asked(arguments={"pk": IN_BIN})},
+        f"admin:networks_{model}_preview": {"GET bin": Asked(arguments={"pk": IN_BIN})},
+        f"admin:networks_{model}_undelete": {
+            "GET": Asked(arguments={"pk": IN_BIN}),
+            "POST": Asked(arguments={"pk": IN_BIN}),
+        },
+        f"admin:networks_{model}_publish": {
+            "POST own": Asked({"own": "1"}),  # of somebody who has changed nothing
+            "POST bin": Asked(arguments={"pk": IN_BIN}),
+        },
+        f"admin:networks_{model}_withdraw": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+        f"admin:networks_{model}_discard": {
+            "GET unplanned": Asked(prepare=without_plan),
+            "POST unplanned": Asked(prepare=without_plan),
+            "POST bin": Asked(arguments={"pk": IN_BIN}),
+        },
+        f"admin:networks_{model}_submit": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+        f"admin:networks_{model}_restore": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+        f"admin:networks_{model}_schedule": {
+            "POST": Asked(schedule_form()),
+            "POST bin": Asked(schedule_form(), arguments={"pk": IN_BIN}),
+        },
+        f"admin:networks_{model}_links": {
+            "POST": Asked({"days": 7}),
+            "POST bin": Asked({"days": 7}, arguments={"pk": IN_BIN}),
+        },
+        f"admin:networks_{model}_open": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+    }
+
+
 REQUESTS = {
     "public:network": {
         "GET bin": Asked(arguments={"slug": "in-bin"}),
@@ -83,7 +143,10 @@ REQUESTS = {
         "GET bin": Asked(arguments={"slug": "in-bin"}),
         "GET draft": Asked(arguments={"slug": "draft"}),
     },
-    "public:page": {"GET draft": Asked(arguments={"slug": "page-draft"})},
+    "public:page": {
+        "GET bin": Asked(arguments={"slug": "page-in-bin"}),
+        "GET draft": Asked(arguments={"slug": "page-draft"}),
+    },
     "public:preview": {
         "GET link": Asked(arguments={"token": "link"}),
         "GET revoked": Asked(arguments={"token": "revoked"}),
@@ -116,69 +179,16 @@ REQUESTS = {
         "POST": Asked({**PASSWORDS, "set-password": "1"}),
         "POST unset": Asked({"unset-password": "1", "usable_password": "false"}),
     },
-    # Memberships
-    "admin:networks_network_changelist": {
-        "POST publish": action("publish"),
-        "POST withdraw": action("withdraw"),
-        "POST submit": action("submit"),
-        "POST delete": action("delete_selected"),
-    },
-    "admin:networks_network_add": {
-        "POST": Asked(network_form(_save="1")),
-        "POST publish": Asked(network_form(_publish="1")),
-    },
-    "admin:networks_network_change": {
-        "GET bin": Asked(arguments={"object_id": IN_BIN}),
-        "POST": Asked(network_form(_save="1")),
-        "POST publish": Asked(network_form(_publish="1")),
-        "POST submit": Asked(network_form(_submit="1")),
-        "POST mend": Asked(network_form(_mend="name_sr::")),
-        "POST bin": Asked(network_form(_save="1", base=1), arguments={"object_id": IN_BIN}),
-    },
-    "admin:networks_network_delete": {"POST": Asked(YES), "POST bin": Asked(YES, arguments={"object_id": IN_BIN})},
-    "admin:networks_network_history": {"GET bin": Asked(arguments={"object_id": IN_BIN})},
-    "admin:networks_network_compare": {"GET bin": Asked(arguments={"pk": IN_BIN})},
-    "admin:networks_network_preview": {"GET bin": Asked(arguments={"pk": IN_BIN})},
-    "admin:networks_network_undelete": {
-        "GET": Asked(arguments={"pk": IN_BIN}),
-        "POST": Asked(arguments={"pk": IN_BIN}),
-    },
-    "admin:networks_network_publish": {
-        "POST own": Asked({"own": "1"}),  # of somebody who has changed nothing
-        "POST bin": Asked(arguments={"pk": IN_BIN}),
-    },
-    "admin:networks_network_withdraw": {"POST bin": Asked(arguments={"pk": IN_BIN})},
-    "admin:networks_network_discard": {
-        "GET unplanned": Asked(prepare=without_plan),
-        "POST unplanned": Asked(prepare=without_plan),
-        "POST bin": Asked(arguments={"pk": IN_BIN}),
-    },
-    "admin:networks_network_submit": {"POST bin": Asked(arguments={"pk": IN_BIN})},
-    "admin:networks_network_restore": {"POST bin": Asked(arguments={"pk": IN_BIN})},
-    "admin:networks_network_schedule": {
-        "POST": Asked(schedule_form()),
-        "POST bin": Asked(schedule_form(), arguments={"pk": IN_BIN}),
-    },
-    "admin:networks_network_links": {
-        "POST": Asked({"days": 7}),
-        "POST bin": Asked({"days": 7}, arguments={"pk": IN_BIN}),
-    },
-    "admin:networks_network_open": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+    # What has revisions
+    **requests_of("network", network_form),
+    **requests_of("page", page_form),
     # Links
     "admin:networks_link_changelist": {"POST delete": action("delete_selected")},
-    # Themes, pages and the city profile
+    # Themes, old addresses and the city profile
     "admin:networks_theme_changelist": {"POST delete": action("delete_selected")},
     "admin:networks_theme_add": {"POST": Asked({"name_sr": "Промењено", "slug": "added"})},
     "admin:networks_theme_change": {"POST": Asked({"name_sr": "Промењено"})},
     "admin:networks_theme_delete": {"POST": Asked(YES)},
-    "admin:networks_page_changelist": {
-        "POST publish": action("publish", UNPUBLISHED),
-        "POST unpublish": action("unpublish"),
-        "POST delete": action("delete_selected"),
-    },
-    "admin:networks_page_add": {"POST": Asked(page_form())},
-    "admin:networks_page_change": {"POST": Asked(page_form())},
-    "admin:networks_page_delete": {"POST": Asked(YES)},
     "admin:networks_oldaddress_changelist": {"POST delete": action("delete_selected")},
     "admin:networks_oldaddress_add": {"POST": Asked({"old_path": "/added/", "new_path": "/"})},
     "admin:networks_oldaddress_change": {"POST": Asked({"old_path": "/changed/", "new_path": "/"})},
@@ -220,18 +230,18 @@ class World:
 
     accounts: dict[str, User]
     arguments: dict[str, object]
+    arguments_of_pages: dict[str, object]  # where they differ
     tokens: dict[str, str]
 
     def address(self, pattern, arguments):
         """Return an address of the pattern. An account's or a profile's page has an argument of the same name."""
-        values = {**self.arguments, **arguments}
+        own = self.arguments_of_pages if re.search(r"\b(networks/page|pages)/", pattern) else {}
+        values = {**self.arguments, **own, **arguments}
         values["token"] = self.tokens[values["token"]]
         if "cityprofile" in pattern:
             values["object_id"] = 1
         kinds = {"network": ContentType.objects.get_for_model(Network).pk, "user": self.user_type}
         values["content_type_id"] = kinds[values["content_type_id"]]
-        if "pages/" in pattern and "slug" not in arguments:
-            values["slug"] = "page"
         pattern = pattern.replace("^", "").replace("$", "")
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)", lambda m: str(values[m[1] or m[2]]), pattern)
 
@@ -245,31 +255,37 @@ def world(db):
     author = User.objects.create_superuser("author")
     theme = make_theme(pk=PK)
 
-    def network(pk, slug):
+    def write(model, content, number):
         # By its number, as the addresses name it
-        content = {"name_sr": "Мрежа", "slug": slug, "website": MOVED, "themes": [theme.slug]}
-        made = drafts.save(Network(), content, author=author)
-        assert made.row.pk == pk
+        made = drafts.save(model(), content, author=author).row
+        assert made.pk == number
         return made
 
-    with connection.cursor() as cursor:
-        set_next_number(cursor, "networks_network", PK)
-    published = network(PK, "published")
-    unpublished = network(UNPUBLISHED, "draft")
-    in_bin = network(IN_BIN, "in-bin")
-    publishing.publish(published.row, author=author)
-    for name in ("Мрежа градова", "Мрежа европских градова"):
-        content = storage.newest_revision(Network.objects.get(pk=PK)).content
-        head = drafts.save(published.row, {**content, "name_sr": name}, author=author).revision
-    publishing.delete(in_bin.row, author=author)
-    plan = schedules.create(
-        Network.objects.get(pk=PK), Schedule.Action.PUBLISH, timezone.now() + timedelta(days=2), author=author
-    )
+    def write_rows(model, content, prefix=""):
+        """Write a published row with two newer revisions, one that is not published and one in the bin."""
+        with connection.cursor() as cursor:
+            set_next_number(cursor, model._meta.db_table, PK)
+        heading = f"{model.heading_field}_sr"
+        content = {heading: "Мрежа", **content}
+        published = write(model, {**content, "slug": f"{prefix}published"}, PK)
+        write(model, {**content, "slug": f"{prefix}draft"}, UNPUBLISHED)
+        in_bin = write(model, {**content, "slug": f"{prefix}in-bin"}, IN_BIN)
+        published = publishing.publish(published, author=author)
+        for name in ("Мрежа градова", "Мрежа европских градова"):
+            content = storage.newest_revision(model.objects.get(pk=PK)).content
+            head = drafts.save(published, {**content, heading: name}, author=author).revision
+        publishing.delete(in_bin, author=author)
+        at = timezone.now() + timedelta(days=2)
+        plan = schedules.create(model.objects.get(pk=PK), Schedule.Action.PUBLISH, at, author=author)
+        return head, plan
+
+    head, plan = write_rows(Network, {"website": MOVED, "themes": [theme.slug]})
+    page_head, page_plan = write_rows(Page, {}, "page-")
     expires = timezone.now() + timedelta(days=1)
-    link = PreviewLink.objects.create(revision=head, expires_at=expires)
-    revoked = PreviewLink.objects.create(revision=head, expires_at=expires, revoked_at=timezone.now())
-    make_page(pk=PK, slug="page")
-    make_page(pk=UNPUBLISHED, slug="page-draft", is_published=False)
+    link, revoked, page_link = (
+        PreviewLink.objects.create(revision=revision, expires_at=expires, revoked_at=revoked_at)
+        for revision, revoked_at in ((head, None), (head, timezone.now()), (page_head, None))
+    )
     OldAddress.objects.create(pk=PK, old_path="/old/", new_path="/")
     Link.objects.create(pk=PK, url=MOVED, outcome=Link.Outcome.MOVED, moved_to="http://localhost/")
     make_profile(email="city@example.org")
@@ -283,7 +299,6 @@ def world(db):
         if role in GROUPS:
             account.groups.add(Group.objects.get(name=GROUPS[role]))
         accounts[role] = account
-    assert unpublished.row.pk == UNPUBLISHED
 
     def token(address):
         return address.rstrip("/").rpartition("/")[2]
@@ -303,6 +318,7 @@ def world(db):
             "content_type_id": "network",
             "url": "nowhere/",
         },
+        arguments_of_pages={"schedule_pk": page_plan.pk, "link_pk": page_link.pk, "slug": "page-published"},
         tokens={
             "staff": token(previews.staff_url(head)),
             "link": token(previews.link_url(link)),

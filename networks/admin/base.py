@@ -29,7 +29,6 @@ from django_prose_editor.widgets import AdminProseEditorWidget
 from js_asset import Media
 
 from networks.admin import numbers
-from networks.admin.bulk_actions import BulkActionsMixin, is_confirmed
 from networks.admin.guarded_form import GuardedForm
 from networks.admin.unsaved_text import (
     DISCARD_PARAMETER,
@@ -44,6 +43,7 @@ from networks.languages import language_codes, language_tag, without_language
 from networks.models import SavedForm
 from networks.pictures import PictureField, reencode_picture
 from networks.reading import Reader, missing_translations, translated_fields
+from networks.revisions.comparison import FieldComparison, display_text, picture_url
 from networks.revisions.content import normalise_line_ends
 from networks.revisions.saved_forms import claim_form, remember_form
 from networks.revisions.storage import display_name
@@ -90,6 +90,26 @@ def change_message(entry: LogEntry) -> str:
     except (ValueError, KeyError, TypeError, AttributeError, FieldDoesNotExist):
         return entry.get_change_message()  # no change, or a field that was removed
     return gettext("Changed {fields}.").format(fields=get_text_list(labels, gettext("and")))
+
+
+def logged_changes(entry: LogEntry) -> list[FieldComparison]:
+    """Return the fields that a log entry says were changed, with both values; nothing for an entry without values."""
+    model, reader = entry.content_type.model_class(), Reader()
+    try:
+        (message,) = json.loads(entry.change_message)
+        values = message["changed"]["values"]
+        fields = {name: model._meta.get_field(name) for name in values}
+    except (ValueError, KeyError, TypeError, AttributeError, FieldDoesNotExist):
+        return []  # written by an earlier release, no change, or a field that was removed
+    return [
+        FieldComparison(
+            name,
+            capfirst(field.verbose_name),
+            *(display_text(field, value, reader) for value in values[name]),
+            pictures=tuple(map(picture_url, values[name])) if isinstance(field, PictureField) else None,
+        )
+        for name, field in fields.items()
+    ]
 
 
 class RichTextWidget(AdminProseEditorWidget):
@@ -227,6 +247,7 @@ class CityAdminMixin:
         response = super().history_view(request, object_id, extra_context)
         for entry in getattr(response, "context_data", {}).get("action_list", []):
             entry.get_change_message = change_message(entry)
+            entry.comparisons = logged_changes(entry)
         return response
 
     def get_deleted_objects(self, objs, request: HttpRequest) -> tuple:
@@ -260,6 +281,7 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
     }
     form = GuardedForm
     save_on_top = True
+    object_history_template = "admin/history_with_values.html"
 
     def get_object(self, request: HttpRequest, object_id, from_field=None):
         row = super().get_object(request, object_id, from_field)
@@ -371,6 +393,14 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
         SavedForm.objects.filter(pk=saved.pk, content_type=None).delete()  # if the form was not valid
         return response
 
+    def construct_change_message(self, request: HttpRequest, form, formsets, add=False) -> list[dict]:
+        messages = super().construct_change_message(request, form, formsets, add)
+        if isinstance(form, GuardedForm):
+            for message in messages:
+                if "changed" in message:
+                    message["changed"]["values"] = form.changed_values()
+        return messages
+
     def get_form(
         self, request: HttpRequest, obj: models.Model | None = None, change: bool = False, **kwargs
     ) -> type[AdminForm]:
@@ -389,7 +419,7 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
             self.message_user(request, form.taken_in_words(), messages.WARNING)
 
     def remember_form(self, request: HttpRequest, form: GuardedForm, obj: models.Model) -> None:
-        """Record the token of the form as saved. NetworkAdmin, with its own save_model, does not use this."""
+        """Record the token of the form as saved. RevisedModelAdmin, with its own save_model, does not use this."""
         if token := form.cleaned_data.get(TOKEN):
             row = self.model._base_manager.get(pk=obj.pk)  # with the values as the database returns them
             remember_form(token, request.user, obj, content={"began_with": form.digests(row)})
@@ -445,78 +475,3 @@ class MissingTranslationsMixin:
             if fields
         ]
         return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in described)) or _("complete")
-
-
-class PublishableModelAdmin(BulkActionsMixin, MissingTranslationsMixin, CityModelAdmin):
-    """The base of model admins with `is_published` and `position`. Publishing requires the publish permission."""
-
-    actions = ["publish", "unpublish"]
-    change_list_template = "admin/networks/revised/change_list.html"
-
-    def publish_permission(self) -> str:
-        return f"{self.opts.app_label}.publish_{self.opts.model_name}"
-
-    def has_publish_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(self.publish_permission())
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict:
-        last = self.model.objects.aggregate(last=models.Max("position"))["last"] or 0
-        return {"position": last + 10, **super().get_changeform_initial_data(request)}
-
-    def view_on_site(self, row: models.Model) -> str | None:
-        # The slug is empty when the form is shown again with an emptied one.
-        return row.get_absolute_url() if row.is_published and row.slug else None
-
-    def get_readonly_fields(self, request: HttpRequest, obj=None) -> list:
-        readonly = [*super().get_readonly_fields(request, obj), "changed_at"]
-        return readonly if self.has_publish_permission(request) else [*readonly, "is_published"]
-
-    @admin.action(description=_("Publish the chosen entries"), permissions=["publish"])
-    def publish(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        return self.set_published(request, queryset, "publish", True)
-
-    @admin.action(description=_("Withdraw the chosen entries from the site"), permissions=["publish"])
-    def unpublish(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        return self.set_published(request, queryset, "unpublish", False)
-
-    def set_published(
-        self, request: HttpRequest, queryset: QuerySet, action: str, is_published: bool
-    ) -> HttpResponse | None:
-        """Publish or unpublish the rows, or return the page that asks for confirmation."""
-        rows = list(queryset.exclude(is_published=is_published))
-        if rows and not is_confirmed(request):
-            return self.confirmation_response(request, action, rows)
-        done = []
-        for pk in [each.pk for each in rows]:
-            with transaction.atomic():
-                # Read again under the lock, because somebody may have saved it meanwhile
-                row = self.lock_rows([pk]).exclude(is_published=is_published).first()
-                if row is None:
-                    continue
-                row.is_published = is_published
-                try:
-                    row.validate_constraints()
-                except ValidationError as error:
-                    name = str(row) or row.slug
-                    self.message_user(request, f"{name}: {' '.join(error.messages)}", messages.ERROR)
-                    continue
-                done.append({"pk": row.pk, "entry": self.save_published(request, row)})
-        self.report_done(request, action, done)
-        return None
-
-    def save_published(self, request: HttpRequest, row: models.Model) -> int:
-        """Save `is_published`, and return the primary key of the log entry."""
-        row.save(update_fields=["is_published"])
-        return self.log_change(request, row, [{"changed": {"fields": ["is_published"]}}]).pk
-
-    def undo_one(self, request: HttpRequest, action: str, before: dict) -> bool:
-        row = self.lock_rows([before["pk"]]).first()
-        entries = LogEntry.objects.filter(
-            content_type=ContentType.objects.get_for_model(self.model), object_id=str(before["pk"])
-        )
-        if row is None or entries.filter(pk__gt=before["entry"]).exists():
-            return False
-        row.is_published = action == "unpublish"
-        row.validate_constraints()
-        self.save_published(request, row)
-        return True

@@ -1,8 +1,8 @@
 """
 Actions on many rows of a change list. They ask for confirmation, with number and names, and the last can be undone.
 
-The session of the user stores what undoing needs: for each row its state before the action, and the log entry or
-event that the action has made. A row with a newer entry was changed since, and is not undone.
+The session of the user stores what undoing needs: for each row its state before the action, and the
+event that the action has made. A row with a newer event was changed since, and is not undone.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,10 +35,11 @@ class ActionTexts:
     """
     The texts of an action: of its button, of the question before it, and of the message after it.
 
-    `question` and `done` are functions of the number of rows, for the plural forms.
+    `question` and `done` are functions of the number of rows, for the plural forms. An action that does not
+    ask has no question.
     """
 
-    def __init__(self, button: Promise, question: Callable[[int], str], done: Callable[[int], str]) -> None:
+    def __init__(self, button: Promise, question: Callable[[int], str] | None, done: Callable[[int], str]) -> None:
         self.button, self.question, self.done = button, question, done
 
 
@@ -70,31 +71,45 @@ ACTION_TEXTS = {
         ),
         lambda count: ngettext("%d network moved to the bin.", "%d networks moved to the bin.", count) % count,
     ),
+    ("network", "submit"): ActionTexts(
+        _("Submit for publishing"),
+        None,
+        lambda count: (
+            ngettext("%d network submitted for publishing.", "%d networks submitted for publishing.", count) % count
+        ),
+    ),
     ("page", "publish"): ActionTexts(
         _("Publish"),
         lambda count: ngettext(
-            "%(count)d entry will be published. Citizens will see it at once.",
-            "%(count)d entries will be published. Citizens will see them at once.",
+            "The newest version of %(count)d page will be published. Citizens will see it at once.",
+            "The newest versions of %(count)d pages will be published. Citizens will see them at once.",
             count,
         ),
-        lambda count: (
-            ngettext("%(count)d entry was published.", "%(count)d entries were published.", count) % {"count": count}
-        ),
+        lambda count: ngettext("%d page published.", "%d pages published.", count) % count,
     ),
-    ("page", "unpublish"): ActionTexts(
+    ("page", "withdraw"): ActionTexts(
         _("Take off the site"),
         lambda count: ngettext(
-            "%(count)d entry will be withdrawn from the site. Citizens will not see it any more.",
-            "%(count)d entries will be withdrawn from the site. Citizens will not see them any more.",
+            "%(count)d page will be taken off the site. All that is written on it stays.",
+            "%(count)d pages will be taken off the site. All that is written on them stays.",
             count,
         ),
+        lambda count: ngettext("%d page taken off the site.", "%d pages taken off the site.", count) % count,
+    ),
+    ("page", "delete_selected"): ActionTexts(
+        _("Move to the bin"),
+        lambda count: ngettext(
+            "%(count)d page will be moved to the bin. Citizens will not see it any more.",
+            "%(count)d pages will be moved to the bin. Citizens will not see them any more.",
+            count,
+        ),
+        lambda count: ngettext("%d page moved to the bin.", "%d pages moved to the bin.", count) % count,
+    ),
+    ("page", "submit"): ActionTexts(
+        _("Submit for publishing"),
+        None,
         lambda count: (
-            ngettext(
-                "%(count)d entry was withdrawn from the site.",
-                "%(count)d entries were withdrawn from the site.",
-                count,
-            )
-            % {"count": count}
+            ngettext("%d page submitted for publishing.", "%d pages submitted for publishing.", count) % count
         ),
     ),
 }
@@ -156,7 +171,7 @@ class BulkActionsMixin:
             "rows": rows,
             "others": others,
             "action": action,
-            "chosen": " ".join(f"{row.pk}:{getattr(row, 'head_id', None) or ''}" for row in [*rows, *others]),
+            "chosen": " ".join(f"{row.pk}:{row.head_id or ''}" for row in [*rows, *others]),
         }
         return TemplateResponse(request, "admin/confirm_action.html", context)
 
@@ -184,7 +199,9 @@ class BulkActionsMixin:
         last = request.session.get(self.undo_key)
         if last is None or not self.may_run(request, last["action"]):
             return None
-        if last["at"] < (timezone.now() - UNDO_PERIOD).timestamp():
+        is_too_old = last["at"] < (timezone.now() - UNDO_PERIOD).timestamp()
+        # An earlier release published pages without revisions, and stored less of them.
+        if is_too_old or "before" not in last["rows"][0]:
             del request.session[self.undo_key]
             return None
         return last

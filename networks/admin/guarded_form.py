@@ -1,5 +1,5 @@
 """
-The form of a model without revisions: a theme, a plain page, the city profile, an old address.
+The form of a model without revisions: a theme, the city profile, an old address.
 
 It writes only the fields that were changed in it. What somebody else has saved since it was opened stays, and the
 user is told. Where both have changed a field, nothing is saved: the form shows the saved value, which is overwritten
@@ -8,7 +8,6 @@ when the form is submitted once more.
 
 import hashlib
 import json
-import re
 from typing import Any
 
 from django import forms
@@ -19,18 +18,17 @@ from django.utils.translation import gettext as _
 from networks.admin.unsaved_text import AdminForm
 from networks.pictures import PictureField
 from networks.revisions.content import stored_value
-from networks.rich_text import RichTextField, plain_text
-
-# The rich-text editor wraps the text of a list item in a paragraph, which is no change by the user.
-PARAGRAPH_IN_ITEM = re.compile(r"(?<=<li>)<p>|</p>(?=</li>|<[ou]l>)")
 
 
 def digest(field: models.Field, value: Any) -> str:
     """Return the first 20 hexadecimal digits of the SHA-256 of a value, as revisions would store it."""
-    stored = stored_value(field, value)
-    if isinstance(field, RichTextField):
-        stored = PARAGRAPH_IN_ITEM.sub("", stored)
-    return hashlib.sha256(json.dumps(stored).encode()).hexdigest()[:20]
+    return hashlib.sha256(json.dumps(stored_value(field, value)).encode()).hexdigest()[:20]
+
+
+def logged_value(field: models.Field, value: Any) -> Any:
+    if isinstance(field, PictureField):
+        return {"name": value.name} if value else None
+    return stored_value(field, value)
 
 
 class InitialDigestsField(forms.CharField):
@@ -59,6 +57,19 @@ class GuardedForm(AdminForm):
         """Return the value of `began_with` for a form that is opened for the row."""
         fields = self.model_fields()
         return " ".join(f"{name}:{digest(field, getattr(row, name))}" for name, field in fields.items())
+
+    def changed_values(self) -> dict[str, list]:
+        """
+        Return the old and the new value of each changed field, as revisions would store them: {name: [old, new]}.
+
+        Call it after the form was saved. Of a picture, only the name of its file is known.
+        """
+        fields = self.model_fields()
+        return {
+            name: [logged_value(fields[name], value) for value in (self.initial[name], getattr(self.instance, name))]
+            for name in self.changed_data
+            if name in fields
+        }
 
     def clean(self) -> dict | None:
         cleaned = super().clean()
@@ -126,5 +137,4 @@ class GuardedForm(AdminForm):
         field, value = self.model_fields()[name], getattr(self.instance, name)
         if isinstance(field, PictureField):  # browsers do not submit a chosen file again
             return _("You and a colleague have both changed the picture. To keep yours, choose its file once more.")
-        text = plain_text(value) if isinstance(field, RichTextField) and value else value
-        return _("Saved now: {text}").format(text=text or "–")
+        return _("Saved now: {text}").format(text=value or "–")

@@ -1,8 +1,8 @@
 """
-Show, filter and search the newest revision of each network in the change list.
+Show, filter and search the newest revision of each row in a change list.
 
-The row of a network has the content of its newest revision, unless that is a draft of a published network. The
-content of those drafts is read from the revision, in the same query.
+A row has the content of its newest revision, unless that is a draft of a published row. The content of those drafts
+is read from the revision, in the same query.
 """
 
 from functools import reduce
@@ -17,12 +17,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin.base import MissingTranslationFilter
-from networks.models import Network, Theme
+from networks.models import Network, RevisedModel, Theme
 from networks.reading import translated_fields
-from networks.revisions.content import content_fields, renamed_columns, row_with
+from networks.revisions.content import Model, content_fields, renamed_columns, row_with
 from networks.serbian import fold
 
-# The network is published and has a newer revision, so the row does not have its content.
+# The row is published and has a newer revision, so it does not have its content.
 HAS_NEWER_DRAFT = Q(is_published=True, head__isnull=False) & ~Q(head=F("live"))
 
 TEXT = models.TextField()
@@ -33,55 +33,55 @@ def newest_content() -> Case:
     return Case(When(HAS_NEWER_DRAFT, then=F("head__content")), output_field=models.JSONField())
 
 
-def revision_value(name: str) -> Coalesce:
+def revision_value(model: Model, name: str) -> Coalesce:
     """Return an expression for a field of the newest revision, as text; "" where the revision does not have it."""
-    names = [name, *(former for former, present in renamed_columns(Network).items() if present == name)]
+    names = [name, *(former for former, present in renamed_columns(model).items() if present == name)]
     texts = (Cast(KeyTextTransform(each, "head__content"), TEXT) for each in names)
     # SQLite returns the text "null" for a JSON null.
     return Coalesce(*(NullIf(text, models.Value("null", TEXT)) for text in texts), models.Value("", TEXT))
 
 
-def newest_value(name: str) -> Case:
+def newest_value(model: Model, name: str) -> Case:
     """Return an expression for the newest value of a field, as text; "" where it is empty."""
     in_row = Coalesce(Cast(name, TEXT), models.Value("", TEXT))
-    return Case(When(HAS_NEWER_DRAFT, then=revision_value(name)), default=in_row)
+    return Case(When(HAS_NEWER_DRAFT, then=revision_value(model, name)), default=in_row)
 
 
-def apply_newest_content(network: Network) -> Network:
+def apply_newest_content(row: RevisedModel) -> RevisedModel:
     """
-    Set the fields of a network, but for its pictures, to those of its newest revision, and return it.
+    Set the fields of a row, but for its pictures, to those of its newest revision, and return it.
 
-    The network must come from a query with `newest_content()` as its annotation of that name.
+    The row must come from a query with `newest_content()` as its annotation of that name.
     """
-    if network.newest_content is None:
-        return network
-    newest = row_with(network, network.newest_content)
-    for field in Network._meta.concrete_fields:
-        if field.name in content_fields(Network) and not isinstance(field, models.FileField):
-            setattr(network, field.name, getattr(newest, field.name))
-    return network
+    if row.newest_content is None:
+        return row
+    newest = row_with(row, row.newest_content)
+    for name, field in content_fields(type(row)).items():
+        if field.concrete and not field.many_to_many and not isinstance(field, models.FileField):
+            setattr(row, name, getattr(newest, name))
+    return row
 
 
-def with_newest_names(networks: models.QuerySet) -> list[Network]:
-    """Return the networks with the names of their newest revisions. Does not read the rest of the content."""
-    names = ("name_sr", "name_en")
-    networks = networks.annotate(**{f"newest_{name}": newest_value(name) for name in names})
-    for network in networks:
+def with_newest_headings(rows: models.QuerySet) -> list[RevisedModel]:
+    """Return the rows with the headings of their newest revisions. Does not read the rest of the content."""
+    names = [f"{rows.model.heading_field}_{language}" for language in ("sr", "en")]
+    rows = rows.annotate(**{f"newest_{name}": newest_value(rows.model, name) for name in names})
+    for row in rows:
         for name in names:
-            setattr(network, name, getattr(network, f"newest_{name}"))
-    return list(networks)
+            setattr(row, name, getattr(row, f"newest_{name}"))
+    return list(rows)
 
 
-def search(networks: models.QuerySet, query: str) -> models.QuerySet:
-    """Return the networks whose newest revision has every word of the query, in any script."""
+def search(rows: models.QuerySet, query: str) -> models.QuerySet:
+    """Return the rows whose newest revision has every word of the query, in any script."""
     words = fold(query).split()
     if not words:
-        return networks
-    drafts = Network.objects.filter(HAS_NEWER_DRAFT).annotate(newest_content=newest_content())
+        return rows
+    drafts = rows.model.objects.filter(HAS_NEWER_DRAFT).annotate(newest_content=newest_content())
     texts = {draft.pk: apply_newest_content(draft).make_search_text() for draft in drafts}
     found = [pk for pk, text in texts.items() if all(word in text for word in words)]
-    in_rows = networks.model.objects.search(query).exclude(pk__in=texts)
-    return networks.filter(Q(pk__in=found) | Q(pk__in=in_rows.values("pk")))
+    in_rows = rows.model.objects.search(query).exclude(pk__in=texts)
+    return rows.filter(Q(pk__in=found) | Q(pk__in=in_rows.values("pk")))
 
 
 class NewestTranslationFilter(MissingTranslationFilter):
@@ -95,8 +95,10 @@ class NewestTranslationFilter(MissingTranslationFilter):
     def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
         if self.value() == "outdated":
             return queryset.exclude(outdated_newest=[])
-        columns = [f"{field}_{language}" for field in translated_fields(Network) for language in ("sr", "en")]
-        return super().queryset(request, queryset.alias(**{f"newest_{name}": newest_value(name) for name in columns}))
+        model = queryset.model
+        columns = [f"{field}_{language}" for field in translated_fields(model) for language in ("sr", "en")]
+        newest = {f"newest_{name}": newest_value(model, name) for name in columns}
+        return super().queryset(request, queryset.alias(**newest))
 
 
 class ChoiceFilter(admin.SimpleListFilter):
@@ -110,7 +112,7 @@ class ChoiceFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
         if self.value() is None:
             return queryset
-        return queryset.alias(newest=newest_value(self.field_name)).filter(newest=self.value())
+        return queryset.alias(newest=newest_value(Network, self.field_name)).filter(newest=self.value())
 
 
 class StatusFilter(ChoiceFilter):
@@ -164,5 +166,7 @@ def newest_matches(rows: models.QuerySet, in_revisions: Q) -> Q:
     Where the row has its content, the row must be among `rows`. Otherwise the revision must fulfil `in_revisions`, in
     which `slugs` is the list of its themes.
     """
-    drafts = Network.objects.filter(HAS_NEWER_DRAFT).alias(slugs=revision_value("themes")).filter(in_revisions)
+    drafts = (
+        Network.objects.filter(HAS_NEWER_DRAFT).alias(slugs=revision_value(Network, "themes")).filter(in_revisions)
+    )
     return Q(pk__in=rows.exclude(HAS_NEWER_DRAFT).values("pk")) | Q(pk__in=drafts.values("pk"))

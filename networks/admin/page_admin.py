@@ -8,13 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from networks.admin.base import (
-    CityModelAdmin,
-    MissingTranslationFilter,
-    PublishableModelAdmin,
-    limit_search_term,
-    side_by_side,
-)
+from networks.admin.base import CityModelAdmin, limit_search_term, side_by_side
+from networks.admin.newest_revisions import NewestTranslationFilter
+from networks.admin.revised_admin import LAST_FIELDSETS, RevisedModelAdmin, StateFilter
 from networks.models import CityProfile, Page, Theme
 from networks.reading import Reader
 from networks.serbian import fold
@@ -61,25 +57,22 @@ class ThemeAdmin(CityModelAdmin):
 
 
 @admin.register(Page)
-class PageAdmin(PublishableModelAdmin):
-    list_display = ["displayed_title", "missing_english", "is_published", "position"]
-    list_filter = ["is_published", MissingTranslationFilter]
-    fieldsets = [
-        (None, {"fields": side_by_side("title", "body")}),
-        (_("On the site"), {"fields": [("is_published", "position"), ("slug", "changed_at")]}),
-    ]
+class PageAdmin(RevisedModelAdmin):
+    add_label = _("Add a page")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).outside_bin()
+    list_display = ["displayed_title", "state", "missing_english", "position"]
+    list_filter = [StateFilter, NewestTranslationFilter]
+    search_fields = ["title_sr"]  # shows the search box; get_search_results does the search
+    search_help_text = _("In either script, with or without diacritical marks: pristupacnost, Приступачност.")
+    fieldsets = [(_("Texts"), {"fields": side_by_side("title", "body")}), *LAST_FIELDSETS]
 
     def get_readonly_fields(self, request: HttpRequest, obj=None) -> list:
         readonly = super().get_readonly_fields(request, obj)
-        # The site adds a section to the page with this slug.
-        return [*readonly, "slug"] if obj and obj.slug == Page.ACCESSIBILITY else readonly
+        return [*readonly, "slug"] if obj and obj.slug in Page.fixed_slugs else readonly
 
     @admin.display(description=_("title"))
     def displayed_title(self, page: Page) -> str:
-        return Reader().text(page, "title")
+        return self.displayed_heading(page)
 
 
 @admin.register(CityProfile)

@@ -186,7 +186,7 @@ def names_of(model: Model) -> list[str]:
 
 def name_owners(model: Model) -> dict[str, set[int]]:
     """Return the primary keys of the rows that have a name in their newest revision, by the folded name."""
-    newest = {f"newest_{name}": newest_value(name) for name in names_of(model)}
+    newest = {f"newest_{name}": newest_value(model, name) for name in names_of(model)}
     owners: dict[str, set[int]] = {}
     for pk, *values in model.objects.outside_bin().order_by().annotate(**newest).values_list("pk", *newest):
         for name in filter(None, map(fold, values)):

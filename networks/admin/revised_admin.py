@@ -1,4 +1,4 @@
-"""The admin of networks: the change list, and the form, which shows the newest revision."""
+"""The base of the admin of models with revisions: the change list, and the form, which shows the newest revision."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -6,11 +6,11 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import QuerySet
-from django.db.models.functions import NullIf
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin import newest_revisions, publishing_checks, translation_notes
@@ -20,21 +20,19 @@ from networks.admin.base import (
     MissingTranslationsMixin,
     is_integer,
     limit_search_term,
-    side_by_side,
 )
 from networks.admin.bulk_actions import BulkActionsMixin, confirmed_revision, is_confirmed
-from networks.admin.newest_revisions import NewestTranslationFilter, ScopeFilter, StatusFilter, ThemeFilter
 from networks.admin.revised_form import RevisedForm
 from networks.admin.revised_views import SCHEDULE_EVENTS, RevisedViewsMixin, describe_schedule
 from networks.admin.unsaved_text import discard_unsaved_form
-from networks.models import TRANSLATED, Event, Network
+from networks.models import Event, RevisedModel
 from networks.reading import Reader
 from networks.revisions import drafts, publishing, schedules, storage
-from networks.revisions.content import row_with
+from networks.revisions.content import Model, row_with
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Filter by where a network stands between draft and published."""
+    """Filter by where a row stands between draft and published."""
 
     title = _("state")
     parameter_name = "state"
@@ -63,41 +61,30 @@ class StateFilter(admin.SimpleListFilter):
         return queryset
 
 
-def last_schedule_event() -> models.Subquery:
-    """Return an expression for the kind of the last event of a network among SCHEDULE_EVENTS."""
-    events = Event.objects.filter(network=models.OuterRef("pk"), kind__in=SCHEDULE_EVENTS)
+def events_of_row(model: Model) -> QuerySet:
+    return Event.objects.filter(**{model._meta.model_name: models.OuterRef("pk")})
+
+
+def last_schedule_event(model: Model) -> models.Subquery:
+    """Return an expression for the kind of the last event of a row among SCHEDULE_EVENTS."""
+    events = events_of_row(model).filter(kind__in=SCHEDULE_EVENTS)
     return models.Subquery(events.values("kind")[:1])
 
 
-def last_submitted_revision() -> models.Subquery:
-    """Return an expression for the primary key of the revision of a network that was submitted last."""
-    events = Event.objects.filter(network=models.OuterRef("pk"), kind=Event.Kind.SUBMITTED)
+def last_submitted_revision(model: Model) -> models.Subquery:
+    """Return an expression for the primary key of the revision of a row that was submitted last."""
+    events = events_of_row(model).filter(kind=Event.Kind.SUBMITTED)
     return models.Subquery(events.order_by("-pk").values("revision")[:1])
 
 
-# Instead of the model's help texts, which are the same for both languages
-HELP_TEXTS = {
-    "name_sr": _(
-        'The full name in Serbian, such as: <span lang="sr-Latn">Stalna konferencija gradova i opština</span>.'
-    ),
-    "name_en": _(
-        'The full name in English, such as: <span lang="en">Standing Conference of Towns and Municipalities</span>.'
-    ),
-    "acronym_sr": _("As it is used in Serbian, such as SKGO."),
-    "acronym_en": _("As it is used in English, such as SCTM."),
-}
-
-
 class RevisedChangeList(FilteredChangeList):
-    """The change list with the newest revision of each network."""
+    """The change list with the newest revision of each row."""
 
     def get_queryset(self, request: HttpRequest, **kwargs) -> QuerySet:
         networks = super().get_queryset(request, **kwargs).prefetch_related("schedules")
         # The content is long, and only that of drafts is needed, which `newest_content` selects.
         return networks.annotate(
-            last_schedule_event=last_schedule_event(),
-            newest_content=newest_revisions.newest_content(),
-            newest_joined=NullIf(newest_revisions.newest_value("joined"), models.Value("", newest_revisions.TEXT)),
+            last_schedule_event=last_schedule_event(self.model), newest_content=newest_revisions.newest_content()
         ).defer("head__content", "live__content")
 
     def get_results(self, request: HttpRequest) -> None:
@@ -105,73 +92,29 @@ class RevisedChangeList(FilteredChangeList):
         self.result_list = [newest_revisions.apply_newest_content(network) for network in self.result_list]
 
 
-@admin.register(Network)
-class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin, CityModelAdmin):
-    """The admin of networks. It reads the newest revision, and writes with the functions of `networks.revisions`."""
+# The last fieldsets of each form
+LAST_FIELDSETS = [
+    (_("On the site"), {"fields": [("position", "slug")]}),
+    (_("This version"), {"fields": ["comment", "is_correction"]}),
+]
+
+
+class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin, CityModelAdmin):
+    """
+    The base of the admin of models with revisions.
+
+    It reads the newest revision, and writes with the functions of `networks.revisions`. A subclass names its texts in
+    `add_label` and in `networks.admin.bulk_actions.ACTION_TEXTS`.
+    """
+
+    add_label: Promise | str = ""  # of the link to the form for a new row
 
     change_list_template = "admin/networks/revised/change_list.html"
     change_form_template = "admin/networks/revised/change_form.html"
     delete_confirmation_template = "admin/networks/revised/delete_confirmation.html"
 
-    # List
-    list_display = [
-        "displayed_name",
-        "state",
-        "missing_english",
-        "displayed_joined",
-        "status",
-        "position",
-    ]
-    list_filter = [StateFilter, StatusFilter, ScopeFilter, ("themes", ThemeFilter), NewestTranslationFilter]
-    list_per_page = 100
     actions = ["publish", "withdraw", "submit", "delete_selected"]
-
-    # Only shows the search box; get_search_results does the search.
-    search_fields = ["search_text"]
-    search_help_text = _("In either script, with or without diacritical marks: gradonacelnici, Градоначелници, SCTM.")
-
-    # Form
     form = RevisedForm
-    fieldsets = [
-        (
-            _("Texts"),
-            # The seat, which is short, at the end
-            {"fields": side_by_side(*(name for name in TRANSLATED if name != "seat"), "seat")},
-        ),
-        (
-            _("Membership"),
-            {
-                "fields": [
-                    ("status", "scope"),
-                    "themes",
-                    ("founded", "joined", "left"),
-                    ("website", "membership_page"),
-                    ("original_name", "original_language"),
-                    "former_names",
-                    "logo",
-                ]
-            },
-        ),
-        (
-            _("In the city administration"),
-            {
-                "fields": [
-                    ("responsible_unit", "deciding_act"),
-                    ("contact_email", "contact_phone"),
-                    ("fee_amount", "fee_currency", "fee_year"),
-                    ("source", "verified_on"),
-                    "internal_note",
-                ]
-            },
-        ),
-        (_("On the site"), {"fields": [("position", "slug")]}),
-        (_("This version"), {"fields": ["comment", "is_correction"]}),
-    ]
-
-    def formfield_for_dbfield(self, db_field, request: HttpRequest, **kwargs):
-        if db_field.name in HELP_TEXTS:
-            kwargs["help_text"] = HELP_TEXTS[db_field.name]
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).outside_bin().select_related("head", "live")
@@ -183,24 +126,24 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
         return newest_revisions.search(queryset, limit_search_term(search_term)), False
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict:
-        last = Network.objects.outside_bin().aggregate(last=models.Max("position"))["last"] or 0
+        last = self.model.objects.outside_bin().aggregate(last=models.Max("position"))["last"] or 0
         return {"position": last + 10, **super().get_changeform_initial_data(request)}
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
-        may_delete = self.has_delete_permission(request)
-        return super().changelist_view(request, {"may_delete": may_delete, **(extra_context or {})})
+        context = {"may_delete": self.has_delete_permission(request), "add_label": self.add_label}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
-    def view_on_site(self, network: Network) -> str | None:
+    def view_on_site(self, network: RevisedModel) -> str | None:
         return getattr(network, "live_url", None)
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("networks.publish_network")
+        return self.may(request, "publish")
 
     # Form
 
-    def get_object(self, request: HttpRequest, object_id, from_field=None) -> Network | None:
+    def get_object(self, request: HttpRequest, object_id, from_field=None) -> RevisedModel | None:
         """
-        Return the network with the content of its newest revision, and with `live_url`, the URL of its public page.
+        Return the row with the content of its newest revision, and with `live_url`, the URL of its public page.
 
         For POST its row is locked until the transaction ends, so that the revision that the form is merged with stays
         the newest one until it is saved.
@@ -209,7 +152,7 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
         is_form = request.resolver_match.url_name.endswith("_change")
         if network is None and is_form and request.method == "POST" and is_integer(object_id):
             # Somebody has moved it to the bin meanwhile. The form says so, and keeps the text.
-            network = Network.objects.in_bin().filter(pk=object_id).first()
+            network = self.model.objects.in_bin().filter(pk=object_id).first()
         if network is None:
             return None
         row = storage.lock(network) if request.method == "POST" else network
@@ -249,9 +192,9 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
     def save_model(self, request: HttpRequest, obj, form, change) -> None:
         if {"_publish", "_schedule"} & request.POST.keys() and not self.has_publish_permission(request):
             raise PermissionDenied
-        network = Network.objects.get(pk=obj.pk) if change else Network()
+        network = self.model.objects.get(pk=obj.pk) if change else self.model()
         content = form.content()
-        request.mended = publishing_checks.mended_content(Network, content, request.POST)
+        request.mended = publishing_checks.mended_content(self.model, content, request.POST)
         saved = drafts.save(
             network,
             request.mended or content,
@@ -283,9 +226,9 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
             self.message_user(request, *self.saved_message(request, obj, form))
 
     def save_related(self, request: HttpRequest, form, formsets, change) -> None:
-        """Do nothing: the themes are saved with the rest of the content."""
+        """Do nothing: related rows, such as the themes, are saved with the rest of the content."""
 
-    def saved_message(self, request: HttpRequest, obj: Network, form: RevisedForm) -> tuple[str, int]:
+    def saved_message(self, request: HttpRequest, obj: RevisedModel, form: RevisedForm) -> tuple[str, int]:
         """Return the message after a save, and its level."""
         name = str(obj)
         if "_publish" in request.POST and form.taken:
@@ -322,7 +265,7 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
             return HttpResponseRedirect(self.url("schedule", obj.pk))
         if request.was_published or "_submit" in request.POST:
             return self.response_post_save_change(request, obj)
-        place = publishing_checks.place(Network, request.POST) or translation_notes.place(Network, request.POST)
+        place = publishing_checks.place(self.model, request.POST) or translation_notes.place(self.model, request.POST)
         return HttpResponseRedirect(self.url("change", obj.pk) + place)
 
     def delete_view(self, request: HttpRequest, object_id, extra_context=None) -> HttpResponse:
@@ -336,18 +279,14 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
 
     # List
 
-    @admin.display(description=_("name"))
-    def displayed_name(self, network: Network) -> str:
-        name = Reader().text(network, "name")
-        return format_html("<span{}>{}</span>", name.lang, name) if name.is_fallback else name
+    def displayed_heading(self, row: RevisedModel) -> str:
+        """Return the heading of a row for a column of the list, marked where it is in another language."""
+        heading = Reader().text(row, self.model.heading_field)
+        return format_html("<span{}>{}</span>", heading.lang, heading) if heading.is_fallback else heading
 
     @admin.display(description=_("state"))
-    def state(self, network: Network) -> str:
+    def state(self, network: RevisedModel) -> str:
         return mark_safe("<br>".join(format_html("{}", line) for line in state_lines(network)))  # noqa: S308 - escaped
-
-    @admin.display(description=_("joined"), ordering="newest_joined", empty_value="")
-    def displayed_joined(self, network: Network) -> str:
-        return Reader().date(network.joined)
 
     # Actions
 
@@ -360,9 +299,10 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
             publishing_checks.count_warnings([*rows, *others])
         return super().confirmation_response(request, action, rows, others)
 
-    @admin.action(description=_("Publish the newest version of the chosen networks"), permissions=["publish"])
+    @admin.action(description=_("Publish the newest version of what is chosen"), permissions=["publish"])
     def publish(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        drafts = [network for network in queryset.annotate(submitted=last_submitted_revision()) if network.has_draft]
+        networks = queryset.annotate(submitted=last_submitted_revision(self.model))
+        drafts = [network for network in networks if network.has_draft]
         ready = [network for network in drafts if network.submitted_at and network.submitted == network.head_id]
         others = [network for network in drafts if network not in ready]
         if drafts and not is_confirmed(request):
@@ -371,7 +311,7 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
                 network.draft_by = reader.unmarked(network.head.author_name) if network.head else ""
             return self.confirmation_response(request, "publish", ready, others)
 
-        def publish_one(row: Network, network: Network) -> Network | None:
+        def publish_one(row: RevisedModel, network: RevisedModel) -> RevisedModel | None:
             if confirmed_revision(request, network) not in ("", str(row.head_id)):
                 raise ValidationError(gettext("Somebody has saved a newer version meanwhile."))
             return publishing.publish(row, author=request.user) if row.has_draft else None
@@ -379,25 +319,25 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
         self.run_action(request, "publish", drafts if "unsubmitted" in request.POST else ready, publish_one)
         return None
 
-    @admin.action(description=_("Take the chosen networks off the site"), permissions=["publish"])
+    @admin.action(description=_("Take what is chosen off the site"), permissions=["publish"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         networks = list(queryset.filter(is_published=True))
         if networks and not is_confirmed(request):
             return self.confirmation_response(request, "withdraw", networks)
 
-        def withdraw_one(row: Network, network: Network) -> Network | None:
+        def withdraw_one(row: RevisedModel, network: RevisedModel) -> RevisedModel | None:
             return publishing.unpublish(row, author=request.user) if row.is_published else None
 
         self.run_action(request, "withdraw", networks, withdraw_one)
         return None
 
-    @admin.action(description=_("Move the chosen networks to the bin"), permissions=["delete"])
+    @admin.action(description=_("Move what is chosen to the bin"), permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         networks = list(queryset)
         if networks and not is_confirmed(request):
             return self.confirmation_response(request, "delete_selected", networks)
 
-        def delete_one(row: Network, network: Network) -> Network | None:
+        def delete_one(row: RevisedModel, network: RevisedModel) -> RevisedModel | None:
             return publishing.delete(row, author=request.user) if row.deleted_at is None else None
 
         self.run_action(request, "delete_selected", networks, delete_one)
@@ -407,13 +347,13 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
         self,
         request: HttpRequest,
         action: str,
-        networks: Iterable[Network],
-        run: Callable[[Network, Network], Network | None],
+        networks: Iterable[RevisedModel],
+        run: Callable[[RevisedModel, RevisedModel], RevisedModel | None],
     ) -> None:
         """
-        Run an action on each network, report how many it has changed, and store their earlier states for undoing.
+        Run an action on each row, report how many it has changed, and store their earlier states for undoing.
 
-        `run` gets the locked row and the network of the list, and returns None if it changes nothing. Its
+        `run` gets the locked row and that of the list, and returns None if it changes nothing. Its
         ValidationError is shown to the user.
         """
         done = []
@@ -429,18 +369,18 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
         self.report_done(request, action, done)
 
     def undo_one(self, request: HttpRequest, action: str, before: dict) -> bool:
-        network = Network.objects.filter(pk=before["pk"]).first()
+        network = self.model.objects.filter(pk=before["pk"]).first()
         return network is not None and publishing.undo(
             network, before["before"], before["event"], author=request.user
         )
 
-    def report_error(self, request: HttpRequest, network: Network, error: ValidationError) -> None:
+    def report_error(self, request: HttpRequest, network: RevisedModel, error: ValidationError) -> None:
         network = newest_revisions.apply_newest_content(network)
         self.message_user(
-            request, f"{str(network) or network.slug}: {schedules.error_text(Network, error)}", messages.ERROR
+            request, f"{str(network) or network.slug}: {schedules.error_text(self.model, error)}", messages.ERROR
         )
 
-    @admin.action(description=_("Submit the chosen networks for publishing"), permissions=["change"])
+    @admin.action(description=_("Submit what is chosen for publishing"), permissions=["change"])
     def submit(self, request: HttpRequest, queryset: QuerySet) -> None:
         count = 0
         for network in queryset:
@@ -450,12 +390,11 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
                     count += 1
                 except ValidationError as error:
                     self.report_error(request, network, error)
-        text = ngettext("%d network submitted for publishing.", "%d networks submitted for publishing.", count)
-        self.message_user(request, text % count, messages.SUCCESS if count else messages.INFO)
+        self.message_user(request, self.texts("submit").done(count), messages.SUCCESS if count else messages.INFO)
 
 
-def state_lines(network: Network) -> list[str]:
-    """Return where a network stands, a few words in each line: published, whose draft, submitted, scheduled."""
+def state_lines(network: RevisedModel) -> list[str]:
+    """Return where a row stands, a few words in each line: published, whose draft, submitted, scheduled."""
     reader = Reader()
     lines = [gettext("On the site") if network.is_published else gettext("Not on the site")]
     if network.has_draft and network.head:

@@ -1,5 +1,5 @@
 """
-The form of a network. It shows the newest revision, and merges what others have saved since it was opened.
+The form of a model with revisions. It shows the newest revision, and merges what others have saved meanwhile.
 
 A hidden field names the revision that the form was opened with (its base). Fields that only others have changed since
 are taken over. If a field was changed by both, nothing is saved: the form shows the base, theirs and mine, and asks
@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin.unsaved_text import AdminForm
-from networks.models import Network, Revision, SavedForm
+from networks.models import RevisedModel, Revision, SavedForm
 from networks.pictures import PictureField
 from networks.reading import Reader
 from networks.revisions.comparison import FieldComparison, compare_field
@@ -27,6 +27,7 @@ from networks.revisions.content import (
     content_of,
     field_label,
     merge,
+    related_fields,
     row_with,
     savable_content,
     slugs_of,
@@ -56,14 +57,14 @@ def choice_name(field: str) -> str:
 
 class RevisedForm(AdminForm):
     """
-    The form of a network. After a valid `clean`, `content()` is what is to be saved, merged with the newest revision.
+    The form of a row. After a valid `clean`, `content()` is what is to be saved, merged with the newest revision.
 
     `taken` names the fields that were taken over from others, `conflicts` those that both have changed. `mine` is the
     content as submitted, before the merge, and `first` that of the revision that the form was opened with; both are
-    None for a new network.
+    None for a new row.
     """
 
-    # Set by NetworkAdmin.get_form on the form class of a request
+    # Set by RevisedModelAdmin.get_form on the form class of a request
     user: User | None = None
 
     # The number of the revision that the form was opened with
@@ -76,7 +77,7 @@ class RevisedForm(AdminForm):
         label=_("Remark on this version"),
         max_length=300,
         required=False,
-        help_text=_("For the history, if you like: Checked with the network’s office on 3 May."),
+        help_text=_("For the history, if you like: Checked with those in charge on 3 May."),
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
     is_correction = forms.BooleanField(
@@ -89,11 +90,11 @@ class RevisedForm(AdminForm):
     )
 
     class Meta:
-        model = Network
         exclude = ["is_published"]
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.model = type(self.instance)
         self.head: Revision | None = self.instance.head
         self.mine: Content | None = None
         self.first: Content | None = None
@@ -116,7 +117,7 @@ class RevisedForm(AdminForm):
         if saved := self.earlier_save():
             # The form was saved before, and its author has gone back to it in the browser. It shows what it contained
             # then, without what was taken over from others.
-            return saved.revision.number, savable_content(Network, saved.content)
+            return saved.revision.number, savable_content(self.model, saved.content)
         base = self.get_revision(self.cleaned_data.get("base"))
         if base is None:
             raise ValidationError(
@@ -126,12 +127,12 @@ class RevisedForm(AdminForm):
                 ),
                 code="base",
             )
-        return base.number, savable_content(Network, base.content)
+        return base.number, savable_content(self.model, base.content)
 
     def earlier_save(self) -> SavedForm | None:
         """Return the record of the last save with the token of this form; None if there is none."""
         token = self.cleaned_data.get("form_token", "")
-        saved = SavedForm.objects.filter(token=token, user=self.user, revision__network=self.instance)
+        saved = SavedForm.objects.filter(token=token, user=self.user, revision__in=self.instance.revisions.all())
         return saved.select_related("revision").first()
 
     def get_revision(self, number: int | None) -> Revision | None:
@@ -146,10 +147,10 @@ class RevisedForm(AdminForm):
         `base` is the number of the revision that it was opened with, `first` its content.
         """
         self.first = first
-        theirs = savable_content(Network, self.head.content)
+        theirs = savable_content(self.model, self.head.content)
         before = self.base_after_choices(base, first, theirs)
         self.mine = mine = {name: self.submitted_value(name, before) for name in before}
-        merged = merge(Network, before, theirs, mine)
+        merged = merge(self.model, before, theirs, mine)
         # An invalid value is a change too. Otherwise its correction would overwrite what a colleague has written.
         invalid = {name for name in self.errors if name in before and theirs[name] != before[name]}
         conflicts = [name for name in before if name in merged.conflicts or name in invalid]
@@ -163,8 +164,8 @@ class RevisedForm(AdminForm):
             names = newer.order_by("number").values_list("author_name", flat=True)
             self.colleagues = list(dict.fromkeys(reader.unmarked(name) or gettext("the system") for name in names))
         for name in conflicts:
-            theirs_compared = compare_field(Network, name, first[name], theirs[name], reader)
-            mine_compared = compare_field(Network, name, first[name], mine[name], reader)
+            theirs_compared = compare_field(self.model, name, first[name], theirs[name], reader)
+            mine_compared = compare_field(self.model, name, first[name], mine[name], reader)
             self.conflicts.append(FieldConflict(name, theirs_compared, mine_compared))
             self.add_error(name, self.conflict_message(name))
         # Shown again, the form is based on the newest revision, but for the fields that need a choice.
@@ -181,7 +182,7 @@ class RevisedForm(AdminForm):
         seen = self.get_revision(self.cleaned_data.get("seen"))
         if seen is None or seen.number <= base:
             return first
-        shown = savable_content(Network, seen.content)
+        shown = savable_content(self.model, seen.content)
         before = dict(shown)
         for name in self.cleaned_data.get("conflicting", "").split():
             choice = self.data.get(choice_name(name))
@@ -199,11 +200,11 @@ class RevisedForm(AdminForm):
 
     def submitted_value(self, name: str, before: Content) -> Any:
         """Return a submitted value as revisions store it; that of `before` if it is invalid or an empty slug."""
-        field = content_fields(Network)[name]
+        field = content_fields(self.model)[name]
         value = self.cleaned_data.get(name)
         if name not in self.cleaned_data or (name == "slug" and not value):
             return before[name]
-        if name == "themes":
+        if field.many_to_many:
             return slugs_of(value)
         if isinstance(field, PictureField):
             if name not in self.changed_data:
@@ -214,23 +215,22 @@ class RevisedForm(AdminForm):
             return {"name": field.generate_filename(self.instance, value.name), "width": width, "height": height}
         return stored_value(field, value)
 
-    def set_value(self, name: str, network: Network) -> None:
-        """Replace the submitted value of a field with that of a network, in the cleaned and the displayed data."""
+    def set_value(self, name: str, row: RevisedModel) -> None:
+        """Replace the submitted value of a field with that of a row, in the cleaned and the displayed data."""
         self.errors.pop(name, None)
-        if name == "themes":
-            self.cleaned_data[name] = themes = list(network.themes.all())
-            self.set_displayed_value(name, [theme.pk for theme in themes])
+        if content_fields(self.model)[name].many_to_many:
+            self.cleaned_data[name] = related = list(getattr(row, name).all())
+            self.set_displayed_value(name, [each.pk for each in related])
             return
-        value = getattr(network, name)
+        value = getattr(row, name)
         if self.is_picture(name):
             self.cleaned_data[name] = value or False  # False: without a picture
         else:
             self.cleaned_data[name] = value
             self.set_displayed_value(name, self.fields[name].prepare_value(value))
 
-    @staticmethod
-    def is_picture(name: str) -> bool:
-        return isinstance(content_fields(Network)[name], PictureField)
+    def is_picture(self, name: str) -> bool:
+        return isinstance(content_fields(self.model)[name], PictureField)
 
     def conflict_message(self, name: str) -> str:
         if self.is_picture(name):
@@ -239,16 +239,17 @@ class RevisedForm(AdminForm):
 
     def content(self) -> Content:
         """Return the content to save. Writes the file of a new picture, which never replaces another file."""
-        for name, field in content_fields(Network).items():
+        for name, field in content_fields(self.model).items():
             picture = getattr(self.instance, name) if isinstance(field, PictureField) else None
             if picture and not picture._committed:
                 picture.save(picture.name, picture.file, save=False)
-        return content_of(self.instance, themes=self.cleaned_data["themes"])
+        related = {name: self.cleaned_data[name] for name in related_fields(self.model)}
+        return content_of(self.instance, **related)
 
     def taken_in_words(self) -> str:
         """Return the sentence that names the fields in `taken` and who has changed them; "" if there are none."""
         if not self.taken:
             return ""
         return gettext("Meanwhile changed by others ({people}) and taken over: {fields}.").format(
-            people=", ".join(self.colleagues), fields=", ".join(field_label(Network, name) for name in self.taken)
+            people=", ".join(self.colleagues), fields=", ".join(field_label(self.model, name) for name in self.taken)
         )

@@ -1,4 +1,4 @@
-"""The admin's pages about one network beside its form: history, comparison, previews, schedules, the bin."""
+"""The admin's pages about one row beside its form: history, comparison, previews, schedules, the bin."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from networks.admin.base import is_integer
 from networks.admin.link_admin import troubled_links
 from networks.admin.translation_notes import TranslationNotes
 from networks.languages import SERBIAN
-from networks.models import Event, Network, OpenForm, PreviewLink, Revision, Schedule
+from networks.models import Event, OpenForm, PreviewLink, RevisedModel, Revision, Schedule
 from networks.reading import Reader
 from networks.revisions import drafts, previews, publishing, schedules, storage
 from networks.revisions.comparison import compare
@@ -52,7 +52,7 @@ OPEN_FORM_TIMEOUT = timedelta(minutes=5)
 @dataclass(frozen=True)
 class ConfirmedAction:
     """
-    An action on a network that asks for confirmation first.
+    An action on a row that asks for confirmation first.
 
     `do(network, author=user)` is called in a transaction with the locked row. `done` is the message after it.
     """
@@ -71,7 +71,7 @@ CONFIRMED_ACTIONS = {
         "publish",
         publishing.unpublish,
         _("Take off the site"),
-        _("Citizens will not see this network any more. All that is written stays, and it can be published again."),
+        _("Citizens will not see this any more. All that is written stays, and it can be published again."),
         _("Take off the site"),
         _("“{name}” is off the site. All that is written has stayed."),
     ),
@@ -99,7 +99,7 @@ CONFIRMED_ACTIONS = {
         "delete",
         publishing.undelete,
         _("Put back from the bin"),
-        _("The network comes back with its history, its logo and its address, as a draft that citizens do not see."),
+        _("It comes back with its history, its pictures and its address, as a draft that citizens do not see."),
         _("Put back from the bin"),
         _("“{name}” is back, as a draft. Publish it when citizens are to see it again."),
     ),
@@ -132,7 +132,7 @@ class LocalTimeField(forms.SplitDateTimeField):
 
 
 class ScheduleForm(forms.Form):
-    """The form to schedule publishing or unpublishing. It offers to publish only if the network has a draft."""
+    """The form to schedule publishing or unpublishing. It offers to publish only if the row has a draft."""
 
     action = forms.ChoiceField(label=_("What is to happen"), choices=Schedule.Action, widget=forms.RadioSelect)
     at = LocalTimeField(
@@ -147,7 +147,7 @@ class ScheduleForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, network: Network, **kwargs) -> None:
+    def __init__(self, *args, network: RevisedModel, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         labels = {
             Schedule.Action.PUBLISH: _("Publish the newest version"),
@@ -177,7 +177,7 @@ class LinkForm(forms.Form):
 
 
 class RevisedViewsMixin:
-    """A mixin for the admin of networks with the pages about one network beside its form, and their URLs."""
+    """A mixin for the admin of a RevisedModel with the pages about one row beside its form, and their URLs."""
 
     def get_urls(self) -> list:
         def page(route: str, view: Callable, name: str) -> URLPattern:
@@ -207,9 +207,9 @@ class RevisedViewsMixin:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
 
     def may(self, request: HttpRequest, permission: str) -> bool:
-        return request.user.has_perm(f"networks.{permission}_network")
+        return request.user.has_perm(f"{self.opts.app_label}.{permission}_{self.opts.model_name}")
 
-    def get_network(self, request: HttpRequest, pk: int, permission: str, *, in_bin: bool = False) -> Network:
+    def get_network(self, request: HttpRequest, pk: int, permission: str, *, in_bin: bool = False) -> RevisedModel:
         """
         Return a network with its newest revision as `head`; `in_bin` also those in the bin, for users who may delete.
 
@@ -217,14 +217,14 @@ class RevisedViewsMixin:
         """
         if not self.may(request, permission):
             raise PermissionDenied
-        networks = Network.objects.select_related("head", "live")
+        networks = self.model.objects.select_related("head", "live")
         network = get_object_or_404(networks, pk=pk)
         if network.deleted_at is not None and not (in_bin and self.may(request, "delete")):
             raise Http404
         storage.newest_revision(network)
         return network
 
-    def lock(self, request: HttpRequest, network: Network) -> Network:
+    def lock(self, request: HttpRequest, network: RevisedModel) -> RevisedModel:
         """
         Lock the row of a network until the transaction ends, and return it.
 
@@ -238,11 +238,11 @@ class RevisedViewsMixin:
 
     def redirect_with_error(self, request: HttpRequest, error: ValidationError) -> HttpResponse:
         """Redirect to the same page, which shows the error and the newest revision."""
-        self.message_user(request, schedules.error_text(Network, error), messages.WARNING)
+        self.message_user(request, schedules.error_text(self.model, error), messages.WARNING)
         return HttpResponseRedirect(request.path)
 
     def render(
-        self, request: HttpRequest, template: str, network: Network | None, title: str | Promise, **context
+        self, request: HttpRequest, template: str, network: RevisedModel | None, title: str | Promise, **context
     ) -> TemplateResponse:
         """Return a page from templates/admin/networks/revised/."""
         return TemplateResponse(
@@ -259,7 +259,7 @@ class RevisedViewsMixin:
             },
         )
 
-    def redirect_to_form(self, network: Network) -> HttpResponse:
+    def redirect_to_form(self, network: RevisedModel) -> HttpResponse:
         return HttpResponseRedirect(self.url("change", network.pk))
 
     # History
@@ -280,7 +280,7 @@ class RevisedViewsMixin:
             pages=page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         )
 
-    def history_entries(self, network: Network, page: Page) -> list[dict]:
+    def history_entries(self, network: RevisedModel, page: Page) -> list[dict]:
         """Return the revisions of a page of the history and the events between them, newest first."""
         reader = Reader()
         revisions = list(page)
@@ -321,8 +321,8 @@ class RevisedViewsMixin:
         """Return which fields a revision has changed, such as "description (in English), themes"."""
         if revision.parent is None:
             return gettext("First version")
-        changed = changed_fields(Network, revision.parent.content, revision.content)
-        return ", ".join(field_label(Network, name) for name in changed) or gettext("nothing that is still kept")
+        changed = changed_fields(self.model, revision.parent.content, revision.content)
+        return ", ".join(field_label(self.model, name) for name in changed) or gettext("nothing that is still kept")
 
     def compare_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         network = self.get_network(request, pk, "view", in_bin=True)
@@ -337,10 +337,10 @@ class RevisedViewsMixin:
             gettext("Comparison of versions {before} and {after}").format(before=before.number, after=after.number),
             before=self.revision_context(before),
             after=self.revision_context(after),
-            comparisons=compare(Network, before.content, after.content),
+            comparisons=compare(self.model, before.content, after.content),
         )
 
-    def get_revision(self, network: Network, number: str | None, default: Revision) -> Revision:
+    def get_revision(self, network: RevisedModel, number: str | None, default: Revision) -> Revision:
         """Return the revision with a number from the query string, or the default without one. Raises Http404."""
         if not number:
             return default
@@ -361,7 +361,7 @@ class RevisedViewsMixin:
             except NewerRevision as error:
                 return self.redirect_with_error(request, error)
             except ValidationError as error:
-                self.message_user(request, schedules.error_text(Network, error), messages.ERROR)
+                self.message_user(request, schedules.error_text(self.model, error), messages.ERROR)
                 return HttpResponseRedirect(request.path)
             text = (
                 gettext("Version {number} is restored, as a draft.")
@@ -370,7 +370,9 @@ class RevisedViewsMixin:
             )
             self.message_user(request, text.format(number=revision.number), messages.SUCCESS)
             return self.redirect_to_form(network)
-        content = complete_content(Network, network.head.content) | select_current_fields(Network, revision.content)
+        content = complete_content(self.model, network.head.content) | select_current_fields(
+            self.model, revision.content
+        )
         return self.render(
             request,
             "restore",
@@ -378,7 +380,7 @@ class RevisedViewsMixin:
             gettext("Restore version {number}").format(number=revision.number),
             before=self.revision_context(network.head),
             after=self.revision_context(revision),
-            comparisons=compare(Network, network.head.content, content),
+            comparisons=compare(self.model, network.head.content, content),
         )
 
     # Actions that ask for confirmation
@@ -399,14 +401,16 @@ class RevisedViewsMixin:
         except NewerRevision as error:
             return self.redirect_with_error(request, error)
         except ValidationError as error:
-            self.message_user(request, schedules.error_text(Network, error), messages.ERROR)
+            self.message_user(request, schedules.error_text(self.model, error), messages.ERROR)
             return self.redirect_to_form(network)
         comparisons = (
-            compare(Network, network.live.content, network.head.content) if name == "discard" and network.live else []
+            compare(self.model, network.live.content, network.head.content)
+            if name == "discard" and network.live
+            else []
         )
         return self.render(request, "act", network, action.title, act=action, comparisons=comparisons)
 
-    def refuse_scheduled(self, request: HttpRequest, network: Network, name: str) -> None:
+    def refuse_scheduled(self, request: HttpRequest, network: RevisedModel, name: str) -> None:
         """Raise ValidationError if somebody who may not publish wants to discard a draft that is scheduled."""
         scheduled = network.schedules.filter(action=Schedule.Action.PUBLISH)
         if name == "discard" and scheduled and not self.may(request, "publish"):
@@ -442,7 +446,7 @@ class RevisedViewsMixin:
                         else gettext("“{name}” is published. Citizens see it as it stands here.")
                     )
             except ValidationError as error:
-                self.message_user(request, schedules.error_text(Network, error), messages.ERROR)
+                self.message_user(request, schedules.error_text(self.model, error), messages.ERROR)
             else:
                 self.message_user(request, text.format(name=network), messages.SUCCESS)
             return self.redirect_to_form(network)
@@ -453,14 +457,14 @@ class RevisedViewsMixin:
             network,
             gettext("Publish"),
             others=self.unfinished_context(request, network),
-            own=compare(Network, network.live.content, own) if network.live else [],
-            left_out=[field_label(Network, name) for name in left_out],
+            own=compare(self.model, network.live.content, own) if network.live else [],
+            left_out=[field_label(self.model, name) for name in left_out],
             checks=publishing_checks.row_checks(network),
             languages=publishing.changed_languages(network),
-            comparisons=compare(Network, network.live.content, network.head.content) if network.live else [],
+            comparisons=compare(self.model, network.live.content, network.head.content) if network.live else [],
         )
 
-    def unfinished_context(self, request: HttpRequest, network: Network) -> list[dict]:
+    def unfinished_context(self, request: HttpRequest, network: RevisedModel) -> list[dict]:
         """Return whose changes would be published though nobody has submitted them, and to which fields."""
         reader = Reader()
         return [
@@ -486,7 +490,7 @@ class RevisedViewsMixin:
                 form.add_error(None, error)
             except ValidationError as error:
                 form.add_error(None, error) if not hasattr(error, "error_dict") else form.add_error(
-                    None if set(error.error_dict) - {"at"} else "at", schedules.error_text(Network, error)
+                    None if set(error.error_dict) - {"at"} else "at", schedules.error_text(self.model, error)
                 )
             else:
                 text = (
@@ -510,7 +514,7 @@ class RevisedViewsMixin:
             media=form.media,
         )
 
-    def schedules_context(self, network: Network) -> list[dict]:
+    def schedules_context(self, network: RevisedModel) -> list[dict]:
         reader = Reader()
         return [
             {
@@ -553,7 +557,7 @@ class RevisedViewsMixin:
             )
             self.message_user(request, gettext("The link is made. Copy it from the list."), messages.SUCCESS)
             return HttpResponseRedirect(request.path)
-        links = PreviewLink.objects.filter(revision__network=network).select_related("revision")
+        links = PreviewLink.objects.filter(revision__in=network.revisions.all()).select_related("revision")
         reader = Reader()
         return self.render(
             request,
@@ -581,7 +585,7 @@ class RevisedViewsMixin:
     def revoke_view(self, request: HttpRequest, pk: int, link_pk: int) -> HttpResponse:
         network = self.get_network(request, pk, "change")
         if request.method == "POST":
-            links = PreviewLink.objects.filter(revision__network=network, pk=link_pk, revoked_at=None)
+            links = PreviewLink.objects.filter(revision__in=network.revisions.all(), pk=link_pk, revoked_at=None)
             if not all(self.may_revoke(request, link) for link in links):
                 raise PermissionDenied
             if links.update(revoked_at=timezone.now()):
@@ -600,7 +604,7 @@ class RevisedViewsMixin:
                 "when": reader.moment(network.deleted_at),
                 "who": author_or_system(network.deleted_by, reader),
             }
-            for network in Network.objects.in_bin().order_by("-deleted_at")
+            for network in self.model.objects.in_bin().order_by("-deleted_at")
         ]
         return self.render(request, "bin", None, gettext("Bin"), networks=networks)
 
@@ -615,7 +619,7 @@ class RevisedViewsMixin:
         colleagues = self.record_open_form(request, network)
         return JsonResponse({"colleagues": colleagues})
 
-    def record_open_form(self, request: HttpRequest, network: Network) -> str:
+    def record_open_form(self, request: HttpRequest, network: RevisedModel) -> str:
         """Record that the user has the form open, and return the sentence that names who else has; "" for nobody."""
         now = timezone.now()
         if not network.openforms.filter(user=request.user).update(seen_at=now):
@@ -629,7 +633,7 @@ class RevisedViewsMixin:
             names=", ".join(names)
         )
 
-    def status_context(self, request: HttpRequest, network: Network) -> dict:
+    def status_context(self, request: HttpRequest, network: RevisedModel) -> dict:
         """Return the context of the form beside its fields: where the network stands, and what the user may do."""
         reader = Reader()
         return {
@@ -647,7 +651,7 @@ class RevisedViewsMixin:
             "colleagues": self.record_open_form(request, network) if self.may(request, "change") else "",
         }
 
-    def last_failure(self, network: Network, reader: Reader) -> dict | None:
+    def last_failure(self, network: RevisedModel, reader: Reader) -> dict | None:
         """Return when and why the last schedule failed; None if it did not, or another event has followed."""
         last = network.events.filter(kind__in=SCHEDULE_EVENTS).first()
         if last is None or last.kind != Event.Kind.FAILED:

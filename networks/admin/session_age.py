@@ -13,7 +13,7 @@ from django.utils import timezone
 RENEWED_AT = "renewed_at"
 
 # URL names that an open page polls by itself. Such a request does not show that somebody uses the admin.
-POLLED_URL_NAMES = {"networks_network_open"}
+POLLED_URL_NAMES = {"networks_network_open", "networks_page_open"}
 
 
 @receiver(user_logged_in)

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminPasswordChangeForm
-from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
+from django.contrib.auth import REDIRECT_FIELD_NAME, get_permission_codename
 from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordChangeView
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404
@@ -30,12 +30,12 @@ from django.views.i18n import JavaScriptCatalog
 
 from citynetworks.error_pages import form_not_accepted
 from networks.admin import sign_in
-from networks.admin.newest_revisions import with_newest_names
+from networks.admin.newest_revisions import with_newest_headings
 from networks.admin.session_age import renew_session
 from networks.admin.unsaved_text import SignInForm, UnsavedForm, is_same_origin
 from networks.languages import language_codes, language_links, language_of_path, reverse_in
 from networks.links.record import dead_link_count
-from networks.models import Network, SavedForm, TemporaryPassword
+from networks.models import Network, Page, RevisedModel, SavedForm, TemporaryPassword
 from networks.reading import Reader
 from networks.revisions.storage import display_name
 
@@ -255,37 +255,43 @@ def url_exists(url: str) -> bool:
 
 def drafts_context(user: User) -> dict:
     """Return the context of the start page: the submitted drafts, and the newest of the other ones."""
-    if not user.has_perm("networks.view_network"):
-        return {}
     reader = Reader()
-    drafts = with_newest_names(
-        Network.objects.outside_bin()
-        .with_draft()
-        .select_related("head")
-        .defer("head__content")
-        # Networks that were loaded and never edited come last on every database.
-        .order_by(F("head__created_at").desc(nulls_last=True), "-pk")
-    )
+    drafts = [row for model in (Network, Page) if user.has_perm(view_permission(model)) for row in drafts_of(model)]
+    # Rows that were loaded and never edited come last.
+    drafts.sort(key=lambda row: (row.head.created_at.timestamp() if row.head else 0, row.pk), reverse=True)
     return {
         "submitted": [
             {
-                "network": network,
-                "who": reader.unmarked(network.submitted_by),
-                "when": reader.moment(network.submitted_at),
+                **worklist_item(row),
+                "who": reader.unmarked(row.submitted_by),
+                "when": reader.moment(row.submitted_at),
             }
-            for network in drafts
-            if network.submitted_at
+            for row in drafts
+            if row.submitted_at
         ],
         "drafts": [
             {
-                "network": network,
-                "who": reader.unmarked(network.head.author_name) if network.head else "",
-                "when": reader.moment(network.head.created_at) if network.head else "",
+                **worklist_item(row),
+                "who": reader.unmarked(row.head.author_name) if row.head else "",
+                "when": reader.moment(row.head.created_at) if row.head else "",
             }
-            for network in drafts
-            if not network.submitted_at
+            for row in drafts
+            if not row.submitted_at
         ][:MAX_DRAFTS],
     }
+
+
+def view_permission(model: type[RevisedModel]) -> str:
+    return f"{model._meta.app_label}.{get_permission_codename('view', model._meta)}"
+
+
+def drafts_of(model: type[RevisedModel]) -> list[RevisedModel]:
+    drafts = model.objects.outside_bin().with_draft().select_related("head").defer("head__content")
+    return with_newest_headings(drafts)
+
+
+def worklist_item(row: RevisedModel) -> dict:
+    return {"row": row, "url": reverse(admin_urlname(row._meta, "change"), args=[row.pk])}
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -65,6 +65,9 @@ class RevisedModel(PublicPage):
     # Fields of the content that visitors never see
     private_fields: frozenset[str] = frozenset()
 
+    # Slugs that a row keeps once it has one of them, because the site itself depends on it
+    fixed_slugs: frozenset[str] = frozenset()
+
     # Whether the public record tells when a row is published, changed and unpublished
     has_public_record = False
 

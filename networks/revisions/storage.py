@@ -60,6 +60,8 @@ def clean_row(row: Row, content: Mapping, *, normalised: Collection[str] = ()) -
     others = {name: value for name, value in content.items() if name not in normalised}
     model = type(row)
     written = row_with(row, complete_content(model, content) | normalise_content(model, others))
+    if row.slug in model.fixed_slugs:
+        written.slug = row.slug
     if not written.slug:
         written.slug = row.slug or free_slug(written, written.heading)
     written.full_clean(exclude=translated_fields(model))

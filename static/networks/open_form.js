@@ -1,9 +1,9 @@
-// Report every minute that the form of a network is open, and show who else has it open.
+// Report every minute that the form of a network or a page is open, and show who else has it open.
 
 const MINUTE = 60_000; // milliseconds
 
 const address = new URL("../open/", location.href);
-const form = document.querySelector("#network_form");
+const form = document.querySelector("#content-main > form");
 const notice = document.querySelector("#colleagues");
 
 const tell = async (what = {}) => {

@@ -1,0 +1,110 @@
+"""The admin of networks."""
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import QuerySet
+from django.db.models.functions import NullIf
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from networks.admin.base import side_by_side
+from networks.admin.newest_revisions import (
+    TEXT,
+    NewestTranslationFilter,
+    ScopeFilter,
+    StatusFilter,
+    ThemeFilter,
+    newest_value,
+)
+from networks.admin.revised_admin import LAST_FIELDSETS, RevisedChangeList, RevisedModelAdmin, StateFilter
+from networks.models import TRANSLATED, Network
+from networks.reading import Reader
+
+# Instead of the model's help texts, which are the same for both languages
+HELP_TEXTS = {
+    "name_sr": _(
+        'The full name in Serbian, such as: <span lang="sr-Latn">Stalna konferencija gradova i opština</span>.'
+    ),
+    "name_en": _(
+        'The full name in English, such as: <span lang="en">Standing Conference of Towns and Municipalities</span>.'
+    ),
+    "acronym_sr": _("As it is used in Serbian, such as SKGO."),
+    "acronym_en": _("As it is used in English, such as SCTM."),
+}
+
+
+class NetworkChangeList(RevisedChangeList):
+    def get_queryset(self, request: HttpRequest, **kwargs) -> QuerySet:
+        newest_joined = NullIf(newest_value(Network, "joined"), models.Value("", TEXT))
+        return super().get_queryset(request, **kwargs).annotate(newest_joined=newest_joined)
+
+
+@admin.register(Network)
+class NetworkAdmin(RevisedModelAdmin):
+    add_label = _("Add a network")
+
+    list_display = [
+        "displayed_name",
+        "state",
+        "missing_english",
+        "displayed_joined",
+        "status",
+        "position",
+    ]
+    list_filter = [StateFilter, StatusFilter, ScopeFilter, ("themes", ThemeFilter), NewestTranslationFilter]
+    list_per_page = 100
+
+    # Only shows the search box; get_search_results does the search.
+    search_fields = ["search_text"]
+    search_help_text = _("In either script, with or without diacritical marks: gradonacelnici, Градоначелници, SCTM.")
+
+    fieldsets = [
+        (
+            _("Texts"),
+            # The seat, which is short, at the end
+            {"fields": side_by_side(*(name for name in TRANSLATED if name != "seat"), "seat")},
+        ),
+        (
+            _("Membership"),
+            {
+                "fields": [
+                    ("status", "scope"),
+                    "themes",
+                    ("founded", "joined", "left"),
+                    ("website", "membership_page"),
+                    ("original_name", "original_language"),
+                    "former_names",
+                    "logo",
+                ]
+            },
+        ),
+        (
+            _("In the city administration"),
+            {
+                "fields": [
+                    ("responsible_unit", "deciding_act"),
+                    ("contact_email", "contact_phone"),
+                    ("fee_amount", "fee_currency", "fee_year"),
+                    ("source", "verified_on"),
+                    "internal_note",
+                ]
+            },
+        ),
+        *LAST_FIELDSETS,
+    ]
+
+    def formfield_for_dbfield(self, db_field, request: HttpRequest, **kwargs):
+        if db_field.name in HELP_TEXTS:
+            kwargs["help_text"] = HELP_TEXTS[db_field.name]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_changelist(self, request: HttpRequest, **kwargs) -> type[NetworkChangeList]:
+        return NetworkChangeList
+
+    @admin.display(description=_("name"))
+    def displayed_name(self, network: Network) -> str:
+        return self.displayed_heading(network)
+
+    @admin.display(description=_("joined"), ordering="newest_joined", empty_value="")
+    def displayed_joined(self, network: Network) -> str:
+        return Reader().date(network.joined)
