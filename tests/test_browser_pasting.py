@@ -128,7 +128,7 @@ def test_a_list_of_a_word_processor_stays_a_list(form):
     found = {name: paste(form, document(html)) for name, (html, _expected) in LISTS.items()}
     assert found == {name: expected for name, (_html, expected) in LISTS.items()}
     form.click("[name=_save] >> nth=0")
-    form.wait_for_url("**/en/admin/networks/page/")
+    form.wait_for_selector(".messagelist .success")
     assert Page.objects.get().body_en == LISTS["no list"][1]
 
 

@@ -149,7 +149,7 @@ def test_same_text_twice_is_no_conflict(case):
 
 
 def history_of(client, address):
-    """Return what the history tells of each change, as Django sorts them, the oldest first: [(who, {field: (old, new)})]."""
+    """Return what the history tells of each change, the oldest first: [(who, {field: (old, new)})]."""
     tree = parsed(client.get(address.replace("/change/", "/history/")))
     told = []
     for row in tree.xpath("//*[@id='change-history']//tbody/tr"):

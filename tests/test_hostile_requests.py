@@ -126,7 +126,7 @@ def test_list_of_accounts_takes_nothing_but_its_filters(desk, model, lookup):
         "networks/network/?state=draft&status__exact=member&scope__exact=balkan&english=missing",
         "networks/network/?themes__id__exact={theme}",
         "networks/network/?status__exact=member&q=мрежа&o=1&p=1&all=",
-        "networks/page/?is_published__exact=1&english=complete",
+        "networks/page/?state=draft&english=complete&q=мрежа",
         "auth/user/?is_staff__exact=1&is_superuser__exact=0&is_active__exact=1",
         "networks/network/?_facets=True",
         "networks/theme/?_popup=1&_to_field=id",

@@ -141,6 +141,18 @@ admin:networks_*_publish                     GET            login   login   forb
 admin:networks_*_publish                     POST           login   login   forbid  forbid  done    done    done
 admin:networks_*_publish                     POST own       login   login   forbid  forbid  moved   moved   moved
 admin:networks_*_publish                     POST bin       login   login   forbid  forbid  missing missing missing
+admin:networks_*_return                      GET            login   login   forbid  forbid  moved   moved   moved
+admin:networks_*_return                      POST           login   login   forbid  forbid  moved   moved   moved
+admin:networks_*_return                      GET submitted  login   login   forbid  forbid  ok      ok      ok
+admin:networks_*_return                      POST submitted login   login   forbid  forbid  done    done    done
+admin:networks_*_return                      POST bin       login   login   forbid  forbid  missing missing missing
+admin:networks_*_recall                      GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_*_recall                      POST           login   login   forbid  moved   moved   moved   moved
+admin:networks_*_recall                      POST submitted login   login   forbid  done    done    done    done
+admin:networks_*_recall                      POST bin       login   login   forbid  missing missing missing missing
+admin:networks_*_remarks                     GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_*_remarks                     POST           login   login   forbid  done    done    done    done
+admin:networks_*_remarks                     POST bin       login   login   forbid  missing missing missing missing
 admin:networks_*_compare                     GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_*_compare                     GET bin        login   login   forbid  missing ok      ok      ok
 admin:networks_*_compare                     POST           login   login   forbid  ok      ok      ok      ok

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 
-from tests.makers import make_network, make_theme
+from tests.makers import make_network, make_page, make_theme
 from tests.unsaved_forms import PASSWORD, form_of, log_in, sent
 
 HOUR = timedelta(hours=1)
@@ -49,14 +49,16 @@ def test_goes_on_while_the_desk_is_used(desk, moving_clock, page):
     assert desk.get(page).status_code == 302
 
 
-def test_is_not_kept_alive_by_what_an_open_form_asks(desk, moving_clock):
-    network = make_network()
-    assert desk.get(f"/admin/networks/network/{network.pk}/change/").status_code == 200
+@pytest.mark.parametrize("make", [make_network, make_page])
+def test_is_not_kept_alive_by_what_an_open_form_asks(desk, moving_clock, make):
+    row = make()
+    form = f"/admin/networks/{row._meta.model_name}/{row.pk}"
+    assert desk.get(f"{form}/change/").status_code == 200
     for _part in range(15):
-        assert desk.post(f"/admin/networks/network/{network.pk}/open/").status_code == 200
+        assert desk.post(f"{form}/open/").status_code == 200
         assert is_signed_in(desk)
         moving_clock.now += LIMIT / 15
-    assert desk.post(f"/admin/networks/network/{network.pk}/open/").status_code == 302
+    assert desk.post(f"{form}/open/").status_code == 302
     assert not is_signed_in(desk)
 
 

@@ -62,7 +62,7 @@ def forms():
             f"networks/network/{live.pk}/change/",
             network | {"base": "1", "_publish": "1", "logo": logo()},
         ),
-        "page": (f"networks/page/{make_page().pk}/change/", page),
+        "page": (f"networks/page/{make_page().pk}/change/", page | {"base": "1", "_publish": "1"}),
         "city profile": ("networks/cityprofile/1/change/", profile | {"coat_of_arms": logo()}),
     }
 

@@ -70,6 +70,11 @@ def without_plan():
     Schedule.objects.all().delete()
 
 
+def submitted():
+    for model in (Network, Page):
+        drafts.submit(model.objects.get(pk=PK), author=None)
+
+
 def without_profile():
     CityProfile.objects.all().delete()
 
@@ -119,6 +124,20 @@ def requests_of(model, form):
             "GET unplanned": Asked(prepare=without_plan),
             "POST unplanned": Asked(prepare=without_plan),
             "POST bin": Asked(arguments={"pk": IN_BIN}),
+        },
+        f"admin:networks_{model}_return": {
+            "POST": Asked({"remark": "Још једном."}),
+            "GET submitted": Asked(prepare=submitted),
+            "POST submitted": Asked({"remark": "Још једном."}, prepare=submitted),
+            "POST bin": Asked({"remark": "Још једном."}, arguments={"pk": IN_BIN}),
+        },
+        f"admin:networks_{model}_recall": {
+            "POST submitted": Asked(prepare=submitted),
+            "POST bin": Asked(arguments={"pk": IN_BIN}),
+        },
+        f"admin:networks_{model}_remarks": {
+            "POST": Asked({"remark": "Пази."}),
+            "POST bin": Asked({"remark": "Пази."}, arguments={"pk": IN_BIN}),
         },
         f"admin:networks_{model}_submit": {"POST bin": Asked(arguments={"pk": IN_BIN})},
         f"admin:networks_{model}_restore": {"POST bin": Asked(arguments={"pk": IN_BIN})},

@@ -22,8 +22,9 @@ from networks.admin.base import (
     limit_search_term,
 )
 from networks.admin.bulk_actions import BulkActionsMixin, confirmed_revision, is_confirmed
+from networks.admin.review import SCHEDULE_EVENTS
 from networks.admin.revised_form import RevisedForm
-from networks.admin.revised_views import SCHEDULE_EVENTS, RevisedViewsMixin, describe_schedule
+from networks.admin.revised_views import RevisedViewsMixin, describe_schedule
 from networks.admin.unsaved_text import discard_unsaved_form
 from networks.models import Event, RevisedModel
 from networks.reading import Reader

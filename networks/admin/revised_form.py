@@ -218,6 +218,8 @@ class RevisedForm(AdminForm):
     def set_value(self, name: str, row: RevisedModel) -> None:
         """Replace the submitted value of a field with that of a row, in the cleaned and the displayed data."""
         self.errors.pop(name, None)
+        if name not in self.fields:
+            return  # read-only for this row, which has the newest value already
         if content_fields(self.model)[name].many_to_many:
             self.cleaned_data[name] = related = list(getattr(row, name).all())
             self.set_displayed_value(name, [each.pk for each in related])

@@ -25,25 +25,16 @@ from django.views.decorators.http import require_POST
 from networks.admin import publishing_checks
 from networks.admin.base import is_integer
 from networks.admin.link_admin import troubled_links
+from networks.admin.review import Review, ReviewViewsMixin
 from networks.admin.translation_notes import TranslationNotes
 from networks.languages import SERBIAN
-from networks.models import Event, OpenForm, PreviewLink, RevisedModel, Revision, Schedule
+from networks.models import OpenForm, PreviewLink, RevisedModel, Revision, Schedule
 from networks.reading import Reader
 from networks.revisions import drafts, previews, publishing, schedules, storage
 from networks.revisions.comparison import compare
 from networks.revisions.content import changed_fields, complete_content, field_label, select_current_fields
 
 REVISIONS_PER_PAGE = 25
-
-# What may become of a schedule. After another of these events, an earlier failure is not shown any more.
-SCHEDULE_EVENTS = [
-    Event.Kind.FAILED,
-    Event.Kind.PUBLISHED,
-    Event.Kind.WITHDRAWN,
-    Event.Kind.DISCARDED,
-    Event.Kind.SCHEDULED,
-    Event.Kind.WITHDRAWAL_SCHEDULED,
-]
 
 # An open form reports itself every minute (static/networks/open_form.js), without JavaScript only when it is opened.
 OPEN_FORM_TIMEOUT = timedelta(minutes=5)
@@ -94,6 +85,14 @@ CONFIRMED_ACTIONS = {
         _("The newest version will be put before those who publish."),
         _("Submit for publishing"),
         _("“{name}” waits for somebody who publishes."),
+    ),
+    "recall": ConfirmedAction(
+        "change",
+        drafts.recall,
+        _("Take the submission back"),
+        _("The draft stays as it is, and is not put before those who publish any more."),
+        _("Take the submission back"),
+        _("“{name}” is not submitted any more."),
     ),
     "undelete": ConfirmedAction(
         "delete",
@@ -176,7 +175,7 @@ class LinkForm(forms.Form):
         ]
 
 
-class RevisedViewsMixin:
+class RevisedViewsMixin(ReviewViewsMixin):
     """A mixin for the admin of a RevisedModel with the pages about one row beside its form, and their URLs."""
 
     def get_urls(self) -> list:
@@ -189,6 +188,8 @@ class RevisedViewsMixin:
             page("bin/", self.bin_view, "bin"),
             *(page(f"<int:pk>/{name}/", partial(self.action_view, name=name), name) for name in CONFIRMED_ACTIONS),
             page("<int:pk>/publish/", self.publish_view, "publish"),
+            page("<int:pk>/return/", self.return_view, "return"),
+            page("<int:pk>/remarks/", self.remarks_view, "remarks"),
             page("<int:pk>/compare/", self.compare_view, "compare"),
             page("<int:pk>/restore/<int:number>/", self.restore_view, "restore"),
             page("<int:pk>/schedule/", self.schedule_view, "schedule"),
@@ -644,19 +645,12 @@ class RevisedViewsMixin:
             "plans": self.schedules_context(network),
             "submitted": network.submitted_at
             and {"when": reader.moment(network.submitted_at), "who": author_or_system(network.submitted_by, reader)},
-            "failure": self.last_failure(network, reader),
+            "review": Review(network),
             "translations": TranslationNotes(network),
             "languages": publishing.changed_languages(network),
             "troubled_links": troubled_links(network),
             "colleagues": self.record_open_form(request, network) if self.may(request, "change") else "",
         }
-
-    def last_failure(self, network: RevisedModel, reader: Reader) -> dict | None:
-        """Return when and why the last schedule failed; None if it did not, or another event has followed."""
-        last = network.events.filter(kind__in=SCHEDULE_EVENTS).first()
-        if last is None or last.kind != Event.Kind.FAILED:
-            return None
-        return {"when": reader.moment(last.created_at), "why": reader.unmarked(last.explanation)}
 
 
 def author_or_system(author_name: str, reader: Reader) -> str:

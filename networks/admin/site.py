@@ -21,7 +21,7 @@ from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, Resolver404, path, resolve, reverse, translate_url
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, ngettext_lazy, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
@@ -117,6 +117,7 @@ class CityAdminSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         context = drafts_context(request.user)
+        context["outdated"] = outdated_counts(request)
         if request.user.has_perm("networks.view_link"):
             context["dead_links"] = dead_link_count()
         return super().index(request, {**context, **(extra_context or {})})
@@ -292,6 +293,26 @@ def drafts_of(model: type[RevisedModel]) -> list[RevisedModel]:
 
 def worklist_item(row: RevisedModel) -> dict:
     return {"row": row, "url": reverse(admin_urlname(row._meta, "change"), args=[row.pk])}
+
+
+def outdated_counts(request: HttpRequest) -> list[dict]:
+    """Return of how many rows of each model the English is outdated, with the URL of the list that shows them."""
+    sentences = {
+        Network: ngettext_lazy(
+            "%(count)d network with outdated English", "%(count)d networks with outdated English", "count"
+        ),
+        Page: ngettext_lazy("%(count)d page with outdated English", "%(count)d pages with outdated English", "count"),
+    }
+    counts = []
+    for model, sentence in sentences.items():
+        name = model._meta.model_name
+        count = request.user.has_perm(f"networks.view_{name}") and (
+            model.objects.outside_bin().exclude(outdated_newest=[]).count()
+        )
+        if count:
+            url = reverse(f"admin:networks_{name}_changelist")
+            counts.append({"text": sentence % {"count": count}, "url": f"{url}?english=outdated"})
+    return counts
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -64,7 +64,8 @@ def clean_row(row: Row, content: Mapping, *, normalised: Collection[str] = ()) -
         written.slug = row.slug
     if not written.slug:
         written.slug = row.slug or free_slug(written, written.heading)
-    written.full_clean(exclude=translated_fields(model))
+    # Nobody edits the revisions of a row, and to look for them takes a query each.
+    written.full_clean(exclude={*translated_fields(model), "head", "live"})
     return written
 
 
