@@ -410,7 +410,8 @@ class Reference:
             self.newest(),
             self.history[self.live] if self.live is not None else dict.fromkeys(self.newest(), ""),
         )
-        if not any(texts[column] != live[column] for column in texts if column.endswith(language)):
+        is_changed = any(texts[column] != live[column] for column in texts if column.endswith(language))
+        if self.live is not None and not is_changed:  # the name, which is not among the texts, is new as well
             return "refused"
         part = {column: (texts if column.endswith(language) else live)[column] for column in texts}
         if part != live or self.live is None:
