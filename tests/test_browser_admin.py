@@ -4,6 +4,7 @@ The admin of the memberships in a real browser: two people at one network, and e
 Each replay counts the characters that were typed and those that can be had again; a table at the end has them all.
 """
 
+import json
 import os
 import re
 import threading
@@ -12,16 +13,18 @@ from functools import wraps
 from html import unescape
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from networks.models import Network, Revision, SavedForm, Schedule
+from networks.models import Network, OpenForm, Page, Revision, SavedForm, Schedule
 from networks.revisions import drafts, publishing, schedules, storage
 from tests.browser import accessibility_problems, account, type_in_editor, type_in_field, value_of
-from tests.makers import make_page, make_theme
+from tests.makers import make_page, make_profile, make_theme
 
 pytestmark = pytest.mark.browser
 
@@ -365,13 +368,17 @@ SCREENS = ((320, None), (390, "dark"), (1280, "light"))
 PAGES = ("history", "compare", "restore/1", "schedule", "links", "discard", "preview")
 
 
-def pages(page, site, prefix, network, deleted):
-    """Open each page of the admin of a network in turn, and give its name."""
+def pages(page, site, prefix, network, deleted, statement):
+    """
+    Open each page of the admin of a network in turn, and give its name.
+
+    Then some of those of a plain page, whose templates are the same, and the history of the city profile.
+    """
 
     def at(path):
-        page.goto(f"{site}{prefix}/admin/networks/network/{path}")
+        page.goto(f"{site}{prefix}/admin/networks/{path}")
 
-    at(f"{network.pk}/change/")
+    at(f"network/{network.pk}/change/")
     page.wait_for_selector(".ProseMirror >> nth=1")
     yield "form"
     page.fill("#id_contact_email", "nobody")
@@ -380,7 +387,7 @@ def pages(page, site, prefix, network, deleted):
     press(page, SAVE)
     page.wait_for_selector(".errornote")
     yield "form with mistakes"
-    at(f"{network.pk}/change/")
+    at(f"network/{network.pk}/change/")
     page.wait_for_selector(".ProseMirror >> nth=1")
     for field, text in (("benefit_en", "Theirs."), ("description_en", "<p>Theirs.</p>")):
         row = fresh(network)
@@ -394,9 +401,11 @@ def pages(page, site, prefix, network, deleted):
     if prefix == "/en":
         paths += ["add/", "?q=xyzzy", f"{network.pk}/compare/?from=1&to=1", f"{network.pk}/withdraw/"]
         paths += [f"{deleted.pk}/undelete/", f"{deleted.pk}/history/"]
+    paths = [f"network/{path}" for path in paths]
+    paths += ["page/", f"page/{statement.pk}/change/", f"page/{statement.pk}/compare/", "cityprofile/1/history/"]
     for path in paths:
         at(path)
-        yield path.replace(str(network.pk), "<pk>").replace(str(deleted.pk), "<deleted>") or "list"
+        yield path.replace(str(network.pk), "<pk>").replace(str(deleted.pk), "<deleted>")
 
 
 @pytest.fixture
@@ -414,13 +423,38 @@ def deleted(network, author):
     return deleted
 
 
+@pytest.fixture
+def statement(author):
+    """A published plain page with a draft, whose address is fixed."""
+    page = make_page(slug=Page.ACCESSIBILITY, title_en="Statement", body_en="<p>First.</p>")
+    publishing.publish(page, author=author)
+    return drafts.save(page, {"body_en": "<p>Second.</p>"}, author=author).row
+
+
+@pytest.fixture
+def profile_with_history(author):
+    profile = make_profile()
+    values = {"introduction_sr": ["Старо.", "Ново."], "email": ["", "nobody@example.org"]}
+    LogEntry.objects.create(
+        user=author,
+        content_type=ContentType.objects.get_for_model(profile),
+        object_id=profile.pk,
+        object_repr="",
+        action_flag=CHANGE,
+        change_message=json.dumps([{"changed": {"fields": [*values], "values": values}}]),
+    )
+    return profile
+
+
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_pages_are_accessible_fit_the_screen_and_break_no_policy(desk, live_server, network, deleted, prefix):
+def test_pages_are_accessible_fit_the_screen_and_break_no_policy(
+    desk, live_server, network, deleted, statement, profile_with_history, prefix
+):
     page = desk()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     problems = {}
-    for name in pages(page, live_server.url, prefix, network, deleted):
+    for name in pages(page, live_server.url, prefix, network, deleted, statement):
         for width, scheme in SCREENS:
             page.set_viewport_size({"width": width, "height": 900})
             if scheme:
@@ -539,3 +573,23 @@ def test_everything_can_be_done(desk, live_server, network, author, replays, wid
     press(page, "#content-main .default")
     assert fresh(network).deleted_at is None
     assert newest(network)["benefit_en"] == TEXT + " Mine."
+
+
+def test_two_people_write_a_plain_page_and_publish_it(desk, live_server, statement):
+    place = f"{live_server.url}/en/admin/networks/page/{statement.pk}"
+    page = desk()
+    page.goto(f"{place}/change/")
+    expect(page.locator(".ProseMirror")).to_have_count(2)
+    OpenForm.objects.create(row=statement, user=User.objects.create_user("milan", first_name="Милан"))
+    with page.expect_response(f"{place}/open/"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#colleagues")).to_contain_text("Others have this form open now: Milan")
+    row = Page.objects.get()
+    drafts.save(row, storage.newest_revision(row).content | {"title_en": "Theirs"}, author=None)
+    type_in_editor(page, "body_en", "Mine.")
+    press(page, SAVE)
+    content = storage.newest_revision(Page.objects.get()).content
+    assert (content["title_en"], Page.objects.get().title_en) == ("Theirs", "Statement")
+    assert "Mine." in content["body_en"]
+    press(page, PUBLISH)
+    assert Page.objects.get().title_en == "Theirs"

@@ -174,7 +174,8 @@ def test_pages_too_ask_and_are_undone(milan, ana, action, question, done):
     pages = [publishing.publish(make_page(title_en="Page"), author=None) for _ in range(3)]
     for page in pages:
         content = storage.newest_revision(page).content
-        drafts.save(page, content | {"title_en": f"Draft {page.pk}"}, author=ana.user)
+        titles = {"title_sr": f"Нацрт {page.pk}", "title_en": f"Draft {page.pk}"}
+        drafts.save(page, content | titles, author=ana.user)
         drafts.submit(page, author=ana.user)
     before = seen()
     tree = ask(milan, PAGES, action, pages)

@@ -1801,6 +1801,7 @@ class TestQueries:
                 schedules.create(network, action, timezone.now() + timedelta(days=days), author=milan.user)
 
         make(1)
+        opened(milan, LIST + query)
         before = count_queries(milan, LIST + query)
         for number in range(2, 6):
             make(number)
@@ -1883,15 +1884,15 @@ DECISIONS = {
 
 def after_reading(monkeypatch, what):
     """Let something happen once, when a request has read its network but has not begun its transaction."""
-    get_network = NetworkAdmin.get_network
+    get_row = NetworkAdmin.get_row
 
     def read(self, *args, **options):
-        network = get_network(self, *args, **options)
-        monkeypatch.setattr(NetworkAdmin, "get_network", get_network)
+        network = get_row(self, *args, **options)
+        monkeypatch.setattr(NetworkAdmin, "get_row", get_row)
         what()
         return network
 
-    monkeypatch.setattr(NetworkAdmin, "get_network", read)
+    monkeypatch.setattr(NetworkAdmin, "get_row", read)
 
 
 class TestSavedInBetween:

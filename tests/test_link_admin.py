@@ -284,10 +284,11 @@ def test_places_without_drafts_are_named_to_be_changed_by_hand(editor):
     make_network(name_en="First", website=OLD)
     make_network(name_en="Second", source=OLD)
     make_page(title_en="About <us>", body_en=f'<p><a href="{OLD}">x</a></p>')
+    make_profile(city_name_en="City <us>", website=OLD)
     response = editor.post(f"{LIST}{moved_link().pk}/mend/", follow=True)
     assert messages_of(parsed(response)) == [
-        "The new address stands in the drafts of First, Second. Citizens see it when the drafts are published.",
-        "Change the address by hand here: About <us>: text (in English).",
+        "The new address stands in the drafts of First, Second, About <us>. Citizens see it when the drafts are published.",
+        "Change the address by hand here: City <us>: website of the city.",
     ]
 
 

@@ -22,7 +22,7 @@ from tests.pages import (
     text_of,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
 LIST = "/en/admin/networks/page/"
 

@@ -109,7 +109,7 @@ class TestWarnings:
         publishing.publish(other, author=milan.user)
         drafts.save(other, {"name_sr": "МРЕЖА ГРАДОВА", "slug": "druga"}, author=ana.user)
         (row,) = opened(ana, page_of(network)).xpath("//*[@id='id_name_sr_helptext']//li")
-        assert "Another network has this name" in text_of(row)
+        assert "There is another one with this name" in text_of(row)
         found = opened(ana, row.xpath(".//a/@href")[0])
         assert len(found.xpath("//table[@id='result_list']/tbody/tr")) == 2
         publishing.delete(other, author=milan.user)

@@ -54,7 +54,7 @@ SENTENCES: dict[Kind, Promise] = {
     Kind.DOUBLED_WORD: _("The same word stands twice."),
     Kind.DOUBLED_SPACE: _("There is more than one space."),
     Kind.SHOUTING: _("This is written in capitals."),
-    Kind.SAME_NAME: _("Another network has this name."),
+    Kind.SAME_NAME: _("There is another one with this name."),
 }
 
 # Beside the translated texts: facts without which citizens know little of a membership, or cannot trust it

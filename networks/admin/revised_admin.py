@@ -82,15 +82,15 @@ class RevisedChangeList(FilteredChangeList):
     """The change list with the newest revision of each row."""
 
     def get_queryset(self, request: HttpRequest, **kwargs) -> QuerySet:
-        networks = super().get_queryset(request, **kwargs).prefetch_related("schedules")
+        rows = super().get_queryset(request, **kwargs).prefetch_related("schedules")
         # The content is long, and only that of drafts is needed, which `newest_content` selects.
-        return networks.annotate(
+        return rows.annotate(
             last_schedule_event=last_schedule_event(self.model), newest_content=newest_revisions.newest_content()
         ).defer("head__content", "live__content")
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = [newest_revisions.apply_newest_content(network) for network in self.result_list]
+        self.result_list = [newest_revisions.apply_newest_content(row) for row in self.result_list]
 
 
 # The last fieldsets of each form
@@ -134,8 +134,8 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
         context = {"may_delete": self.has_delete_permission(request), "add_label": self.add_label}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
-    def view_on_site(self, network: RevisedModel) -> str | None:
-        return getattr(network, "live_url", None)
+    def view_on_site(self, row: RevisedModel) -> str | None:
+        return getattr(row, "live_url", None)
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return self.may(request, "publish")
@@ -149,21 +149,22 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
         For POST its row is locked until the transaction ends, so that the revision that the form is merged with stays
         the newest one until it is saved.
         """
-        network = super().get_object(request, object_id, from_field)
+        row = super().get_object(request, object_id, from_field)
         is_form = request.resolver_match.url_name.endswith("_change")
-        if network is None and is_form and request.method == "POST" and is_integer(object_id):
+        if row is None and is_form and request.method == "POST" and is_integer(object_id):
             # Somebody has moved it to the bin meanwhile. The form says so, and keeps the text.
-            network = self.model.objects.in_bin().filter(pk=object_id).first()
-        if network is None:
+            row = self.model.objects.in_bin().filter(pk=object_id).first()
+        if row is None:
             return None
-        row = storage.lock(network) if request.method == "POST" else network
+        if request.method == "POST":
+            row = storage.lock(row)
         head = storage.newest_revision(row)
         # The draft may have another slug.
         live_url = row.get_absolute_url() if row.is_published else None
-        network = row_with(row, head.content)
-        network.live_url = live_url
-        network.head, network.live = head, row.live
-        return network
+        newest = row_with(row, head.content)
+        newest.live_url = live_url
+        newest.head, newest.live = head, row.live
+        return newest
 
     def get_form(self, request: HttpRequest, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)
@@ -193,11 +194,11 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
     def save_model(self, request: HttpRequest, obj, form, change) -> None:
         if {"_publish", "_schedule"} & request.POST.keys() and not self.has_publish_permission(request):
             raise PermissionDenied
-        network = self.model.objects.get(pk=obj.pk) if change else self.model()
+        row = self.model.objects.get(pk=obj.pk) if change else self.model()
         content = form.content()
         request.mended = publishing_checks.mended_content(self.model, content, request.POST)
         saved = drafts.save(
-            network,
+            row,
             request.mended or content,
             base=form.head,
             author=request.user,
@@ -286,69 +287,69 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
         return format_html("<span{}>{}</span>", heading.lang, heading) if heading.is_fallback else heading
 
     @admin.display(description=_("state"))
-    def state(self, network: RevisedModel) -> str:
-        return mark_safe("<br>".join(format_html("{}", line) for line in state_lines(network)))  # noqa: S308 - escaped
+    def state(self, row: RevisedModel) -> str:
+        return mark_safe("<br>".join(format_html("{}", line) for line in state_lines(row)))  # noqa: S308 - escaped
 
     # Actions
 
     def confirmation_response(
         self, request: HttpRequest, action: str, rows: list, others: Sequence = ()
     ) -> HttpResponse:
-        for network in (*rows, *others):
-            newest_revisions.apply_newest_content(network)  # named as in the list
+        for row in (*rows, *others):
+            newest_revisions.apply_newest_content(row)  # named as in the list
         if action == "publish":
             publishing_checks.count_warnings([*rows, *others])
         return super().confirmation_response(request, action, rows, others)
 
     @admin.action(description=_("Publish the newest version of what is chosen"), permissions=["publish"])
     def publish(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        networks = queryset.annotate(submitted=last_submitted_revision(self.model))
-        drafts = [network for network in networks if network.has_draft]
-        ready = [network for network in drafts if network.submitted_at and network.submitted == network.head_id]
-        others = [network for network in drafts if network not in ready]
+        rows = queryset.annotate(submitted=last_submitted_revision(self.model))
+        drafts = [row for row in rows if row.has_draft]
+        ready = [row for row in drafts if row.submitted_at and row.submitted == row.head_id]
+        others = [row for row in drafts if row not in ready]
         if drafts and not is_confirmed(request):
             reader = Reader()
-            for network in others:
-                network.draft_by = reader.unmarked(network.head.author_name) if network.head else ""
+            for row in others:
+                row.draft_by = reader.unmarked(row.head.author_name) if row.head else ""
             return self.confirmation_response(request, "publish", ready, others)
 
-        def publish_one(row: RevisedModel, network: RevisedModel) -> RevisedModel | None:
-            if confirmed_revision(request, network) not in ("", str(row.head_id)):
+        def publish_one(locked: RevisedModel, row: RevisedModel) -> RevisedModel | None:
+            if confirmed_revision(request, row) not in ("", str(locked.head_id)):
                 raise ValidationError(gettext("Somebody has saved a newer version meanwhile."))
-            return publishing.publish(row, author=request.user) if row.has_draft else None
+            return publishing.publish(locked, author=request.user) if locked.has_draft else None
 
         self.run_action(request, "publish", drafts if "unsubmitted" in request.POST else ready, publish_one)
         return None
 
     @admin.action(description=_("Take what is chosen off the site"), permissions=["publish"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        networks = list(queryset.filter(is_published=True))
-        if networks and not is_confirmed(request):
-            return self.confirmation_response(request, "withdraw", networks)
+        rows = list(queryset.filter(is_published=True))
+        if rows and not is_confirmed(request):
+            return self.confirmation_response(request, "withdraw", rows)
 
-        def withdraw_one(row: RevisedModel, network: RevisedModel) -> RevisedModel | None:
-            return publishing.unpublish(row, author=request.user) if row.is_published else None
+        def withdraw_one(locked: RevisedModel, row: RevisedModel) -> RevisedModel | None:
+            return publishing.unpublish(locked, author=request.user) if locked.is_published else None
 
-        self.run_action(request, "withdraw", networks, withdraw_one)
+        self.run_action(request, "withdraw", rows, withdraw_one)
         return None
 
     @admin.action(description=_("Move what is chosen to the bin"), permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        networks = list(queryset)
-        if networks and not is_confirmed(request):
-            return self.confirmation_response(request, "delete_selected", networks)
+        rows = list(queryset)
+        if rows and not is_confirmed(request):
+            return self.confirmation_response(request, "delete_selected", rows)
 
-        def delete_one(row: RevisedModel, network: RevisedModel) -> RevisedModel | None:
-            return publishing.delete(row, author=request.user) if row.deleted_at is None else None
+        def delete_one(locked: RevisedModel, row: RevisedModel) -> RevisedModel | None:
+            return publishing.delete(locked, author=request.user) if locked.deleted_at is None else None
 
-        self.run_action(request, "delete_selected", networks, delete_one)
+        self.run_action(request, "delete_selected", rows, delete_one)
         return None
 
     def run_action(
         self,
         request: HttpRequest,
         action: str,
-        networks: Iterable[RevisedModel],
+        rows: Iterable[RevisedModel],
         run: Callable[[RevisedModel, RevisedModel], RevisedModel | None],
     ) -> None:
         """
@@ -358,53 +359,51 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
         ValidationError is shown to the user.
         """
         done = []
-        for network in networks:
+        for row in rows:
             try:
                 with transaction.atomic():
-                    row = storage.lock(network)
-                    before = publishing.undo_state(row)
-                    if run(row, network) is not None:
-                        done.append({"pk": row.pk, "event": publishing.last_event_id(row), "before": before})
+                    locked = storage.lock(row)
+                    before = publishing.undo_state(locked)
+                    if run(locked, row) is not None:
+                        done.append({"pk": row.pk, "event": publishing.last_event_id(locked), "before": before})
             except ValidationError as error:
-                self.report_error(request, network, error)
+                self.report_error(request, row, error)
         self.report_done(request, action, done)
 
     def undo_one(self, request: HttpRequest, action: str, before: dict) -> bool:
-        network = self.model.objects.filter(pk=before["pk"]).first()
-        return network is not None and publishing.undo(
-            network, before["before"], before["event"], author=request.user
-        )
+        row = self.model.objects.filter(pk=before["pk"]).first()
+        return row is not None and publishing.undo(row, before["before"], before["event"], author=request.user)
 
-    def report_error(self, request: HttpRequest, network: RevisedModel, error: ValidationError) -> None:
-        network = newest_revisions.apply_newest_content(network)
+    def report_error(self, request: HttpRequest, row: RevisedModel, error: ValidationError) -> None:
+        row = newest_revisions.apply_newest_content(row)
         self.message_user(
-            request, f"{str(network) or network.slug}: {schedules.error_text(self.model, error)}", messages.ERROR
+            request, f"{str(row) or row.slug}: {schedules.error_text(self.model, error)}", messages.ERROR
         )
 
     @admin.action(description=_("Submit what is chosen for publishing"), permissions=["change"])
     def submit(self, request: HttpRequest, queryset: QuerySet) -> None:
         count = 0
-        for network in queryset:
-            if network.has_draft and network.submitted_at is None:
+        for row in queryset:
+            if row.has_draft and row.submitted_at is None:
                 try:
-                    drafts.submit(network, author=request.user)
+                    drafts.submit(row, author=request.user)
                     count += 1
                 except ValidationError as error:
-                    self.report_error(request, network, error)
+                    self.report_error(request, row, error)
         self.message_user(request, self.texts("submit").done(count), messages.SUCCESS if count else messages.INFO)
 
 
-def state_lines(network: RevisedModel) -> list[str]:
+def state_lines(row: RevisedModel) -> list[str]:
     """Return where a row stands, a few words in each line: published, whose draft, submitted, scheduled."""
     reader = Reader()
-    lines = [gettext("On the site") if network.is_published else gettext("Not on the site")]
-    if network.has_draft and network.head:
-        author = reader.unmarked(network.head.author_name)
+    lines = [gettext("On the site") if row.is_published else gettext("Not on the site")]
+    if row.has_draft and row.head:
+        author = reader.unmarked(row.head.author_name)
         lines.append(gettext("Draft: {author}").format(author=author) if author else gettext("Draft"))
-    if network.submitted_at:
+    if row.submitted_at:
         lines.append(gettext("Submitted for publishing"))
-    if network.last_schedule_event == Event.Kind.FAILED:
+    if row.last_schedule_event == Event.Kind.FAILED:
         lines.append(str(Event.Kind.FAILED.label))
-    for schedule in network.schedules.all():
+    for schedule in row.schedules.all():
         lines.append(describe_schedule(schedule, reader))
     return lines

@@ -45,7 +45,7 @@ class ConfirmedAction:
     """
     An action on a row that asks for confirmation first.
 
-    `do(network, author=user)` is called in a transaction with the locked row. `done` is the message after it.
+    `do(row, author=user)` is called in a transaction with the locked row. `done` is the message after it.
     """
 
     permission: str
@@ -146,13 +146,13 @@ class ScheduleForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, network: RevisedModel, **kwargs) -> None:
+    def __init__(self, *args, row: RevisedModel, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         labels = {
             Schedule.Action.PUBLISH: _("Publish the newest version"),
             Schedule.Action.WITHDRAW: _("Take off the site"),
         }
-        choices = [Schedule.Action.PUBLISH] if network.has_draft else []
+        choices = [Schedule.Action.PUBLISH] if row.has_draft else []
         choices += [Schedule.Action.WITHDRAW]
         self.fields["action"].choices = [(action, labels[action]) for action in choices]
         self.fields["action"].initial = choices[0]
@@ -204,38 +204,38 @@ class RevisedViewsMixin(ReviewViewsMixin):
     # What the views share
 
     def url(self, name: str, *args: int) -> str:
-        """Return the URL of one of the admin's pages of this model: `self.url("change", network.pk)`."""
+        """Return the URL of one of the admin's pages of this model: `self.url("change", row.pk)`."""
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
 
     def may(self, request: HttpRequest, permission: str) -> bool:
         return request.user.has_perm(f"{self.opts.app_label}.{permission}_{self.opts.model_name}")
 
-    def get_network(self, request: HttpRequest, pk: int, permission: str, *, in_bin: bool = False) -> RevisedModel:
+    def get_row(self, request: HttpRequest, pk: int, permission: str, *, in_bin: bool = False) -> RevisedModel:
         """
-        Return a network with its newest revision as `head`; `in_bin` also those in the bin, for users who may delete.
+        Return a row with its newest revision as `head`; `in_bin` also those in the bin, for users who may delete.
 
         Raises PermissionDenied if the user does not have the permission ("change"), and Http404.
         """
         if not self.may(request, permission):
             raise PermissionDenied
-        networks = self.model.objects.select_related("head", "live")
-        network = get_object_or_404(networks, pk=pk)
-        if network.deleted_at is not None and not (in_bin and self.may(request, "delete")):
+        rows = self.model.objects.select_related("head", "live")
+        row = get_object_or_404(rows, pk=pk)
+        if row.deleted_at is not None and not (in_bin and self.may(request, "delete")):
             raise Http404
-        storage.newest_revision(network)
-        return network
+        storage.newest_revision(row)
+        return row
 
-    def lock(self, request: HttpRequest, network: RevisedModel) -> RevisedModel:
+    def lock(self, request: HttpRequest, row: RevisedModel) -> RevisedModel:
         """
-        Lock the row of a network until the transaction ends, and return it.
+        Lock a row until the transaction ends, and return it.
 
         Raises NewerRevision if its newest revision is not the one on the page that sent the request. This is compared
         under the lock, so that no revision can be saved in between.
         """
-        row = storage.lock(network)
-        if request.POST.get("version", str(row.head.number)) != str(row.head.number):
+        locked = storage.lock(row)
+        if request.POST.get("version", str(locked.head.number)) != str(locked.head.number):
             raise NewerRevision
-        return row
+        return locked
 
     def redirect_with_error(self, request: HttpRequest, error: ValidationError) -> HttpResponse:
         """Redirect to the same page, which shows the error and the newest revision."""
@@ -243,7 +243,7 @@ class RevisedViewsMixin(ReviewViewsMixin):
         return HttpResponseRedirect(request.path)
 
     def render(
-        self, request: HttpRequest, template: str, network: RevisedModel | None, title: str | Promise, **context
+        self, request: HttpRequest, template: str, row: RevisedModel | None, title: str | Promise, **context
     ) -> TemplateResponse:
         """Return a page from templates/admin/networks/revised/."""
         return TemplateResponse(
@@ -252,40 +252,40 @@ class RevisedViewsMixin(ReviewViewsMixin):
             {
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
-                "network": network,
+                "row": row,
                 "title": title,
-                "subtitle": str(network) if network else None,
+                "subtitle": str(row) if row else None,
                 "may": {name: self.may(request, name) for name in ("change", "publish", "delete")},
                 **context,
             },
         )
 
-    def redirect_to_form(self, network: RevisedModel) -> HttpResponse:
-        return HttpResponseRedirect(self.url("change", network.pk))
+    def redirect_to_form(self, row: RevisedModel) -> HttpResponse:
+        return HttpResponseRedirect(self.url("change", row.pk))
 
     # History
 
     def history_view(self, request: HttpRequest, object_id, extra_context=None) -> HttpResponse:
         pk = unquote(object_id)
         pk = int(pk) if is_integer(pk) else 0
-        network = self.get_network(request, pk, "view", in_bin=True)
-        revisions = network.revisions.select_related("parent", "restored_from")
+        row = self.get_row(request, pk, "view", in_bin=True)
+        revisions = row.revisions.select_related("parent", "restored_from")
         page = Paginator(revisions, REVISIONS_PER_PAGE).get_page(request.GET.get("p"))
         return self.render(
             request,
             "history",
-            network,
+            row,
             gettext("History of changes"),
-            entries=self.history_entries(network, page),
+            entries=self.history_entries(row, page),
             page_obj=page,
             pages=page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         )
 
-    def history_entries(self, network: RevisedModel, page: Page) -> list[dict]:
+    def history_entries(self, row: RevisedModel, page: Page) -> list[dict]:
         """Return the revisions of a page of the history and the events between them, newest first."""
         reader = Reader()
         revisions = list(page)
-        events = network.events.select_related("revision").defer("revision__content")
+        events = row.events.select_related("revision").defer("revision__content")
         if page.has_next():
             events = events.filter(created_at__gte=revisions[-1].created_at)
         if page.has_previous():
@@ -298,8 +298,8 @@ class RevisedViewsMixin(ReviewViewsMixin):
                 "who": revision.author_name,
                 "changes": self.describe_changes(revision),
                 "comment": reader.unmarked(revision.comment),
-                "is_head": revision.pk == network.head_id,
-                "is_live": revision.pk == network.live_id,
+                "is_head": revision.pk == row.head_id,
+                "is_live": revision.pk == row.live_id,
             }
             for revision in revisions
         ]
@@ -310,7 +310,7 @@ class RevisedViewsMixin(ReviewViewsMixin):
                 "who": event.author_name,
                 "planned_for": event.planned_for and reader.moment(event.planned_for),
                 "explanation": reader.unmarked(event.explanation),
-                "fields": ", ".join(field_label(type(network), name) for name in event.fields),
+                "fields": ", ".join(field_label(self.model, name) for name in event.fields),
             }
             for event in events
         ]
@@ -326,26 +326,26 @@ class RevisedViewsMixin(ReviewViewsMixin):
         return ", ".join(field_label(self.model, name) for name in changed) or gettext("nothing that is still kept")
 
     def compare_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        network = self.get_network(request, pk, "view", in_bin=True)
-        before = self.get_revision(network, request.GET.get("from"), network.live or network.head)
-        after = self.get_revision(network, request.GET.get("to"), network.head)
+        row = self.get_row(request, pk, "view", in_bin=True)
+        before = self.get_revision(row, request.GET.get("from"), row.live or row.head)
+        after = self.get_revision(row, request.GET.get("to"), row.head)
         if before.number > after.number:
             before, after = after, before
         return self.render(
             request,
             "compare",
-            network,
+            row,
             gettext("Comparison of versions {before} and {after}").format(before=before.number, after=after.number),
             before=self.revision_context(before),
             after=self.revision_context(after),
             comparisons=compare(self.model, before.content, after.content),
         )
 
-    def get_revision(self, network: RevisedModel, number: str | None, default: Revision) -> Revision:
+    def get_revision(self, row: RevisedModel, number: str | None, default: Revision) -> Revision:
         """Return the revision with a number from the query string, or the default without one. Raises Http404."""
         if not number:
             return default
-        return get_object_or_404(network.revisions, number=int(number) if is_integer(number) else 0)
+        return get_object_or_404(row.revisions, number=int(number) if is_integer(number) else 0)
 
     def revision_context(self, revision: Revision) -> dict:
         reader = Reader()
@@ -353,12 +353,12 @@ class RevisedViewsMixin(ReviewViewsMixin):
         return {"version": revision, "when": when, "who": who}
 
     def restore_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
-        network = self.get_network(request, pk, "publish")
-        revision = get_object_or_404(network.revisions, number=number)
+        row = self.get_row(request, pk, "publish")
+        revision = get_object_or_404(row.revisions, number=number)
         if request.method == "POST":
             try:
                 with transaction.atomic():
-                    saved = drafts.restore(self.lock(request, network), revision, author=request.user)
+                    saved = drafts.restore(self.lock(request, row), revision, author=request.user)
             except NewerRevision as error:
                 return self.redirect_with_error(request, error)
             except ValidationError as error:
@@ -370,18 +370,16 @@ class RevisedViewsMixin(ReviewViewsMixin):
                 else gettext("The newest version is the same as version {number}.")
             )
             self.message_user(request, text.format(number=revision.number), messages.SUCCESS)
-            return self.redirect_to_form(network)
-        content = complete_content(self.model, network.head.content) | select_current_fields(
-            self.model, revision.content
-        )
+            return self.redirect_to_form(row)
+        content = complete_content(self.model, row.head.content) | select_current_fields(self.model, revision.content)
         return self.render(
             request,
             "restore",
-            network,
+            row,
             gettext("Restore version {number}").format(number=revision.number),
-            before=self.revision_context(network.head),
+            before=self.revision_context(row.head),
             after=self.revision_context(revision),
-            comparisons=compare(self.model, network.head.content, content),
+            comparisons=compare(self.model, row.head.content, content),
         )
 
     # Actions that ask for confirmation
@@ -389,31 +387,29 @@ class RevisedViewsMixin(ReviewViewsMixin):
     def action_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Ask for the confirmation of an action in CONFIRMED_ACTIONS, or run it."""
         action = CONFIRMED_ACTIONS[name]
-        network = self.get_network(request, pk, action.permission, in_bin=name == "undelete")
+        row = self.get_row(request, pk, action.permission, in_bin=name == "undelete")
         try:
             if request.method == "POST":
                 with transaction.atomic():
-                    network = self.lock(request, network)
-                    self.refuse_scheduled(request, network, name)
-                    action.do(network, author=request.user)
-                self.message_user(request, action.done.format(name=network), messages.SUCCESS)
-                return self.redirect_to_form(network)
-            self.refuse_scheduled(request, network, name)
+                    row = self.lock(request, row)
+                    self.refuse_scheduled(request, row, name)
+                    action.do(row, author=request.user)
+                self.message_user(request, action.done.format(name=row), messages.SUCCESS)
+                return self.redirect_to_form(row)
+            self.refuse_scheduled(request, row, name)
         except NewerRevision as error:
             return self.redirect_with_error(request, error)
         except ValidationError as error:
             self.message_user(request, schedules.error_text(self.model, error), messages.ERROR)
-            return self.redirect_to_form(network)
+            return self.redirect_to_form(row)
         comparisons = (
-            compare(self.model, network.live.content, network.head.content)
-            if name == "discard" and network.live
-            else []
+            compare(self.model, row.live.content, row.head.content) if name == "discard" and row.live else []
         )
-        return self.render(request, "act", network, action.title, act=action, comparisons=comparisons)
+        return self.render(request, "act", row, action.title, act=action, comparisons=comparisons)
 
-    def refuse_scheduled(self, request: HttpRequest, network: RevisedModel, name: str) -> None:
+    def refuse_scheduled(self, request: HttpRequest, row: RevisedModel, name: str) -> None:
         """Raise ValidationError if somebody who may not publish wants to discard a draft that is scheduled."""
-        scheduled = network.schedules.filter(action=Schedule.Action.PUBLISH)
+        scheduled = row.schedules.filter(action=Schedule.Action.PUBLISH)
         if name == "discard" and scheduled and not self.may(request, "publish"):
             raise ValidationError(
                 _("The draft is scheduled for publishing. Ask somebody who publishes to cancel that first.")
@@ -421,26 +417,26 @@ class RevisedViewsMixin(ReviewViewsMixin):
 
     def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask whether to publish the unfinished changes of others too, or only one's own; or publish."""
-        network = self.get_network(request, pk, "publish")
+        row = self.get_row(request, pk, "publish")
         if request.method == "POST":
-            if request.POST.get("version", str(network.head.number)) != str(network.head.number):
+            if request.POST.get("version", str(row.head.number)) != str(row.head.number):
                 text = gettext("Somebody has saved a newer version meanwhile. Look at it, and decide again.")
                 self.message_user(request, text, messages.WARNING)
                 return HttpResponseRedirect(request.path)
-            others = self.unfinished_context(request, network)
+            others = self.unfinished_context(request, row)
             try:
                 if (language := request.POST.get("language")) in settings.MODELTRANSLATION_LANGUAGES:
-                    publishing.publish_language(network, language, author=request.user, head=network.head)
+                    publishing.publish_language(row, language, author=request.user, head=row.head)
                     text = (
                         gettext("The Serbian texts of “{name}” are published. The English ones stay a draft.")
                         if language == SERBIAN
                         else gettext("The English texts of “{name}” are published. The Serbian ones stay a draft.")
                     )
                 elif "own" in request.POST:
-                    publishing.publish_own_changes(network, author=request.user, head=network.head)
+                    publishing.publish_own_changes(row, author=request.user, head=row.head)
                     text = gettext("Your changes to “{name}” are published. What others have changed stays a draft.")
                 else:
-                    publishing.publish(network, author=request.user, revision=network.head)
+                    publishing.publish(row, author=request.user, revision=row.head)
                     text = (
                         gettext("“{name}” is published, with what others have changed.")
                         if others
@@ -449,45 +445,45 @@ class RevisedViewsMixin(ReviewViewsMixin):
             except ValidationError as error:
                 self.message_user(request, schedules.error_text(self.model, error), messages.ERROR)
             else:
-                self.message_user(request, text.format(name=network), messages.SUCCESS)
-            return self.redirect_to_form(network)
-        own, left_out = publishing.own_changes(network, request.user) if network.live else ({}, [])
+                self.message_user(request, text.format(name=row), messages.SUCCESS)
+            return self.redirect_to_form(row)
+        own, left_out = publishing.own_changes(row, request.user) if row.live else ({}, [])
         return self.render(
             request,
             "publish",
-            network,
+            row,
             gettext("Publish"),
-            others=self.unfinished_context(request, network),
-            own=compare(self.model, network.live.content, own) if network.live else [],
+            others=self.unfinished_context(request, row),
+            own=compare(self.model, row.live.content, own) if row.live else [],
             left_out=[field_label(self.model, name) for name in left_out],
-            checks=publishing_checks.row_checks(network),
-            languages=publishing.changed_languages(network),
-            comparisons=compare(self.model, network.live.content, network.head.content) if network.live else [],
+            checks=publishing_checks.row_checks(row),
+            languages=publishing.changed_languages(row),
+            comparisons=compare(self.model, row.live.content, row.head.content) if row.live else [],
         )
 
-    def unfinished_context(self, request: HttpRequest, network: RevisedModel) -> list[dict]:
+    def unfinished_context(self, request: HttpRequest, row: RevisedModel) -> list[dict]:
         """Return whose changes would be published though nobody has submitted them, and to which fields."""
         reader = Reader()
         return [
             {"who": author_or_system(each.author_name, reader), "changes": self.describe_changes(each)}
-            for each in publishing.unreviewed_revisions(network, request.user)
+            for each in publishing.unreviewed_revisions(row, request.user)
         ]
 
     # Schedules
 
     def schedule_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        network = self.get_network(request, pk, "publish")
-        form = ScheduleForm(request.POST if request.method == "POST" else None, network=network)
-        number = request.POST.get("version", network.head.number)  # of the revision that the user has seen
+        row = self.get_row(request, pk, "publish")
+        form = ScheduleForm(request.POST if request.method == "POST" else None, row=row)
+        number = request.POST.get("version", row.head.number)  # of the revision that the user has seen
         if request.method == "POST" and form.is_valid():
             action, at = form.cleaned_data["action"], form.cleaned_data["at"]
             try:
                 with transaction.atomic():
-                    network = self.lock(request, network)
-                    schedule = schedules.create(network, action, at, author=request.user)
+                    row = self.lock(request, row)
+                    schedule = schedules.create(row, action, at, author=request.user)
             except NewerRevision as error:
-                network = self.get_network(request, pk, "publish")
-                number = network.head.number
+                row = self.get_row(request, pk, "publish")
+                number = row.head.number
                 form.add_error(None, error)
             except ValidationError as error:
                 form.add_error(None, error) if not hasattr(error, "error_dict") else form.add_error(
@@ -499,23 +495,23 @@ class RevisedViewsMixin(ReviewViewsMixin):
                     if schedule.action == Schedule.Action.PUBLISH
                     else gettext("“{name}” will be taken off the site on {time}.")
                 )
-                message = text.format(name=network, time=Reader().moment(schedule.at))
+                message = text.format(name=row, time=Reader().moment(schedule.at))
                 self.message_user(request, message, messages.SUCCESS)
-                return self.redirect_to_form(network)
+                return self.redirect_to_form(row)
         return self.render(
             request,
             "schedule",
-            network,
+            row,
             pgettext("title", "Schedule"),
             form=form,
             version=number,
-            others=self.unfinished_context(request, network),
-            plans=self.schedules_context(network),
-            checks=publishing_checks.row_checks(network),
+            others=self.unfinished_context(request, row),
+            plans=self.schedules_context(row),
+            checks=publishing_checks.row_checks(row),
             media=form.media,
         )
 
-    def schedules_context(self, network: RevisedModel) -> list[dict]:
+    def schedules_context(self, row: RevisedModel) -> list[dict]:
         reader = Reader()
         return [
             {
@@ -523,47 +519,47 @@ class RevisedViewsMixin(ReviewViewsMixin):
                 "text": describe_schedule(schedule, reader),
                 "who": author_or_system(schedule.author_name, reader),
             }
-            for schedule in network.schedules.select_related("revision")
+            for schedule in row.schedules.select_related("revision")
         ]
 
     def cancel_view(self, request: HttpRequest, pk: int, schedule_pk: int) -> HttpResponse:
-        network = self.get_network(request, pk, "publish")
+        row = self.get_row(request, pk, "publish")
         if request.method == "POST":
-            if schedule := network.schedules.filter(pk=schedule_pk).first():
+            if schedule := row.schedules.filter(pk=schedule_pk).first():
                 schedules.cancel(schedule, author=request.user)
                 self.message_user(request, gettext("The schedule is cancelled."), messages.SUCCESS)
             else:
                 self.message_user(
                     request, gettext("This schedule was carried out or cancelled already."), messages.WARNING
                 )
-        return HttpResponseRedirect(self.url("schedule", network.pk))
+        return HttpResponseRedirect(self.url("schedule", row.pk))
 
     # Previews
 
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        network = self.get_network(request, pk, "view", in_bin=True)
-        revision = self.get_revision(network, request.GET.get("version"), network.head)
+        row = self.get_row(request, pk, "view", in_bin=True)
+        revision = self.get_revision(row, request.GET.get("version"), row.head)
         return HttpResponseRedirect(previews.staff_url(revision))
 
     def links_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        network = self.get_network(request, pk, "change")
+        row = self.get_row(request, pk, "change")
         form = LinkForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             expires_at = timezone.now() + timedelta(days=form.cleaned_data["days"])
             PreviewLink.objects.create(
-                revision=network.head,
+                revision=row.head,
                 expires_at=expires_at,
                 is_kept=form.cleaned_data["is_kept"],
                 **storage.author_fields(request.user),
             )
             self.message_user(request, gettext("The link is made. Copy it from the list."), messages.SUCCESS)
             return HttpResponseRedirect(request.path)
-        links = PreviewLink.objects.filter(revision__in=network.revisions.all()).select_related("revision")
+        links = PreviewLink.objects.filter(revision__in=row.revisions.all()).select_related("revision")
         reader = Reader()
         return self.render(
             request,
             "links",
-            network,
+            row,
             gettext("Links for people without an account"),
             form=form,
             links=[
@@ -584,14 +580,14 @@ class RevisedViewsMixin(ReviewViewsMixin):
         return link.author_id == request.user.pk or self.may(request, "publish")
 
     def revoke_view(self, request: HttpRequest, pk: int, link_pk: int) -> HttpResponse:
-        network = self.get_network(request, pk, "change")
+        row = self.get_row(request, pk, "change")
         if request.method == "POST":
-            links = PreviewLink.objects.filter(revision__in=network.revisions.all(), pk=link_pk, revoked_at=None)
+            links = PreviewLink.objects.filter(revision__in=row.revisions.all(), pk=link_pk, revoked_at=None)
             if not all(self.may_revoke(request, link) for link in links):
                 raise PermissionDenied
             if links.update(revoked_at=timezone.now()):
                 self.message_user(request, gettext("The link is revoked. It leads nowhere now."), messages.SUCCESS)
-        return HttpResponseRedirect(self.url("links", network.pk))
+        return HttpResponseRedirect(self.url("links", row.pk))
 
     # Bin
 
@@ -599,33 +595,33 @@ class RevisedViewsMixin(ReviewViewsMixin):
         if not self.may(request, "delete"):
             raise PermissionDenied
         reader = Reader()
-        networks = [
+        rows = [
             {
-                "network": network,
-                "when": reader.moment(network.deleted_at),
-                "who": author_or_system(network.deleted_by, reader),
+                "row": row,
+                "when": reader.moment(row.deleted_at),
+                "who": author_or_system(row.deleted_by, reader),
             }
-            for network in self.model.objects.in_bin().order_by("-deleted_at")
+            for row in self.model.objects.in_bin().order_by("-deleted_at")
         ]
-        return self.render(request, "bin", None, gettext("Bin"), networks=networks)
+        return self.render(request, "bin", None, gettext("Bin"), rows=rows)
 
     # Who else has the form open
 
     def open_view(self, request: HttpRequest, pk: int) -> JsonResponse:
         """Record that the form is still open, or was closed ("left" in POST); return who else has it open."""
-        network = self.get_network(request, pk, "change")
+        row = self.get_row(request, pk, "change")
         if "left" in request.POST:
-            network.openforms.filter(user=request.user).delete()
+            row.openforms.filter(user=request.user).delete()
             return JsonResponse({})
-        colleagues = self.record_open_form(request, network)
+        colleagues = self.record_open_form(request, row)
         return JsonResponse({"colleagues": colleagues})
 
-    def record_open_form(self, request: HttpRequest, network: RevisedModel) -> str:
+    def record_open_form(self, request: HttpRequest, row: RevisedModel) -> str:
         """Record that the user has the form open, and return the sentence that names who else has; "" for nobody."""
         now = timezone.now()
-        if not network.openforms.filter(user=request.user).update(seen_at=now):
-            OpenForm.objects.bulk_create([OpenForm(row=network, user=request.user)], ignore_conflicts=True)
-        others = network.openforms.exclude(user=request.user).filter(seen_at__gt=now - OPEN_FORM_TIMEOUT)
+        if not row.openforms.filter(user=request.user).update(seen_at=now):
+            OpenForm.objects.bulk_create([OpenForm(row=row, user=request.user)], ignore_conflicts=True)
+        others = row.openforms.exclude(user=request.user).filter(seen_at__gt=now - OPEN_FORM_TIMEOUT)
         reader = Reader()
         names = [author_or_system(storage.display_name(form.user), reader) for form in others.select_related("user")]
         if not names:
@@ -634,22 +630,22 @@ class RevisedViewsMixin(ReviewViewsMixin):
             names=", ".join(names)
         )
 
-    def status_context(self, request: HttpRequest, network: RevisedModel) -> dict:
-        """Return the context of the form beside its fields: where the network stands, and what the user may do."""
+    def status_context(self, request: HttpRequest, row: RevisedModel) -> dict:
+        """Return the context of the form beside its fields: where the row stands, and what the user may do."""
         reader = Reader()
         return {
-            "network": network,
+            "row": row,
             "may": {name: self.may(request, name) for name in ("change", "publish", "delete")},
-            "head": self.revision_context(network.head),
-            "live": network.live and self.revision_context(network.live),
-            "plans": self.schedules_context(network),
-            "submitted": network.submitted_at
-            and {"when": reader.moment(network.submitted_at), "who": author_or_system(network.submitted_by, reader)},
-            "review": Review(network),
-            "translations": TranslationNotes(network),
-            "languages": publishing.changed_languages(network),
-            "troubled_links": troubled_links(network),
-            "colleagues": self.record_open_form(request, network) if self.may(request, "change") else "",
+            "head": self.revision_context(row.head),
+            "live": row.live and self.revision_context(row.live),
+            "plans": self.schedules_context(row),
+            "submitted": row.submitted_at
+            and {"when": reader.moment(row.submitted_at), "who": author_or_system(row.submitted_by, reader)},
+            "review": Review(row),
+            "translations": TranslationNotes(row),
+            "languages": publishing.changed_languages(row),
+            "troubled_links": troubled_links(row),
+            "colleagues": self.record_open_form(request, row) if self.may(request, "change") else "",
         }
 
 
