@@ -38,7 +38,7 @@ def opened(client, address):
 
 def count_queries(client, address):
     """How many queries a page takes, but for those by which each process polls the database once a second."""
-    with mock.patch.object(Watch, "POLL_INTERVAL", 86400):
+    with mock.patch.object(Watch, "current_state"):
         assert client.get(address).status_code == 200
         with CaptureQueriesContext(connection) as captured:
             client.get(address)

@@ -287,7 +287,8 @@ def test_places_without_drafts_are_named_to_be_changed_by_hand(editor):
     make_profile(city_name_en="City <us>", website=OLD)
     response = editor.post(f"{LIST}{moved_link().pk}/mend/", follow=True)
     assert messages_of(parsed(response)) == [
-        "The new address stands in the drafts of First, Second, About <us>. Citizens see it when the drafts are published.",
+        "The new address stands in the drafts of First, Second, About <us>. "
+        "Citizens see it when the drafts are published.",
         "Change the address by hand here: City <us>: website of the city.",
     ]
 

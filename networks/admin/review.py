@@ -107,7 +107,7 @@ class ReviewViewsMixin:
 
     def remark_page(self, request: HttpRequest, pk: int, permission: str, title: str, write) -> HttpResponse:
         """Show the remarks on a draft and a form for another one, which is written by `write`."""
-        row = self.get_network(request, pk, permission)
+        row = self.get_row(request, pk, permission)
         is_return = write is drafts.return_to_author
         form = RemarkForm(request.POST if request.method == "POST" else None)
         try:
