@@ -105,7 +105,8 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
     The base of the admin of models with revisions.
 
     It reads the newest revision, and writes with the functions of `networks.revisions`. A subclass names its texts in
-    `add_label` and in `networks.admin.bulk_actions.ACTION_TEXTS`.
+    `add_label` and in `networks.admin.bulk_actions.ACTION_TEXTS`. Its submit_line.html, which Django looks for by the
+    name of the model, extends that in admin/networks/revised/.
     """
 
     add_label: Promise | str = ""  # of the link to the form for a new row
