@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 from networks.languages import language_codes, language_prefix
 from networks.models import Network
-from networks.public.accessibility import APPEARANCES, AXE_WIDTHS, REFLOW_WIDTHS, TARGET_PIXELS, TEXT_PERCENT
+from networks.public.accessibility import AXE_WIDTHS, REFLOW_WIDTHS, TARGET_PIXELS, TEXT_PERCENT
 from networks.revisions import storage
 from tests.browser import make_network_with_everything
 
@@ -41,19 +41,6 @@ PHONE, DESKTOP, NARROWEST = 390, 1280, 320
 
 
 @pytest.fixture
-def evidence(record_property):
-    """A function that notes what a test has checked on all pages."""
-
-    def note(check, widths):
-        screens = ", ".join(map(str, widths))
-        record_property(
-            "accessibility", f"{check}: {len(PATHS)} pages in {len(language_codes())} languages at {screens} px"
-        )
-
-    return note
-
-
-@pytest.fixture
 def addresses(live_server):
     """Every address of the walk on a live site, by how it is called in messages."""
     call_command("loaddata", "nis", verbosity=0)
@@ -63,37 +50,6 @@ def addresses(live_server):
         storage.newest_revision(network)  # and so on record
     paths = [f"{language_prefix(code)}{path.removeprefix('/')}" for path in PATHS for code in language_codes()]
     return {path: f"{live_server.url}{path}" for path in paths}
-
-
-def walk(page, addresses, script, *arguments):
-    """Open each page and return what a script finds wrong there, by path; a page without fault is left out."""
-    wrong = {}
-    for path, address in addresses.items():
-        page.goto(address)
-        found = script(page, *arguments)
-        if found:
-            wrong[path] = found
-    return wrong
-
-
-def test_axe_finds_nothing(addresses, open_page, evidence):
-    engines, rules, problems = set(), set(), {}
-
-    def violations(page):
-        options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
-        response = Axe().run(page, options=options).response
-        engines.add((response["testEngine"]["name"], response["testEngine"]["version"]))
-        assert response["passes"], "axe has looked at nothing"
-        rules.update(each["id"] for each in response["passes"])
-        return [(each["id"], [node["target"] for node in each["nodes"]]) for each in response["violations"]]
-
-    for scheme in APPEARANCES:
-        for width in AXE_WIDTHS:
-            for path, found in walk(open_page(width, scheme), addresses, violations).items():
-                problems[scheme, width, path] = found
-    assert problems == {}
-    ((engine, version),) = engines
-    evidence(f"{engine} {version}, {' and '.join(APPEARANCES)}, {len(rules)} rules passed, 0 violations", AXE_WIDTHS)
 
 
 # What is wider than the screen, and text that is cut off by the box it stands in
@@ -112,21 +68,11 @@ OVERFLOW = """() => {
 }"""
 
 
-def test_no_page_is_wider_than_the_screen(addresses, open_page, evidence):
-    for width in REFLOW_WIDTHS:
-        assert walk(open_page(width), addresses, lambda page: page.evaluate(OVERFLOW)) == {}, width
-    evidence("reflow", REFLOW_WIDTHS)
-
-
-def test_enlarged_text_is_whole(addresses, open_page, evidence):
-    def enlarged(page):
-        page.evaluate(f"document.documentElement.style.fontSize = '{TEXT_PERCENT}%'")
-        return page.evaluate(OVERFLOW)
-
-    widths = [NARROWEST, DESKTOP]
-    for width in widths:
-        assert walk(open_page(width), addresses, enlarged) == {}, width
-    evidence(f"text at {TEXT_PERCENT}%", widths)
+def enlarged_overflow(page):
+    page.evaluate(f"document.documentElement.style.fontSize = '{TEXT_PERCENT}%'")
+    found = page.evaluate(OVERFLOW)
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    return found
 
 
 # WCAG 2.2, criterion 1.4.12. Not by a style element, which the policy of the pages would refuse.
@@ -140,15 +86,11 @@ SPACING = """() => {
 }"""
 
 
-def test_text_with_wide_spacing_is_whole(addresses, open_page, evidence):
-    def spaced(page):
-        assert float(page.evaluate(SPACING).removesuffix("px")) > 0
-        return page.evaluate(OVERFLOW)
-
-    widths = [NARROWEST, DESKTOP]
-    for width in widths:
-        assert walk(open_page(width), addresses, spaced) == {}, width
-    evidence("text spacing", widths)
+def spaced_overflow(page):
+    assert float(page.evaluate(SPACING).removesuffix("px")) > 0
+    found = page.evaluate(OVERFLOW)
+    page.evaluate("document.adoptedStyleSheets = []")
+    return found
 
 
 # WCAG 2.2, criterion 2.5.8: what is smaller has a circle of that size to itself, but for links within a sentence.
@@ -180,70 +122,56 @@ SMALL_TARGETS = """(size) => {
 }"""
 
 
-def test_targets_are_large_enough(addresses, open_page, evidence):
-    widths = [PHONE, DESKTOP]
-    for width in widths:
-        found = walk(open_page(width), addresses, lambda page: page.evaluate(SMALL_TARGETS, TARGET_PIXELS))
-        assert found == {}, width
-    evidence(f"targets of {TARGET_PIXELS} px", widths)
-
-
-# What the Tab key is to reach, in the order of the page; of a group of radio buttons, one.
+# What the Tab key is to reach, in the order of the page; of a group of radio buttons, one. What is reached is noted
+# when the key comes up again, because the page has not scrolled there before.
 INTERACTIVE = """() => {
     const groups = new Set();
-    window.interactive = [...document.querySelectorAll(
+    const interactive = [...document.querySelectorAll(
         "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
     )].filter((element) => {
         if (element.disabled || !element.checkVisibility({visibilityProperty: true})) return false;
         if (element.type !== "radio") return true;
         return !groups.has(element.name) && groups.add(element.name);
     });
-    return window.interactive.length;
-}"""
-FOCUSED = """() => {
-    const element = document.activeElement;
-    let number = window.interactive.indexOf(element);
-    if (element.type === "radio") {
-        number = window.interactive.findIndex((each) => each.type === "radio" && each.name === element.name);
-    }
-    const style = getComputedStyle(element);
-    const isOutlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-    const box = element.getClientRects()[0];
-    const onTop = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-    const isSeen = onTop !== null && (element.contains(onTop) || onTop.closest("label")?.control === element);
-    // A field for a date has a stop for each of its parts.
-    return {number, isOutlined, isSeen, isDate: element.type === "date", html: element.outerHTML.slice(0, 120)};
+    window.reached = [];
+    document.addEventListener("keyup", () => {
+        const element = document.activeElement;
+        let number = interactive.indexOf(element);
+        if (element.type === "radio") {
+            number = interactive.findIndex((each) => each.type === "radio" && each.name === element.name);
+        }
+        const style = getComputedStyle(element);
+        const isOutlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+        const box = element.getClientRects()[0];
+        const onTop = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+        const isSeen = onTop !== null && (element.contains(onTop) || onTop.closest("label")?.control === element);
+        // A field for a date has a stop for each of its parts.
+        const isNextPart = element.type === "date" && window.reached.at(-1)?.number === number;
+        if (!isNextPart) window.reached.push({number, isOutlined, isSeen, html: element.outerHTML.slice(0, 120)});
+    }, true);
+    return {count: interactive.length, dates: interactive.filter((each) => each.type === "date").length};
 }"""
 
 
 def keyboard_faults(page):
     """Go through a page by the Tab key; return what is not reached in its turn, or not seen when it is."""
-    count = page.evaluate(INTERACTIVE)
+    count, dates = page.evaluate(INTERACTIVE).values()
     assert count > 3
-    faults = []
-    for number in range(count):
-        for _part in range(5):
-            page.keyboard.press("Tab")
-            focused = page.evaluate(FOCUSED)
-            if not (focused["isDate"] and focused["number"] == number - 1):
-                break
-        if focused["number"] != number:
-            return [*faults, f"number {number} is not reached in its turn, but {focused['html']}"]
-        if not focused["isOutlined"]:
-            faults.append(f"no outline: {focused['html']}")
-        if not focused["isSeen"]:
-            faults.append(f"covered: {focused['html']}")
-    page.keyboard.press("Tab")
-    if page.evaluate("window.interactive.indexOf(document.activeElement)") == count - 1:
+    for _stop in range(count + 4 * dates + 1):
+        page.keyboard.press("Tab")
+    faults, reached = [], page.evaluate("window.reached")
+    for number, stop in enumerate(reached[:count]):
+        if stop["number"] != number:
+            return [*faults, f"number {number} is not reached in its turn, but {stop['html']}"]
+        if not stop["isOutlined"]:
+            faults.append(f"no outline: {stop['html']}")
+        if not stop["isSeen"]:
+            faults.append(f"covered: {stop['html']}")
+    if len(reached) < count:
+        faults.append(f"number {len(reached)} is not reached at all")
+    elif reached[-1]["number"] == count - 1 and len(reached) > count:
         faults.append("the keyboard does not get out")
     return faults
-
-
-def test_everything_is_reached_by_keyboard_and_seen_when_it_is(addresses, open_page, evidence):
-    widths = [PHONE, DESKTOP]
-    for width in widths:
-        assert walk(open_page(width), addresses, keyboard_faults) == {}, width
-    evidence("keyboard", widths)
 
 
 # Form fields and buttons, whose backgrounds all become the same
@@ -257,12 +185,66 @@ BORDERLESS = """() => [...document.querySelectorAll("input:not([type=hidden]), s
     .map((element) => `no border: ${element.outerHTML.slice(0, 120)}`)"""
 
 
-def test_forced_colours_leave_borders_and_focus(addresses, open_page, evidence):
+def axe_violations(page, scheme="light", **run_only):
+    page.emulate_media(color_scheme=scheme)
+    # Colours that are on their way from one scheme to the other are not looked at.
+    page.evaluate("document.getAnimations().forEach((each) => each.finish())")
+    response = Axe().run(page, options={"runOnly": run_only, "resultTypes": ["violations"]}).response
+    assert response["passes"], "axe has looked at nothing"
+    return [(each["id"], [node["target"] for node in each["nodes"]]) for each in response["violations"]]
+
+
+def axe_in_light(page):
+    return axe_violations(page, type="tag", values=TAGS)
+
+
+def axe_in_dark(page):
+    """Check the rules about colours, which are all that the dark scheme can change."""
+    found = axe_violations(page, "dark", type="rule", values=["color-contrast", "link-in-text-block"])
+    page.emulate_media(color_scheme="light")
+    return found
+
+
+# By its name, the widths at which each page is checked, and what returns the faults of the page that is open
+CHECKS = {
+    "axe": (AXE_WIDTHS, axe_in_light),
+    "colours in dark": (AXE_WIDTHS, axe_in_dark),
+    "reflow": (REFLOW_WIDTHS, lambda page: page.evaluate(OVERFLOW)),
+    f"text at {TEXT_PERCENT}%": ([NARROWEST, DESKTOP], enlarged_overflow),
+    "text spacing": ([NARROWEST, DESKTOP], spaced_overflow),
+    f"targets of {TARGET_PIXELS} px": ([PHONE, DESKTOP], lambda page: page.evaluate(SMALL_TARGETS, TARGET_PIXELS)),
+    "keyboard": ([PHONE, DESKTOP], keyboard_faults),
+}
+
+
+def walk(page, addresses, checks):
+    """Open each page and return what the checks find wrong there, by path and by the name of the check."""
+    wrong = {}
+    for path, address in addresses.items():
+        page.goto(address)
+        wrong |= {(path, name): found for name, check in checks.items() if (found := check(page))}
+    return wrong
+
+
+@pytest.mark.parametrize("width", REFLOW_WIDTHS)
+def test_every_page_in_every_language_at_the_width(addresses, open_page, record_property, width):
+    page = open_page(width)
+    checks = {name: check for name, (widths, check) in CHECKS.items() if width in widths}
+    assert walk(page, addresses, checks) == {}
+    if width in AXE_WIDTHS:
+        record_property("accessibility", f"axe {page.evaluate('axe.version')} at {width} px")
+    pages = f"{len(PATHS)} pages in {len(language_codes())} languages"
+    record_property("accessibility", f"{width} px, {pages}: {', '.join(checks)}")
+
+
+def test_forced_colours_leave_borders_and_focus(addresses, open_page, record_property):
     page = open_page(DESKTOP, forced_colors="active")
     page.goto(next(iter(addresses.values())))
     assert page.evaluate("matchMedia('(forced-colors: active)').matches")
-    assert walk(page, addresses, lambda page: page.evaluate(BORDERLESS) + keyboard_faults(page)) == {}
-    evidence("forced colours", [DESKTOP])
+    checks = {"borders": lambda page: page.evaluate(BORDERLESS), "keyboard": keyboard_faults}
+    assert walk(page, addresses, checks) == {}
+    pages = f"{len(PATHS)} pages in {len(language_codes())} languages"
+    record_property("accessibility", f"{DESKTOP} px, {pages}, forced colours: {', '.join(checks)}")
 
 
 # That the checks above find what they look for

@@ -685,28 +685,29 @@ def test_text_that_was_kept_by_the_path_alone_is_offered_there(desk, live_server
     replays(typed, value_of(desk, "name_en"))
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (800, 500), (390, 700), (320, 500)])
 @pytest.mark.parametrize("prefix", ["", "/en"])
-def test_that_nothing_is_saved_is_said_where_it_is_seen(live_server, open_page, theme, width, height, prefix):
-    page = open_page(width, expected=["net::ERR_"])
-    page.set_viewport_size({"width": width, "height": height})
+def test_that_nothing_is_saved_is_said_where_it_is_seen(live_server, open_page, theme, prefix):
+    page = open_page(expected=["net::ERR_"])
     be_signed_in(page, live_server.url)
     open_form(page, live_server.url, make_network(), prefix)
     page.context.set_offline(True)
-    type_in_field(page, "comment", "Typed at the end of the form")
-    page.keyboard.press("Enter")
-    said = page.locator(".unsaved-error >> visible=true")
-    expect(said.first).to_be_in_viewport(ratio=1)
     shown = """(element) => {
       const { left, top, width, height } = element.getBoundingClientRect();
       return element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
     }"""
-    assert any(page.evaluate(shown, each) for each in said.element_handles())
-    # It covers nothing that has the focus.
-    box, focused = said.first.bounding_box(), page.locator("#id_comment").bounding_box()
-    assert focused["y"] + focused["height"] <= box["y"] or box["y"] + box["height"] <= focused["y"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert accessibility_problems(page, preload=False) == []
+    for width, height in [(1280, 800), (800, 500), (390, 700), (320, 500)]:
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("document.activeElement.blur()")
+        type_in_field(page, "comment", "Typed at the end of the form")
+        page.keyboard.press("Enter")
+        said = page.locator(".unsaved-error >> visible=true")
+        expect(said.first).to_be_in_viewport(ratio=1)
+        assert any(page.evaluate(shown, each) for each in said.element_handles())
+        # It covers nothing that has the focus.
+        box, focused = said.first.bounding_box(), page.locator("#id_comment").bounding_box()
+        assert focused["y"] + focused["height"] <= box["y"] or box["y"] + box["height"] <= focused["y"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert accessibility_problems(page, preload=False) == []
 
 
 # Without JavaScript

@@ -156,7 +156,7 @@ def parameters(name, method):
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize(("role", "share"), [("anonym", 10), ("editor", 40), ("publ", 40), ("super", 20)])
+@pytest.mark.parametrize(("role", "share"), [("anonym", 10), ("editor", 40), ("publ", 40), ("super", 40)])
 def test_no_parameter_breaks_the_desk_or_keeps_it_busy(world, role, share):
     client = Client(raise_request_exception=False)
     if role != "anonym":
