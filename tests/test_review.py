@@ -61,7 +61,7 @@ def form_with(client, row, **typed):
 
 
 def note_of(tree, column):
-    return "".join(map(text_of, tree.xpath(f"//*[@id='id_{column}_helptext']//div[@class='translation']")))
+    return "".join(map(text_of, tree.xpath(f"//*[@id='id_{column}_helptext']//div[contains(@class, 'translation')]")))
 
 
 def outdated(row):
@@ -73,7 +73,7 @@ class TestTranslation:
         assert note_of(opened(ana, page_of(network)), "summary_en") == ""
         fill_in(ana, page_of(network), {"summary_sr": "Прва и друга реченица."})
         tree = opened(ana, page_of(network))
-        (note,) = tree.xpath("//*[@id='id_summary_en_helptext']//div[@class='translation']")
+        (note,) = tree.xpath("//*[@id='id_summary_en_helptext']//div[contains(@class, 'translation')]")
         assert [text_of(each) for each in note.xpath(".//ins")] == ["и друга"]
         assert note.xpath(".//*[@lang]/@lang") == ["sr-Cyrl"]
         assert note_of(tree, "name_en") == ""
