@@ -1,14 +1,16 @@
 """No migration is missing, and none loses what there is. That they run forward and back is seen in test_roles.py."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.apps import apps as current_apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -21,6 +23,9 @@ from networks.revisions.translations import State, confirmed_translations, trans
 from tests.contents import EMPTY, FROZEN, IN_ROW, store_picture
 
 pytestmark = [pytest.mark.migration, pytest.mark.sql]
+
+# What earlier code has written, by the last migration that it had
+DATABASES = Path(__file__).parent / "databases"
 
 # When the networks were last changed, before there were revisions
 CHANGED = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
@@ -169,6 +174,69 @@ def test_translations_that_are_there_are_current_and_the_history_says_so(transac
         drafts.save(row, {"name_sr": "Друго"}, author=None)
         assert Network.objects.get(slug="mreza").outdated_newest == ["name_en"]
         assert not migrate_to("0021").get_model("networks", "Event").objects.exists()
+    finally:
+        call_command("migrate", "networks", "zero", verbosity=0)
+        call_command("migrate", verbosity=0)
+
+
+def insert_rows(path):
+    """Insert the rows of a kept database: {table: {"columns": [name], "rows": [[value]]}}."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table, kept in json.loads(path.read_text()).items():
+            columns = ", ".join(map(connection.ops.quote_name, kept["columns"]))
+            values = ", ".join(["%s"] * len(kept["columns"]))
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({values})", kept["rows"])  # noqa: S608
+
+
+def test_database_from_before_translation_states_goes_on_as_it_was(transactional_db):
+    """
+    Made by the last code that had no drafts of pages and no states of translations, and kept as it was written.
+
+    A network with a submitted and scheduled draft on top of what is published, a draft, one in the bin, one that was
+    only loaded, and two pages.
+    """
+    try:
+        call_command("flush", interactive=False, verbosity=0)
+        old = migrate_to("0020")
+        for name in ("Page", "Theme", "OldAddress", "CityProfile"):
+            old.get_model("networks", name).objects.all().delete()
+        insert_rows(DATABASES / "0020.json")
+        call_command("migrate", verbosity=0)
+
+        states = {
+            row.slug: translation_states(type(row), storage.newest_revision(row).content, confirmed_translations(row))
+            for model in (Network, Page)
+            for row in model.objects.all()
+        }
+        current, missing = State.CURRENT, State.MISSING
+        assert states == {
+            "avec": {"name_en": current, "summary_en": current, "description_en": current, "seat_en": missing},
+            "nacrt": {"name_en": current, "acronym_en": missing},
+            "obrisana": {"name_en": current},
+            "ucitana": {"name_en": current},
+            "o-sajtu": {"title_en": current, "body_en": missing},
+            "skica": {"title_en": missing},
+        }
+        avec = Network.objects.get(slug="avec")
+        confirmed = avec.events.first()
+        assert (confirmed.kind, confirmed.fields, confirmed.author_name) == (
+            "confirmed",
+            ["description_en", "name_en", "summary_en"],
+            "",
+        )
+        assert (avec.summary_sr, avec.head.content["summary_sr"]) == ("Прва реченица.", "Друга реченица.")
+        assert (avec.submitted_by, avec.schedules.get().revision, avec.head.preview_links.count()) == (
+            "Ана Анић",
+            avec.head,
+            1,
+        )
+        # What is written from now on is told apart.
+        drafts.save(avec, {"summary_sr": "Трећа."}, author=None)
+        drafts.restore(Network.objects.get(pk=avec.pk), avec.live, author=None)
+        assert Network.objects.get(pk=avec.pk).outdated_newest == []
+        drafts.save(avec, {"summary_sr": "Трећа."}, author=None)
+        publishing.publish(Network.objects.get(pk=avec.pk), author=None)
+        assert Network.objects.get(pk=avec.pk).outdated_published == ["summary_en"]
     finally:
         call_command("migrate", "networks", "zero", verbosity=0)
         call_command("migrate", verbosity=0)
