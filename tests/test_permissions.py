@@ -157,6 +157,13 @@ admin:networks_network_links                 POST           login   login   forb
 admin:networks_network_links                 POST bin       login   login   forbid  missing missing missing missing
 admin:networks_network_revoke                GET            login   login   forbid  moved   moved   moved   moved
 admin:networks_network_revoke                POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_due                   GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_due                   POST           login   login   method  method  method  method  method
+admin:networks_network_due_sheet             GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_due_sheet             POST           login   login   method  method  method  method  method
+admin:networks_network_verify                GET            login   login   method  method  method  method  method
+admin:networks_network_verify                POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_verify                POST bin       login   login   forbid  forbid  missing missing missing
 admin:networks_network_open                  GET            login   login   method  method  method  method  method
 admin:networks_network_open                  POST           login   login   forbid  done    done    done    done
 admin:networks_network_open                  POST bin       login   login   forbid  missing missing missing missing
@@ -166,6 +173,7 @@ admin:networks_network_changelist            GET            login   login   forb
 admin:networks_network_changelist            POST publish   login   login   forbid  refused done    done    done
 admin:networks_network_changelist            POST withdraw  login   login   forbid  refused done    done    done
 admin:networks_network_changelist            POST submit    login   login   forbid  done    done    done    done
+admin:networks_network_changelist            POST verify    login   login   forbid  refused done    done    done
 admin:networks_network_changelist            POST delete    login   login   forbid  refused done    done    done
 admin:networks_network_add                   GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_network_add                   POST           login   login   forbid  done    done    done    done

@@ -120,6 +120,7 @@ REQUESTS = {
         "POST publish": action("publish"),
         "POST withdraw": action("withdraw"),
         "POST submit": action("submit"),
+        "POST verify": action("verify"),
         "POST delete": action("delete_selected"),
     },
     "admin:networks_network_add": {
@@ -162,6 +163,7 @@ REQUESTS = {
         "POST": Asked({"days": 7}),
         "POST bin": Asked({"days": 7}, arguments={"pk": IN_BIN}),
     },
+    "admin:networks_network_verify": {"POST bin": Asked(arguments={"pk": IN_BIN})},
     "admin:networks_network_open": {"POST bin": Asked(arguments={"pk": IN_BIN})},
     # Themes, pages and the city profile
     "admin:networks_theme_changelist": {"POST delete": action("delete_selected")},

@@ -27,9 +27,10 @@ from networks.admin.newest_revisions import NewestTranslationFilter, ScopeFilter
 from networks.admin.revised_form import RevisedForm
 from networks.admin.revised_views import SCHEDULE_EVENTS, RevisedViewsMixin, describe_schedule
 from networks.admin.unsaved_text import discard_unsaved_form
+from networks.admin.verification_views import VerificationFilter, VerificationViewsMixin
 from networks.models import TRANSLATED, Event, Network
 from networks.reading import Reader
-from networks.revisions import drafts, publishing, schedules, storage
+from networks.revisions import drafts, publishing, schedules, storage, verification
 from networks.revisions.content import row_with
 
 
@@ -106,7 +107,13 @@ class RevisedChangeList(FilteredChangeList):
 
 
 @admin.register(Network)
-class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin, CityModelAdmin):
+class NetworkAdmin(
+    BulkActionsMixin,
+    VerificationViewsMixin,
+    RevisedViewsMixin,
+    MissingTranslationsMixin,
+    CityModelAdmin,
+):
     """The admin of networks. It reads the newest revision, and writes with the functions of `networks.revisions`."""
 
     change_list_template = "admin/networks/revised/change_list.html"
@@ -122,9 +129,16 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
         "status",
         "position",
     ]
-    list_filter = [StateFilter, StatusFilter, ScopeFilter, ("themes", ThemeFilter), NewestTranslationFilter]
+    list_filter = [
+        StateFilter,
+        StatusFilter,
+        ScopeFilter,
+        ("themes", ThemeFilter),
+        VerificationFilter,
+        NewestTranslationFilter,
+    ]
     list_per_page = 100
-    actions = ["publish", "withdraw", "submit", "delete_selected"]
+    actions = ["publish", "withdraw", "submit", "verify", "delete_selected"]
 
     # Only shows the search box; get_search_results does the search.
     search_fields = ["search_text"]
@@ -237,7 +251,7 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
         self, request: HttpRequest, context, add=False, change=False, form_url="", obj=None
     ) -> HttpResponse:
         if obj is not None and obj.pk:
-            context |= self.status_context(request, obj)
+            context |= self.status_context(request, obj) | self.verification_context(request, obj)
             form = context["adminform"].form
             context["checks"] = checks = publishing_checks.row_checks(obj, form.mine)
             publishing_checks.show_beside_fields(form, checks)
@@ -427,9 +441,8 @@ class NetworkAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin
 
     def undo_one(self, request: HttpRequest, action: str, before: dict) -> bool:
         network = Network.objects.filter(pk=before["pk"]).first()
-        return network is not None and publishing.undo(
-            network, before["before"], before["event"], author=request.user
-        )
+        undo = verification.unverify if action == "verify" else publishing.undo
+        return network is not None and undo(network, before["before"], before["event"], author=request.user)
 
     def report_error(self, request: HttpRequest, network: Network, error: ValidationError) -> None:
         network = newest_revisions.apply_newest_content(network)

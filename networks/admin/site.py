@@ -33,6 +33,7 @@ from networks.admin import sign_in
 from networks.admin.newest_revisions import with_newest_names
 from networks.admin.session_age import renew_session
 from networks.admin.unsaved_text import SignInForm, UnsavedForm, is_same_origin
+from networks.admin.verification_counts import verification_counts
 from networks.languages import language_codes, language_links, language_of_path, reverse_in
 from networks.models import Network, SavedForm, TemporaryPassword
 from networks.reading import Reader
@@ -115,7 +116,9 @@ class CityAdminSite(AdminSite):
         }
 
     def index(self, request: HttpRequest, extra_context=None) -> HttpResponse:
-        return super().index(request, {**drafts_context(request.user), **(extra_context or {})})
+        return super().index(
+            request, {**drafts_context(request.user), **verification_counts(request.user), **(extra_context or {})}
+        )
 
     # Unsaved text: see networks/admin/unsaved_text.py
 
