@@ -11,14 +11,15 @@ from django.db import connection
 from django.urls import get_resolver
 from django.utils import timezone, translation
 
-from networks.models import CityProfile, Network, OldAddress, PreviewLink, Schedule
-from networks.revisions import drafts, previews, publishing, schedules, storage
+from networks.models import CityProfile, ConfirmationLink, Network, OldAddress, PreviewLink, Schedule
+from networks.revisions import drafts, previews, publishing, schedules, storage, unit_answers
 from tests.makers import make_page, make_profile, make_theme
 
 LANGUAGES = {"sr": "", "sr-latn": "sr-latn/", "en": "en/"}
 PASSWORD = "a long enough password"
 NEW_PASSWORD = "another password, as long"
 PK, UNPUBLISHED, IN_BIN = 654321, 654322, 654323
+UNIT = "Служба"
 
 # A signed-in account that is no staff has every right that a role can have, and is let in nowhere all the same.
 ROLES = ["anonym", "account", "staff", "editor", "publ", "admin", "super"]
@@ -69,6 +70,12 @@ def without_plan():
     Schedule.objects.all().delete()
 
 
+def with_seen_facts():
+    """Let the answer to the membership name what the page has shown of it."""
+    seen = unit_answers.stated_digest(Network.objects.get(pk=PK))
+    REQUESTS["public:confirmation"]["POST"].data[f"{PK}-seen"] = seen
+
+
 def without_profile():
     CityProfile.objects.all().delete()
 
@@ -87,6 +94,14 @@ REQUESTS = {
         "GET link": Asked(arguments={"token": "link"}),
         "GET revoked": Asked(arguments={"token": "revoked"}),
         "GET forged": Asked(arguments={"token": "forged"}),
+    },
+    "public:confirmation": {
+        "GET": Asked(arguments={"token": "unit"}),
+        "GET revoked": Asked(arguments={"token": "unit revoked"}),
+        "GET forged": Asked(arguments={"token": "forged"}),
+        "POST": Asked({f"{PK}-kind": "changed", f"{PK}-text": "x"}, {"token": "unit"}, prepare=with_seen_facts),
+        "POST revoked": Asked({f"{PK}-kind": "changed"}, {"token": "unit revoked"}),
+        "POST forged": Asked({f"{PK}-kind": "changed"}, {"token": "forged"}),
     },
     "admin:login": {"POST": Asked({"username": "colleague", "password": PASSWORD})},
     "admin:password_change": {
@@ -164,6 +179,11 @@ REQUESTS = {
         "POST bin": Asked({"days": 7}, arguments={"pk": IN_BIN}),
     },
     "admin:networks_network_verify": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+    "admin:networks_network_unit_links": {"POST": Asked({"unit": UNIT, "days": 30})},
+    "admin:networks_network_decide": {
+        "POST": Asked({"decision": "refuse"}),
+        "POST accept": Asked({"decision": "accept"}),
+    },
     "admin:networks_network_open": {"POST bin": Asked(arguments={"pk": IN_BIN})},
     # Themes, pages and the city profile
     "admin:networks_theme_changelist": {"POST delete": action("delete_selected")},
@@ -246,7 +266,8 @@ def world(db):
 
     def network(pk, slug):
         # By its number, as the addresses name it
-        made = drafts.save(Network(), {"name_sr": "Мрежа", "slug": slug, "themes": [theme.slug]}, author=author)
+        content = {"name_sr": "Мрежа", "slug": slug, "themes": [theme.slug], "responsible_unit": UNIT}
+        made = drafts.save(Network(), content, author=author)
         assert made.row.pk == pk
         return made
 
@@ -266,6 +287,9 @@ def world(db):
     expires = timezone.now() + timedelta(days=1)
     link = PreviewLink.objects.create(revision=head, expires_at=expires)
     revoked = PreviewLink.objects.create(revision=head, expires_at=expires, revoked_at=timezone.now())
+    unit_link = ConfirmationLink.objects.create(unit=UNIT, expires_at=expires)
+    unit_revoked = ConfirmationLink.objects.create(unit=UNIT, expires_at=expires, revoked_at=timezone.now())
+    unit_answers.give_answers(unit_link, [unit_answers.Given(PK, "as_stated")])
     make_page(pk=PK, slug="page")
     make_page(pk=UNPUBLISHED, slug="page-draft", is_published=False)
     OldAddress.objects.create(pk=PK, old_path="/old/", new_path="/")
@@ -294,6 +318,8 @@ def world(db):
             "number": 1,
             "schedule_pk": plan.pk,
             "link_pk": link.pk,
+            "unit_link_pk": unit_link.pk,
+            "answer_pk": unit_link.answers.get().pk,
             "slug": "published",
             "token": "staff",
             "app_label": "networks",
@@ -304,6 +330,8 @@ def world(db):
             "staff": token(previews.staff_url(head)),
             "link": token(previews.link_url(link)),
             "revoked": token(previews.link_url(revoked)),
+            "unit": token(unit_answers.link_url(unit_link, "sr")),
+            "unit revoked": token(unit_answers.link_url(unit_revoked, "sr")),
             "forged": token(previews.staff_url(head))[:-1] + "~",
         },
     )

@@ -26,6 +26,7 @@ from networks.admin.bulk_actions import BulkActionsMixin, confirmed_revision, is
 from networks.admin.newest_revisions import NewestTranslationFilter, ScopeFilter, StatusFilter, ThemeFilter
 from networks.admin.revised_form import RevisedForm
 from networks.admin.revised_views import SCHEDULE_EVENTS, RevisedViewsMixin, describe_schedule
+from networks.admin.unit_views import UnitViewsMixin
 from networks.admin.unsaved_text import discard_unsaved_form
 from networks.admin.verification_views import VerificationFilter, VerificationViewsMixin
 from networks.models import TRANSLATED, Event, Network
@@ -110,6 +111,7 @@ class RevisedChangeList(FilteredChangeList):
 class NetworkAdmin(
     BulkActionsMixin,
     VerificationViewsMixin,
+    UnitViewsMixin,
     RevisedViewsMixin,
     MissingTranslationsMixin,
     CityModelAdmin,

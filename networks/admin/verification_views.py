@@ -21,8 +21,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 from xlsxwriter import Workbook
 
+from networks.admin.base import is_integer
 from networks.admin.bulk_actions import is_confirmed
-from networks.models import Network
+from networks.models import Network, UnitAnswer
 from networks.reading import NetworkReading, Reader, Text
 from networks.revisions import schedules, storage
 from networks.revisions.content import complete_content
@@ -132,7 +133,7 @@ class VerificationViewsMixin:
         return HttpResponseRedirect(self.url("due") if "due" in request.POST else self.url("change", pk))
 
     def verification_context(self, request: HttpRequest, network: Network) -> dict:
-        """Return the context of the form of a network for verifying it."""
+        """Return the context of the form of a network for verifying it, and for the answer that its URL names."""
         content = complete_content(Network, (network.live or network.head).content)
         verified_on = content["verified_on"]
         return {
@@ -142,6 +143,24 @@ class VerificationViewsMixin:
                 "is_due": network.is_published and content_is_due(content),
                 "source_length": Network._meta.get_field("source").max_length,
             },
+            "unit_answer": self.named_answer(request, network),
+        }
+
+    def named_answer(self, request: HttpRequest, network: Network) -> dict | None:
+        """Return the accepted answer of a unit that is to be written into the form, and that the URL names."""
+        pk = request.GET.get("answer", "")
+        if not is_integer(pk):
+            return None
+        answers = network.unit_answers.filter(state=UnitAnswer.State.ACCEPTED).select_related("link")
+        answer = answers.filter(pk=pk).first()
+        if answer is None:
+            return None
+        reader = Reader()
+        return {
+            "text": reader.unmarked(answer.text),
+            "when": reader.date(answer.created_at),
+            "who": reader.unmarked(answer.name),
+            "unit": reader.unmarked(answer.link.unit),
         }
 
     # What is due

@@ -2,6 +2,7 @@
 
 from networks.models.account import SignInAttempts, TemporaryPassword
 from networks.models.city import CityProfile, ContentVersion, OldAddress
+from networks.models.confirmation import ConfirmationLink, UnitAnswer
 from networks.models.confirmed_translation import ConfirmedTranslation
 from networks.models.model_fields import FieldConstraint
 from networks.models.network import (
@@ -21,6 +22,7 @@ from networks.models.revision import Change, Event, PreviewLink, Revision, Sched
 __all__ = [
     "Change",
     "CityProfile",
+    "ConfirmationLink",
     "ConfirmedTranslation",
     "ContentVersion",
     "Event",
@@ -43,6 +45,7 @@ __all__ = [
     "TRANSLATED",
     "TemporaryPassword",
     "Theme",
+    "UnitAnswer",
     "free_slug",
     "update_search_texts",
 ]
