@@ -216,6 +216,10 @@ COUNTRY = env.str("DJANGO_COUNTRY", default="SRB").strip()
 if not re.fullmatch(r"[A-Z]{3}", COUNTRY):
     raise ImproperlyConfigured("DJANGO_COUNTRY must be the three capital letters of a country, such as SRB.")
 
+# How many days after it was verified a membership is due to be verified again
+
+VERIFICATION_DAYS = whole_number("DJANGO_VERIFICATION_DAYS", 365, least=1, most=36_500)
+
 # Static files and uploads
 
 # citynetworks.request_limits accepts no larger body, so no upload is written to the temporary folder.

@@ -23,13 +23,13 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from networks.models import CityProfile, Network, OldAddress, Page, PreviewLink, Theme
+from networks.models import CityProfile, ConfirmationLink, Network, OldAddress, Page, PreviewLink, Theme
 from networks.page_store import cached_page, layer
 from networks.page_store import watch as watch_module
 from networks.page_store.cached_page import preferred_encoding
 from networks.page_store.layer import PageStore
 from networks.page_store.watch import Watch
-from networks.revisions import drafts, previews, publishing, schedules, storage
+from networks.revisions import drafts, previews, publishing, schedules, storage, unit_answers
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import CYRILLIC, PREFIXES
 from tests.production import PRODUCTION, run
@@ -763,7 +763,7 @@ def test_mistake_of_ours_is_not_hidden_behind_an_old_page():
 PUBLIC = ["", "/", "/timeline/", "/changes/", "/open-data/", "/feed.atom", "/picture.png"]
 ONCE = ["/networks.json", "/networks.csv", "/networks.csv-metadata.json", "/catalog.jsonld", "/catalog.ttl"]
 ONCE += ["/sitemap.xml", "/robots.txt", "/.well-known/security.txt"]
-NOT_STORED = {"public:networks", "public:preview", "live", "ready"}
+NOT_STORED = {"public:networks", "public:preview", "public:confirmation", "live", "ready"}
 MADE_BY_THE_STORE = {"etag", "vary", "cache-control", "content-length"}
 
 
@@ -888,13 +888,15 @@ def test_error_is_not_kept(nis, path):
     assert (store.application.count, len(store.pages)) == (2, 0)
 
 
-def test_nothing_of_the_desk_or_of_previews_is_kept(nis):
+def test_nothing_of_the_desk_or_of_secret_links_is_kept(nis):
     store = site_store()
     network = Network.objects.first()
     link = PreviewLink.objects.create(
         revision=storage.newest_revision(network), expires_at=timezone.now() + timedelta(1)
     )
-    for path in (previews.link_url(link), "/en/admin/login/", "/en/admin/", "/admin/session/", "/networks/"):
+    unit_link = ConfirmationLink.objects.create(unit="Unit", expires_at=link.expires_at)
+    secret = previews.link_url(link), unit_answers.link_url(unit_link, "en")
+    for path in (*secret, "/en/admin/login/", "/en/admin/", "/admin/session/", "/networks/"):
         for _ in range(2):
             assert ask(store, path, headers={"accept-encoding": "gzip"}).status in (200, 301, 302), path
     assert not store.pages

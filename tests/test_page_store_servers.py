@@ -80,9 +80,9 @@ def write_network(number):
 
     # As before every request of the admin: a new plan takes the place of one that is not carried out.
     schedules.apply_due()
-    network = Network.objects.first()
+    network = Network.objects.first() or Network()
     texts = {"name_en": f"network {number}.", "name_sr": f"network {number}.", "slug": "a"}
-    content = storage.newest_revision(network).content | texts if network else texts
+    content = storage.newest_revision(network).content | texts if network.pk else texts
     return drafts.save(network, content, author=None).row
 
 

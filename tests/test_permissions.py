@@ -122,6 +122,25 @@ admin:auth_user_change                       GET            login   login   forb
 admin:auth_user_change                       POST           login   login   forbid  forbid  forbid  done    done
 admin/auth/user/<path:object_id>/            GET            login   login   moved   moved   moved   moved   moved
 admin/auth/user/<path:object_id>/            POST           login   login   moved   moved   moved   moved   moved
+admin:networks_network_due                   GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_due                   POST           login   login   method  method  method  method  method
+admin:networks_network_due_sheet             GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_due_sheet             POST           login   login   method  method  method  method  method
+admin:networks_network_verify                GET            login   login   method  method  method  method  method
+admin:networks_network_verify                POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_verify                POST bin       login   login   forbid  forbid  missing missing missing
+admin:networks_network_unit_links            GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_network_unit_links            POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_unit_letter           GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_network_unit_letter           POST           login   login   forbid  forbid  ok      ok      ok
+admin:networks_network_unit_revoke           GET            login   login   forbid  forbid  moved   moved   moved
+admin:networks_network_unit_revoke           POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_answers               GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_network_answers               POST           login   login   forbid  forbid  ok      ok      ok
+admin:networks_network_decide                GET            login   login   forbid  forbid  moved   moved   moved
+admin:networks_network_decide                POST           login   login   forbid  forbid  done    done    done
+admin:networks_network_decide                POST accept    login   login   forbid  forbid  done    done    done
+admin:networks_network_changelist            POST verify    login   login   forbid  refused done    done    done
 admin:networks_*_bin                         GET            login   login   forbid  forbid  ok      ok      ok
 admin:networks_*_bin                         POST           login   login   forbid  forbid  ok      ok      ok
 admin:networks_*_withdraw                    GET            login   login   forbid  forbid  ok      ok      ok
@@ -266,6 +285,12 @@ public:preview                               GET link       ok      ok      ok  
 public:preview                               GET revoked    gone    gone    gone    gone    gone    gone    gone
 public:preview                               GET forged     missing missing missing missing missing missing missing
 public:preview                               POST           method  method  method  method  method  method  method
+public:confirmation                          GET            ok      ok      ok      ok      ok      ok      ok
+public:confirmation                          GET revoked    gone    gone    gone    gone    gone    gone    gone
+public:confirmation                          GET forged     missing missing missing missing missing missing missing
+public:confirmation                          POST           done    done    done    done    done    done    done
+public:confirmation                          POST revoked   gone    gone    gone    gone    gone    gone    gone
+public:confirmation                          POST forged    missing missing missing missing missing missing missing
 public:picture                               GET            ok      ok      ok      ok      ok      ok      ok
 public:picture                               POST           method  method  method  method  method  method  method
 public:network_picture                       GET            ok      ok      ok      ok      ok      ok      ok
@@ -459,8 +484,8 @@ def test_other_languages_open_no_other_door(world, role):
 def test_nothing_is_posted_from_another_site(world):
     posted = [(name, asked) for name, asked in ROWS if asked.startswith("POST")]
     found = Visitor(world, "super", enforce_csrf_checks=True).outcomes(posted)
-    # What citizens read takes no form from anybody.
-    expected = {row: "forbid" if row[0].startswith("admin") else "method" for row in posted}
+    # What citizens read takes no form from anybody. The page for units takes one from whoever knows its secret URL.
+    expected = {row: "forbid" if row[0].startswith("admin") else ROWS[row]["super"] for row in posted}
     assert differences(expected, found) == {}
 
 

@@ -49,6 +49,7 @@ WRONG = [
     ("DJANGO_TAG_AUTHORITY", "mreze.example.rs", "a host name and a date"),
     ("DJANGO_COUNTRY", "Srbija", "three capital letters"),
     *(("DJANGO_SESSION_HOURS", value, "at least 1 and") for value in ("0", "-8", "8h", "1.5", "9" * 30)),
+    *(("DJANGO_VERIFICATION_DAYS", value, "at least 1 and") for value in ("0", "-1", "a year", "")),
     *(("DJANGO_PAGE_STORE_MB", value, "at least 0 and") for value in ("-1", "64M", "")),
     *(("DJANGO_HSTS_SECONDS", value, "at least 0 and") for value in ("-1", "a day", "9" * 12)),
     *(

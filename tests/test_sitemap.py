@@ -125,5 +125,8 @@ def test_robots_are_shown_the_sitemap_and_kept_from_the_desk(client):
         "Disallow: /preview/",
         "Disallow: /sr-latn/preview/",
         "Disallow: /en/preview/",
+        "Disallow: /confirm/",
+        "Disallow: /sr-latn/confirm/",
+        "Disallow: /en/confirm/",
     ]
     assert f"Sitemap: {SITE}/sitemap.xml" in lines

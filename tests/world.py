@@ -11,14 +11,15 @@ from django.db import connection
 from django.urls import get_resolver
 from django.utils import timezone, translation
 
-from networks.models import CityProfile, Link, Network, OldAddress, Page, PreviewLink, Schedule
-from networks.revisions import drafts, previews, publishing, schedules, storage
+from networks.models import CityProfile, ConfirmationLink, Link, Network, OldAddress, Page, PreviewLink, Schedule
+from networks.revisions import drafts, previews, publishing, schedules, storage, unit_answers
 from tests.makers import make_profile, make_theme
 
 LANGUAGES = {"sr": "", "sr-latn": "sr-latn/", "en": "en/"}
 PASSWORD = "a long enough password"
 NEW_PASSWORD = "another password, as long"
 PK, UNPUBLISHED, IN_BIN = 654321, 654322, 654323
+UNIT = "Служба"
 MOVED = "http://localhost/moved/"  # a link, on this site itself, so that no other is asked
 
 # A signed-in account that is no staff has every right that a role can have, and is let in nowhere all the same.
@@ -70,6 +71,12 @@ def without_plan():
     Schedule.objects.all().delete()
 
 
+def with_seen_facts():
+    """Let the answer to the membership name what the page has shown of it."""
+    seen = unit_answers.stated_digest(Network.objects.get(pk=PK))
+    REQUESTS["public:confirmation"]["POST"].data[f"{PK}-seen"] = seen
+
+
 def submitted():
     for model in (Network, Page):
         drafts.submit(model.objects.get(pk=PK), author=None)
@@ -91,6 +98,7 @@ def requests_of(model, form):
             "POST withdraw": action("withdraw"),
             "POST submit": action("submit"),
             "POST delete": action("delete_selected"),
+            **({"POST verify": action("verify")} if model == "network" else {}),
         },
         f"admin:networks_{model}_add": {
             "POST": Asked(form(_save="1")),
@@ -171,6 +179,14 @@ REQUESTS = {
         "GET revoked": Asked(arguments={"token": "revoked"}),
         "GET forged": Asked(arguments={"token": "forged"}),
     },
+    "public:confirmation": {
+        "GET": Asked(arguments={"token": "unit"}),
+        "GET revoked": Asked(arguments={"token": "unit revoked"}),
+        "GET forged": Asked(arguments={"token": "forged"}),
+        "POST": Asked({f"{PK}-kind": "changed", f"{PK}-text": "x"}, {"token": "unit"}, prepare=with_seen_facts),
+        "POST revoked": Asked({f"{PK}-kind": "changed"}, {"token": "unit revoked"}),
+        "POST forged": Asked({f"{PK}-kind": "changed"}, {"token": "forged"}),
+    },
     "admin:login": {"POST": Asked({"username": "colleague", "password": PASSWORD})},
     "admin:password_change": {
         "POST": Asked({"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD})
@@ -201,6 +217,13 @@ REQUESTS = {
     # What has revisions
     **requests_of("network", network_form),
     **requests_of("page", page_form),
+    # Confirmation
+    "admin:networks_network_verify": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+    "admin:networks_network_unit_links": {"POST": Asked({"unit": UNIT, "days": 30})},
+    "admin:networks_network_decide": {
+        "POST": Asked({"decision": "refuse"}),
+        "POST accept": Asked({"decision": "accept"}),
+    },
     # Links
     "admin:networks_link_changelist": {"POST delete": action("delete_selected")},
     # Themes, old addresses and the city profile
@@ -298,13 +321,16 @@ def world(db):
         plan = schedules.create(model.objects.get(pk=PK), Schedule.Action.PUBLISH, at, author=author)
         return head, plan
 
-    head, plan = write_rows(Network, {"website": MOVED, "themes": [theme.slug]})
+    head, plan = write_rows(Network, {"website": MOVED, "themes": [theme.slug], "responsible_unit": UNIT})
     page_head, page_plan = write_rows(Page, {}, "page-")
     expires = timezone.now() + timedelta(days=1)
     link, revoked, page_link = (
         PreviewLink.objects.create(revision=revision, expires_at=expires, revoked_at=revoked_at)
         for revision, revoked_at in ((head, None), (head, timezone.now()), (page_head, None))
     )
+    unit_link = ConfirmationLink.objects.create(unit=UNIT, expires_at=expires)
+    unit_revoked = ConfirmationLink.objects.create(unit=UNIT, expires_at=expires, revoked_at=timezone.now())
+    unit_answers.give_answers(unit_link, [unit_answers.Given(PK, "as_stated")])
     OldAddress.objects.create(pk=PK, old_path="/old/", new_path="/")
     Link.objects.create(pk=PK, url=MOVED, outcome=Link.Outcome.MOVED, moved_to="http://localhost/")
     make_profile(email="city@example.org")
@@ -331,6 +357,8 @@ def world(db):
             "number": 1,
             "schedule_pk": plan.pk,
             "link_pk": link.pk,
+            "unit_link_pk": unit_link.pk,
+            "answer_pk": unit_link.answers.get().pk,
             "slug": "published",
             "token": "staff",
             "app_label": "networks",
@@ -342,6 +370,8 @@ def world(db):
             "staff": token(previews.staff_url(head)),
             "link": token(previews.link_url(link)),
             "revoked": token(previews.link_url(revoked)),
+            "unit": token(unit_answers.link_url(unit_link, "sr")),
+            "unit revoked": token(unit_answers.link_url(unit_revoked, "sr")),
             "forged": token(previews.staff_url(head))[:-1] + "~",
         },
     )

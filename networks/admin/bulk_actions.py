@@ -62,6 +62,17 @@ ACTION_TEXTS = {
         ),
         lambda count: ngettext("%d network taken off the site.", "%d networks taken off the site.", count) % count,
     ),
+    ("network", "verify"): ActionTexts(
+        _("Confirm"),
+        lambda count: ngettext(
+            "What citizens read of %(count)d network will be confirmed as right, with the day of today. "
+            "Its draft stays a draft.",
+            "What citizens read of %(count)d networks will be confirmed as right, with the day of today. "
+            "Their drafts stay drafts.",
+            count,
+        ),
+        lambda count: ngettext("%d network confirmed.", "%d networks confirmed.", count) % count,
+    ),
     ("network", "delete_selected"): ActionTexts(
         _("Move to the bin"),
         lambda count: ngettext(

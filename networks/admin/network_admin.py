@@ -17,8 +17,11 @@ from networks.admin.newest_revisions import (
     newest_value,
 )
 from networks.admin.revised_admin import LAST_FIELDSETS, RevisedChangeList, RevisedModelAdmin, StateFilter
+from networks.admin.unit_views import UnitViewsMixin
+from networks.admin.verification_views import VerificationFilter, VerificationViewsMixin
 from networks.models import TRANSLATED, Network
 from networks.reading import Reader
+from networks.revisions import verification
 
 # Instead of the model's help texts, which are the same for both languages
 HELP_TEXTS = {
@@ -40,7 +43,7 @@ class NetworkChangeList(RevisedChangeList):
 
 
 @admin.register(Network)
-class NetworkAdmin(RevisedModelAdmin):
+class NetworkAdmin(VerificationViewsMixin, UnitViewsMixin, RevisedModelAdmin):
     add_label = _("Add a network")
 
     list_display = [
@@ -51,8 +54,16 @@ class NetworkAdmin(RevisedModelAdmin):
         "status",
         "position",
     ]
-    list_filter = [StateFilter, StatusFilter, ScopeFilter, ("themes", ThemeFilter), NewestTranslationFilter]
+    list_filter = [
+        StateFilter,
+        StatusFilter,
+        ScopeFilter,
+        ("themes", ThemeFilter),
+        VerificationFilter,
+        NewestTranslationFilter,
+    ]
     list_per_page = 100
+    actions = ["publish", "withdraw", "submit", "verify", "delete_selected"]
 
     # Only shows the search box; get_search_results does the search.
     search_fields = ["search_text"]
@@ -100,6 +111,17 @@ class NetworkAdmin(RevisedModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs) -> type[NetworkChangeList]:
         return NetworkChangeList
+
+    def status_context(self, request: HttpRequest, row: Network) -> dict:
+        return super().status_context(request, row) | self.verification_context(request, row)
+
+    def undo_one(self, request: HttpRequest, action: str, before: dict) -> bool:
+        if action != "verify":
+            return super().undo_one(request, action, before)
+        network = Network.objects.filter(pk=before["pk"]).first()
+        return network is not None and verification.unverify(
+            network, before["before"], before["event"], author=request.user
+        )
 
     @admin.display(description=_("name"))
     def displayed_name(self, network: Network) -> str:

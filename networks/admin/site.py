@@ -33,6 +33,7 @@ from networks.admin import sign_in
 from networks.admin.newest_revisions import with_newest_headings
 from networks.admin.session_age import renew_session
 from networks.admin.unsaved_text import SignInForm, UnsavedForm, is_same_origin
+from networks.admin.verification_counts import verification_counts
 from networks.languages import language_codes, language_links, language_of_path, reverse_in
 from networks.links.record import dead_link_count
 from networks.models import Network, Page, RevisedModel, SavedForm, TemporaryPassword
@@ -117,6 +118,7 @@ class CityAdminSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         context = drafts_context(request.user)
+        context |= verification_counts(request.user)
         context["outdated"] = outdated_counts(request)
         if request.user.has_perm("networks.view_link"):
             context["dead_links"] = dead_link_count()

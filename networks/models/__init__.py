@@ -2,6 +2,7 @@
 
 from networks.models.account import SignInAttempts, TemporaryPassword
 from networks.models.city import CityProfile, ContentVersion, OldAddress
+from networks.models.confirmation import ConfirmationLink, UnitAnswer
 from networks.models.confirmed_translation import ConfirmedTranslation
 from networks.models.link import Link
 from networks.models.model_fields import FieldConstraint
@@ -22,6 +23,7 @@ from networks.models.revision import Change, Event, PreviewLink, Revision, Sched
 __all__ = [
     "Change",
     "CityProfile",
+    "ConfirmationLink",
     "ConfirmedTranslation",
     "ContentVersion",
     "Event",
@@ -45,6 +47,7 @@ __all__ = [
     "TRANSLATED",
     "TemporaryPassword",
     "Theme",
+    "UnitAnswer",
     "free_slug",
     "update_search_texts",
 ]

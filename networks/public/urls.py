@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from networks.page_store.layer import stored
-from networks.public import changes_page, feeds, open_data, views
+from networks.public import changes_page, confirmations, feeds, open_data, views
 from networks.public.share_pictures import network_picture, site_picture
 from networks.public.timeline import timeline
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("networks/", csrf_exempt(require_safe(to_list)), name="networks"),
     path("networks/<slug:slug>/", stored(views.network_detail), name="network"),
     path("preview/<str:token>/", views.preview, name="preview"),
+    path("confirm/<str:token>/", confirmations.confirmation, name="confirmation"),
     path("picture.png", stored(site_picture), name="picture"),
     path("networks/<slug:slug>/picture.png", stored(network_picture), name="network_picture"),
     path("timeline/", stored(timeline, reads_query=True), name="timeline"),

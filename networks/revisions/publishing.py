@@ -192,17 +192,19 @@ def lock_as_seen(row: Row, head: Revision) -> Row:
     return row
 
 
-def publish_part(row: Row, part: Content, *, author: User) -> Row:
+def publish_part(row: Row, part: Content, *, author: User | None) -> Row:
     """
-    Publish a part of what the newest revision has changed. The rest becomes a draft on top of it.
+    Publish a content, such as a part of what the newest revision has changed. The rest becomes a draft on top of it.
 
-    The draft has a revision for each of the present ones, with what is left of it, by the same author.
+    The draft has a revision for each of the present ones, with what is left of it, by the same author. It is
+    submitted, scheduled and previewed as before.
     """
     model, head = type(row), newest_revision(row)
     waiting = {*changed_fields(model, part, head.content)}
     drafts = unpublished_revisions(row)
     submitted = {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by}
-    schedule = row.schedules.filter(action=Schedule.Action.PUBLISH, revision=head).first()
+    schedule = row.schedules.filter(action=Schedule.Action.PUBLISH, revision__in=drafts).first()
+    replaced: dict[int, Revision] = {}
     if row.live:
         update_row(row, head=row.live)
     _row, published = write_revision(row, part, author=author)
@@ -216,14 +218,18 @@ def publish_part(row: Row, part: Content, *, author: User) -> Row:
             written_by = {"author": draft.author, "author_name": draft.author_name, "comment": draft.comment}
             update_row(row, head=add_revision(row, written, **written_by))
             content = written
+        replaced[draft.pk] = newest_revision(row)
     if row.has_draft:
         update_row(row, **submitted)
         PreviewLink.objects.filter(revision=head).update(revision=row.head)
-        if schedule:
+        for event in row.events.filter(kind=Event.Kind.SUBMITTED, revision__in=drafts):
+            # Or somebody would seem to have changed the draft since it was submitted.
+            row.events.filter(pk=event.pk).update(revision=replaced[event.revision_id])
+        if schedule and replaced[schedule.revision_id] != published:
             row.schedules.create(
                 action=schedule.action,
                 at=schedule.at,
-                revision=row.head,
+                revision=replaced[schedule.revision_id],
                 author=schedule.author,
                 author_name=schedule.author_name,
             )
