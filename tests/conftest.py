@@ -27,7 +27,7 @@ hypothesis.settings.load_profile("few")
 
 numbers = itertools.count()
 
-SLOW = ["browser", "process", "exhaustive", "migration"]
+SLOW = ["browser", "process", "exhaustive", "long", "migration"]
 
 
 def pytest_addoption(parser):

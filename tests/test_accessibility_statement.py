@@ -31,6 +31,7 @@ def labelled(client):
     return {text_of(each.find("dt")): [text_of(value) for value in each.findall("dd")] for each in rows}
 
 
+@pytest.mark.long
 @in_latin_and_in_ci_in_each_language
 def test_statement_is_complete_and_in_one_script(nis, client, language):
     tree = opened(client, PREFIXES[language] + ADDRESS)

@@ -285,6 +285,7 @@ class TestEveryPage:
         assert policy_of(first)["script-src"] == ["'self'", f"'nonce-{importmap.get('nonce')}'"]
         assert policy_of(first) != policy_of(second)
 
+    @pytest.mark.long
     @in_latin_and_in_ci_in_each_language
     def test_tells_in_its_language_what_was_saved(self, clerk, language):
         network = make_network(name_sr="Његошев круг", is_published=False)
@@ -397,6 +398,7 @@ class TestHistory:
         assert clerk.post(f"/en/admin/auth/user/{reporter.pk}/change/", typed).status_code == 302
         self.check(clerk, reporter)
 
+    @pytest.mark.long
     @pytest.mark.parametrize("written_in", LANGUAGES)
     def test_on_the_start_page_is_in_the_script_of_the_page(self, clerk, written_in):
         network = make_network(name_sr="Његошев круг")
@@ -760,6 +762,7 @@ def errors_of(clerk, page, typed):
 
 
 class TestBadInput:
+    @pytest.mark.long
     @pytest.mark.parametrize("typed", BAD_VALUES.values(), ids=BAD_VALUES)
     def test_in_a_field_gets_an_error_beside_it(self, clerk, typed):
         make_theme()
@@ -767,6 +770,7 @@ class TestBadInput:
         assert set(errors_of(clerk, "networks/network/add/", TYPED | typed)) == set(typed)
         assert list(Network.objects.all()) == [taken]
 
+    @pytest.mark.long
     @pytest.mark.parametrize(("typed", "field"), BAD_TOGETHER.values(), ids=BAD_TOGETHER)
     def test_that_is_wrong_only_together_gets_one_error(self, clerk, typed, field):
         assert list(errors_of(clerk, "networks/network/add/", TYPED | typed)) == [field]
@@ -784,6 +788,7 @@ class TestBadInput:
         assert list(errors_of(clerk, "networks/network/add/", typed)) == ["name_sr"]
         assert uploads(settings) == []
 
+    @pytest.mark.long
     @pytest.mark.parametrize("word", ["а\0б", "\0", LONG_WORD], ids=["null byte", "null byte alone", "long word"])
     def test_in_every_text_at_once_gets_an_error_beside_each(self, clerk, word):
         network = make_network()
@@ -795,6 +800,7 @@ class TestBadInput:
         assert network.revisions.count() == 1
         assert Network.objects.filter(pk=network.pk).values().get() == before
 
+    @pytest.mark.long
     @pytest.mark.parametrize(("make", "typed", "field"), OTHER_FORMS.values(), ids=OTHER_FORMS)
     def test_in_the_other_forms_gets_an_error_beside_it(self, clerk, settings, make, typed, field):
         row = make() if make is make_profile else make(slug="taken")
@@ -911,6 +917,7 @@ class TestList:
         network = make_network(**texts)
         assert shown(clerk, "/en/admin/networks/network/")[network.pk]["missing_english"] == said
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         ("words", "slugs"),
         [

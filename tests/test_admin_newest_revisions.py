@@ -100,6 +100,7 @@ def test_networks_are_sorted_by_when_the_city_joined_in_the_newest_version(clerk
     assert found(clerk, "o=-4") == [other.pk, network.pk]  # what is not known stands last
 
 
+@pytest.mark.long
 def test_filters_count_the_newest_versions(clerk, network):
     counted = [
         text_of(each) for each in opened(clerk, f"{LIST}?_facets=True").xpath("//*[@id='changelist-filter']//li")

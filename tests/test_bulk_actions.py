@@ -103,6 +103,7 @@ def seen():
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("action", ["publish", "withdraw", "delete_selected"])
 @pytest.mark.parametrize("is_submitted", [True, False])
 def test_question_names_a_renamed_draft_as_the_list_does(milan, ana, action, is_submitted):
@@ -135,6 +136,7 @@ def test_taking_many_off_the_site_asks_and_is_undone(milan, ana):
     assert seen() == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("action", "done"),
     [
@@ -162,6 +164,7 @@ def test_network_is_as_it_was_after_an_action_was_undone(milan, ana, action, don
     assert seen() == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("action", "question", "done"),
     [
@@ -240,6 +243,7 @@ def test_version_that_was_saved_after_the_question_is_not_published(milan, ana):
     assert network.live.content["summary_en"] == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("action", ["withdraw", "delete_selected"])
 def test_undoing_changes_nothing_that_others_have_done_since(milan, vesna, action):
     changed, left = published("Changed"), published("Left")

@@ -284,6 +284,7 @@ class TestDrafts:
         assert (network.name_en, network.has_draft, count(network)) == ("At Once", False, 2)
         assert messages_of(opened(milan, LIST)) == ["“At Once” is published. Citizens see it as it stands here."]
 
+    @pytest.mark.long
     def test_that_is_not_valid_is_neither_saved_nor_published(self, milan, network):
         before = seen_by_citizens(network)
         values = form_of(milan, network)
@@ -623,6 +624,7 @@ class TestTwoPeople:
         assert {name: newest(network)[name] for name in wanted} == wanted
         assert count(network) == 3
 
+    @pytest.mark.long
     @pytest.mark.parametrize("choice", ["theirs", "mine"])
     def test_third_one_who_saves_in_between_is_not_overwritten(self, ana, milan, jelena, network, choice):
         values = form_of(ana, network)
@@ -744,6 +746,7 @@ class TestTwoPeople:
         milan.post(response["Location"], {"all": "1"})
         assert Network.objects.get().name_en == "Mine"
 
+    @pytest.mark.long
     @pytest.mark.parametrize("prepared", ["first", "none"])
     def test_pictures_of_both_are_shown_and_chosen_from(self, ana, milan, network, prepared, settings):
         if prepared == "first":
@@ -883,6 +886,7 @@ class TestSendingAgain:
             assert bool(CYRILLIC.search(errors)) == (language == "sr")
             assert form_values(tree)["name_en"] == ["Mine"]
 
+    @pytest.mark.long
     def test_hidden_fields_that_were_tampered_with_overwrite_nothing(self, ana, milan, network):
         values = form_of(ana, network)
         by(milan, network, name_en="Theirs")
@@ -899,6 +903,7 @@ class TestSendingAgain:
 
 
 class TestAddress:
+    @pytest.mark.long
     @pytest.mark.parametrize(("button", "is_published"), [("_save", True), ("_publish", False)])
     def test_that_was_taken_meanwhile_is_said_beside_the_field(self, milan, network, button, is_published):
         by(milan, network, slug="nova")
@@ -1096,6 +1101,7 @@ class TestSchedule:
         clock.moment -= timedelta(days=160)  # while everybody is signed in
         assert form_of(ana, draft)["name_en"] == ["Written Since"]
 
+    @pytest.mark.long
     def test_that_fails_says_why(self, ana, milan, network, clock):
         by(milan, network, slug="nova")
         plan(milan, network, PUBLISH, "2026-12-02", "08:00")
@@ -1222,6 +1228,7 @@ class TestHistory:
         assert "<script>alert(1)" not in milan.get(page_of(network, "history")).text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("digits", ["٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९", "０１２３４５６７８９"])
 def test_number_in_digits_of_another_script_is_none(milan, network, digits):
     """As in every other list and form of the admin."""
@@ -1395,6 +1402,7 @@ class TestBin:
         assert ana.post(page_of(row, "undelete")).status_code == 403
         assert type(row).objects.in_bin().exists()
 
+    @pytest.mark.long
     def test_is_closed_to_all_other_work(self, milan, row):
         typed = form_of(milan, row) | {"position": "77", "_save": "1"}
         typed |= {"action": "publish", "at_0": "2999-01-01", "at_1": "08:00", "days": "7"}
@@ -1741,6 +1749,7 @@ class TestOpenForms:
         assert (element.get("hidden") is None) == bool(text_of(element))
         return text_of(element)
 
+    @pytest.mark.long
     def test_are_told_to_colleagues(self, ana, milan, row):
         assert self.told(ana, row) == ""
         assert self.told(ana, row) == ""
@@ -1758,6 +1767,7 @@ class TestOpenForms:
         clock.moment += timedelta(minutes=2)
         assert self.told(milan, row) == ""
 
+    @pytest.mark.long
     @pytest.mark.parametrize("button", ["_publish", "_save"])
     def test_are_closed_by_saving(self, ana, milan, row, button):
         send(milan, row, form_of(milan, row), button, position="77")
@@ -1804,6 +1814,7 @@ class TestQueries:
         clerk = sign_in("clerk", role, is_superuser=role == "superuser")
         assert count_queries(clerk, page_of(network)) <= 16
 
+    @pytest.mark.long
     @pytest.mark.parametrize("query", ["", "?state=scheduled"])
     def test_of_the_list_do_not_grow_with_what_waits(self, ana, milan, query):
         def make(number):
@@ -1918,6 +1929,7 @@ class TestSavedInBetween:
         by(milan, network, name_en="Draft")
         return lambda name: form_values(opened(milan, page_of(network, name)))
 
+    @pytest.mark.long
     @pytest.mark.parametrize("name", DECISIONS)
     def test_version_is_read_before_anything_is_done_with_it(self, ana, milan, network, page, name, monkeypatch):
         shown, events = page(name), list(network.events.all())
@@ -2041,6 +2053,7 @@ class TestWhatOthersHaveNotFinished:
         row = Network.objects.get()
         assert (row.name_en, row.summary_en, row.has_draft) == ("A Fix", "Unfinished", False)
 
+    @pytest.mark.long
     def test_is_not_asked_about_where_it_was_submitted_or_planned_or_ones_own(self, ana, milan, network):
         by(ana, network, summary_en="Finished")
         drafts.submit(network, author=ana.user)

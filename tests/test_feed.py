@@ -237,6 +237,7 @@ pieces = [*"<>&'\"]\x01\x08\x0b\x1f\ufffe\uffff\x85\u2028Њж ", "]]>", "<!--", 
 hostile = anything | st.lists(st.sampled_from(pieces), min_size=1).map("".join)
 
 
+@pytest.mark.long
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=hostile, title=hostile, city=hostile, licence=hostile)
 @example(name="\x01", title="\x01", city="\x01", licence="\x01")

@@ -135,6 +135,7 @@ def test_no_page_has_to_be_rendered_for_a_citizen(nis, connection_of_the_test, s
     assert store.application.count == count
 
 
+@pytest.mark.long
 def test_it_waits_while_there_are_requests(nis, connection_of_the_test):
     store = site_store()
     busy = iter([True, True, False, True, False])

@@ -87,6 +87,7 @@ CHANGES = [(), ("city_name_sr",), ("introduction_en",), ("city_name_sr", "introd
 PROFILE = "/en/admin/networks/cityprofile/1/change/"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mine", CHANGES)
 def test_each_field_is_as_whoever_changed_it_left_it(clerk, mine):
     """Whether or not somebody is warned of a conflict and saves once more."""

@@ -217,6 +217,7 @@ def test_what_is_chosen_in_a_list_are_rows(desk, model, chosen):
         assert desk.post(f"/admin/{model}/", posted).status_code in (302, 400, 200)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", ["9" * 30, "-1", "x", "", "٣", "1.5"])
 def test_choice_of_rows_that_there_are_not_is_refused_beside_the_field(desk, number):
     network = make_network()

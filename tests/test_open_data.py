@@ -613,6 +613,7 @@ def test_who_has_it_already_is_told_so(nis, client, path):
     assert client.get(path, headers={"if-none-match": '"other"'}).status_code == 200
 
 
+@pytest.mark.long
 @in_each_file
 def test_a_compressed_answer_can_be_asked_for_again(nis, client, path):
     plain = client.get(path)
@@ -659,6 +660,7 @@ def test_what_is_taken_off_the_site_is_gone_at_once(nis, client, path):
     assert after.headers["ETag"] != before.headers["ETag"]
 
 
+@pytest.mark.long
 @in_each_file
 def test_queries_do_not_grow_with_the_rows(db, client, path):
     def fill(count):

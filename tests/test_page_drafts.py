@@ -151,6 +151,7 @@ def test_open_form_names_who_else_has_it_open(ana, milan, page):
     assert "Ana Anić" in milan.post(form_address(page, "open")).json()["colleagues"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -185,6 +186,7 @@ def test_list_shows_and_finds_the_newest_version(ana, query, found):
         assert text_of(shown[names["draft"]].find_class("field-state")[0]) == "On the siteDraft: Ana Anić"
 
 
+@pytest.mark.long
 def test_start_page_takes_no_more_queries_for_more_drafts(milan, page):
     def write():
         for row in (make_page(is_published=False), make_network(is_published=False)):
@@ -248,6 +250,7 @@ def test_statement_leaves_the_site_only_by_a_publisher_who_was_asked(ana, milan,
 # What visitors see is what a revision says
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", [Network, Page])
 def test_each_way_to_publish_leaves_the_row_as_its_revision_says(milan, model):
     make = {Network: make_network, Page: make_page}[model]

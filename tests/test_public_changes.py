@@ -554,6 +554,7 @@ ADDRESSES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_neither_staff_nor_their_notes_are_ever_named(told_in_full, client, address):
     text = client.get(address).content.decode()

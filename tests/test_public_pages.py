@@ -599,6 +599,7 @@ def chosen(tree, name):
     return "".join(tree.xpath(f"//input[@name='{name}']/@value"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("expected", "spellings"),
     [
@@ -888,6 +889,7 @@ def test_the_list_takes_at_most_four_queries(nis, client, query):
     assert max(queries.values()) <= 4, queries
 
 
+@pytest.mark.long
 def test_the_queries_of_the_list_do_not_grow_with_the_rows(db, client, prefix):
     make_profile()
     themes = [make_theme() for _ in range(3)]

@@ -176,6 +176,7 @@ class TestMend:
         assert form_values(parsed(response))["seat_sr"] == ["Ниш"]
         assert newest()["summary_sr"] == CONTENT["summary_sr"]
 
+    @pytest.mark.long
     @pytest.mark.parametrize("value", ["summary_sr:latin-letter:нема", "nothing", "", "internal_note::", "a:b:c:d"])
     def test_of_what_is_not_there_saves_the_text_and_says_so(self, ana, network, value):
         response = fill_in(ana, page_of(network), {"seat_sr": "Ниш", "_mend": value})

@@ -38,6 +38,7 @@ def make(old_path, new_path):
 LIST, OLD = "/mreze-gradova", "/international-cooperation/city-networks"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("target", "right"),
     [
@@ -302,6 +303,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.long
 @in_latin_and_in_ci_in_each_language
 def test_what_cannot_work_is_refused_beside_its_field_and_kept_in_it(publisher, language):
     prefix = PREFIXES[language]

@@ -106,6 +106,7 @@ class TestTranslation:
         assert any("changed meanwhile" in each for each in messages_of(parsed(response)))
         assert outdated(network) == ["summary_en"]
 
+    @pytest.mark.long
     @pytest.mark.parametrize("value", ["", "nothing", "name_sr", "summary_en", "all"])
     def test_that_is_current_is_not_confirmed_whatever_is_posted(self, ana, network, value):
         for button in ("_still_right", "_not_confirmed"):
@@ -137,6 +138,7 @@ class TestTranslation:
         rows = opened(ana, link.get("href")).xpath("//*[@id='result_list']/tbody/tr")
         assert len(rows) == 1 and "Serbian changed since: summary" in text_of(rows[0])
 
+    @pytest.mark.long
     def test_queries_do_not_grow_with_versions(self, ana, network):
         fill_in(ana, page_of(network), {"summary_sr": "Друга."})
         opened(ana, page_of(network))
@@ -166,6 +168,7 @@ class TestOneLanguage:
         assert not opened(milan, page_of(network)).xpath("//a[.='Publish one language only']")
         assert not opened(milan, page_of(network, "publish")).xpath("//button[@name='language']")
 
+    @pytest.mark.long
     @pytest.mark.parametrize("language", ["", "de", "sr-latn"])
     def test_that_there_is_not_publishes_everything_or_nothing(self, ana, milan, network, language):
         fill_in(ana, page_of(network), {"summary_sr": "Друга.", "summary_en": "Second."})

@@ -1046,6 +1046,7 @@ class TestAddress:
 
 
 class TestSchedules:
+    @pytest.mark.long
     @both
     @pytest.mark.parametrize(
         ("local", "utc"),
@@ -1485,6 +1486,7 @@ class TestScheduleThatFailsWithAnError:
         clock.moment += HOUR
         return tried
 
+    @pytest.mark.long
     def test_is_tried_again_after_twice_as_long_each_time(self, attempts, clock, network):
         begin = clock.moment
         while clock.moment < begin + timedelta(minutes=5):

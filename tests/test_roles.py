@@ -326,6 +326,7 @@ class TestEditors:
         assert client.post(prefix + "/admin/networks/network/add/", typed).status_code == status
         assert not Network.objects.published().exists()
 
+    @pytest.mark.long
     @pytest.mark.parametrize("make", [make_network, make_page])
     @pytest.mark.parametrize("action", ["publish", "withdraw", "delete_selected"])
     def test_are_not_offered_and_cannot_run_an_action_that_is_not_theirs(self, sign_in, make, action):
@@ -393,6 +394,7 @@ class TestEditors:
 
 @pytest.mark.django_db
 class TestPublishers:
+    @pytest.mark.long
     @pytest.mark.parametrize("make", [make_network, make_page])
     @pytest.mark.parametrize("role", ["publishers", "administrators", "superuser"])
     def test_publish_and_withdraw_by_the_form(self, sign_in, role, make):
@@ -416,6 +418,7 @@ class TestPublishers:
         assert fill_in(client, address, {"name_sr": "Мрежа градова"}, "_publish").status_code == 302
         assert Network.objects.get().is_published
 
+    @pytest.mark.long
     @pytest.mark.parametrize("make", [make_network, make_page])
     @pytest.mark.parametrize(("action", "before", "after"), [("publish", False, True), ("withdraw", True, False)])
     def test_publish_and_withdraw_by_the_action(self, sign_in, make, action, before, after):
@@ -426,6 +429,7 @@ class TestPublishers:
         assert [changed(row).is_published for row in rows] == [after, after]
         assert changed(bystander).is_published is not after
 
+    @pytest.mark.long
     @pytest.mark.parametrize("make", [make_network, make_page])
     @pytest.mark.parametrize(
         ("action", "flags", "count"),
@@ -466,6 +470,7 @@ class TestPublishers:
         assert shown_messages(run_action(client, "publish", [network], "/en"))[-1] == "1 network published."
         assert changed(network).position == 77
 
+    @pytest.mark.long
     @pytest.mark.parametrize(("make", "noun"), [(make_network, "networks"), (make_page, "pages")])
     @pytest.mark.parametrize("role", ROLES)
     def test_submit_by_the_action(self, sign_in, role, make, noun):

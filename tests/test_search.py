@@ -175,6 +175,7 @@ def test_or_within_a_group_and_across_groups(nis, client):
     assert count("?scope=global&theme=culture&theme=energy") == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "query",
     ["", "?q=mreža", "?scope=european", "?scope=european&theme=energy", "?q=grad&scope=global", "?on=2006-01-01"],

@@ -166,6 +166,7 @@ class TestSetting:
                 block = fit_text(words, SEMIBOLD, range(112, 12, -2), width, height)
                 assert " ".join(block.lines) == words.text
 
+    @pytest.mark.long
     @given(
         st.lists(st.sampled_from(["Мрежа", "балканских", "градова", "и", "међуопштинске"]), min_size=1, max_size=9)
     )
@@ -174,6 +175,7 @@ class TestSetting:
         assert " ".join(block.lines).split() == words
         assert block.width <= 400 and block.height <= 346
 
+    @pytest.mark.long
     def test_everything_stays_on_the_page(self):
         picture = Picture(
             PictureText("Ш" * 200, "sr"),
@@ -334,6 +336,7 @@ def test_a_change_makes_another_picture(db, client):
     assert second.content != first.content
 
 
+@pytest.mark.long
 def test_each_language_has_its_own(nis, client):
     assert len({client.get(f"{prefix}/networks/ecad/picture.png").content for prefix in PREFIXES.values()}) == 3
     assert len({client.get(f"{prefix}/picture.png").content for prefix in PREFIXES.values()}) == 3
@@ -406,6 +409,7 @@ def test_card_of_a_page_that_is_not_written_in_english(db, client):
     assert "og:locale:alternate" not in card(opened(client, "/networks/a/"))
 
 
+@pytest.mark.long
 @in_latin_and_in_ci_in_each_language
 def test_every_page_has_a_card_in_its_script(nis, client, language):
     prefix = PREFIXES[language]

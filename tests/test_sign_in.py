@@ -178,6 +178,7 @@ class TestGuesser:
             assert "sessionid" not in response.cookies
         assert checked == []
 
+    @pytest.mark.long
     @pytest.mark.parametrize("second", [0, 1, 29, 30, 31, 59])
     def test_may_try_again_at_the_time_that_was_told(self, clerk, clock, second):
         clock.now = NOON + timedelta(seconds=second)
@@ -203,6 +204,7 @@ class TestGuesser:
         guess(1, address=ELSEWHERE, username="somebody")
         assert SignInAttempts.objects.count() == 3  # what was just counted
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         ("name", "other"),
         [("clerk", "CLERK"), ("clerk", " Clerk\t"), ("clerk", "ＣＬＥＲＫ"), ("x" * 150, "x" * 5000), ("ß", "SS")],
@@ -250,6 +252,7 @@ class TestGuesser:
         assert tried == [[200]] * (FREE_FAILURES["account"] + 1) + [[429]]
         assert status(address=ELSEWHERE) == 429
 
+    @pytest.mark.long
     def test_of_all_accounts_from_one_address_has_to_wait(self, clerk):
         tried = [guess(1, username=f"nobody {number}") for number in range(FREE_FAILURES["address"] + 2)]
         assert tried == [[200]] * (FREE_FAILURES["address"] + 1) + [[429]]

@@ -62,6 +62,7 @@ def test_each_form_names_all_forms_of_its_page(nis, entries):
         assert alternates == expected, address
 
 
+@pytest.mark.long
 def test_every_address_answers_itself_and_calls_itself_canonical(nis, entries, client):
     listed = entries()
     for address in {*listed, *(other for alternates in listed.values() for other in alternates.values())}:

@@ -179,6 +179,7 @@ def test_links_of_the_real_content_work(nis, export, folder):
     assert assert_links_work(folder) > 800
 
 
+@pytest.mark.long
 @in_latin_and_in_ci_in_each_language
 def test_each_form_leads_to_the_others(copy_of_nis, language):
     prefix = PREFIXES[language].removeprefix("/")
@@ -363,6 +364,7 @@ def test_the_same_content_gives_the_same_bytes(nis, export, folder):
     assert contents(folder) == first
 
 
+@pytest.mark.long
 def test_another_content_replaces_the_copy_as_a_whole(db, export, folder):
     gone = make_network(slug="gone")
     export()
@@ -388,6 +390,7 @@ def test_others_may_read_it_as_usual(db, export, folder):
     assert (folder / "index.html").stat().st_mode & 0o777 == 0o644
 
 
+@pytest.mark.long
 def test_nothing_is_left_beside_it(db, export, folder):
     for _ in range(2):
         export()
@@ -400,6 +403,7 @@ def test_an_empty_folder_may_be_there(db, export, folder):
     assert (folder / "index.html").is_file()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "failure",
     [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), ExportFailed("It broke.")],
@@ -537,6 +541,7 @@ def rename_theme():
     theme.save()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", [make_network, rename_theme])
 def test_a_change_while_it_is_written_is_noticed(transactional_db, export, folder, monkeypatch, change):
     make_network(themes=[make_theme(name_en="Peace")])
@@ -616,6 +621,7 @@ def test_an_address_that_cannot_be_the_sites_is_refused(db, export, base_url, re
         export(base_url=base_url)
 
 
+@pytest.mark.long
 def test_the_address_follows_from_the_settings(db, export, settings, folder):
     settings.ALLOWED_HOSTS = [".wide.example", "first.example", "second.example"]
     assert "http://first.example" in export(base_url=None)[0]

@@ -102,6 +102,7 @@ def test_a_membership_that_is_over_is_none_of_today(db, client):
     assert roles == {"left": "2009", "not known": "None"}
 
 
+@pytest.mark.long
 @in_latin_and_in_ci_in_each_language
 def test_every_page_of_nis_has_one_connected_graph(nis, client, language):
     paths = [f"/networks/{network.slug}/" for network in Network.objects.published()]

@@ -341,6 +341,7 @@ class TestLink:
         assert "not in the care of your unit any more" in errors_of(response)[0]
         assert (UnitAnswer.objects.count(), parsed(response).xpath("//h2")) == (0, [])
 
+    @pytest.mark.long
     def test_takes_a_bounded_number_of_answers_in_an_hour(self, visitor, link, network, clock):
         for number in range(MOST_IN_AN_HOUR):
             given = unit_answers.Given(network.pk, "changed", str(number))
