@@ -536,16 +536,15 @@ def test_text_of_two_openings_is_kept_apart_until_somebody_chooses(desk, live_se
     expect_drafts(desk, 0)
 
 
-def test_text_that_a_colleague_has_saved_meanwhile_stays(desk, live_server, replays):
-    row = make_page(is_published=False)
-    open_form(desk, live_server.url, row, "/en")
-    typed = type_in_field(desk, "title_en", "Mine")
+def test_text_that_a_colleague_has_saved_meanwhile_stays(desk, live_server, theme, replays):
+    open_form(desk, live_server.url, theme, "/en")
+    typed = type_in_field(desk, "name_en", "Mine")
     wait_until_kept(desk)
-    drafts.save(row, {"slug": "a-colleague-was-here"}, author=account("milica"))
-    open_form(desk, live_server.url, row, "/en")
+    Theme.objects.filter(pk=theme.pk).update(name_sr="Колегиница")
+    open_form(desk, live_server.url, theme, "/en")
     put_in(desk)
-    assert value_of(desk, "slug") == "a-colleague-was-here"
-    replays(typed, value_of(desk, "title_en"))
+    assert value_of(desk, "name_sr") == "Колегиница"
+    replays(typed, value_of(desk, "name_en"))
 
 
 def test_text_goes_back_with_the_version_that_it_began_with(desk, live_server, replays):

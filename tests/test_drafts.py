@@ -245,6 +245,7 @@ class TestDrafts:
             assert (values["name_en"], values["summary_en"], values["base"]) == (["A Draft"], ["Here"], ["3"])
             assert values["founded"] == ["2003" if language == "en" else "2003."]
 
+    @pytest.mark.long
     def test_of_what_is_published_changes_nothing_that_citizens_see(self, ana, milan, network, themes):
         before = seen_by_citizens(network)
         row = Network.objects.filter(pk=network.pk).values()
@@ -295,6 +296,7 @@ class TestDrafts:
         assert (count(network), network.submitted_at) == (1, None)
         assert seen_by_citizens(network) == before
 
+    @pytest.mark.long
     def test_is_discarded_after_a_look_at_it(self, ana, network):
         before = seen_by_citizens(network)
         by(ana, network, name_en="A Draft")
@@ -1366,6 +1368,7 @@ class TestRestoring:
 
 
 class TestBin:
+    @pytest.mark.long
     def test_keeps_all_and_gives_it_back(self, ana, milan, network):
         publish(milan, network, slug="nova", logo=stored_picture("red"))
         by(ana, network, name_en="A Draft")
@@ -2017,6 +2020,7 @@ class TestWhatOthersHaveNotFinished:
         ]
         assert newest(network)["name_en"] == "A Fix"  # it is saved
 
+    @pytest.mark.long
     @in_latin_and_in_ci_under_each_prefix
     def test_stays_a_draft_of_theirs_where_only_ones_own_is_published(self, ana, milan, jelena, network, prefix):
         by(ana, network, summary_en="Unfinished", description_en="<p>Unfinished</p>")

@@ -81,6 +81,7 @@ def history(db):
     return both
 
 
+@pytest.mark.long
 @in_each_language
 def test_tells_what_the_page_tells(history, client, language):
     tree = feed(client, language)
@@ -180,6 +181,7 @@ def test_identifiers_are_unique_in_all_feeds(history, client):
 # Asking again
 
 
+@pytest.mark.long
 @in_each_language
 def test_is_sent_again_only_when_it_has_changed(history, client, language):
     address = f"{PREFIXES[language]}/feed.atom"

@@ -114,6 +114,7 @@ def test_list_takes_nothing_but_its_filters(desk, model, lookup):
     assert desk.get(f"/admin/{model}/?{lookup}").status_code == 400
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", ["auth/user", "auth/group"])
 @pytest.mark.parametrize("lookup", LOOKUPS)
 def test_list_of_accounts_takes_nothing_but_its_filters(desk, model, lookup):

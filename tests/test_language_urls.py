@@ -23,6 +23,7 @@ def site(db):
 # Languages and scripts
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("target", "right"),
     [

@@ -599,6 +599,7 @@ def test_each_file_says_what_it_is_and_who_may_read_it(nis, client, path):
     assert not response.cookies
 
 
+@pytest.mark.long
 @in_each_file
 def test_who_has_it_already_is_told_so(nis, client, path):
     etag = client.get(path).headers["ETag"]
@@ -648,6 +649,7 @@ def test_nothing_can_be_written(db, client, path, method):
     assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["/networks.json", "/networks.csv", "/catalog.ttl", "/catalog.jsonld"])
 def test_what_is_taken_off_the_site_is_gone_at_once(nis, client, path):
     before = client.get(path)

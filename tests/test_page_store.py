@@ -822,6 +822,7 @@ def test_every_address_of_the_citizens_is_marked_or_known_not_to_be():
     assert found == NOT_STORED
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "path",
     [

@@ -259,6 +259,7 @@ class TestUpload:
         assert path.parent.name == "logos"
         assert (network.logo_width, network.logo_height) == (640, 480) == opened(path.read_bytes()).size
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         "name",
         [

@@ -571,6 +571,7 @@ def test_neither_staff_nor_their_notes_are_ever_named(told_in_full, client, addr
         assert secret not in text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("hide", "show"), [(withdraw, [publish]), (delete, [undelete, publish])], ids=["withdrawn", "binned"]
 )

@@ -740,6 +740,7 @@ def test_a_null_byte_is_not_sent_back(nis, client):
             assert b"\0" not in response.content, (prefix, query)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "typed",
     [

@@ -98,6 +98,7 @@ class TestTranslation:
         ana.post(page_of(network), form_with(ana, network) | {"_still_right": "all"})
         assert outdated(network) == []
 
+    @pytest.mark.long
     def test_is_not_confirmed_for_what_a_colleague_has_just_written(self, ana, milan, network):
         fill_in(ana, page_of(network), {"summary_sr": "Друга."})
         form = form_with(ana, network)
@@ -210,11 +211,29 @@ class TestSubmittedDraft:
             opened(milan, page_of(submitted, "compare") + link[link.index("?") :])
         )
 
+    @pytest.mark.long
     def test_that_somebody_has_changed_meanwhile_is_not_returned_unread(self, ana, milan, submitted):
         version = opened(milan, page_of(submitted, "return")).xpath("//input[@name='version']/@value")[0]
         fill_in(ana, page_of(submitted), {"seat_sr": "Ниш"})
         milan.post(page_of(submitted, "return"), {"remark": "Не.", "version": version})
         assert Network.objects.get().submitted_at
+
+    def test_keeps_what_was_said_of_it_when_only_a_part_is_published(self, ana, milan, submitted):
+        fill_in(ana, page_of(submitted), {"summary_en": "Second."}, "_submit")
+        milan.post(page_of(submitted, "return"), {"remark": "Nije tačno."})
+        ana.post(page_of(submitted, "remarks"), {"remark": "Pitaću."})
+        milan.post(page_of(submitted, "publish"), {"language": "sr"})
+        said = text_of(opened(ana, page_of(submitted)).xpath("//section[@class='whereabouts']")[0])
+        assert "Nije tačno." in said and "Pitaću." in said
+
+    def test_remark_is_kept_in_the_form_when_somebody_has_saved_meanwhile(self, ana, milan, submitted):
+        version = opened(milan, page_of(submitted, "return")).xpath("//input[@name='version']/@value")[0]
+        fill_in(ana, page_of(submitted), {"seat_sr": "Ниш"})
+        posted = {"remark": "Дуга напомена", "version": version}
+        tree = parsed(milan.post(page_of(submitted, "return"), posted))
+        assert tree.xpath("//textarea[@name='remark']")[0].text.strip() == "Дуга напомена"
+        version = tree.xpath("//input[@name='version']/@value")[0]
+        assert milan.post(page_of(submitted, "return"), posted | {"version": version}).status_code == 302
 
     def test_keeps_its_remarks_until_it_is_published(self, ana, milan, submitted):
         address = page_of(submitted, "remarks")

@@ -338,6 +338,7 @@ class TestEditors:
         assert changed(row).is_published == (action == "withdraw")
         assert getattr(row, "deleted_at", None) is None
 
+    @pytest.mark.long
     @pytest.mark.parametrize("make", [make_network, make_page])
     @pytest.mark.parametrize("button", ["_save", "_submit"])
     def test_neither_withdraw_nor_change_on_the_site_what_they_edit(self, sign_in, make, button):

@@ -246,6 +246,7 @@ def test_capitals_agree_with_pythons_idea_of_upper_case(text):
     assert to_latin(long_words.upper()) == to_latin(long_words.lower()).upper()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("hostile", "latin"),
     [

@@ -228,6 +228,7 @@ class TestGuesser:
         ]
         assert tried == [[200]] * LOOKED_AT + [[429]]
 
+    @pytest.mark.long
     def test_learns_nothing_of_which_accounts_there_are(self, clerk, clock):
         """The right password of an account that is not active is answered like a wrong one, and counts."""
         User.objects.create_user("reader", password=PASSWORD)
@@ -308,6 +309,7 @@ class TestColleague:
             guess(1, address=f"203.0.113.{number}")
         assert status() == 429
 
+    @pytest.mark.long
     def test_in_the_same_house_is_not_kept_out_by_whoever_cannot_type(self, clerk):
         User.objects.create_superuser("colleague", password=PASSWORD)
         sign_in_once(username="colleague")

@@ -69,6 +69,7 @@ def forms():
 
 @pytest.mark.django_db(transaction=True)
 class TestTransaction:
+    @pytest.mark.long
     @pytest.mark.parametrize("name", ["new network", "draft", "published", "page", "city profile"])
     def test_holds_no_slow_work(self, client, slow_work, name):
         client.force_login(account("superuser"))

@@ -226,6 +226,7 @@ def test_what_is_no_picture_is_not_served(client, db, place, name):
     assert b"alert" not in response.content
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "path",
     [

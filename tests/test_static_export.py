@@ -238,6 +238,7 @@ def test_no_cyrillic_letter_is_on_a_latin_or_english_page(copy_of_nis):
             assert not [text for text in texts_of(tree) if CYRILLIC.search(text)], path
 
 
+@pytest.mark.long
 def test_links_that_staff_wrote_lead_on(db, settings, export, folder):
     theirs = make_network(slug="old", name_en="Renamed")
     theirs.slug = "new"

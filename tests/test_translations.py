@@ -241,6 +241,38 @@ class TestCorrection:
         assert outdated(network) == (["summary_en"], [])
 
 
+class TestMend:
+    """What a program mends is no translation that somebody has written, and no change of the source."""
+
+    def test_leaves_a_translation_as_current_as_it_was(self, network, ana):
+        save(network, ana, summary_sr="Друго.")
+        drafts.save(fresh(network), {}, mended={"summary_en": "The first.", "name_sr": "Мрежa"}, author=ana)
+        assert outdated(network) == (["summary_en"], [])
+
+    def test_goes_with_what_is_typed_beside_it(self, network, ana):
+        typed = {"summary_sr": "Дрyго.", "summary_en": "Second.", "name_sr": "Мрежa"}
+        mended = {"summary_sr": "Друго.", "name_sr": "Мрежа"}
+        drafts.save(fresh(network), typed, mended=mended, author=ana)
+        assert fresh(network).head.content["summary_sr"] == "Друго."
+        assert outdated(network) == ([], [])
+
+    def test_of_a_correction_leaves_it_one(self, network, ana):
+        drafts.save(
+            fresh(network),
+            {"summary_sr": "Прво!  Так."},
+            mended={"summary_sr": "Прво! Так."},
+            author=ana,
+            is_correction=True,
+        )
+        assert outdated(network) == ([], [])
+
+    def test_overwrites_nothing_of_a_colleague(self, network, ana, milan):
+        base = fresh(network).head
+        save(network, milan, summary_en="Another.")
+        with pytest.raises(drafts.Conflict):
+            drafts.save(fresh(network), {}, mended={"summary_en": "Mended."}, author=ana, base=base)
+
+
 class TestOneLanguage:
     @pytest.fixture
     def draft(self, network, ana, milan):
@@ -284,6 +316,15 @@ class TestOneLanguage:
         with pytest.raises(ValidationError):
             publishing.publish_language(fresh(row), "en", author=ana, head=fresh(row).head)
         assert fresh(row).revisions.count() == 1
+
+    def test_after_it_was_taken_off_the_site_is_published_beside_what_citizens_have_seen(self, network, ana):
+        publishing.unpublish(fresh(network), author=ana)
+        save(network, ana, summary_sr="Друго.")
+        assert publishing.changed_languages(fresh(network)) == ["sr"]
+        publishing.publish_language(fresh(network), "sr", author=ana, head=fresh(network).head)
+        row = fresh(network)
+        assert (row.summary_sr, row.summary_en, row.name_en) == ("Друго.", "First.", "Network")
+        assert row.revisions.count() == 3 and not row.has_draft
 
     def test_keeps_schedule_links_and_submission_of_the_rest(self, draft, ana, milan):
         at = timezone.now() + timedelta(days=1)

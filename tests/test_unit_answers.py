@@ -274,6 +274,27 @@ class TestAnswer:
         (form,) = parsed(response).xpath("//form[@class='answers']")
         assert visitor.post(url_of(link), dict(form.form_values())).status_code == 302
 
+    def test_is_not_sent_again_for_words_that_nobody_has_read(self, visitor, link, network):
+        """It waits, what citizens read changes, and the unit comes back to answer for another membership."""
+        other = publishing.publish(
+            drafts.save(Network(), {"name_sr": "Друга", "responsible_unit": UNIT}, author=None).row, author=None
+        )
+        send(visitor, link, network)
+        stated = UnitAnswer.objects.get().stated
+        publishing.publish(drafts.save(network, {"joined": "2004"}, author=None).row, author=None)
+        send(visitor, link, other)
+        assert {each.network_id: each.stated == stated for each in UnitAnswer.objects.all()} == {
+            network.pk: True,
+            other.pk: False,
+        }
+        with pytest.raises(unit_answers.ChangedMeanwhile):
+            unit_answers.give_answers(link, [unit_answers.Given(network.pk, "as_stated", seen=stated)])
+
+    def test_stays_that_of_whoever_gave_it(self, visitor, link, network):
+        send(visitor, link, network, name="Ана")
+        send(visitor, link, network, name="Милан")
+        assert UnitAnswer.objects.get().name == "Ана"
+
     def test_on_the_second_page(self, visitor, link):
         for _number in range(MEMBERSHIPS_ON_A_PAGE + 1):
             last = make_network(responsible_unit=UNIT, position=5)

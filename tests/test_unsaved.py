@@ -409,6 +409,7 @@ class TestEndedSession:
             if is_carried:
                 assert log_in(browser_of_clerk, asked).status_code == 302
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         "carried",
         [
@@ -475,6 +476,7 @@ class TestStaleSecret:
         theme.refresh_from_db()
         assert theme.name_en == "Peace"
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         ("headers", "is_given_back"),
         [

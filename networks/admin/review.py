@@ -26,7 +26,7 @@ SCHEDULE_EVENTS = [
 ]
 
 # After another of these events, nobody has to answer that a draft was returned.
-ANSWERED_BY = [Kind.SUBMITTED, Kind.RETURNED, Kind.PUBLISHED, Kind.DISCARDED, Kind.DELETED]
+ANSWERED_BY = [Kind.SUBMITTED, Kind.RETURNED, Kind.DISCARDED, Kind.DELETED]
 
 # How many events are looked through, the newest first
 MOST_EVENTS = 200
@@ -69,16 +69,17 @@ class Review:
     def returned(self) -> dict | None:
         """Return by whom, when and why the draft was returned; None if that was answered, or not done."""
         event = self.last(ANSWERED_BY)
-        return self.said(event) if event and event.kind == Kind.RETURNED else None
+        return self.said(event) if event and event.kind == Kind.RETURNED and self.is_of_draft(event) else None
 
     def remarks(self) -> list[dict]:
         """Return the remarks on the draft, the newest first. Those on what has been published since are over."""
-        over = self.row.live.number if self.row.live else 0
-        return [
-            self.said(event)
-            for event in self.events
-            if event.kind == Kind.REMARKED and event.revision and event.revision.number > over
-        ]
+        return [self.said(event) for event in self.events if event.kind == Kind.REMARKED and self.is_of_draft(event)]
+
+    def is_of_draft(self, event: Event) -> bool:
+        """Return whether an event is about what is not published, and was not the last time."""
+        last = self.last([Kind.PUBLISHED])
+        published = self.row.live or (last and last.revision)
+        return event.revision is not None and event.revision.number > (published.number if published else 0)
 
     def changed_since_submitted(self) -> dict | None:
         """Return what was saved after the draft was submitted, and the numbers of both revisions; None if nothing."""
@@ -113,9 +114,17 @@ class ReviewViewsMixin:
         try:
             if is_return:
                 drafts.check_submitted(row)
-            if request.method == "POST" and form.is_valid():
+        except ValidationError as error:
+            self.message_user(request, schedules.error_text(self.model, error), messages.WARNING)
+            return self.redirect_to_form(row)
+        if request.method == "POST" and form.is_valid():
+            try:
                 with transaction.atomic():
                     write(self.lock(request, row), form.cleaned_data["remark"], author=request.user)
+            except ValidationError as error:
+                row = self.get_row(request, pk, permission)  # with the version that the page shows now
+                form.add_error(None, error)
+            else:
                 text = (
                     gettext("“{name}” is returned to its author, with your remark.")
                     if is_return
@@ -123,8 +132,5 @@ class ReviewViewsMixin:
                 )
                 self.message_user(request, text.format(name=row), messages.SUCCESS)
                 return self.redirect_to_form(row)
-        except ValidationError as error:
-            self.message_user(request, schedules.error_text(self.model, error), messages.WARNING)
-            return self.redirect_to_form(row)
         review = Review(row)
         return self.render(request, "remarks", row, title, form=form, is_return=is_return, review=review)

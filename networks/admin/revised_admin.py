@@ -29,7 +29,7 @@ from networks.admin.unsaved_text import discard_unsaved_form
 from networks.models import Event, RevisedModel
 from networks.reading import Reader
 from networks.revisions import drafts, publishing, schedules, storage
-from networks.revisions.content import Model, row_with
+from networks.revisions.content import Model, changed_fields, row_with
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -198,9 +198,11 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
         row = self.model.objects.get(pk=obj.pk) if change else self.model()
         content = form.content()
         request.mended = publishing_checks.mended_content(self.model, content, request.POST)
+        mended = changed_fields(self.model, content, request.mended) if request.mended else []
         saved = drafts.save(
             row,
-            request.mended or content,
+            content,
+            mended={name: request.mended[name] for name in mended},
             base=form.head,
             author=request.user,
             comment=form.cleaned_data["comment"],
@@ -225,7 +227,7 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
         elif "_submit" in request.POST and saved.row.has_draft:
             drafts.submit(saved.row, author=request.user)
         obj.openforms.filter(user=request.user).delete()
-        if "_preview" not in request.POST and not request.needs_confirmation and not is_told:
+        if "_preview" not in request.POST and not request.needs_confirmation and (form.taken or not is_told):
             self.message_user(request, *self.saved_message(request, obj, form))
 
     def save_related(self, request: HttpRequest, form, formsets, change) -> None:

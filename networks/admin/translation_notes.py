@@ -105,6 +105,8 @@ def run_button(request: HttpRequest, row: RevisedModel, seen: Content) -> bool:
     if name := request.POST.get(CONFIRM):
         columns = [each.column for each in translations_of(model)] if name == ALL else [name]
         changed = drafts.confirm_translations(row, columns, author=request.user, seen=seen)
+        if not changed and not {*columns} & {*row.outdated_newest}:
+            return False  # all are current: the form was sent twice
         text = gettext("Confirmed as still right: {fields}.")
         other = gettext(
             "Nothing was confirmed, because the Serbian has been changed meanwhile. Look at it once more."

@@ -129,13 +129,17 @@ def redirect_url(url: str, location: str) -> str:
     """Return the target of a redirect. It keeps the fragment of the URL, as in browsers. Raise NoAnswer."""
     try:
         # http.client decodes headers as Latin-1.
-        target = urljoin(url, location.encode("latin-1").decode(errors="replace").strip())
+        target = urljoin(url, location.encode("latin-1").decode(errors="replace").strip()).replace(" ", "%20")
         parts, fragment = urlsplit(target), urlsplit(url).fragment
     except ValueError:
         parts = None
-    if not location.strip() or parts is None or not target.isprintable() or len(target.encode()) > LONGEST_URL:
+    if not location.strip() or parts is None or not target.isprintable():
         raise NoAnswer(Outcome.NO_ANSWER)
-    return target if parts.fragment or not fragment else parts._replace(fragment=fragment).geturl()
+    if fragment and not parts.fragment:
+        target = parts._replace(fragment=fragment).geturl()
+    if len(target.encode()) > LONGEST_URL:
+        raise NoAnswer(Outcome.NO_ANSWER)
+    return target
 
 
 def error_outcome(error: Exception) -> Link.Outcome:
@@ -230,7 +234,9 @@ class Client:
         """Send one request, and return the status and the Location header of the response. The body is not read."""
         connection = http.client.HTTPConnection(host, port)
         sock = self.connect(host, addresses, is_secure=parts.scheme == "https")
-        connection.sock = LimitedSocket(sock, self.deadline)  # all that http.client needs
+        # HEAD leaves time for GET, which some servers answer alone.
+        deadline = self.deadline - self.time_left() / 2 if method == "HEAD" else self.deadline
+        connection.sock = LimitedSocket(sock, deadline)  # all that http.client needs
         try:
             target = iri_to_uri(f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}")
             bracketed = f"[{host}]" if ":" in host else host
@@ -253,7 +259,11 @@ class Client:
             timeout = min(CONNECT_TIMEOUT, self.time_left())
             if timeout <= 0:
                 break
-            sock = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                sock = socket.socket(family, socket.SOCK_STREAM)
+            except OSError as error:  # this machine has no IPv6
+                last_error = error
+                continue
             try:
                 sock.settimeout(timeout)
                 sock.connect(address)

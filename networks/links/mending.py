@@ -76,7 +76,7 @@ def save_draft(row: RevisedModel, link: Link, author: User) -> bool:
         return not is_left
     comment = f"{link.url} → {link.moved_to}"[: Revision._meta.get_field("comment").max_length]
     try:
-        drafts.save(row, changed, author=author, base=head, comment=comment)
+        drafts.save(row, {}, mended=changed, author=author, base=head, comment=comment)
     except (drafts.Conflict, ValidationError):
         # Somebody is changing the same link, or the draft is not valid: the form says what is wrong with it.
         return False

@@ -1,7 +1,8 @@
 """
 Translations that stand beside their source in any revision count as current, because nobody has said otherwise.
 
-The history of each row says so. Rows that nobody has worked on yet get their pairs with their first revision.
+The history of each row that has one says so. Rows that nobody has worked on yet, and plain pages, get their pairs with
+their first revision.
 """
 
 import unicodedata
@@ -73,6 +74,7 @@ def confirm(apps, schema_editor):
 def forget(apps, schema_editor):
     new = ["confirmed", "corrected", "unconfirmed", "recalled", "returned", "remarked"]
     apps.get_model("networks", "Event").objects.filter(kind__in=new).delete()
+    apps.get_model("networks", "ConfirmedTranslation").objects.all().delete()
 
 
 class Migration(migrations.Migration):

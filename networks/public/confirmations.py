@@ -99,7 +99,8 @@ class AnswerForm(forms.Form):
         kind = self.cleaned_data["kind"]
         if not kind:
             return None
-        return unit_answers.Given(self.network.pk, kind, self.cleaned_data["text"], self.cleaned_data["ended_on"])
+        text, ended_on = self.cleaned_data["text"], self.cleaned_data["ended_on"]
+        return unit_answers.Given(self.network.pk, kind, text, ended_on, seen=self.stated)
 
 
 class NameForm(forms.Form):
@@ -161,6 +162,8 @@ def take_answers(request: HttpRequest, link: ConfirmationLink) -> HttpResponse:
         return show(request, link, forms_, name_form, problem=problem, status=400)
     try:
         unit_answers.give_answers(link, given, name=name_form.cleaned_data["name"])
+    except unit_answers.ChangedMeanwhile:
+        return take_answers(request, link)  # the rows are read again, and their forms say which was changed
     except unit_answers.NotOfUnit:
         return show(request, link, forms_, name_form, problem=not_of_unit(), status=400)
     except unit_answers.TooManyAnswers as error:
@@ -205,9 +208,10 @@ def show(
     networks = [form.network for form in posted] if posted else list(page)
     waiting = unit_answers.open_answers_of(members(link)).filter(link=link, network__in=networks)
     answers = {each.network_id: each for each in waiting}
-    forms_ = posted or [AnswerForm(network=each, initial=initial(answers.get(each.pk))) for each in networks]
+    forms_ = posted or [AnswerForm(network=each, initial=initial(answers.get(each.pk), each)) for each in networks]
     for form in forms_:
-        if form.is_bound and form.data.get(form.add_prefix("seen")) != form.stated:
+        # What was sent is judged before `seen` is that of the page.
+        if form.is_bound and not form.is_valid() and form.data.get(form.add_prefix("seen")) != form.stated:
             # The page shows what there is now.
             form.data = form.data.copy()
             form.data[form.add_prefix("seen")] = form.stated
@@ -232,8 +236,9 @@ def show(
     )
 
 
-def initial(answer: UnitAnswer | None) -> dict:
-    if answer is None:
+def initial(answer: UnitAnswer | None, network: Network) -> dict:
+    """Return the answer that waits, unless it was for other words: those must be read before they are answered."""
+    if answer is None or answer.stated != unit_answers.stated_digest(network):
         return {}
     return {"kind": answer.kind, "text": answer.text, "ended_on": answer.ended_on}
 

@@ -45,12 +45,14 @@ from networks.revisions.storage import (
 )
 from networks.revisions.translations import (
     Reason,
+    State,
     confirmed_translations,
     corrected,
     outdated,
     pairs_of,
     record,
     record_written,
+    translation_states,
     update_outdated,
 )
 
@@ -89,6 +91,7 @@ def save(
     token: str = "",
     form_content: Mapping | None = None,
     is_correction: bool = False,
+    mended: Mapping | None = None,
 ) -> SaveResult:
     """
     Save a draft of a row. Of an unsaved instance, such as `Network()`, a new row is made.
@@ -96,15 +99,16 @@ def save(
     `base` is the revision that the author began with, by default the newest one. What others have saved since then is
     merged. A revision is only added if the content differs from that of the newest one. `token` is that of the form,
     `form_content` its content before the merge, by default the saved content. `is_correction` says that the Serbian
-    was changed in a way that needs no other translation.
+    was changed in a way that needs no other translation. `mended` has fields that a program has mended after that, a
+    moved link for example: a translation is as current with the mend as it was without it.
 
     Raise Conflict, or ValidationError with the messages by field.
     """
     model = type(row)
-    content = normalise_content(model, content)
+    content, mended = normalise_content(model, content), normalise_content(model, mended or {})
     with transaction.atomic():
         if row.pk is None:
-            saved = SaveResult(*create_row(row, content, author=author, comment=comment))
+            saved = SaveResult(*create_row(row, content | mended, author=author, comment=comment))
         else:
             row = lock(row)
             check_not_in_bin(row)
@@ -117,17 +121,26 @@ def save(
             else:
                 first = savable_content(model, base.content)
                 merged = merge(model, first, head, savable_content(model, first | content))
-            if merged.conflicts:
-                raise Conflict(merged.conflicts)
-            if changed_fields(model, head, merged.content):
-                own = content.keys() - {*merged.taken}
+            conflicts = merged.conflicts + [name for name in mended if head[name] not in (first[name], mended[name])]
+            if conflicts:
+                raise Conflict(conflicts)
+            if changed_fields(model, head, merged.content | mended):
                 seen = first | content if form_content is None else form_content
-                row, revision = write_revision(
-                    row, merged.content, author=author, comment=comment, normalised=own, seen=seen
-                )
+                record_written(row, head, merged.content, seen, **author_fields(author))
+                kept = []
                 if is_correction:
-                    kept = corrected(model, head, revision.content, seen, confirmed_translations(row))
-                    stand_for_translations(row, kept, Reason.CORRECTION, Event.Kind.CORRECTED, author)
+                    kept = corrected(model, head, merged.content, seen, confirmed_translations(row))
+                    record(row, merged.content, kept, Reason.CORRECTION, **author_fields(author))
+                if mended:
+                    states = translation_states(model, merged.content, confirmed_translations(row))
+                    current = [column for column, state in states.items() if state == State.CURRENT]
+                    record(row, merged.content | mended, current, Reason.WRITTEN, **author_fields(author))
+                own = (content.keys() - {*merged.taken}) | mended.keys()
+                row, revision = write_revision(
+                    row, merged.content | mended, author=author, comment=comment, normalised=own
+                )
+                if kept:
+                    add_event(row, Event.Kind.CORRECTED, author, revision, fields=kept)
                 saved = SaveResult(row, revision, merged.taken)
             else:
                 saved = SaveResult(row, newest_revision(row), merged.taken, is_new=False)
@@ -235,16 +248,6 @@ def restore(row: RevisedModel, revision: Revision, *, author: User | None) -> Sa
         return SaveResult(*write_revision(row, content, author=author, restored_from=revision))
 
 
-def stand_for_translations(
-    row: RevisedModel, columns: list[str], reason: Reason, kind: Event.Kind, author: User | None
-) -> None:
-    """Record that translations of the newest revision are right for their sources, and that somebody has said so."""
-    if columns:
-        record(row, newest_revision(row).content, columns, reason, **author_fields(author))
-        add_event(row, kind, author, row.head, fields=columns)
-        update_outdated(row)
-
-
 def confirm_translations(
     row: RevisedModel, columns: Collection[str], *, author: User | None, seen: Mapping | None = None
 ) -> list[str]:
@@ -264,7 +267,10 @@ def confirm_translations(
             for column in outdated(row, newest, confirmed_translations(row))
             if column in columns and pairs[column] == in_view.get(column)
         ]
-        stand_for_translations(row, confirmed, Reason.CONFIRMED, Event.Kind.CONFIRMED, author)
+        if confirmed:
+            record(row, newest, confirmed, Reason.CONFIRMED, **author_fields(author))
+            add_event(row, Event.Kind.CONFIRMED, author, row.head, fields=confirmed)
+            update_outdated(row)
     return confirmed
 
 

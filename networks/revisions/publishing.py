@@ -73,9 +73,20 @@ def publish(row: Row, *, author: Author, revision: Revision | None = None) -> Ro
     return row
 
 
+def last_published(row: RevisedModel) -> Revision | None:
+    """Return the published revision, or of an unpublished row the one that visitors have seen last."""
+    if row.live:
+        return row.live
+    kinds = [Event.Kind.PUBLISHED, Event.Kind.WITHDRAWN]
+    events = row.events.filter(kind__in=kinds, revision__isnull=False).select_related("revision")
+    last = events.order_by("-pk").first()
+    return last.revision if last else None
+
+
 def unpublished_revisions(row: RevisedModel) -> list[Revision]:
-    """Return the revisions that led from the published one to the newest one, the oldest first."""
-    newer = {each.pk: each for each in row.revisions.filter(number__gt=row.live.number if row.live else 0)}
+    """Return the revisions that led from the one that was last published to the newest one, the oldest first."""
+    base = last_published(row)
+    newer = {each.pk: each for each in row.revisions.filter(number__gt=base.number if base else 0)}
     found, pk = [], row.head_id
     while pk in newer:
         found.append(newer[pk])
@@ -83,8 +94,8 @@ def unpublished_revisions(row: RevisedModel) -> list[Revision]:
     for each in found:
         if each.parent_id in newer:
             each.parent = newer[each.parent_id]
-        elif each.parent_id == row.live_id:
-            each.parent = row.live
+        elif base and each.parent_id == base.pk:
+            each.parent = base
     return found[::-1]
 
 
@@ -146,8 +157,9 @@ def publish_own_changes(row: Row, *, author: User, head: Revision) -> Row:
 
 
 def changed_languages(row: RevisedModel) -> list[str]:
-    """Return the languages in which the newest revision has other texts than what visitors see."""
-    changed = {*changed_fields(type(row), row.live.content if row.live else {}, newest_revision(row).content)}
+    """Return the languages in which the newest revision has other texts than what visitors see, or have seen last."""
+    base = last_published(row)
+    changed = {*changed_fields(type(row), base.content if base else {}, newest_revision(row).content)}
     return [
         language
         for language in settings.MODELTRANSLATION_LANGUAGES
@@ -164,7 +176,8 @@ def one_language(row: RevisedModel, language: str) -> Content:
     """Return the published content with the newest texts in one language, and the newest facts."""
     model = type(row)
     content = savable_content(model, newest_revision(row).content)
-    published = complete_content(model, row.live.content if row.live else {})
+    base = last_published(row)
+    published = complete_content(model, base.content if base else {})
     others = {each for each in settings.MODELTRANSLATION_LANGUAGES if each != language}
     waiting = {column for other in others for column in columns_in(model, other)}
     return content | {column: published[column] for column in waiting}
@@ -205,8 +218,8 @@ def publish_part(row: Row, part: Content, *, author: User | None) -> Row:
     submitted = {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by}
     schedule = row.schedules.filter(action=Schedule.Action.PUBLISH, revision__in=drafts).first()
     replaced: dict[int, Revision] = {}
-    if row.live:
-        update_row(row, head=row.live)
+    if base := last_published(row):
+        update_row(row, head=base)
     _row, published = write_revision(row, part, author=author)
     row = publish(row, author=author, revision=published)
     content = complete_content(model, published.content)
@@ -221,7 +234,11 @@ def publish_part(row: Row, part: Content, *, author: User | None) -> Row:
         replaced[draft.pk] = newest_revision(row)
     if row.has_draft:
         update_row(row, **submitted)
-        PreviewLink.objects.filter(revision=head).update(revision=row.head)
+        for draft in drafts:
+            PreviewLink.objects.filter(revision=draft).update(revision=replaced[draft.pk])
+        # What was said about the draft goes with it.
+        said = [Event.Kind.REMARKED, Event.Kind.RETURNED]
+        row.events.filter(kind__in=said, revision__in=drafts).update(revision=row.head)
         for event in row.events.filter(kind=Event.Kind.SUBMITTED, revision__in=drafts):
             # Or somebody would seem to have changed the draft since it was submitted.
             row.events.filter(pk=event.pk).update(revision=replaced[event.revision_id])
@@ -319,6 +336,16 @@ def last_event_id(row: RevisedModel) -> int:
     return row.events.aggregate(last=models.Max("pk"))["last"] or 0
 
 
+# Events that neither change what was undone, nor are undone with it
+HARMLESS_TO_UNDO = [
+    Event.Kind.SUBMITTED,
+    Event.Kind.REMARKED,
+    Event.Kind.CONFIRMED,
+    Event.Kind.CORRECTED,
+    Event.Kind.UNCONFIRMED,
+]
+
+
 def undo(row: RevisedModel, before: Mapping, event: int, *, author: User | None) -> bool:
     """
     Undo an event: publish, unpublish, undelete, submit and schedule the row as it was in the state before it.
@@ -328,7 +355,7 @@ def undo(row: RevisedModel, before: Mapping, event: int, *, author: User | None)
     """
     with transaction.atomic():
         row = lock(row)
-        if row.events.filter(pk__gt=event).exclude(kind=Event.Kind.SUBMITTED).exists():
+        if row.events.filter(pk__gt=event).exclude(kind__in=HARMLESS_TO_UNDO).exists():
             return False
         submitted = {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by}
         row = undelete(row, author=author)

@@ -16,7 +16,7 @@ from networks.models import Event, RevisedModel, Revision, Schedule, free_slug
 from networks.reading import translated_fields
 from networks.revisions.content import Row, complete_content, content_of, normalise_content, related_fields, row_with
 from networks.revisions.public_changes import record_loaded_row
-from networks.revisions.translations import Reason, record, record_written, translations_of, update_outdated
+from networks.revisions.translations import Reason, record, translations_of, update_outdated
 
 # A user, a schedule in the name of the user who made it, or None for a command
 Author = User | Schedule | None
@@ -30,20 +30,12 @@ def write_revision(
     comment: str = "",
     restored_from: Revision | None = None,
     normalised: Collection[str] = (),
-    seen: Mapping | None = None,
 ) -> tuple[Row, Revision]:
-    """
-    Add a revision that becomes the newest one. Return the row, which has its content if it is a draft, and it.
-
-    `seen` is the content that the author had in view when writing it; None if nobody has written it now.
-    """
+    """Add a revision that becomes the newest one. Return the row, which has its content if it is a draft, and it."""
     written = clean_row(row, content, normalised=normalised)
-    before = newest_revision(row).content
     revision = add_revision(
         row, content_of(written), restored_from=restored_from, comment=comment, **author_fields(author)
     )
-    if seen is not None:
-        record_written(row, before, revision.content, seen, **author_fields(author))
     if not row.is_published:
         save_row(written)
         row = written

@@ -46,6 +46,10 @@ class TooManyAnswers(Exception):
         self.seconds = seconds
 
 
+class ChangedMeanwhile(Exception):
+    """What citizens read of a membership was changed after the unit had read it."""
+
+
 class NotOfUnit(Exception):
     """An answer is for what is no published membership of the unit, or no longer."""
 
@@ -58,6 +62,7 @@ class Given:
     kind: str
     text: str = ""
     ended_on: PartialDate | None = None
+    seen: str = ""  # the digest of what the unit has read, if it is known
 
 
 # Links
@@ -67,15 +72,21 @@ def signer() -> Signer:
     return Signer(salt="networks.unit_answers", sep="~")
 
 
+def signed_value(link: ConfirmationLink) -> str:
+    # With its time, because after a backup was restored another link may get the same primary key.
+    return f"{link.pk}.{int(link.created_at.timestamp() * 1_000_000)}"
+
+
 def link_url(link: ConfirmationLink, language: str) -> str:
     """Return the path of a link in a language."""
-    return reverse_in(language, "public:confirmation", signer().sign(str(link.pk)))
+    return reverse_in(language, "public:confirmation", signer().sign(signed_value(link)))
 
 
 def link_of_token(token: str) -> ConfirmationLink:
     """Return the link of a token. Raise BadSignature if it was not made here, and LinkClosed."""
-    link = ConfirmationLink.objects.filter(pk=int(signer().unsign(token))).first()
-    if link is None:
+    value = signer().unsign(token)
+    link = ConfirmationLink.objects.filter(pk=int(value.partition(".")[0])).first()
+    if link is None or signed_value(link) != value:
         raise BadSignature
     if not link.is_open:
         raise LinkClosed
@@ -133,7 +144,7 @@ def give_answers(link: ConfirmationLink, answers: Iterable[Given], *, name: str 
     """
     Store the answers that differ from those that are open, and return how many. A newer answer replaces an open one.
 
-    Raise LinkClosed, TooManyAnswers, and NotOfUnit; then none is stored.
+    Raise LinkClosed, TooManyAnswers, NotOfUnit, and ChangedMeanwhile; then none is stored.
     """
     by_network = {each.network: each for each in answers}
     with transaction.atomic():
@@ -144,6 +155,8 @@ def give_answers(link: ConfirmationLink, answers: Iterable[Given], *, name: str 
         networks = list(rows.select_for_update(no_key=True).prefetch_related("themes"))
         if len(networks) < len(by_network):
             raise NotOfUnit
+        if any(by_network[each.pk].seen not in ("", stated_digest(each)) for each in networks):
+            raise ChangedMeanwhile
         open_answers = {each.network_id: each for each in open_answers_of(rows)}
         new = [
             UnitAnswer(
@@ -169,7 +182,8 @@ def open_answers_of(networks: QuerySet[Network]) -> QuerySet[UnitAnswer]:
 
 
 def is_same(answer: UnitAnswer, earlier: UnitAnswer | None) -> bool:
-    compared = ("link_id", "kind", "text", "ended_on", "stated", "name")
+    # Not the name: an answer that comes back unchanged with another one stays that of whoever gave it.
+    compared = ("link_id", "kind", "text", "ended_on", "stated")
     return earlier is not None and all(getattr(answer, each) == getattr(earlier, each) for each in compared)
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from networks.models import Event, Network
+from networks.models import Network
 from networks.revisions import drafts, publishing
 from networks.revisions.content import changed_fields, normalise_content, savable_content
 from networks.revisions.storage import check_not_in_bin, lock, newest_revision, published_revision
@@ -62,7 +62,7 @@ def unverify(network: Network, before: Mapping[str, Any], event: int, *, author:
     """
     with transaction.atomic():
         network = lock(network)
-        events = network.events.filter(pk__gt=event).exclude(kind=Event.Kind.SUBMITTED)
+        events = network.events.filter(pk__gt=event).exclude(kind__in=publishing.HARMLESS_TO_UNDO)
         earlier = network.revisions.filter(pk=before.get("live", before.get("head"))).first()
         is_changed = not network.is_published and newest_revision(network).parent_id != before.get("head")
         if network.deleted_at is not None or earlier is None or is_changed or events.exists():
