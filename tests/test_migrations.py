@@ -10,6 +10,7 @@ from django.apps import apps as current_apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
+from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
@@ -179,13 +180,17 @@ def test_translations_that_are_there_are_current_and_the_history_says_so(transac
         call_command("migrate", verbosity=0)
 
 
-def insert_rows(path):
+def insert_rows(path, apps):
     """Insert the rows of a kept database: {table: {"columns": [name], "rows": [[value]]}}."""
+    tables = json.loads(path.read_text())
+    models = [each for each in apps.get_models(include_auto_created=True) if each._meta.db_table in tables]
     with transaction.atomic(), connection.cursor() as cursor:
-        for table, kept in json.loads(path.read_text()).items():
+        for table, kept in tables.items():
             columns = ", ".join(map(connection.ops.quote_name, kept["columns"]))
             values = ", ".join(["%s"] * len(kept["columns"]))
             cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({values})", kept["rows"])  # noqa: S608
+        for statement in connection.ops.sequence_reset_sql(no_style(), models):
+            cursor.execute(statement)
 
 
 def test_database_from_before_translation_states_goes_on_as_it_was(transactional_db):
@@ -200,7 +205,7 @@ def test_database_from_before_translation_states_goes_on_as_it_was(transactional
         old = migrate_to("0020")
         for name in ("Page", "Theme", "OldAddress", "CityProfile"):
             old.get_model("networks", name).objects.all().delete()
-        insert_rows(DATABASES / "0020.json")
+        insert_rows(DATABASES / "0020.json", old)
         call_command("migrate", verbosity=0)
 
         states = {
