@@ -14,7 +14,7 @@ from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField, Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.formats import get_format
@@ -434,29 +434,6 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
             # The page that has opened the popup expects a new object.
             return super().response_add(request, obj)
         return super().response_change(request, obj)
-
-
-class MissingTranslationFilter(admin.SimpleListFilter):
-    """Filter by whether a field that is filled in in Serbian is empty in English."""
-
-    title = _("English")
-    parameter_name = "english"
-
-    prefix = ""  # of the annotations to filter by, instead of the columns
-
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        return [("missing", _("something is missing")), ("complete", _("complete"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() is None:
-            return queryset
-        missing = Q()
-        for field in translated_fields(queryset.model):
-            in_serbian, in_english = f"{self.prefix}{field}_sr", f"{self.prefix}{field}_en"
-            has_serbian = Q(**{f"{in_serbian}__isnull": False}) & ~Q(**{in_serbian: ""})
-            has_english = Q(**{f"{in_english}__isnull": False}) & ~Q(**{in_english: ""})
-            missing |= has_serbian & ~has_english
-        return queryset.filter(missing) if self.value() == "missing" else queryset.exclude(missing)
 
 
 class MissingTranslationsMixin:

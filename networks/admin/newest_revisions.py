@@ -16,7 +16,6 @@ from django.db.models.functions import Cast, Coalesce, NullIf
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from networks.admin.base import MissingTranslationFilter
 from networks.models import Network, RevisedModel, Theme
 from networks.reading import translated_fields
 from networks.revisions.content import Model, content_fields, renamed_columns, row_with
@@ -84,21 +83,31 @@ def search(rows: models.QuerySet, query: str) -> models.QuerySet:
     return rows.filter(Q(pk__in=found) | Q(pk__in=in_rows.values("pk")))
 
 
-class NewestTranslationFilter(MissingTranslationFilter):
-    """Filter by missing translations of the newest revision."""
+class NewestTranslationFilter(admin.SimpleListFilter):
+    """Filter by translations of the newest revision: a text in Serbian without English, or that has changed since."""
 
-    prefix = "newest_"
+    title = _("English")
+    parameter_name = "english"
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        return [*super().lookups(request, model_admin), ("outdated", _("the Serbian has changed since"))]
+        return [
+            ("missing", _("something is missing")),
+            ("complete", _("complete")),
+            ("outdated", _("the Serbian has changed since")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        if self.value() is None:
+            return queryset
         if self.value() == "outdated":
             return queryset.exclude(outdated_newest=[])
-        model = queryset.model
-        columns = [f"{field}_{language}" for field in translated_fields(model) for language in ("sr", "en")]
-        newest = {f"newest_{name}": newest_value(model, name) for name in columns}
-        return super().queryset(request, queryset.alias(**newest))
+        newest, missing = {}, Q()
+        for field in translated_fields(queryset.model):
+            for name in (f"{field}_sr", f"{field}_en"):
+                newest[f"newest_{name}"] = newest_value(queryset.model, name)
+            missing |= ~Q(**{f"newest_{field}_sr": ""}) & Q(**{f"newest_{field}_en": ""})
+        queryset = queryset.alias(**newest)
+        return queryset.filter(missing) if self.value() == "missing" else queryset.exclude(missing)
 
 
 class ChoiceFilter(admin.SimpleListFilter):

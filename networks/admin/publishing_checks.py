@@ -14,15 +14,13 @@ from operator import attrgetter
 from django.conf import settings
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.forms import ModelForm
-from django.template.loader import render_to_string
 from django.utils.functional import Promise
-from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin.newest_revisions import newest_value
+from networks.admin.revised_form import RevisedForm
 from networks.models import Network, Page, RevisedModel
 from networks.reading import translated_fields
 from networks.revisions import storage
@@ -31,7 +29,6 @@ from networks.revisions.content import (
     Content,
     Model,
     complete_content,
-    content_fields,
     content_of,
     field_label,
     related_fields,
@@ -258,19 +255,14 @@ def must_ask_before_publishing(row: RevisedModel, shown: Content | None) -> bool
 # Beside the fields
 
 
-def show_beside_fields(form: ModelForm, checks: PublishingChecks) -> None:
-    """Let the form show the warnings of each field below its help text, which describes the field."""
+def show_beside_fields(form: RevisedForm, checks: PublishingChecks) -> None:
+    """Let the form show the warnings of each field below its help text."""
     changelist = admin_urlname(form._meta.model._meta, "changelist")
     for each in checks.warnings:
-        if each.name in form.fields:
-            context = {"field": each, "changelist": changelist}
-            notes = render_to_string("admin/networks/revised/includes/warnings.html", context)
-            field = form[each.name]
-            # Help texts are HTML, and ours; the template has escaped the words.
-            field.help_text = mark_safe(f"{field.help_text}{notes}")  # noqa: S308
+        context = {"field": each, "changelist": changelist}
+        form.add_note(each.name, "admin/networks/revised/includes/warnings.html", context)
 
 
-def place(model: Model, posted: Mapping[str, str]) -> str:
-    """Return the fragment of the URL that leads to the field that a button has mended; "" where none was pressed."""
-    name = posted.get(MEND, "").partition(":")[0]
-    return f"#id_{name}_helptext" if name in content_fields(model) else ""
+def mended_field(posted: Mapping[str, str]) -> str:
+    """Return the name of the field whose button was pressed; "" where none was."""
+    return posted.get(MEND, "").partition(":")[0]

@@ -29,7 +29,7 @@ from networks.admin.unsaved_text import discard_unsaved_form
 from networks.models import Event, RevisedModel
 from networks.reading import Reader
 from networks.revisions import drafts, publishing, schedules, storage
-from networks.revisions.content import Model, changed_fields, row_with
+from networks.revisions.content import Model, changed_fields, content_fields, row_with
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -270,8 +270,9 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
             return HttpResponseRedirect(self.url("schedule", obj.pk))
         if request.was_published or "_submit" in request.POST:
             return self.response_post_save_change(request, obj)
-        place = publishing_checks.place(self.model, request.POST) or translation_notes.place(self.model, request.POST)
-        return HttpResponseRedirect(self.url("change", obj.pk) + place)
+        field = publishing_checks.mended_field(request.POST) or translation_notes.pressed_field(request.POST)
+        fragment = f"#id_{field}_helptext" if field in content_fields(self.model) else ""
+        return HttpResponseRedirect(self.url("change", obj.pk) + fragment)
 
     def delete_view(self, request: HttpRequest, object_id, extra_context=None) -> HttpResponse:
         try:

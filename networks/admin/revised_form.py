@@ -13,6 +13,8 @@ from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.files.images import get_image_dimensions
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -255,3 +257,10 @@ class RevisedForm(AdminForm):
         return gettext("Meanwhile changed by others ({people}) and taken over: {fields}.").format(
             people=", ".join(self.colleagues), fields=", ".join(field_label(self.model, name) for name in self.taken)
         )
+
+    def add_note(self, name: str, template: str, context: dict) -> None:
+        """Add a note to the help text of a field, which describes it. A user who may only view has no fields."""
+        if name in self.fields:
+            field, note = self[name], render_to_string(template, context)
+            # Help texts are HTML, and ours; the template has escaped the words.
+            field.help_text = mark_safe(f"{field.help_text}{note}")  # noqa: S308

@@ -8,24 +8,22 @@ translation, or takes that back.
 from collections.abc import Mapping
 
 from django.contrib import messages
-from django.forms import ModelForm
 from django.http import HttpRequest
-from django.template.loader import render_to_string
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, ngettext
 
+from networks.admin.revised_form import RevisedForm
 from networks.models import RevisedModel
 from networks.reading import Reader
 from networks.revisions import drafts
 from networks.revisions.comparison import compare_field
-from networks.revisions.content import Content, Model, complete_content, content_fields, field_label
+from networks.revisions.content import Content, complete_content, field_label
 from networks.revisions.translations import (
     State,
     confirmed_translations,
     former_sources,
     pairs_of,
+    sources_of,
     translation_states,
-    translations_of,
 )
 
 # The names of the buttons. The value is the column of a translation, or ALL.
@@ -55,31 +53,26 @@ class TranslationNotes:
             lines.append(gettext("English in the draft: {state}.").format(state=state))
         return lines
 
-    def show_beside_fields(self, form: ModelForm) -> None:
+    def show_beside_fields(self, form: RevisedForm) -> None:
         """Add the notes on the newest revision to the help texts of a form."""
         content = complete_content(self.model, self.row.head.content)
         pairs = pairs_of(self.model, content)
         outdated = [column for column, state in self.states(content).items() if state == State.OUTDATED]
         sources = former_sources(self.row, content, outdated) if outdated else {}
         reader = Reader()
-        for each in translations_of(self.model):
-            if each.column not in form.fields:  # the user may only view it
-                continue
-            by = self.confirmed.get(pairs.get(each.column))
-            note = {"column": each.column}
-            if each.column in outdated:
+        for column, source in sources_of(self.model).items():
+            by = self.confirmed.get(pairs.get(column))
+            note = {"column": column}
+            if column in outdated:
                 note["more"] = len(outdated) > 1
-                if (former := sources.get(each.column)) is not None:
-                    note["comparison"] = compare_field(self.model, each.source, former, content[each.source], reader)
+                if (former := sources.get(column)) is not None:
+                    note["comparison"] = compare_field(self.model, source, former, content[source], reader)
             elif by and by.reason in drafts.TAKEN_BACK:
                 note["confirmed"] = {"who": reader.unmarked(by.author_name), "when": reader.moment(by.created_at)}
                 note["is_correction"] = by.reason == drafts.Reason.CORRECTION
             else:
                 continue
-            field = form[each.column]
-            html = render_to_string("admin/networks/revised/includes/translation.html", note)
-            # Help texts are HTML, and ours; the template has escaped the words.
-            field.help_text = mark_safe(f"{field.help_text}{html}")  # noqa: S308
+            form.add_note(column, "admin/networks/revised/includes/translation.html", note)
 
 
 def describe_states(states: list[State]) -> str:
@@ -103,7 +96,7 @@ def run_button(request: HttpRequest, row: RevisedModel, seen: Content) -> bool:
     """
     model = type(row)
     if name := request.POST.get(CONFIRM):
-        columns = [each.column for each in translations_of(model)] if name == ALL else [name]
+        columns = [*sources_of(model)] if name == ALL else [name]
         changed = drafts.confirm_translations(row, columns, author=request.user, seen=seen)
         if not changed and not {*columns} & {*row.outdated_newest}:
             return False  # all are current: the form was sent twice
@@ -125,7 +118,6 @@ def run_button(request: HttpRequest, row: RevisedModel, seen: Content) -> bool:
     return True
 
 
-def place(model: Model, posted: Mapping[str, str]) -> str:
-    """Return the fragment of the URL that leads to the field whose button was pressed; "" where none was."""
-    name = posted.get(CONFIRM) or posted.get(UNCONFIRM)
-    return f"#id_{name}_helptext" if name in content_fields(model) else ""
+def pressed_field(posted: Mapping[str, str]) -> str:
+    """Return the value of the button that was pressed: a column, or ALL; "" where none was."""
+    return posted.get(CONFIRM) or posted.get(UNCONFIRM) or ""

@@ -16,7 +16,7 @@ from networks.models import Event, RevisedModel, Revision, Schedule, free_slug
 from networks.reading import translated_fields
 from networks.revisions.content import Row, complete_content, content_of, normalise_content, related_fields, row_with
 from networks.revisions.public_changes import record_loaded_row
-from networks.revisions.translations import Reason, record, translations_of, update_outdated
+from networks.revisions.translations import Reason, record, sources_of, update_outdated
 
 # A user, a schedule in the name of the user who made it, or None for a command
 Author = User | Schedule | None
@@ -95,8 +95,7 @@ def lock(row: Row) -> Row:
         # What loaddata or a script has written becomes a revision when somebody first works on it.
         loaded = add_revision(row, content_of(row), created_at=row.changed_at)
         record_loaded_row(row, loaded)
-        columns = [each.column for each in translations_of(type(row))]
-        record(row, loaded.content, columns, Reason.LOADED, created_at=row.changed_at)
+        record(row, loaded.content, sources_of(type(row)), Reason.LOADED, created_at=row.changed_at)
         update_row(row, head=loaded, live=loaded if row.is_published else None)
     return row
 

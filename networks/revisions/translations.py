@@ -8,7 +8,6 @@ words alone, however they came together: by a save, a merge, a restore, or becau
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -38,24 +37,13 @@ class State(models.TextChoices):
     OUTDATED = "outdated", _("the Serbian has changed since")
 
 
-@dataclass(frozen=True)
-class Translation:
-    """A translated field in one language: the names of its column and of that of its source."""
-
-    column: str
-    source: str
-    language: str
-
-
 @cache
-def translations_of(model: Model) -> list[Translation]:
-    """Return the columns of a model that are translations, in the order of its fields."""
+def sources_of(model: Model) -> dict[str, str]:
+    """Return the columns of a model that are translations, each with the column of its source, in their order."""
     languages = [each for each in settings.MODELTRANSLATION_LANGUAGES if each != SERBIAN]
-    return [
-        Translation(f"{field}_{language}", f"{field}_{SERBIAN}", language)
-        for field in translated_fields(model)
-        for language in languages
-    ]
+    return {
+        f"{field}_{language}": f"{field}_{SERBIAN}" for field in translated_fields(model) for language in languages
+    }
 
 
 def digest(field: models.Field, text: str) -> str:
@@ -72,13 +60,9 @@ def pairs_of(model: Model, content: Mapping) -> dict[str, Pair]:
     """Return the pair of each translation that is there, by its column."""
     fields, content = content_fields(model), complete_content(model, content)
     return {
-        each.column: (
-            each.column,
-            digest(fields[each.source], content[each.source]),
-            digest(fields[each.column], content[each.column]),
-        )
-        for each in translations_of(model)
-        if content[each.column]
+        column: (column, digest(fields[source], content[source]), digest(fields[column], content[column]))
+        for column, source in sources_of(model).items()
+        if content[column]
     }
 
 
@@ -87,11 +71,11 @@ def translation_states(model: Model, content: Mapping, confirmed: Iterable[Pair]
     content, confirmed = complete_content(model, content), set(confirmed)
     pairs = pairs_of(model, content)
     states = {}
-    for each in translations_of(model):
-        if each.column in pairs:
-            states[each.column] = State.CURRENT if pairs[each.column] in confirmed else State.OUTDATED
-        elif content[each.source]:
-            states[each.column] = State.MISSING
+    for column, source in sources_of(model).items():
+        if column in pairs:
+            states[column] = State.CURRENT if pairs[column] in confirmed else State.OUTDATED
+        elif content[source]:
+            states[column] = State.MISSING
     return states
 
 
@@ -134,7 +118,7 @@ def record(
     """Record that somebody stands for some translations of a content, beside their sources in it."""
     model = type(row)
     content, pairs = complete_content(model, content), pairs_of(model, content)
-    sources = {each.column: each.source for each in translations_of(model)}
+    sources = sources_of(model)
     details: dict[str, Any] = {
         str(row._meta.model_name): row,
         "reason": reason,
@@ -174,7 +158,7 @@ def record_written(
         for column, (_column, _source, text) in pairs_of(model, after).items()
         if column not in earlier or earlier[column][2] != text
     ]
-    sources = {each.column: each.source for each in translations_of(model)}
+    sources = sources_of(model)
     in_view = {**after, **{sources[column]: seen[sources[column]] for column in written}}
     record(row, in_view, written, Reason.WRITTEN, author=author, author_name=author_name)
 
