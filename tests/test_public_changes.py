@@ -530,6 +530,7 @@ def test_the_changes_are_listed_by_day_with_the_newest_first(told_in_full, clien
     assert page.xpath("//a[@type='application/atom+xml']/@href") == [f"{PREFIXES[language]}/feed.atom"]
 
 
+@pytest.mark.long
 @in_latin_and_in_ci_in_each_language
 def test_a_network_shows_its_own_record(told_in_full, client, language):
     page = opened(client, f"{PREFIXES[language]}/networks/mreza/")
@@ -543,6 +544,7 @@ def test_a_network_shows_its_own_record(told_in_full, client, language):
     assert len(other.xpath("//section[@aria-labelledby='record']//li/div/p")) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["/changes/", "/networks/mreza/"])
 def test_no_cyrillic_stands_on_latin_pages(told_in_full, client, path):
     assert [each for each in texts_of(opened(client, f"/sr-latn{path}")) if CYRILLIC.search(each)] == []
@@ -591,6 +593,7 @@ def test_what_leaves_the_site_leaves_the_record_and_comes_back_with_it(told_in_f
     assert all(after[path] >= before[path] for path in before)
 
 
+@pytest.mark.long
 @in_latin_and_in_ci_in_each_language
 def test_what_was_taken_off_the_site_is_told_with_the_name_that_citizens_saw_and_without_a_link(
     told_in_full, client, language
@@ -612,6 +615,7 @@ def test_what_was_taken_off_the_site_is_told_with_the_name_that_citizens_saw_and
     assert said["link"].get("href") == f"http://testserver{PREFIXES[language]}/changes/"
 
 
+@pytest.mark.long
 def test_a_preview_shows_no_record(told_in_full, client):
     client.force_login(User.objects.create_superuser("super"))
     response = client.get(f"/admin/networks/network/{told_in_full.pk}/preview/", follow=True)
@@ -683,6 +687,7 @@ def test_a_network_shows_its_newest_twenty(db, client):
     assert len(page.xpath("//section[@aria-labelledby='record']//li/div/p")) == MOST_CHANGES
 
 
+@pytest.mark.long
 def test_queries_do_not_grow_with_the_record(db, client):
     make_profile(), make_page()
     (row,) = many_changes(1, networks=1)
@@ -694,6 +699,7 @@ def test_queries_do_not_grow_with_the_record(db, client):
     assert [few[address] <= most for address, most in zip(addresses, (5, 5, 2), strict=True)] == [True] * 3
 
 
+@pytest.mark.long
 @in_latin_and_in_ci_in_each_language
 def test_each_page_names_the_feed_of_its_language(told_in_full, client, language):
     for path in ("/", "/changes/", "/networks/mreza/"):
@@ -710,18 +716,13 @@ BEFORE = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
 
 
 @pytest.fixture
-def before_changes(transactional_db):
-    """The models as they were before there was a record. Whatever happens, the database ends as it began."""
+def before_changes(migrated_again):
+    """The models as they were before there was a record."""
     call_command("migrate", "networks", "0004", verbosity=0)
-    try:
-        yield MigrationExecutor(connection).loader.project_state(("networks", "0004_first_revisions")).apps
-    finally:
-        call_command("migrate", "networks", "zero", verbosity=0)
-        call_command("migrate", verbosity=0)
+    return MigrationExecutor(connection).loader.project_state(("networks", "0004_first_revisions")).apps
 
 
 @pytest.mark.migration
-@pytest.mark.django_db(transaction=True)
 def test_what_was_published_before_is_told_from_the_history(before_changes):
     models = {name: before_changes.get_model("networks", name) for name in ("Network", "Revision", "Event", "Theme")}
     models["Theme"].objects.create(slug="peace", name_sr="Мир")

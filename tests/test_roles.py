@@ -122,22 +122,10 @@ class TestGroups:
         assert Permission.objects.count() == before
 
 
-@pytest.fixture
-def migrated_anew(transactional_db):
-    """The roles as the migration makes them: tests in transactions of their own leave an empty database behind."""
+@pytest.mark.migration
+def test_groups_survive_migrating_back_and_forth(migrated_again):
     call_command("migrate", "networks", "zero", verbosity=0)
     call_command("migrate", verbosity=0)
-
-
-@pytest.mark.migration
-def test_groups_survive_migrating_back_and_forth(migrated_anew):
-    try:
-        call_command("migrate", "networks", "0001", verbosity=0)
-        call_command("migrate", "networks", verbosity=0)
-        assert {role: rights(role) for role in ROLES} == {role: expected_rights(role) for role in ROLES}
-        call_command("migrate", "networks", "zero", verbosity=0)
-    finally:
-        call_command("migrate", verbosity=0)
     assert {role: rights(role) for role in ROLES} == {role: expected_rights(role) for role in ROLES}
 
 
@@ -148,14 +136,12 @@ def test_groups_are_there_again_when_the_database_was_emptied():
 
 
 @pytest.mark.migration
-def test_group_that_somebody_added_to_keeps_what_was_added(migrated_anew):
+def test_group_that_somebody_added_to_keeps_what_was_added(migrated_again):
     extra = Permission.objects.get(codename="view_logentry")
     Group.objects.get(name="editors").permissions.add(extra)
     call_command("migrate", "networks", "0002", verbosity=0)
-    try:
-        call_command("migrate", "networks", "0001", verbosity=0, fake=True)
-    finally:
-        call_command("migrate", "networks", verbosity=0)
+    call_command("migrate", "networks", "0001", verbosity=0, fake=True)
+    call_command("migrate", verbosity=0)
     assert rights("editors") == expected_rights("editors") | {"view_logentry"}
 
 
@@ -245,6 +231,7 @@ class TestAddresses:
         answers = {address: client.get(f"/admin/{address}").status_code for address in ADDRESSES}
         assert answers == {address: statuses[ROLES.index(role)] for address, statuses in ADDRESSES.items()}
 
+    @pytest.mark.long
     @in_latin_and_in_ci_under_each_prefix
     def test_send_a_stranger_to_the_login_of_the_same_language(self, client, prefix):
         for address in ADDRESSES:
@@ -267,6 +254,7 @@ class TestAddresses:
         for address in ADDRESSES:
             assert client.get(f"/admin/{address}").status_code == 302
 
+    @pytest.mark.long
     def test_show_staff_without_a_role_nothing(self, client):
         client.force_login(make_account())
         open_ones = [address for address in ADDRESSES if client.get(f"/admin/{address}").status_code == 200]
@@ -292,6 +280,7 @@ class TestEditors:
         tree = opened(sign_in(role), "/admin/networks/network/add/")
         assert len(tree.xpath("//a[@id='add_id_themes']")) == count
 
+    @pytest.mark.long
     @pytest.mark.parametrize("make", [make_network, make_page])
     def test_save_and_submit_what_has_drafts_and_are_offered_no_more(self, sign_in, make):
         client = sign_in("editors")
@@ -299,6 +288,7 @@ class TestEditors:
             assert buttons(opened(client, change_address(row))) == ["_save", "_submit", "_preview"]
         assert buttons(opened(client, f"{list_address(row)}add/")) == ["_save", "_submit", "_preview"]
 
+    @pytest.mark.long
     @in_latin_and_in_ci_under_each_prefix
     def test_cannot_publish_by_a_crafted_form(self, sign_in, prefix):
         row = make_network(is_published=False)
@@ -307,6 +297,7 @@ class TestEditors:
         assert client.post(prefix + change_address(row), typed).status_code == 302
         assert (changed(row).is_published, row.position) == (False, 77)
 
+    @pytest.mark.long
     @in_latin_and_in_ci_under_each_prefix
     @pytest.mark.parametrize("is_published", [True, False])
     def test_cannot_publish_by_the_button_of_others(self, sign_in, is_published, prefix):
@@ -348,6 +339,7 @@ class TestEditors:
         assert (changed(row).is_published, row.position) == (True, 5)
         assert form_values(opened(client, change_address(row)))["position"] == ["77"]
 
+    @pytest.mark.long
     @pytest.mark.parametrize("make", [make_network, make_page])
     @pytest.mark.parametrize("name", ["withdraw", "publish", "undelete", "restore/1", "schedule"])
     def test_cannot_do_past_the_form_what_publishers_do(self, sign_in, make, name):
@@ -464,6 +456,7 @@ class TestPublishers:
         assert "publish" not in message
         assert any("а" <= letter <= "ш" for letter in message) == (prefix == "")
 
+    @pytest.mark.long
     def test_publish_the_newest_version_of_what_is_on_the_site_already(self, sign_in):
         network = make_network(position=5)
         client = sign_in("publishers")
