@@ -7,8 +7,9 @@ from django.contrib.auth.models import User
 
 from networks.models import Network
 
-CHROMIUM = shutil.which("chromium")
-NO_CHROMIUM = "Chromium is not installed (Debian's package chromium)"
+# The first draws the same pages without the windows around them, in two thirds of the time.
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+NO_CHROMIUM = "Chromium is not installed (Debian's package chromium-headless-shell or chromium)"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 PASSWORD = "a long enough password"
 
