@@ -48,6 +48,7 @@ def test_statement_is_complete_and_in_one_script(nis, client, language):
         assert not CYRILLIC.search(words)
 
 
+@pytest.mark.long
 def test_statement_says_what_is_claimed_how_it_was_tested_and_what_is_missing(page, client):
     words = part(client)
     claim, problems = words["How far the site is accessible"], words["Known problems"]

@@ -197,6 +197,7 @@ class TestEveryPage:
                 problems.append(f"/admin/{page}: {response.status_code}")
         assert problems == []
 
+    @pytest.mark.long
     @in_latin_and_in_ci_in_each_language
     def test_names_its_language(self, clerk, rows, language):
         for page in ("", "networks/network/", "networks/network/add/", "password_change/"):
@@ -278,6 +279,7 @@ class TestEveryPage:
         make_profile()
         assert clerk.get(base)["Location"] == f"{base}1/change/"
 
+    @pytest.mark.long
     def test_with_the_editor_lets_its_import_map_through(self, clerk, rows):
         address = f"/admin/networks/network/{rows[Network]}/change/"
         first, second = clerk.get(address), clerk.get(address)
@@ -384,6 +386,7 @@ class TestHistory:
                     assert not re.search("[A-Za-z]" if language == "sr" else CYRILLIC, text), text
                     assert not re.search("ublished|osition|in Serbian|ame|irst", text), text
 
+    @pytest.mark.long
     def test_of_a_network_has_no_version_where_nothing_was_changed(self, clerk, nis):
         address = f"/admin/networks/network/{Network.objects.get(slug='ecad').pk}"
         for button in ("_save", "_save", "_publish"):
@@ -514,6 +517,7 @@ class TestForm:
         assert list(network.themes.all()) == [theme]
         assert not network.is_published
 
+    @pytest.mark.long
     @in_latin_and_in_ci_in_each_language
     def test_keeps_exactly_what_was_typed_until_it_is_published_and_stores_it_then(self, clerk, language):
         theme, network = make_theme(), make_network(name_sr="Мрежа", slug="mreza")
@@ -534,6 +538,7 @@ class TestForm:
         network.refresh_from_db()
         assert (stored(network), list(network.themes.all())) == (STORED, [theme])
 
+    @pytest.mark.long
     @in_latin_and_in_ci_in_each_language
     def test_saved_again_untouched_changes_nothing(self, clerk, nis, language):
         for network in Network.objects.all()[:2]:
@@ -546,6 +551,7 @@ class TestForm:
             # It was loaded past the door, and its first version is made when somebody first opens it.
             assert after == before | {"head_id": first.pk, "live_id": first.pk}
 
+    @pytest.mark.long
     @in_latin_and_in_ci_in_each_language
     def test_published_untouched_changes_nothing_that_is_read(self, clerk, nis, language):
         for network in Network.objects.all()[:2]:
@@ -561,6 +567,7 @@ class TestForm:
                 key: value or None for key, value in before.items()
             }
 
+    @pytest.mark.long
     @in_latin_and_in_ci_in_each_language
     def test_writes_the_columns_that_were_meant_and_leaves_their_sisters(self, clerk, language):
         network = make_network(name_sr="Мрежа", name_en="Network", seat_sr="Беч", seat_en="Vienna", summary_sr="Ту")
@@ -614,6 +621,7 @@ class TestForm:
         expected = ["1988", "May 2007", "3 May 2009"] if language == "en" else ["1988.", "05.2007.", "3.5.2009."]
         assert [values[field][0] for field in ("founded", "joined", "left")] == expected
 
+    @pytest.mark.long
     def test_makes_the_address_and_keeps_a_renamed_one_alive(self, clerk):
         fill_in(clerk, "/sr-latn/admin/networks/network/add/", {"name_sr": "Ђердапска мрежа"}, "_publish")
         network = Network.objects.get(slug="djerdapska-mreza")
@@ -932,6 +940,7 @@ class TestList:
             found = {word: list(shown(clerk, f"{prefix}/admin/networks/network/?q={word}")) for word in words}
             assert found == dict.fromkeys(words, wanted)
 
+    @pytest.mark.long
     def test_search_finds_the_same_theme_in_either_script_and_each_language(self, clerk, nis):
         theme = Theme.objects.get(slug="culture")
         words = ["култура", "Култура", "КУЛТУРА", "kultura", "Kultura", "culture", "Heritage"]

@@ -120,6 +120,7 @@ def test_filters_count_the_newest_versions(clerk, network):
         assert text in counted, text
 
 
+@pytest.mark.long
 def test_network_without_themes_in_its_draft(clerk, themes):
     row = make_network(themes=[themes["old"]])
     drafts.save(row, storage.newest_revision(row).content | {"themes": []}, author=None)

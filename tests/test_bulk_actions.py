@@ -209,6 +209,7 @@ def test_action_of_an_earlier_release_is_not_undone_any_more(milan):
     assert not Page.objects.get().is_published
 
 
+@pytest.mark.long
 def test_drafts_that_nobody_submitted_are_published_only_where_that_is_asked_for(milan, ana):
     waiting, unfinished, changed_since = (published(name) for name in ("Waiting", "Unfinished", "Changed since"))
     for network in (waiting, unfinished, changed_since):
@@ -270,6 +271,7 @@ def test_undoing_keeps_what_was_written_since_as_a_draft(milan, ana):
     assert "Written since." not in Client().get("/en/").text
 
 
+@pytest.mark.long
 def test_page_that_somebody_has_published_again_is_left_alone(milan, vesna):
     page = make_page()
     tree = do(milan, PAGES, "withdraw", [page])
@@ -281,6 +283,7 @@ def test_page_that_somebody_has_published_again_is_left_alone(milan, vesna):
     assert not Page.objects.get().is_published
 
 
+@pytest.mark.long
 def test_action_is_undone_once_and_only_by_whoever_did_it(milan, vesna):
     network = published("Network")
     tree = do(milan, NETWORKS, "withdraw", [network])
@@ -292,6 +295,7 @@ def test_action_is_undone_once_and_only_by_whoever_did_it(milan, vesna):
     assert undo(milan, tree) == ["There is nothing to undo any more."]
 
 
+@pytest.mark.long
 def test_list_that_shows_an_earlier_action_undoes_no_later_one(milan):
     first, second = published("First"), published("Second")
     shown_before = do(milan, NETWORKS, "withdraw", [first])

@@ -315,10 +315,12 @@ class TestDrafts:
         assert [newest(network)[name] for name in ("name_en", "summary_en")] == ["Network of Cities", "Here"]
         assert network.revisions.first().parent.number == 1
 
+    @pytest.mark.long
     def test_of_a_network_that_was_never_published_cannot_be_discarded(self, ana, draft):
         assert page_of(draft, "discard") not in opened(ana, page_of(draft)).xpath("//a/@href")
         assert told(ana, act(ana, draft, "discard")) == ["There is nothing published to go back to."]
 
+    @pytest.mark.long
     def test_stays_when_the_network_is_taken_off_the_site(self, ana, milan, network, themes):
         publish(milan, network, logo=stored_picture("red"))
         by(ana, network, name_en="A Draft", themes=["air"])
@@ -333,6 +335,7 @@ class TestDrafts:
         publish_everything(milan, network)
         assert "A Draft" in browser().get("/en/networks/mreza/").text
 
+    @pytest.mark.long
     def test_preview_shows_what_was_typed_and_leaves_the_page_as_it_is(self, ana, network):
         before = seen_by_citizens(network)
         response = send(ana, network, form_of(ana, network), "_preview", name_en="Looked At")
@@ -340,6 +343,7 @@ class TestDrafts:
         assert text_of(parsed(response).xpath("//h1")[0]) == "Looked At"
         assert seen_by_citizens(network) == before
 
+    @pytest.mark.long
     def test_remark_stands_in_the_history_and_not_in_the_next_form(self, ana, network):
         write(ana, network, name_en="A Draft", comment="Checked on 3 May")
         assert network.revisions.first().comment == "Checked on 3 May"
@@ -350,6 +354,7 @@ class TestDrafts:
         assert message == "Nothing was changed in “Network of Cities”, so no new version was made."
         assert (count(network), Network.objects.get().has_draft) == (1, False)
 
+    @pytest.mark.long
     def test_without_its_logo_leaves_the_one_that_citizens_see(self, ana, milan, network):
         publish(milan, network, logo=stored_picture("red"))
         logo = newest(network)["logo"]["name"]
@@ -361,6 +366,7 @@ class TestDrafts:
         assert logo not in browser().get("/en/networks/mreza/").text
         assert default_storage.exists(logo)  # the history shows it
 
+    @pytest.mark.long
     def test_with_another_logo_does_not_touch_the_file_of_the_first(self, ana, milan, network):
         write(milan, network, "_publish", logo=picture("red"))
         first = newest(network)["logo"]["name"]
@@ -471,6 +477,7 @@ ALIKE = {
 
 
 class TestTwoPeople:
+    @pytest.mark.long
     @in_latin_and_in_ci_in_each_language
     def test_who_change_different_fields_both_have_what_they_wrote(self, ana, milan, network, themes, language):
         prefix = PREFIXES[language]
@@ -496,6 +503,7 @@ class TestTwoPeople:
         last = network.revisions.select_related("parent").first()
         assert changed_fields(Network, last.parent.content, last.content) == ["summary_en"]
 
+    @pytest.mark.long
     @pytest.mark.parametrize("is_meanwhile", [True, False])
     def test_are_merged_once(self, ana, milan, network, monkeypatch, is_meanwhile):
         values, merged = form_of(ana, network), []
@@ -515,6 +523,7 @@ class TestTwoPeople:
         expected = "(Milan Milić, Jelena Jelić) and taken over: name (in English), summary (in English)."
         assert message.endswith(expected)
 
+    @pytest.mark.long
     def test_picture_of_a_colleague_is_taken_over_whole(self, ana, milan, network):
         values = form_of(ana, network)
         by(milan, network, logo=stored_picture("red"))
@@ -552,6 +561,7 @@ class TestTwoPeople:
         }
         assert (content["benefit_en"], count(network)) == ("Mine too", 4)
 
+    @pytest.mark.long
     @in_latin_and_in_ci_in_each_language
     def test_who_change_the_same_field_see_what_stood_there_and_what_each_made_of_it(
         self, ana, milan, network, language
@@ -580,6 +590,7 @@ class TestTwoPeople:
             assert not CYRILLIC.search(text_of(conflicts.find("p")) + text_of(conflict.find("legend")))
         assert count(network) == 2
 
+    @pytest.mark.long
     def test_who_change_rich_text_compare_it_as_text(self, ana, milan, network):
         values = form_of(ana, network)
         by(milan, network, description_en="<p>What the big network does.</p>")
@@ -591,6 +602,7 @@ class TestTwoPeople:
         assert [text_of(each) for each in mine_shown.xpath(".//em")] == ["network"]
         assert form_values(tree)["description_en"] == [mine]
 
+    @pytest.mark.long
     def test_hostile_text_of_either_does_nothing(self, ana, milan, network):
         hostile = "<script>alert(1)</script>"
         values = form_of(ana, network)
@@ -603,6 +615,7 @@ class TestTwoPeople:
             f"Mine {hostile}",
         ]
 
+    @pytest.mark.long
     def test_mine_can_be_changed_while_it_is_chosen(self, ana, milan, network):
         values = form_of(ana, network)
         by(milan, network, name_en="Theirs", summary_en="Theirs")
@@ -613,6 +626,7 @@ class TestTwoPeople:
         assert response.status_code == 302
         assert [newest(network)[name] for name in ("name_en", "summary_en")] == ["Theirs and Mine", "Theirs"]
 
+    @pytest.mark.long
     def test_choices_are_made_one_by_one_if_need_be(self, ana, milan, network):
         values = form_of(ana, network)
         by(milan, network, name_en="Theirs", summary_en="Their summary", seat_en="Their seat")
@@ -641,6 +655,7 @@ class TestTwoPeople:
         assert send(ana, network, again, choice_name_en=choice).status_code == 302
         assert newest(network)["name_en"] == {"theirs": "Third", "mine": "Mine"}[choice]
 
+    @pytest.mark.long
     def test_third_one_who_saves_something_else_in_between_is_taken_over(self, ana, milan, jelena, network):
         values = form_of(ana, network)
         by(milan, network, name_en="Theirs")
@@ -656,6 +671,7 @@ class TestTwoPeople:
         assert send(ana, network, values, summary_en="Mine").status_code == 302
         assert [newest(network)[name] for name in ("name_en", "summary_en")] == ["Network of Cities", "Mine"]
 
+    @pytest.mark.long
     def test_who_change_fields_alike_agree(self, ana, milan, network, themes):
         values = form_of(ana, network)
         by(milan, network, **{name: CONFLICTS[name][0] for name in [*ALIKE, "themes"]})
@@ -664,6 +680,7 @@ class TestTwoPeople:
         (message,) = told(ana, response)
         assert message.startswith("Nothing was changed")
 
+    @pytest.mark.long
     def test_mistake_is_shown_together_with_a_conflict(self, ana, milan, network):
         values = form_of(ana, network)
         by(milan, network, name_en="Theirs")
@@ -680,6 +697,7 @@ class TestTwoPeople:
         assert send(ana, network, again, founded="1998").status_code == 302
         assert [newest(network)[name] for name in ("name_en", "founded")] == ["Theirs", "1998"]
 
+    @pytest.mark.long
     def test_mine_stays_chosen_where_a_mistake_is_still_there(self, ana, milan, network):
         values = form_of(ana, network)
         by(milan, network, name_en="Theirs")
@@ -689,6 +707,7 @@ class TestTwoPeople:
         assert send(ana, network, again, founded="1998").status_code == 302
         assert [newest(network)[name] for name in ("name_en", "founded")] == ["Mine", "1998"]
 
+    @pytest.mark.long
     def test_what_cannot_be_read_does_not_take_the_place_of_what_a_colleague_wrote(self, ana, milan, network):
         values = form_of(ana, network)
         by(milan, network, founded="2003")
@@ -701,6 +720,7 @@ class TestTwoPeople:
         assert send(ana, network, again, founded="1998", choice_founded="mine").status_code == 302
         assert newest(network)["founded"] == "1998"
 
+    @pytest.mark.long
     def test_theirs_can_be_taken_instead_of_what_cannot_be_read(self, ana, milan, network):
         values = form_of(ana, network)
         by(milan, network, founded="2003")
@@ -708,6 +728,7 @@ class TestTwoPeople:
         assert send(ana, network, again, choice_founded="theirs").status_code == 302
         assert [newest(network)[name] for name in ("founded", "name_en")] == ["2003", "Mine"]
 
+    @pytest.mark.long
     def test_what_was_taken_over_stays_in_a_form_that_is_shown_again(self, ana, milan, network, themes):
         values = form_of(ana, network)
         by(milan, network, name_en="Theirs", verified_on="2024-02-29", themes=["air"], logo=stored_picture("red"))
@@ -720,6 +741,7 @@ class TestTwoPeople:
         assert send(ana, network, again, founded="1998").status_code == 302
         assert newest(network) == kept | {"summary_en": "Mine", "founded": "1998"}
 
+    @pytest.mark.long
     def test_what_was_taken_over_can_be_changed_by_who_has_seen_it(self, ana, milan, network):
         values = form_of(ana, network)
         by(milan, network, name_en="Theirs")
@@ -727,6 +749,7 @@ class TestTwoPeople:
         assert send(ana, network, again, founded="1998", name_en="Theirs, corrected").status_code == 302
         assert newest(network)["name_en"] == "Theirs, corrected"
 
+    @pytest.mark.long
     def test_what_was_taken_over_is_taken_over_anew(self, ana, milan, network):
         values = form_of(ana, network)
         by(milan, network, name_en="Theirs")
@@ -735,6 +758,7 @@ class TestTwoPeople:
         assert send(ana, network, again, founded="1998").status_code == 302
         assert [newest(network)[name] for name in ("name_en", "founded")] == ["Theirs again", "1998"]
 
+    @pytest.mark.long
     def test_publishing_is_held_up_by_a_conflict(self, ana, milan, network):
         before = seen_by_citizens(network)
         values = form_of(milan, network)
@@ -765,6 +789,7 @@ class TestTwoPeople:
         assert send(ana, network, again, choice_logo="theirs").status_code == 302
         assert newest(network)["logo"]["name"] == theirs
 
+    @pytest.mark.long
     def test_my_picture_is_chosen_with_its_file(self, ana, milan, network):
         values = form_of(ana, network)
         by(milan, network, logo=stored_picture("red"))
@@ -774,6 +799,7 @@ class TestTwoPeople:
         mine = newest(network)["logo"]
         assert (mine["name"] != theirs, mine["width"]) == (True, 60)
 
+    @pytest.mark.long
     def test_my_picture_chosen_without_its_file_is_asked_for_again(self, ana, milan, network):
         """A browser cannot send a file twice by itself: nobody thinks that theirs is mine."""
         values = form_of(ana, network)
@@ -783,6 +809,7 @@ class TestTwoPeople:
         assert response.status_code == 200
         assert "logo" in " ".join(errors_by_field(parsed(response)))
 
+    @pytest.mark.long
     def test_my_removal_of_a_picture_can_be_chosen(self, ana, milan, network):
         publish(milan, network, logo=stored_picture("green"))
         values = form_of(ana, network)
@@ -814,6 +841,7 @@ class TestSendingAgain:
             assert ana.post(f"{LIST}add/", values).status_code == 302
         assert count(Network.objects.get()) == 1
 
+    @pytest.mark.long
     def test_new_network_that_a_colleague_has_changed_since_is_merged(self, ana, milan):
         values = form_values(opened(ana, f"{LIST}add/"))
         ana.post(f"{LIST}add/", values | {"name_sr": "Нова", "_save": "1"})
@@ -836,6 +864,7 @@ class TestSendingAgain:
         assert ana.post(f"{LIST}add/", values).status_code == 302
         assert (Network.objects.in_bin().count(), Network.objects.outside_bin().count()) == (1, 1)
 
+    @pytest.mark.long
     def test_network_that_one_goes_back_to_has_no_conflict_with_oneself(self, ana, network):
         values = form_of(ana, network)
         assert send(ana, network, values, name_en="First").status_code == 302
@@ -843,12 +872,14 @@ class TestSendingAgain:
         assert [newest(network)[name] for name in ("name_en", "founded")] == ["Second", "2003"]
         assert count(network) == 3
 
+    @pytest.mark.long
     def test_going_back_takes_back_what_was_written(self, ana, network):
         values = form_of(ana, network)
         send(ana, network, values, name_en="First")
         assert send(ana, network, values).status_code == 302
         assert newest(network)["name_en"] == "Network of Cities"
 
+    @pytest.mark.long
     def test_going_back_does_not_take_back_what_a_colleague_wrote(self, ana, milan, network):
         values = form_of(ana, network)
         by(milan, network, summary_en="Theirs")
@@ -856,6 +887,7 @@ class TestSendingAgain:
         assert send(ana, network, values, name_en="Second").status_code == 302
         assert [newest(network)[name] for name in ("name_en", "summary_en")] == ["Second", "Theirs"]
 
+    @pytest.mark.long
     @pytest.mark.parametrize("button", ["_save", "_publish"])
     def test_same_form_twice_is_one_version(self, ana, milan, network, button):
         client = milan if button == "_publish" else ana
@@ -865,6 +897,7 @@ class TestSendingAgain:
         assert count(network) == 2
         assert list(SavedForm.objects.values_list("revision__number", flat=True)) == [2]
 
+    @pytest.mark.long
     def test_token_of_somebody_else_is_no_disaster(self, ana, milan, network):
         values = form_of(ana, network)
         send(ana, network, values, name_en="Mine")
@@ -977,6 +1010,7 @@ class TestSchedule:
             assert all(time in text for time in times), page
             assert page == "list" or ("Милан Милић" if language == "sr" else "Milan Milić") in text
 
+    @pytest.mark.long
     @in_latin_and_in_ci_in_each_language
     def test_for_a_time_that_cannot_be_gets_an_error_beside_it(self, milan, draft, clock, language):
         for day, time in (
@@ -1055,6 +1089,7 @@ class TestSchedule:
         milan.post(page_of(other, f"schedule/{draft.schedules.get().pk}/cancel"))
         assert draft.schedules.exists()
 
+    @pytest.mark.long
     def test_button_saves_first_and_leads_to_the_page(self, milan, network):
         response = send(milan, network, form_of(milan, network), "_schedule", name_en="Later")
         assert response["Location"] == page_of(network, "schedule")
@@ -1161,6 +1196,7 @@ class TestHistory:
             ("1", "the system", "First version")
         ]
 
+    @pytest.mark.long
     @in_latin_and_in_ci_in_each_language
     def test_is_in_the_words_of_the_reader(self, ana, milan, draft, language):
         network = publishing.publish(draft, author=milan.user)
@@ -1254,6 +1290,7 @@ class TestComparing:
         tree = opened(client, page_of(network, "compare") + query)
         return {text_of(each.find("h2")): each for each in tree.find_class("comparison")}
 
+    @pytest.mark.long
     def test_draft_with_what_is_published_is_one_click_away(self, ana, network):
         assert page_of(network, "compare") not in opened(ana, page_of(network)).xpath("//a/@href")
         by(ana, network, name_en="Network of Small Cities", founded="2003", themes=[])
@@ -1312,6 +1349,7 @@ class TestComparing:
         assert after.xpath(".//img/@src") == [default_storage.url(newest(network)["logo"]["name"])]
         assert after.xpath(".//img/@alt") != [""]
 
+    @pytest.mark.long
     def test_versions_that_there_are_not_are_not_found(self, ana, network):
         by(ana, network, name_en="Second")
         for number in ("0", "3", "-1", "x", "1.5", "²", "9" * 30, "\0", "1 "):
@@ -1325,6 +1363,7 @@ class TestComparing:
 
 
 class TestRestoring:
+    @pytest.mark.long
     def test_makes_a_draft_of_an_old_version(self, ana, milan, network):
         publish(milan, network, name_en="Second", logo=stored_picture("red"))
         by(ana, network, name_en="Third")
@@ -1354,6 +1393,7 @@ class TestRestoring:
         assert "Another page already has this address." in message
         assert count(network) == 2
 
+    @pytest.mark.long
     def test_is_merged_with_what_others_have_open(self, ana, milan, network):
         by(ana, network, name_en="Second")
         values = form_of(ana, network)
@@ -1530,6 +1570,7 @@ class TestPreviews:
         User.objects.filter(username="ana").update(is_staff=False)
         assert ana.get(address).status_code == 403
 
+    @pytest.mark.long
     def test_that_were_forged_are_not_found(self, ana, network):
         link, address = make_link(network)
         token = address.rstrip("/").rpartition("/")[2]
@@ -1708,6 +1749,7 @@ class TestEditLink:
     def edit_links(self, response):
         return [each.get("href") for each in parsed(response).xpath("//*[@class='edit']/a")]
 
+    @pytest.mark.long
     @in_latin_and_in_ci_in_each_language
     def test_leads_staff_to_the_form(self, ana, milan, network, language):
         page = make_page(slug="o-sajtu", title_en="About")
@@ -1763,6 +1805,7 @@ class TestOpenForms:
             assert bool(CYRILLIC.search(text)) == (language == "sr")
         assert "Milan Milić" in self.told(ana, row)
 
+    @pytest.mark.long
     def test_are_forgotten_after_a_while(self, ana, milan, row, clock):
         self.told(ana, row)
         clock.moment += timedelta(minutes=4)
@@ -1808,6 +1851,7 @@ class TestOpenForms:
 
 
 class TestQueries:
+    @pytest.mark.long
     @pytest.mark.parametrize("role", ["editors", "publishers", "superuser"])
     def test_a_form_opens_with_at_most_sixteen(self, ana, milan, network, role):
         by(ana, network, name_en="A Draft")
@@ -1855,6 +1899,7 @@ def test_form_shows_the_logo_that_there_is(milan, network):
 
 
 class TestAddressWhileItIsTyped:
+    @pytest.mark.long
     def test_emptied_beside_another_error_loses_nothing(self, milan, network):
         publish(milan, network)
         response = send(milan, network, form_of(milan, network), slug="", founded="око 1999", name_en="Typed")
@@ -1868,6 +1913,7 @@ class TestAddressWhileItIsTyped:
         assert milan.get(link).status_code == 200
 
 
+@pytest.mark.long
 def test_publisher_reads_what_was_taken_over_before_citizens_do(ana, milan, network):
     publish(milan, network)
     values = form_of(milan, network)
@@ -1958,6 +2004,7 @@ class TestSavedInBetween:
         assert (response.status_code, network.schedules.count()) == (200, 0)
 
 
+@pytest.mark.long
 @in_latin_and_in_ci_in_each_language
 def test_schedule_that_failed_with_an_error_says_so_wherever_it_is_shown(
     ana, milan, network, clock, monkeypatch, language
@@ -1987,6 +2034,7 @@ def test_schedule_that_failed_with_an_error_says_so_wherever_it_is_shown(
 class TestWhatOthersHaveNotFinished:
     """A publisher's small fix does not publish with it what a colleague is still writing."""
 
+    @pytest.mark.long
     @in_latin_and_in_ci_under_each_prefix
     def test_is_named_before_publishing_is_scheduled(self, ana, milan, network, prefix):
         by(ana, network, summary_en="Unfinished")
@@ -2008,6 +2056,7 @@ class TestWhatOthersHaveNotFinished:
         schedules.create(network, PUBLISH, timezone.now() + timedelta(days=1), author=milan.user)
         assert named() == []
 
+    @pytest.mark.long
     def test_is_not_published_unasked(self, ana, milan, network):
         by(ana, network, summary_en="Unfinished")
         before = seen_by_citizens(network)
@@ -2049,6 +2098,7 @@ class TestWhatOthersHaveNotFinished:
         response = send(milan, network, form_of(milan, network), "_publish", name_en="Another Fix")
         assert response["Location"] == page_of(network, "publish")
 
+    @pytest.mark.long
     def test_is_published_where_that_is_said(self, ana, milan, network):
         by(ana, network, summary_en="Unfinished")
         response = send(milan, network, form_of(milan, network), "_publish", name_en="A Fix")
@@ -2069,6 +2119,7 @@ class TestWhatOthersHaveNotFinished:
         assert send(milan, network, form_of(milan, network), "_publish", name_en="A third")["Location"] == LIST
         assert not Network.objects.get().has_draft
 
+    @pytest.mark.long
     def test_is_asked_about_where_it_was_written_after_it_was_submitted(self, ana, jelena, milan, network):
         by(ana, network, summary_en="Finished")
         drafts.submit(network, author=ana.user)
@@ -2076,6 +2127,7 @@ class TestWhatOthersHaveNotFinished:
         tree = opened(milan, send(milan, network, form_of(milan, network), "_publish")["Location"])
         assert [text_of(each) for each in tree.xpath("//ul[@class='unfinished']/li")] == ["Jelena Jelić: founded"]
 
+    @pytest.mark.long
     def test_in_the_same_field_is_not_among_ones_own_changes(self, ana, milan, network):
         by(ana, network, summary_en="Unfinised text")
         response = send(
@@ -2087,6 +2139,7 @@ class TestWhatOthersHaveNotFinished:
         row = Network.objects.get()
         assert (row.summary_en, row.position, newest(network)["summary_en"]) == ("A summary.", 3, "Unfinished text")
 
+    @pytest.mark.long
     def test_of_a_network_that_citizens_have_never_seen_is_asked_about_too(self, ana, milan):
         network = drafts.save(Network(), {"name_sr": "Нова", "name_en": "New"}, author=ana.user).row
         response = send(milan, network, form_of(milan, network), "_publish", summary_en="Mine")
@@ -2097,11 +2150,13 @@ class TestWhatOthersHaveNotFinished:
         milan.post(response["Location"], {"all": "1"})
         assert Network.objects.get().is_published
 
+    @pytest.mark.long
     def test_does_not_count_what_was_taken_back(self, ana, milan, network):
         by(ana, network, summary_en="Unfinished")
         by(ana, network, summary_en="A summary.")
         assert send(milan, network, form_of(milan, network), "_publish", name_en="A Fix")["Location"] == LIST
 
+    @pytest.mark.long
     def test_does_not_count_what_citizens_have_seen_before(self, ana, milan, network):
         by(ana, network, summary_en="Finished")
         publish(milan, network)
@@ -2109,6 +2164,7 @@ class TestWhatOthersHaveNotFinished:
         assert send(milan, network, form_of(milan, network), "_publish", name_en="A Fix")["Location"] == LIST
         assert Network.objects.get().is_published
 
+    @pytest.mark.long
     def test_saved_after_the_question_is_not_published(self, ana, milan, network):
         by(ana, network, summary_en="Unfinished")
         response = send(milan, network, form_of(milan, network), "_publish", name_en="A Fix")

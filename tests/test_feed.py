@@ -207,6 +207,7 @@ def test_last_modified_is_the_newest_change_and_alone_answers_no_question(histor
     assert client.get("/feed.atom", headers={"if-modified-since": first["Last-Modified"]}).status_code == 200
 
 
+@pytest.mark.long
 def test_compressed_it_is_known_by_its_weak_etag(history, client):
     first = client.get("/feed.atom", headers={"accept-encoding": "gzip"})
     assert lxml.etree.fromstring(gzip.decompress(first.content)) is not None
@@ -240,7 +241,7 @@ hostile = anything | st.lists(st.sampled_from(pieces), min_size=1).map("".join)
 
 
 @pytest.mark.long
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=hostile, title=hostile, city=hostile, licence=hostile)
 @example(name="\x01", title="\x01", city="\x01", licence="\x01")
 def test_no_text_breaks_the_feed(db, client, name, title, city, licence):
@@ -293,6 +294,7 @@ def test_schema_refuses_what_is_no_feed(history, client, how):
     assert not SCHEMA.validate(tree)
 
 
+@pytest.mark.long
 def test_schema_allows_the_same_in_another_order(history, client):
     tree = feed(client)
     entry = all_of(tree, "atom:entry")[0]

@@ -32,6 +32,7 @@ class TestFormThatIsSentTwice:
         address = f"/admin/networks/{model}/add/"
         return desk.post(address, {"form_token": "token", **self.FORMS[model], **typed})
 
+    @pytest.mark.long
     def test_makes_one_thing(self, desk, model):
         assert [self.send(desk, model).status_code for _time in range(3)] == [302] * 3
         assert self.rows(model).count() == 1

@@ -42,6 +42,7 @@ def fields_with_errors(response):
     return {*response.context["adminform"].form.errors} - {NON_FIELD_ERRORS}
 
 
+@pytest.mark.long
 def test_second_save_says_what_is_saved_now_and_takes_its_place_only_when_sent_once_more(case):
     client, row, address, field, _other = case
     first, second = opened(client, address), opened(client, address)

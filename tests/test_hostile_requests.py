@@ -157,7 +157,7 @@ def parameters(name, method):
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize(("role", "share"), [("anonym", 10), ("editor", 40), ("publ", 40), ("super", 40)])
+@pytest.mark.parametrize(("role", "share"), [("anonym", 10), ("editor", 60), ("super", 60)])
 def test_no_parameter_breaks_the_desk_or_keeps_it_busy(world, role, share):
     client = Client(raise_request_exception=False)
     if role != "anonym":

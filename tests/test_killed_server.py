@@ -27,7 +27,7 @@ from tests import processes
 pytestmark = [pytest.mark.process, pytest.mark.sql]
 
 HERE = "tests.test_killed_server:"
-ROUNDS = 50
+ROUNDS = 30
 LONGEST_WAIT = 20  # seconds for the first answer of a round
 # From an answer to the death of the server. A save takes about that long, so it dies in all parts of one.
 LONGEST_LIFE = 0.12  # seconds

@@ -345,6 +345,7 @@ def renamed(db):
     rename(make_page(slug="old"), "it")
 
 
+@pytest.mark.long
 @given(
     st.lists(st.sampled_from(SEGMENTS), max_size=4),
     st.booleans(),

@@ -78,6 +78,7 @@ def told(response, client):
     return messages_of(opened(client, response["Location"]))
 
 
+@pytest.mark.long
 @in_latin_and_in_ci_under_each_prefix
 def test_page_goes_from_a_draft_to_the_site_and_to_the_bin_and_back(ana, milan, page, prefix):
     at_first, public = seen(), f"{prefix}/pages/about/"
@@ -130,6 +131,7 @@ def test_page_goes_from_a_draft_to_the_site_and_to_the_bin_and_back(ana, milan, 
     }
 
 
+@pytest.mark.long
 def test_two_people_at_a_page_are_merged_field_by_field(ana, milan, page):
     first, second = (form_values(opened(client, form_address(page))) for client in (ana, milan))
     ana.post(form_address(page), first | {"title_en": "Theirs", "body_en": "<p>Theirs.</p>", "_save": "1"})

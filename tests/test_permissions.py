@@ -496,7 +496,8 @@ def seen_by_citizens():
         *(f"pages/{slug}/" for slug in ("page-published", "page-draft", "page-in-bin", "changed", "promenjeno")),
     ]
     client = Client()
-    addresses = ["/sitemap.xml", *(f"/{prefix}{path}" for prefix in LANGUAGES.values() for path in paths)]
+    # The pages of all languages are made of the same rows.
+    addresses = ["/sitemap.xml", *(f"/en/{path}" for path in paths)]
     answers = {address: client.get(address) for address in addresses}
     return {
         address: (answer.status_code, answer.get("Location"), answer.content) for address, answer in answers.items()

@@ -776,6 +776,7 @@ def test_signs_that_mean_something_to_a_database_are_looked_for_as_they_are(db, 
     assert found(client, q=typed) == in_each_form({expected})
 
 
+@pytest.mark.long
 @given(st.text(max_size=110), st.sampled_from(["q", "scope", "theme"]), st.sampled_from([*PREFIXES.values()]))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_typed_is_answered(db, client, typed, field, prefix):
@@ -845,6 +846,7 @@ def test_every_public_fact_is_on_the_page(worlds, language, prefix):
     }
 
 
+@pytest.mark.long
 def test_the_internal_note_is_on_no_page_and_is_not_searched(worlds, db, client):
     note = fold(INTERNAL_NOTE)
     for answers in worlds["extremes"].values():
@@ -1055,6 +1057,7 @@ def test_a_redirect_is_asked_for_anew_after_a_while(db, client):
     assert response["Cache-Control"] == "public, max-age=3600"
 
 
+@pytest.mark.long
 def test_serbian_texts_with_names_in_other_alphabets_leave_no_cyrillic_on_latin_pages(db, client):
     names = "Ѓорче, Куќа, Ѕвезда, Съюз, ЮГА, ёлка, Київ, Ґданськ, Гўра"
     texts = dict.fromkeys(("name_sr", "summary_sr", "benefit_sr", "seat_sr", "deciding_act", "source"), names)

@@ -100,11 +100,13 @@ class TestWarnings:
         assert newest()["seat_sr"] == "Нови  Сад"
         assert len(mends_of(opened(ana, response["Location"]), "seat_sr")) == 1
 
+    @pytest.mark.long
     def test_are_of_the_text_that_stands_in_the_form_when_it_is_refused(self, ana, network):
         response = fill_in(ana, page_of(network), {"website": "no address", "summary_sr": "Се се бави."})
         assert response.status_code == 200
         assert notes_beside(parsed(response), "summary_sr") == ["Се се"]
 
+    @pytest.mark.long
     def test_name_another_network_with_the_same_name_by_its_newest_version(self, ana, milan, network):
         other = drafts.save(Network(), {"name_sr": "Друга", "slug": "druga"}, author=ana.user).row
         publishing.publish(other, author=milan.user)
@@ -116,6 +118,7 @@ class TestWarnings:
         publishing.delete(other, author=milan.user)
         assert opened(ana, page_of(network)).xpath("//*[@id='id_name_sr_helptext']//li") == []
 
+    @pytest.mark.long
     def test_of_which_there_are_many_are_told_by_their_number(self, ana, network):
         text = " ".join(f"{each}грaд" for each in "абвгдђежзијкл")
         fill_in(ana, page_of(network), {"summary_sr": text})
@@ -136,6 +139,7 @@ class TestWarnings:
         assert notes_beside(tree, "summary_sr") == ["je"]
         assert len(mends_of(tree, "description_sr")) == 3
 
+    @pytest.mark.long
     def test_take_one_query_more_however_many_networks_there_are(self, ana, network):
         before = count_queries(ana, page_of(network))
         for number in range(5):
@@ -144,6 +148,7 @@ class TestWarnings:
 
 
 class TestMend:
+    @pytest.mark.long
     def test_saves_what_was_typed_with_the_mend(self, ana, network):
         tree = opened(ana, page_of(network))
         (button,) = mends_of(tree, "summary_sr")
@@ -157,6 +162,7 @@ class TestMend:
         assert notes_beside(tree, "summary_sr") == [] and len(notes_beside(tree, "description_sr")) == 3
         assert not Network.objects.get().is_published
 
+    @pytest.mark.long
     def test_of_all_in_a_field_leaves_what_the_markup_does_not_allow(self, ana, network):
         tree = opened(ana, page_of(network))
         ana.post(page_of(network), form_values(tree) | {"_mend": mends_of(tree, "description_sr")[-1]})
@@ -183,6 +189,7 @@ class TestMend:
         assert newest() == newest() | {"seat_sr": "Ниш", "summary_sr": CONTENT["summary_sr"]}
         assert "is saved" in messages_of(opened(ana, response["Location"]))[0]
 
+    @pytest.mark.long
     def test_empties_an_english_text_that_is_the_serbian(self, ana, network):
         fill_in(
             ana,
@@ -201,14 +208,17 @@ def publish(client, network, **typed):
 
 
 class TestBeforePublishing:
+    @pytest.mark.long
     def test_nothing_is_asked_where_nothing_is_new_though_much_is_missing(self, milan, network):
         response = publish(milan, network, **RIGHT)
         assert response["Location"] == LIST and Network.objects.get().is_published
 
+    @pytest.mark.long
     def test_warnings_that_stood_in_the_form_are_not_asked_about(self, milan, network):
         assert publish(milan, network)["Location"] == LIST
         assert Network.objects.get().is_published
 
+    @pytest.mark.long
     def test_text_that_was_not_translated_before_is_not_asked_about_again(self, milan, network):
         fill_in(milan, page_of(network), {"benefit_sr": "Добија искуство.", "benefit_en": "Добија искуство."})
         changed = {"benefit_sr": "Добија ново искуство.", "benefit_en": "Добија ново искуство."}
@@ -231,6 +241,7 @@ class TestBeforePublishing:
         (message,) = messages_of(opened(milan, LIST))
         assert "Citizens see it" in message
 
+    @pytest.mark.long
     def test_warnings_that_citizens_read_already_are_not_asked_about(self, milan, network):
         publishing.publish(network, author=milan.user)
         fill_in(milan, page_of(network), RIGHT)
@@ -244,6 +255,7 @@ class TestBeforePublishing:
         assert all(tree.xpath(f"//*[@id='{each}']") for each in links)
         assert "2 texts to look at; 8 fields are empty" in text_of(box)
 
+    @pytest.mark.long
     def test_english_is_missing_where_the_serbian_is_written(self, ana, network):
         fill_in(ana, page_of(network), {"summary_en": "", "seat_sr": "Ниш", "contact_phone": "+381 18 504 000"})
         missing = dict(publishing_checks.missing_fields(Network, newest()))
@@ -255,6 +267,7 @@ class TestBeforePublishing:
         with override("en"):
             assert not checks.is_needed and "nothing is missing" in checks.summary
 
+    @pytest.mark.long
     def test_what_refuses_is_told_and_the_draft_is_kept(self, milan, network, monkeypatch):
         def refuse(row, content, **others):
             if row.is_published:
@@ -270,6 +283,7 @@ class TestBeforePublishing:
         assert refusals == ["Joined: Not yet.", "Never."]
         assert not tree.xpath("//button[@name='all']") and tree.xpath("//a[@class='closelink']")
 
+    @pytest.mark.long
     def test_what_would_be_refused_by_now_is_told_wherever_it_could_be_published(self, moving_clock):
         membership = CONTENT | {"left": "2026-06", "status": "member"}
         network = drafts.save(Network(), membership, author=None).row
@@ -290,6 +304,7 @@ class TestBeforePublishing:
         tree = opened(milan, page_of(network, "schedule", PREFIXES[language]))
         assert len(tree.xpath("//section[@class='before-publishing']//ul[@class='warnings']/li")) == 4
 
+    @pytest.mark.long
     def test_of_many_at_once_the_question_tells_how_many_warnings_each_has(self, ana, milan, network):
         right = drafts.save(Network(), {"name_sr": "Друга", "slug": "druga"}, author=ana.user).row
         for each in (network, right):

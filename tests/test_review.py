@@ -69,6 +69,7 @@ def outdated(row):
 
 
 class TestTranslation:
+    @pytest.mark.long
     def test_shows_beside_it_what_has_changed_in_the_serbian(self, ana, network):
         assert note_of(opened(ana, page_of(network)), "summary_en") == ""
         fill_in(ana, page_of(network), {"summary_sr": "Прва и друга реченица."})
@@ -82,6 +83,7 @@ class TestTranslation:
         assert "English on the site: complete and current." in said
         assert "English in the draft: 1 text is outdated." in said
 
+    @pytest.mark.long
     def test_is_confirmed_with_all_that_was_typed_and_taken_back(self, ana, network):
         fill_in(ana, page_of(network), {"summary_sr": "Друга.", "name_sr": "Савез"})
         response = ana.post(page_of(network), form_with(ana, network, seat_sr="Ниш") | {"_still_right": "summary_en"})
@@ -114,6 +116,7 @@ class TestTranslation:
             assert ana.post(page_of(network), form_with(ana, network) | {button: value}).status_code == 302
         assert not Event.objects.filter(kind__in=["confirmed", "unconfirmed"]).exists()
 
+    @pytest.mark.long
     def test_stays_current_where_the_change_was_only_a_correction(self, ana, network):
         fill_in(ana, page_of(network), {"summary_sr": "Прва реченицa!", "is_correction": "on"})
         assert outdated(network) == []
@@ -121,6 +124,7 @@ class TestTranslation:
         history = text_of(opened(ana, page_of(network, "history")))
         assert "Change of the Serbian marked as a correction" in history and "summary (in English)" in history
 
+    @pytest.mark.long
     def test_of_a_page_has_the_same_notes(self, ana, milan):
         content = {"title_sr": "О сајту", "title_en": "About"}
         page = publishing.publish(drafts.save(Page(), content, author=ana.user).row, author=milan.user)
@@ -129,6 +133,7 @@ class TestTranslation:
         ana.post(page_of(page), form_with(ana, page) | {"_still_right": "title_en"})
         assert outdated(page) == []
 
+    @pytest.mark.long
     def test_outdated_is_found_from_the_start_page(self, ana, network):
         tree = opened(ana, "/en/admin/")
         assert not tree.xpath("//a[contains(@href, 'english=outdated')]")
@@ -164,6 +169,7 @@ class TestOneLanguage:
         assert (row.summary_sr, row.summary_en) == expected
         assert row.has_draft and row.head.content["summary_sr"] == "Друга."
 
+    @pytest.mark.long
     def test_is_not_offered_where_only_one_has_changed(self, ana, milan, network):
         fill_in(ana, page_of(network), {"summary_sr": "Друга."})
         assert not opened(milan, page_of(network)).xpath("//a[.='Publish one language only']")
@@ -195,6 +201,7 @@ class TestSubmittedDraft:
         fill_in(ana, page_of(submitted), {}, "_submit")
         assert "Returned to its author" not in text_of(opened(ana, page_of(submitted)))
 
+    @pytest.mark.long
     def test_is_taken_back_by_its_author(self, ana, submitted):
         ana.post(page_of(submitted, "recall"))
         row = Network.objects.get()
@@ -202,6 +209,7 @@ class TestSubmittedDraft:
         tree = parsed(ana.post(page_of(submitted, "recall"), follow=True))
         assert messages_of(tree)[-1] == "The draft is not submitted for publishing any more."
 
+    @pytest.mark.long
     def test_shows_what_was_changed_after_it_was_submitted(self, ana, milan, submitted):
         fill_in(ana, page_of(submitted), {"seat_sr": "Ниш"})
         tree = opened(milan, page_of(submitted))
@@ -218,6 +226,7 @@ class TestSubmittedDraft:
         milan.post(page_of(submitted, "return"), {"remark": "Не.", "version": version})
         assert Network.objects.get().submitted_at
 
+    @pytest.mark.long
     def test_keeps_what_was_said_of_it_when_only_a_part_is_published(self, ana, milan, submitted):
         fill_in(ana, page_of(submitted), {"summary_en": "Second."}, "_submit")
         milan.post(page_of(submitted, "return"), {"remark": "Nije tačno."})
@@ -226,6 +235,7 @@ class TestSubmittedDraft:
         said = text_of(opened(ana, page_of(submitted)).xpath("//section[@class='whereabouts']")[0])
         assert "Nije tačno." in said and "Pitaću." in said
 
+    @pytest.mark.long
     def test_remark_is_kept_in_the_form_when_somebody_has_saved_meanwhile(self, ana, milan, submitted):
         version = opened(milan, page_of(submitted, "return")).xpath("//input[@name='version']/@value")[0]
         fill_in(ana, page_of(submitted), {"seat_sr": "Ниш"})
@@ -235,6 +245,7 @@ class TestSubmittedDraft:
         version = tree.xpath("//input[@name='version']/@value")[0]
         assert milan.post(page_of(submitted, "return"), posted | {"version": version}).status_code == 302
 
+    @pytest.mark.long
     def test_keeps_its_remarks_until_it_is_published(self, ana, milan, submitted):
         address = page_of(submitted, "remarks")
         assert "Nobody has remarked" in text_of(opened(ana, address))

@@ -1278,6 +1278,7 @@ class TestSchedules:
 
 
 class TestLogoFiles:
+    @pytest.mark.long
     def test_no_file_is_ever_deleted(self, network, ana):
         logos = [store_picture(f"{number}.png", (10 + number, 10)) for number in range(3)]
         first = write(network, author=ana, logo=logos[0])
@@ -1427,6 +1428,7 @@ class TestRowsWrittenPastTheDoor:
             loaded = [each for each in history(row) if each == before]
             assert len(loaded) == 1
 
+    @pytest.mark.long
     def test_loading_over_a_site_loses_no_version(self, nis, ana):
         row = Network.objects.get(slug="avec")
         fixture = content_of(row)

@@ -372,6 +372,7 @@ def test_pages_of_a_search_keep_the_search(db, client):
 # Whatever is asked
 
 
+@pytest.mark.long
 @given(
     st.dictionaries(
         st.sampled_from(["q", "scope", "theme", "status", "sort", "on", "page"]),

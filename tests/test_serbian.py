@@ -544,6 +544,7 @@ def test_folding_twice_changes_nothing_more(text):
     assert fold(fold(text)) == fold(text)
 
 
+@pytest.mark.long
 def test_folding_any_single_character_twice_changes_nothing_more():
     every_character = map(chr, range(sys.maxunicode + 1))
     text = " ".join(one for one in every_character if unicodedata.category(one) not in ("Cn", "Co", "Cs"))
@@ -566,6 +567,7 @@ def test_composed_and_decomposed_text_fold_to_the_same(text):
     assert fold(unicodedata.normalize("NFC", text)) == fold(unicodedata.normalize("NFD", text)) == fold(text)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("convert", [fold, azbuka_key, abeceda_key, english_key])
 def test_a_long_pile_of_accents_does_not_hang_the_search_or_the_list(convert):
     assert convert("а" + "\u0301\u0323" * 50_000)[:1] == convert("а")[:1]

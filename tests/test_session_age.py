@@ -49,6 +49,7 @@ def test_goes_on_while_the_desk_is_used(desk, moving_clock, page):
     assert desk.get(page).status_code == 302
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", [make_network, make_page])
 def test_is_not_kept_alive_by_what_an_open_form_asks(desk, moving_clock, make):
     row = make()
@@ -62,6 +63,7 @@ def test_is_not_kept_alive_by_what_an_open_form_asks(desk, moving_clock, make):
     assert not is_signed_in(desk)
 
 
+@pytest.mark.long
 def test_is_written_only_when_a_tenth_of_its_time_has_gone(desk, moving_clock):
     writes = []
     for _request in range(24):

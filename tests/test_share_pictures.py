@@ -9,7 +9,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import translation
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
@@ -167,6 +167,7 @@ class TestSetting:
                 assert " ".join(block.lines) == words.text
 
     @pytest.mark.long
+    @settings(max_examples=settings().max_examples // 4)  # each draws nine words in many sizes
     @given(
         st.lists(st.sampled_from(["Мрежа", "балканских", "градова", "и", "међуопштинске"]), min_size=1, max_size=9)
     )

@@ -197,6 +197,7 @@ class TestGuesser:
             clock.now += timedelta(seconds=1)
             assert guess(2) == [200, 429]
 
+    @pytest.mark.long
     def test_is_forgotten_after_an_hour(self, clerk, clock):
         for _hour in range(3):
             assert guess(LOOKED_AT + 1) == [200] * LOOKED_AT + [429]
@@ -248,6 +249,7 @@ class TestGuesser:
         assert answers["clerk"] == answers["nobody"] == answers["reader"] == answers["former"]
         assert [status for status, _text in answers["clerk"]] == [200] * LOOKED_AT + [429, 429]
 
+    @pytest.mark.long
     def test_of_one_account_from_everywhere_has_to_wait_at_each_new_address(self, clerk):
         tried = [guess(1, address=f"203.0.113.{number}") for number in range(FREE_FAILURES["account"] + 2)]
         assert tried == [[200]] * (FREE_FAILURES["account"] + 1) + [[429]]
@@ -259,12 +261,14 @@ class TestGuesser:
         assert tried == [[200]] * (FREE_FAILURES["address"] + 1) + [[429]]
         assert (status(), status(address=ELSEWHERE)) == (429, 302)
 
+    @pytest.mark.long
     def test_is_not_counted_for_what_was_not_looked_at(self, clerk):
         for typed in ({"username": "clerk"}, {"password": "wrong"}, {"username": " ", "password": "wrong"}, {}):
             for _time in range(LOOKED_AT + 1):
                 assert Client(REMOTE_ADDR=HERE).post("/admin/login/", typed).status_code == 200
         assert not SignInAttempts.objects.exists()
 
+    @pytest.mark.long
     def test_of_the_old_password_has_to_wait_too(self, clerk, checked):
         client = Client(REMOTE_ADDR=HERE)
         client.force_login(clerk)
@@ -295,6 +299,7 @@ class TestColleague:
         guess(LOOKED_AT + 1)
         assert status(address=ELSEWHERE) == 302
 
+    @pytest.mark.long
     def test_at_the_usual_place_is_not_kept_out_by_strangers(self, clerk, clock):
         sign_in_once()
         clock.now += 89 * DAY
@@ -302,6 +307,7 @@ class TestColleague:
             guess(1, address=f"203.0.113.{number}")
         assert (status(), status(address=ELSEWHERE)) == (302, 429)
 
+    @pytest.mark.long
     def test_at_a_place_of_long_ago_counts_as_a_stranger(self, clerk, clock):
         sign_in_once()
         clock.now += 91 * DAY
@@ -319,11 +325,13 @@ class TestColleague:
             guess(1, username=f"visitor {number}")
         assert status(username="colleague") == 302
 
+    @pytest.mark.long
     def test_who_has_signed_in_has_all_free_tries_again(self, clerk, clock):
         for _day in range(3):
             assert guess(LOOKED_AT - 1) == [200] * (LOOKED_AT - 1)
             sign_in_once()
 
+    @pytest.mark.long
     def test_who_signs_in_gives_a_guesser_no_free_tries(self, clerk):
         for number in range(FREE_FAILURES["account"] + 1):
             guess(1, address=f"203.0.113.{number}")

@@ -71,6 +71,7 @@ def test_every_address_answers_itself_and_calls_itself_canonical(nis, entries, c
         assert f'<link rel="canonical" href="{address}">' in response.content.decode()
 
 
+@pytest.mark.long
 def test_the_sitemap_says_the_same_as_the_pages(nis, entries, client):
     for address, alternates in entries().items():
         page = client.get(address).content.decode()

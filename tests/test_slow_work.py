@@ -89,6 +89,7 @@ class TestTransaction:
             assert network.description_en == "<p>Niš&nbsp;&amp; </p><p>Sarajevo</p>"
             assert network.logo_width == 60
 
+    @pytest.mark.long
     @pytest.mark.parametrize("name", ["new network", "draft", "page"])
     def test_holds_none_where_the_form_is_shown_again(self, client, slow_work, name):
         client.force_login(account("superuser"))
@@ -140,6 +141,7 @@ class TestWhoMayNotSave:
 
 @pytest.mark.django_db
 class TestOnePictureAtATime:
+    @pytest.mark.long
     def test_is_decoded_and_who_waits_too_long_loses_nothing(self, client, monkeypatch):
         monkeypatch.setattr(pictures, "LONGEST_WAIT", 0.05)
         client.force_login(account("superuser"))
@@ -154,6 +156,7 @@ class TestOnePictureAtATime:
                 assert form["name_sr"].value() == "Ново име"
         assert client.post(address, typed | {"logo": logo()}).status_code == 302
 
+    @pytest.mark.long
     def test_at_most_is_decoded_in_several_threads(self, monkeypatch):
         at_once, most = [], []
         decode = pictures.small_png

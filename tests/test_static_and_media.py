@@ -72,6 +72,7 @@ def test_production_keeps_static_files_by_content_and_compressed():
     assert project.STORAGES["staticfiles"]["BACKEND"] == "citynetworks.static_files.StaticFilesStorage"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TYPES)
 def test_a_static_file_has_a_name_for_its_content_and_is_kept_for_ever(fetch, name):
     url = static(name)
@@ -102,6 +103,7 @@ def test_a_static_file_comes_compressed_in_advance(fetch, coding, decompress):
     assert decompress(response.body) == (project.BASE_DIR / "static/networks/site.css").read_bytes()
 
 
+@pytest.mark.long
 def test_all_that_pays_off_is_compressed_in_both_ways(collected):
     texts = [path for path in collected.rglob("*") if path.suffix in (".css", ".js") and path.stat().st_size > 1000]
     assert texts

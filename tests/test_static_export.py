@@ -192,6 +192,7 @@ def test_each_form_leads_to_the_others(copy_of_nis, language):
     assert targets == all_forms - {path}
 
 
+@pytest.mark.long
 def test_what_names_the_site_stays_absolute(copy_of_nis):
     page = (copy_of_nis / "en/networks/ecad/index.html").read_text()
     assert f'<link rel="canonical" href="{SITE}/en/networks/ecad/">' in page
@@ -223,6 +224,7 @@ def test_no_form_is_left_and_it_is_said_where_there_is_one(copy_of_nis, language
         assert tree.xpath("//p[@class='notice']/a/@href") == [f"{SITE}{prefix}/"]
 
 
+@pytest.mark.long
 def test_links_to_filters_become_plain_text(db, export, folder):
     theme = make_theme(name_en="Peace")
     make_network(slug="one", name_en="One", scope="global", themes=[theme])
@@ -274,6 +276,7 @@ def test_links_that_staff_wrote_lead_on(db, settings, export, folder):
     }
 
 
+@pytest.mark.long
 def test_uploaded_pictures_come_along(db, export, folder, settings):
     names = [put_picture(make_network(slug="one").logo), put_picture(make_profile().coat_of_arms)]
     hidden = Path(settings.MEDIA_ROOT) / "logos" / "hidden.png"
@@ -288,6 +291,7 @@ def test_uploaded_pictures_come_along(db, export, folder, settings):
     assert "missing" not in err
 
 
+@pytest.mark.long
 def test_a_picture_that_is_lost_is_left_out_and_told_once(db, export, folder, settings):
     name = put_picture(make_network(slug="one").logo)
     (Path(settings.MEDIA_ROOT) / name).unlink()
@@ -296,6 +300,7 @@ def test_a_picture_that_is_lost_is_left_out_and_told_once(db, export, folder, se
     assert not opened(folder, "networks/one/index.html").xpath("//img")
 
 
+@pytest.mark.long
 def test_what_is_not_published_is_named_nowhere(db, export, folder):
     make_network(slug="secret", name_sr="Тајна", is_published=False)
     make_page(slug="secret", title_sr="Тајна", is_published=False)
@@ -398,6 +403,7 @@ def test_nothing_is_left_beside_it(db, export, folder):
         assert [each.name for each in folder.parent.iterdir()] == ["site"]
 
 
+@pytest.mark.long
 def test_an_empty_folder_may_be_there(db, export, folder):
     folder.mkdir()
     export()
@@ -518,6 +524,7 @@ def test_the_old_copy_returns_where_the_new_one_cannot_take_its_place(tmp_path, 
     assert [each.name for each in tmp_path.iterdir()] == ["site"]
 
 
+@pytest.mark.long
 def test_of_two_runs_at_once_the_first_gives_way(db, export, folder):
     with pytest.raises(ExportFailed, match="Another export"), replace_folder(folder) as first:
         (first / MARKER).write_text("")
@@ -636,6 +643,7 @@ def test_the_address_follows_from_the_settings(db, export, settings, folder):
         export(base_url=None)
 
 
+@pytest.mark.long
 def test_a_port_and_a_slash_belong_to_an_address(db, export, folder):
     export(base_url="https://Gradovi.example:8443/")
     assert '<link rel="canonical" href="https://gradovi.example:8443/">' in (folder / "index.html").read_text()

@@ -336,6 +336,7 @@ def test_a_name_of_two_hundred_letters(db, client):
     assert list(rows_of(opened(client, "/timeline/"))) == ["Ш" * 200]
 
 
+@pytest.mark.long
 def test_pages(db, client):
     make_profile()
     Network.objects.bulk_create(

@@ -295,6 +295,7 @@ class TestAnswer:
         send(visitor, link, network, name="Милан")
         assert UnitAnswer.objects.get().name == "Ана"
 
+    @pytest.mark.long
     def test_on_the_second_page(self, visitor, link):
         for _number in range(MEMBERSHIPS_ON_A_PAGE + 1):
             last = make_network(responsible_unit=UNIT, position=5)
@@ -341,6 +342,7 @@ class TestLink:
             assert response.headers["Cache-Control"] == "private, no-store"
         assert not UnitAnswer.objects.exists()
 
+    @pytest.mark.long
     def test_takes_no_answer_for_a_membership_of_another_unit(self, visitor, link, network):
         others = [
             make_network(responsible_unit=OTHER, name_en="Theirs"),
@@ -406,6 +408,7 @@ class TestLink:
     def test_works_for_staff_as_for_anybody(self, publisher, link, network):
         assert send(publisher, link, network).status_code == 302
 
+    @pytest.mark.long
     @hypothesis.given(
         values=strategies.dictionaries(
             strategies.from_regex(r"(ID|[0-9]{0,3})-(kind|text|ended_on|seen)", fullmatch=True),
@@ -467,6 +470,7 @@ class TestDecision:
         network.refresh_from_db()
         assert (network.verified_on, UnitAnswer.objects.get().state) == (None, "open")
 
+    @pytest.mark.long
     def test_that_something_has_changed_opens_the_form_with_the_answer(self, visitor, publisher, link, network):
         send(visitor, link, network, "changed", "A new seat", name="Ana")
         response = decide(publisher, "accept")
@@ -531,6 +535,7 @@ class TestDecision:
         response = decide(publisher, "accept")
         assert messages_of(parsed(response)) == ["This is not on the site."]
 
+    @pytest.mark.long
     def test_takes_as_many_queries_for_many_as_for_few(self, publisher, link, network):
         unit_answers.give_answers(link, [unit_answers.Given(network.pk, "as_stated")])
         few = count_queries(publisher, f"{LIST}answers/")

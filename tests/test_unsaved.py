@@ -184,6 +184,7 @@ class TestForm:
     def forms(self, client, address):
         return tree_of(client.get(address)).xpath("//*[@id='unsaved']")
 
+    @pytest.mark.long
     @in_latin_and_in_ci_under_each_prefix
     def test_says_whose_text_it_is(self, browser_of_clerk, clerk, prefix):
         make_profile()
@@ -293,6 +294,7 @@ class TestEndedSession:
         assert Theme.objects.get().name_sr == "Мир"
         assert form_of(browser_of_clerk.get(address))["name_sr"] == [""]
 
+    @pytest.mark.long
     @pytest.mark.parametrize("end", ["save", "link", "log out"])
     def test_text_waits_until_it_is_saved_or_let_go(self, browser_of_clerk, clerk, end):
         theme, other = make_theme(), make_theme()

@@ -37,7 +37,7 @@ def test_charset_of_a_request_breaks_nothing(kind, codec, subtests):
 
 def assert_understood_or_refused(content_type, codec):
     part = f"--b\r\nContent-Disposition: form-data; name*={codec}''%41\r\n\r\nx\r\n--b--\r\n".encode()
-    for path in ("/?q=%D0%B0", "/en/admin/login/?next=/", "/networks.json?x=1", "/nowhere/?q=%ff"):
+    for path in ("/?q=%ff", "/en/admin/login/?next=/"):
         assert sent(path, content_type, method="GET") in (200, 404), path
         for body in (b"q=%D0%B0&username=x", part):
             assert sent(path, content_type, body) in (200, 400, 403, 404, 405), path

@@ -150,6 +150,7 @@ class TestVerify:
 
 
 class TestForm:
+    @pytest.mark.long
     def test_confirms_in_one_click(self, publisher):
         network = published()
         tree = opened(publisher, f"{LIST}{network.pk}/change/")
@@ -219,6 +220,7 @@ class TestAction:
         assert facts(on_site.head.content) == ("2024-01-01", "Old")
         assert on_site.head.content["summary_en"] == "Draft"
 
+    @pytest.mark.long
     def test_undoing_leaves_what_was_done_since(self, publisher):
         changed, edited, left = published(name_en="Changed"), published(name_en="Edited"), published(name_en="Left")
         _names, tree = self.run(publisher, [changed, edited, left])
