@@ -1,12 +1,16 @@
 """Accounts: who may enter the admin, passwords that somebody else has chosen, and the labels of their form."""
 
+from datetime import datetime, timedelta
+
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, User
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.test import Client
 
 from networks.models import SignInAttempts, TemporaryPassword
 from tests.makers import make_theme
-from tests.pages import LANGUAGES, PREFIXES, opened, parsed, text_of
+from tests.pages import LANGUAGES, PREFIXES, in_latin_and_in_ci_in_each_language, opened, parsed, text_of
 
 GIVEN, OWN = "chosen by the administrator", "known to Milica alone"
 
@@ -121,6 +125,80 @@ class TestPasswordThatSomebodyElseHasChosen:
         assert not TemporaryPassword.objects.exists()
 
 
+class TestLinkToChooseThePassword:
+    @pytest.fixture
+    def milica(self, db):
+        return User.objects.create_user("milica", is_staff=True)
+
+    def make_link(self, boss, account, prefix="/en"):
+        response = boss.post(f"{prefix}/admin/auth/user/{account.pk}/password-link/")
+        return parsed(response).get_element_by_id("password-link").text
+
+    def choose(self, link, first=OWN, second=OWN):
+        """Open a link, follow it to its form, and post that."""
+        browser = Client()
+        page = browser.get(link, follow=True)
+        if page.status_code != 200:
+            return browser, page
+        values = {"new_password1": first, "new_password2": second}
+        return browser, browser.post(page.request["PATH_INFO"], values)
+
+    @in_latin_and_in_ci_in_each_language
+    def test_is_handed_over_and_works_once(self, boss, milica, language):
+        link = self.make_link(boss, milica, PREFIXES[language])
+        assert link.startswith(f"http://testserver{PREFIXES[language]}/admin/")
+        browser, response = self.choose(link)
+        assert response["Location"] == f"{PREFIXES[language]}/admin/login/"
+        assert browser.post("/en/admin/login/", {"username": "milica", "password": OWN})["Location"] == "/en/admin/"
+        assert browser.get("/en/admin/").status_code == 200  # the password is nobody else's, and need not be changed
+        assert self.choose(link, "another one of hers", "another one of hers")[1].status_code == 410
+        assert [entry.object_repr for entry in LogEntry.objects.all()] == ["milica"]
+
+    def test_takes_the_place_of_a_password_that_somebody_else_has_chosen(self, boss, milica):
+        set_password(boss)
+        link = self.make_link(boss, User.objects.get(username="milica"))
+        assert TemporaryPassword.objects.exists()
+        self.choose(link)
+        assert not TemporaryPassword.objects.exists()
+
+    @pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": False}])
+    def test_works_for_nobody_who_may_not_sign_in(self, boss, milica, change):
+        link = self.make_link(boss, milica)
+        User.objects.filter(pk=milica.pk).update(**change)
+        assert self.choose(link)[1].status_code == 410
+        response = boss.post(f"/en/admin/auth/user/{milica.pk}/password-link/")
+        assert "password-link" not in {each.get("id") for each in parsed(response).iter()}
+
+    def test_stops_when_its_owner_has_signed_in(self, boss, milica):
+        link = self.make_link(boss, milica)
+        Client().force_login(milica)
+        assert self.choose(link)[1].status_code == 410
+
+    def test_stops_after_three_days(self, boss, milica, monkeypatch):
+        link = self.make_link(boss, milica)
+        later = datetime.now() + timedelta(days=3, minutes=1)
+        monkeypatch.setattr(PasswordResetTokenGenerator, "_now", lambda self: later)
+        assert self.choose(link)[1].status_code == 410
+
+    @pytest.mark.parametrize(("first", "second"), [("123", "123"), (OWN, "something else")])
+    def test_refuses_a_password_that_is_weak_or_mistyped(self, boss, milica, first, second):
+        _browser, response = self.choose(self.make_link(boss, milica), first, second)
+        assert response.context["form"].errors
+        milica.refresh_from_db()
+        assert not milica.has_usable_password()
+
+    def test_to_an_account_of_everything_is_made_by_its_equals_alone(self, client, db, milica):
+        everything = User.objects.create_superuser("everything")
+        milica.groups.add(Group.objects.get(name="administrators"))
+        client.force_login(milica)
+        for request in (client.get, client.post):
+            assert request(f"/en/admin/auth/user/{everything.pk}/password-link/").status_code == 403
+
+    @pytest.mark.parametrize("wrong", ["MQ/set-password", "x/y-z", "%00/1-2", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5/a-b"])
+    def test_that_was_guessed_does_not_work(self, client, db, wrong):
+        assert client.get(f"/en/admin/auth/user/choose-password/{wrong}/").status_code == 410
+
+
 @pytest.mark.parametrize("is_superuser", [True, False])
 def test_each_input_of_an_account_has_a_label(client, db, is_superuser):
     account = User.objects.create_user("milica", password=OWN)
@@ -129,7 +207,7 @@ def test_each_input_of_an_account_has_a_label(client, db, is_superuser):
     if not is_superuser:
         boss.groups.add(*boss.groups.model.objects.filter(name="administrators"))
     client.force_login(boss)
-    for page in ("add", f"{account.pk}/change", f"{boss.pk}/change"):
+    for page in ("add", f"{account.pk}/change", f"{boss.pk}/change", f"{account.pk}/password-link"):
         tree = opened(client, f"/en/admin/auth/user/{page}/")
         for control in tree.xpath("//main//input[not(@type='hidden' or @type='submit')] | //main//select"):
             labels = tree.xpath("//label[@for=$id]", id=control.get("id", "")) or control.xpath("ancestor::label")

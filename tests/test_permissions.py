@@ -120,6 +120,11 @@ admin:auth_user_delete                       GET            login   login   forb
 admin:auth_user_delete                       POST           login   login   forbid  forbid  forbid  done    done
 admin:auth_user_change                       GET            login   login   forbid  forbid  forbid  ok      ok
 admin:auth_user_change                       POST           login   login   forbid  forbid  forbid  done    done
+admin:auth_user_password_link                GET            login   login   forbid  forbid  forbid  ok      ok
+admin:auth_user_password_link                POST           login   login   forbid  forbid  forbid  done    done
+admin:auth_user_choose_password              GET            moved   moved   moved   moved   moved   moved   moved
+admin:auth_user_choose_password              GET forged     gone    gone    gone    gone    gone    gone    gone
+admin:auth_user_choose_password              POST           moved   moved   moved   moved   moved   moved   moved
 admin/auth/user/<path:object_id>/            GET            login   login   moved   moved   moved   moved   moved
 admin/auth/user/<path:object_id>/            POST           login   login   moved   moved   moved   moved   moved
 admin:networks_network_due                   GET            login   login   forbid  ok      ok      ok      ok

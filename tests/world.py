@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.contrib.auth.tokens import default_token_generator
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.urls import get_resolver
 from django.utils import timezone, translation
+from django.utils.http import urlsafe_base64_encode
 
 from networks.models import CityProfile, ConfirmationLink, Link, Network, OldAddress, Page, PreviewLink, Schedule
 from networks.revisions import drafts, previews, publishing, schedules, storage, unit_answers
@@ -214,6 +216,11 @@ REQUESTS = {
         "POST": Asked({**PASSWORDS, "set-password": "1"}),
         "POST unset": Asked({"unset-password": "1", "usable_password": "false"}),
     },
+    "admin:auth_user_choose_password": {
+        "GET": Asked(arguments={"token": "password"}),
+        "GET forged": Asked(arguments={"token": "forged"}),
+        "POST": Asked({"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}, {"token": "password"}),
+    },
     # What has revisions
     **requests_of("network", network_form),
     **requests_of("page", page_form),
@@ -334,7 +341,7 @@ def world(db):
     OldAddress.objects.create(pk=PK, old_path="/old/", new_path="/")
     Link.objects.create(pk=PK, url=MOVED, outcome=Link.Outcome.MOVED, moved_to="http://localhost/")
     make_profile(email="city@example.org")
-    User.objects.create_user("colleague", password=PASSWORD, is_staff=True, pk=PK)
+    colleague = User.objects.create_user("colleague", password=PASSWORD, is_staff=True, pk=PK)
     Group.objects.create(pk=PK, name="others")
     accounts = {}
     for role in ROLES[1:]:
@@ -361,6 +368,7 @@ def world(db):
             "answer_pk": unit_link.answers.get().pk,
             "slug": "published",
             "token": "staff",
+            "uidb64": urlsafe_base64_encode(str(PK).encode()),
             "app_label": "networks",
             "content_type_id": "network",
             "url": "nowhere/",
@@ -372,6 +380,7 @@ def world(db):
             "revoked": token(previews.link_url(revoked)),
             "unit": token(unit_answers.link_url(unit_link, "sr")),
             "unit revoked": token(unit_answers.link_url(unit_revoked, "sr")),
+            "password": default_token_generator.make_token(colleague),
             "forged": token(previews.staff_url(head))[:-1] + "~",
         },
     )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin.base import CityAdminMixin
+from networks.admin.password_links import PasswordLinkMixin
 from networks.models import TemporaryPassword
 
 admin.site.unregister([Group, User])
@@ -93,7 +94,7 @@ class AccountPasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class AccountAdmin(TranslatedPermissionsMixin, CityAdminMixin, UserAdmin):
+class AccountAdmin(PasswordLinkMixin, TranslatedPermissionsMixin, CityAdminMixin, UserAdmin):
     """
     The admin of users.
 
@@ -103,6 +104,7 @@ class AccountAdmin(TranslatedPermissionsMixin, CityAdminMixin, UserAdmin):
 
     list_filter = ["is_staff", "is_superuser", "is_active"]
     change_password_form = AccountPasswordForm
+    change_form_template = "admin/auth/user/change_form.html"
 
     def get_fieldsets(self, request: HttpRequest, obj=None) -> list:
         fieldsets = super().get_fieldsets(request, obj)
