@@ -1,5 +1,6 @@
 """Drafts as clerks work with them: from the form that opens on the newest version to what citizens see in the end."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.test.client import ClientHandler
 from django.utils import timezone
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 
 from networks.admin import revised_form
 from networks.admin.network_admin import NetworkAdmin
@@ -590,13 +591,64 @@ class TestTwoPeople:
             assert not CYRILLIC.search(text_of(conflicts.find("p")) + text_of(conflict.find("legend")))
         assert count(network) == 2
 
+    def test_who_add_to_the_same_text_may_keep_both_and_read_them_before_they_are_saved(
+        self, ana, milan, network, themes
+    ):
+        by(milan, network, summary_en="First.", description_en="<p>First.</p>", themes=["air"])
+        values = form_of(ana, network)
+        by(
+            milan,
+            network,
+            summary_en="First. Theirs.",
+            description_en="<p>First.</p><p>Theirs.</p>",
+            themes=["peace"],
+        )
+        mine = {"summary_en": "First. Mine.", "description_en": "<p>First. Mine.</p>"}
+        response = send(ana, network, values, **mine, themes=[str(row.pk) for row in themes.values()])
+        tree = parsed(response)
+        both = {name: text_of(tree.get_element_by_id(f"conflict-{name}").find_class("version")[3]) for name in mine}
+        assert both == {"summary_en": "Both together First. Theirs. Mine.", **both}
+        choices = {choice_name(name): "both" for name in (*mine, "themes")}
+        response = send(ana, network, form_values(tree), **choices)
+        tree = parsed(response)
+        assert (response.status_code, shown_conflicts(tree)) == (200, {})
+        assert {*errors_by_field(tree)} == {*mine, "themes"}
+        again = form_values(tree)
+        assert again["summary_en"] == ["First. Theirs. Mine."]
+        assert again["description_en"] == ["<p>First. Mine.</p><p>Theirs.</p>"]
+        assert send(ana, network, again, summary_en="First. Theirs. Mine, and a little more.").status_code == 302
+        content = newest(network)
+        assert content["summary_en"] == "First. Theirs. Mine, and a little more."
+        assert content["description_en"] == "<p>First. Mine.</p><p>Theirs.</p>"
+
+    def test_who_chooses_both_is_asked_anew_where_a_colleague_has_saved_once_more(self, ana, milan, network):
+        values = form_of(ana, network)
+        by(milan, network, summary_en="Theirs.")
+        again = form_values(parsed(send(ana, network, values, summary_en="Mine.")))
+        by(milan, network, summary_en="Theirs, newer.")
+        tree = parsed(send(ana, network, again, **{choice_name("summary_en"): "both"}))
+        assert [*shown_conflicts(tree)] == ["summary_en"]
+        assert form_values(tree)["summary_en"] == ["Mine."]
+
+    @in_latin_and_in_ci_in_each_language
+    def test_who_are_one_person_in_two_tabs_are_not_called_colleagues(self, ana, network, language):
+        prefix = PREFIXES[language]
+        first_tab, second_tab = form_of(ana, network, prefix), form_of(ana, network, prefix)
+        send(ana, network, second_tab, prefix=prefix, summary_en="In the other tab.", seat_en="Nish")
+        tree = parsed(send(ana, network, first_tab, prefix=prefix, summary_en="In this tab."))
+        (conflicts,) = tree.find_class("conflicts")
+        said = text_of(conflicts) + errors_by_field(tree)["summary_en"] + text_of(tree.find_class("note")[0])
+        with override(language):
+            assert gettext("In the other tab") in said
+        assert not re.search("coleag|colleag|колег|koleg|Ana Anić|Ана Анић", said)
+
     @pytest.mark.long
     def test_who_change_rich_text_compare_it_as_text(self, ana, milan, network):
         values = form_of(ana, network)
         by(milan, network, description_en="<p>What the big network does.</p>")
         mine = "<p>What the <em>network</em> does.</p>"
         tree = parsed(send(ana, network, values, description_en=mine))
-        old, theirs, mine_shown = tree.find_class("conflict")[0].find_class("version")
+        old, theirs, mine_shown, _both = tree.find_class("conflict")[0].find_class("version")
         assert text_of(old.find("p")) == "What the network does."
         assert [text_of(each) for each in theirs.xpath(".//ins")] == ["big"]
         assert [text_of(each) for each in mine_shown.xpath(".//em")] == ["network"]

@@ -120,8 +120,8 @@ class PasswordLinkMixin:
             messages.info(
                 request,
                 gettext(
-                    "The account has no password yet. Give it a role, tick “staff status” and save; then make the link "
-                    "with which its owner chooses the password."
+                    "The account has no password yet. Give it a role, tick “staff status” and save; then make the "
+                    "link with which its owner chooses the password."
                 ),
             )
         return response

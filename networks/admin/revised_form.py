@@ -7,6 +7,7 @@ which one to keep.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -22,6 +23,7 @@ from networks.admin.unsaved_text import AdminForm
 from networks.models import RevisedModel, Revision, SavedForm
 from networks.pictures import PictureField
 from networks.reading import Reader
+from networks.revisions.combining import combine
 from networks.revisions.comparison import FieldComparison, compare_field
 from networks.revisions.content import (
     Content,
@@ -36,16 +38,21 @@ from networks.revisions.content import (
     stored_value,
 )
 
-MINE, THEIRS = "mine", "theirs"
+MINE, THEIRS, BOTH = "mine", "theirs", "both"
 
 
 @dataclass(frozen=True)
 class FieldConflict:
-    """A field that two people have changed. Each comparison is with the base: theirs and mine."""
+    """
+    A field that two people have changed. Each comparison is with the base: theirs, mine, and both put together.
+
+    There is no comparison of both where they cannot be kept in one.
+    """
 
     name: str
     theirs: FieldComparison
     mine: FieldComparison
+    both: FieldComparison | None
 
     @property
     def input_name(self) -> str:
@@ -53,7 +60,7 @@ class FieldConflict:
 
 
 def choice_name(field: str) -> str:
-    """Return the name of the radio buttons with which the user chooses between MINE and THEIRS."""
+    """Return the name of the radio buttons with which the user chooses between MINE, THEIRS and BOTH."""
     return f"choice_{field}"
 
 
@@ -102,6 +109,7 @@ class RevisedForm(AdminForm):
         self.first: Content | None = None
         self.taken: list[str] = []
         self.colleagues: list[str] = []
+        self.is_own = False  # whether the user has saved all of it, in another tab
         self.conflicts: list[FieldConflict] = []
         if self.head:
             self.initial["base"] = self.head.number
@@ -163,12 +171,18 @@ class RevisedForm(AdminForm):
         reader = Reader()
         if self.taken or conflicts:
             newer = self.instance.revisions.filter(number__gt=base, number__lte=self.head.number)
-            names = newer.order_by("number").values_list("author_name", flat=True)
-            self.colleagues = list(dict.fromkeys(reader.unmarked(name) or gettext("the system") for name in names))
+            authors = list(newer.order_by("number").values_list("author", "author_name"))
+            self.is_own = {author for author, _name in authors} == {self.user.pk if self.user else None}
+            names = (reader.unmarked(name) or gettext("the system") for _author, name in authors)
+            self.colleagues = list(dict.fromkeys(names))
         for name in conflicts:
-            theirs_compared = compare_field(self.model, name, first[name], theirs[name], reader)
-            mine_compared = compare_field(self.model, name, first[name], mine[name], reader)
-            self.conflicts.append(FieldConflict(name, theirs_compared, mine_compared))
+            both = combine(content_fields(self.model)[name], first[name], theirs[name], mine[name])
+            compare = partial(compare_field, self.model, name, first[name], reader=reader)
+            self.conflicts.append(
+                FieldConflict(
+                    name, compare(theirs[name]), compare(mine[name]), None if both is None else compare(both)
+                )
+            )
             self.add_error(name, self.conflict_message(name))
         # Shown again, the form is based on the newest revision, but for the fields that need a choice.
         self.set_displayed_value("seen", self.head.number)
@@ -190,8 +204,15 @@ class RevisedForm(AdminForm):
             choice = self.data.get(choice_name(name))
             if name not in first or name not in self.fields:
                 continue
-            if choice in (MINE, THEIRS) and theirs[name] == shown[name]:
-                if choice == THEIRS:
+            both = None
+            if choice == BOTH:
+                mine = self.submitted_value(name, first)
+                both = combine(content_fields(self.model)[name], first[name], shown[name], mine)
+            if (choice in (MINE, THEIRS) or both is not None) and theirs[name] == shown[name]:
+                if both is not None:
+                    self.set_value(name, row_with(self.instance, {**seen.content, name: both}))
+                    self.add_error(name, _("Both stand here now. Read them, change what you like, and save again."))
+                elif choice == THEIRS:
                     self.set_value(name, row_with(self.instance, seen.content))
                 elif name not in self.changed_data and self.is_picture(name):
                     # Browsers do not submit a chosen file again.
@@ -237,6 +258,8 @@ class RevisedForm(AdminForm):
         return isinstance(content_fields(self.model)[name], PictureField)
 
     def conflict_message(self, name: str) -> str:
+        if self.is_own:
+            return _("You have changed this in another tab too. Choose above which is to stay.")
         if self.is_picture(name):
             return _("You and a colleague have both changed the picture. To keep yours, choose its file once more.")
         return _("You and a colleague have both changed this. Choose above whose is to stay.")
@@ -254,8 +277,13 @@ class RevisedForm(AdminForm):
         """Return the sentence that names the fields in `taken` and who has changed them; "" if there are none."""
         if not self.taken:
             return ""
+        fields = ", ".join(field_label(self.model, name) for name in self.taken)
+        if self.is_own:
+            return gettext("You have saved this in another tab meanwhile, and it was taken over: {fields}.").format(
+                fields=fields
+            )
         return gettext("Meanwhile changed by others ({people}) and taken over: {fields}.").format(
-            people=", ".join(self.colleagues), fields=", ".join(field_label(self.model, name) for name in self.taken)
+            people=", ".join(self.colleagues), fields=fields
         )
 
     def add_note(self, name: str, template: str, context: dict) -> None:
