@@ -13,7 +13,7 @@ from django.utils.translation import override
 from networks.languages import language_of_path, language_prefix, without_language
 from networks.models import Network, OldAddress, Page
 
-MODELS_BY_VIEW = {"public:network": Network, "public:page": Page}
+MODELS_BY_VIEW: dict[str, type[Network | Page]] = {"public:network": Network, "public:page": Page}
 FILE_PREFIXES = (settings.STATIC_URL, settings.MEDIA_URL)
 
 

@@ -200,7 +200,7 @@ admin:networks_*_open                        GET            login   login   meth
 admin:networks_*_open                        POST           login   login   forbid  done    done    done    done
 admin:networks_*_open                        POST bin       login   login   forbid  missing missing missing missing
 admin:networks_*_undo                        GET            login   login   method  method  method  method  method
-admin:networks_*_undo                        POST           login   login   forbid  forbid  moved   moved   moved
+admin:networks_*_undo                        POST           login   login   forbid  moved   moved   moved   moved
 admin:networks_*_changelist                  GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_*_changelist                  POST publish   login   login   forbid  refused done    done    done
 admin:networks_*_changelist                  POST withdraw  login   login   forbid  refused done    done    done

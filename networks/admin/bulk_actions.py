@@ -22,6 +22,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from networks.admin.link_admin import incoming_links
 from networks.revisions import schedules
 
 # The field with the rows of a confirmation page, as "pk:revision pk:revision". It is one field because Django refuses
@@ -29,6 +30,9 @@ from networks.revisions import schedules
 CHOSEN = "chosen"
 
 UNDO_PERIOD = timedelta(days=1)
+
+# The actions after which citizens do not find a page any more
+LEAVING = {"withdraw", "delete_selected"}
 
 
 class ActionTexts:
@@ -82,6 +86,11 @@ ACTION_TEXTS = {
         ),
         lambda count: ngettext("%d network moved to the bin.", "%d networks moved to the bin.", count) % count,
     ),
+    ("network", "discard"): ActionTexts(
+        _("Discard draft"),
+        None,
+        lambda count: ngettext("%d draft discarded.", "%d drafts discarded.", count) % count,
+    ),
     ("network", "submit"): ActionTexts(
         _("Submit for publishing"),
         None,
@@ -115,6 +124,11 @@ ACTION_TEXTS = {
             count,
         ),
         lambda count: ngettext("%d page moved to the bin.", "%d pages moved to the bin.", count) % count,
+    ),
+    ("page", "discard"): ActionTexts(
+        _("Discard draft"),
+        None,
+        lambda count: ngettext("%d draft discarded.", "%d drafts discarded.", count) % count,
     ),
     ("page", "submit"): ActionTexts(
         _("Submit for publishing"),
@@ -163,6 +177,8 @@ class BulkActionsMixin:
     def may_run(self, request: HttpRequest, action) -> bool:
         if action == "delete_selected":
             return self.has_delete_permission(request)
+        if action == "discard":
+            return self.has_change_permission(request)
         return self.has_publish_permission(request)
 
     # Before the action
@@ -179,6 +195,7 @@ class BulkActionsMixin:
             "subtitle": None,
             "words": texts,
             "question": texts.question(len(rows)) % {"count": len(rows)} if rows else "",
+            "incoming": incoming_links(rows) if action in LEAVING else None,
             "rows": rows,
             "others": others,
             "action": action,
@@ -198,12 +215,15 @@ class BulkActionsMixin:
         level = messages.SUCCESS if count else messages.INFO
         self.message_user(request, self.texts(action).done(count), level)
         if done:
-            request.session[self.undo_key] = {
-                "token": get_random_string(12),
-                "action": action,
-                "at": timezone.now().timestamp(),
-                "rows": done,
-            }
+            self.store_for_undo(request, action, done)
+
+    def store_for_undo(self, request: HttpRequest, action: str, done: list[dict]) -> None:
+        request.session[self.undo_key] = {
+            "token": get_random_string(12),
+            "action": action,
+            "at": timezone.now().timestamp(),
+            "rows": done,
+        }
 
     def undoable_action(self, request: HttpRequest) -> dict | None:
         """Return what the session stores of the last action; None if this user cannot undo it any more."""
@@ -217,19 +237,20 @@ class BulkActionsMixin:
             return None
         return last
 
+    def undo_context(self, request: HttpRequest, pk: int | None = None) -> dict:
+        """Return what templates/admin/includes/undo.html needs of the last action, or of the last on one row."""
+        last = self.undoable_action(request)
+        if last is None or (pk is not None and [each["pk"] for each in last["rows"]] != [pk]):
+            return {}
+        return {"undo_token": last["token"], "undo_text": self.texts(last["action"]).done(len(last["rows"]))}
+
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         select_confirmed_rows(request)
-        context = dict(extra_context or {})
-        if last := self.undoable_action(request):
-            context |= {
-                "undo_token": last["token"],
-                "undo_text": self.texts(last["action"]).done(len(last["rows"])),
-            }
-        return super().changelist_view(request, context)
+        return super().changelist_view(request, {**(extra_context or {}), **self.undo_context(request)})
 
     def undo_view(self, request: HttpRequest) -> HttpResponse:
-        """Undo the action whose token the change list has shown."""
-        if not (self.has_publish_permission(request) or self.has_delete_permission(request)):
+        """Undo the action whose token the list, or the form of the row, has shown."""
+        if not (self.has_change_permission(request) or self.has_delete_permission(request)):
             raise PermissionDenied
         last = self.undoable_action(request)
         if last is None or last["token"] != request.POST.get("token"):

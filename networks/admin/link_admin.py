@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from networks.admin.base import CityAdminMixin, FilteredChangeList
 from networks.links import record
+from networks.links.incoming import find_incoming
 from networks.links.mending import changed_in_drafts, mend
 from networks.links.places import Place, find_places, links_of_row
 from networks.models import Link, RevisedModel
@@ -270,6 +271,21 @@ def row_link(row) -> SafeString:
 def place_link(place: Place) -> SafeString:
     label = place.row._meta.get_field(place.field).verbose_name
     return format_html("{}: {}", row_link(place.row), label)
+
+
+def incoming_links(rows: Iterable[RevisedModel]) -> list[SafeString]:
+    """Return what leads to the public pages of the rows, each with a link to where it can be changed."""
+    incoming = find_incoming(rows)
+    places = [format_html(gettext("A link in {place}"), place=place_link(place)) for place in incoming.places]
+    return places + [
+        format_html(
+            gettext("The old address {path}"),
+            path=format_html(
+                '<a href="{}">{}</a>', reverse("admin:networks_oldaddress_change", args=[each.pk]), each.old_path
+            ),
+        )
+        for each in incoming.old_addresses
+    ]
 
 
 def troubled_links(row: RevisedModel) -> Iterable[dict]:

@@ -1,6 +1,7 @@
 """The base of the admin of models with revisions: the change list, and the form, which shows the newest revision."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -22,6 +23,7 @@ from networks.admin.base import (
     limit_search_term,
 )
 from networks.admin.bulk_actions import BulkActionsMixin, confirmed_revision, is_confirmed
+from networks.admin.link_admin import incoming_links
 from networks.admin.review import SCHEDULE_EVENTS
 from networks.admin.revised_form import RevisedForm
 from networks.admin.revised_views import RevisedViewsMixin, describe_schedule
@@ -183,7 +185,7 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
         self, request: HttpRequest, context, add=False, change=False, form_url="", obj=None
     ) -> HttpResponse:
         if obj is not None and obj.pk:
-            context |= self.status_context(request, obj)
+            context |= self.status_context(request, obj) | self.undo_context(request, obj.pk)
             form = context["adminform"].form
             context["checks"] = checks = publishing_checks.row_checks(obj, form.mine)
             publishing_checks.show_beside_fields(form, checks)
@@ -275,13 +277,17 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
         return HttpResponseRedirect(self.url("change", obj.pk) + fragment)
 
     def delete_view(self, request: HttpRequest, object_id, extra_context=None) -> HttpResponse:
+        context = dict(extra_context or {})
+        if request.method == "GET" and is_integer(object_id):
+            context["incoming"] = incoming_links(self.model.objects.filter(pk=object_id))
         try:
-            return super().delete_view(request, object_id, extra_context)
+            return super().delete_view(request, object_id, context)
         except ValidationError as error:
             return self.redirect_with_error(request, error)
 
     def delete_model(self, request: HttpRequest, obj) -> None:
-        publishing.delete(self.lock(request, obj), author=request.user)
+        delete = partial(publishing.delete, author=request.user)
+        self.run_undoably(request, "delete_selected", self.lock(request, obj), delete)
 
     # List
 
@@ -376,7 +382,8 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
 
     def undo_one(self, request: HttpRequest, action: str, before: dict) -> bool:
         row = self.model.objects.filter(pk=before["pk"]).first()
-        return row is not None and publishing.undo(row, before["before"], before["event"], author=request.user)
+        undo = drafts.undo_discard if action == "discard" else publishing.undo
+        return row is not None and undo(row, before["before"], before["event"], author=request.user)
 
     def report_error(self, request: HttpRequest, row: RevisedModel, error: ValidationError) -> None:
         row = newest_revisions.apply_newest_content(row)

@@ -24,7 +24,8 @@ from django.views.decorators.http import require_POST
 
 from networks.admin import publishing_checks
 from networks.admin.base import is_integer
-from networks.admin.link_admin import troubled_links
+from networks.admin.bulk_actions import ACTION_TEXTS, LEAVING
+from networks.admin.link_admin import incoming_links, troubled_links
 from networks.admin.review import Review, ReviewViewsMixin
 from networks.admin.translation_notes import TranslationNotes
 from networks.languages import SERBIAN
@@ -393,7 +394,7 @@ class RevisedViewsMixin(ReviewViewsMixin):
                 with transaction.atomic():
                     row = self.lock(request, row)
                     self.refuse_scheduled(request, row, name)
-                    action.do(row, author=request.user)
+                    self.run_undoably(request, name, row, partial(action.do, author=request.user))
                 self.message_user(request, action.done.format(name=row), messages.SUCCESS)
                 return self.redirect_to_form(row)
             self.refuse_scheduled(request, row, name)
@@ -405,7 +406,18 @@ class RevisedViewsMixin(ReviewViewsMixin):
         comparisons = (
             compare(self.model, row.live.content, row.head.content) if name == "discard" and row.live else []
         )
-        return self.render(request, "act", row, action.title, act=action, comparisons=comparisons)
+        incoming = incoming_links([row]) if name in LEAVING else None
+        return self.render(request, "act", row, action.title, act=action, comparisons=comparisons, incoming=incoming)
+
+    def run_undoably(
+        self, request: HttpRequest, action: str, row: RevisedModel, run: Callable[[RevisedModel], object]
+    ) -> None:
+        """Run an action on a locked row. If it can be undone, the next pages offer that."""
+        before = publishing.undo_state(row)
+        run(row)
+        if (self.opts.model_name, action) in ACTION_TEXTS and action not in ("publish", "submit"):
+            done = {"pk": row.pk, "event": publishing.last_event_id(row), "before": before}
+            self.store_for_undo(request, action, [done])
 
     def refuse_scheduled(self, request: HttpRequest, row: RevisedModel, name: str) -> None:
         """Raise ValidationError if somebody who may not publish wants to discard a draft that is scheduled."""

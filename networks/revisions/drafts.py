@@ -7,6 +7,7 @@ others have saved since then is merged. Each function runs in one transaction th
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -26,6 +27,7 @@ from networks.revisions.content import (
     select_current_fields,
 )
 from networks.revisions.previews import revoke_links
+from networks.revisions.publishing import HARMLESS_TO_UNDO
 from networks.revisions.saved_forms import remember_form
 from networks.revisions.schedules import cancel
 from networks.revisions.storage import (
@@ -181,6 +183,28 @@ def discard(row: Row, *, author: User | None) -> Row:
             cancel(schedule, author=author)
         add_event(row, Event.Kind.DISCARDED, author, discarded)
     return row
+
+
+def undo_discard(row: RevisedModel, before: Mapping, event: int, *, author: User | None) -> bool:
+    """
+    Restore the draft that was discarded, as it was in the state before that; submitted, if it was.
+
+    If the row has a later event than `event`, or a newer draft, nothing is changed and False is returned.
+    """
+    with transaction.atomic():
+        row = lock(row)
+        discarded = row.revisions.filter(pk=before.get("head")).first()
+        is_changed = row.events.filter(pk__gt=event).exclude(kind__in=HARMLESS_TO_UNDO).exists()
+        if discarded is None or is_changed or row.deleted_at is not None or row.head_id != row.live_id:
+            return False
+        row = restore(row, discarded, author=author).row
+        if "submitted_at" in before:
+            update_row(
+                row,
+                submitted_at=datetime.fromisoformat(before["submitted_at"]),
+                submitted_by=before["submitted_by"],
+            )
+    return True
 
 
 def submit(row: Row, *, author: User | None) -> Row:
