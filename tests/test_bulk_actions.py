@@ -7,10 +7,10 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
-from networks.admin.bulk_actions import UNDO_PERIOD
+from networks.admin.bulk_actions import UNDO_PERIOD, BulkActionsMixin
 from networks.models import Event, Network, OldAddress, Page, PreviewLink, Schedule
 from networks.revisions import drafts, publishing, schedules, storage
-from tests.makers import make_network, make_page
+from tests.makers import make_network, make_page, make_theme
 from tests.pages import (
     CYRILLIC,
     PREFIXES,
@@ -24,6 +24,12 @@ from tests.pages import (
 pytestmark = pytest.mark.django_db
 
 NETWORKS, PAGES = "/en/admin/networks/network/", "/en/admin/networks/page/"
+
+
+@pytest.fixture(autouse=True)
+def no_hurry(monkeypatch):
+    """On a slow machine a few rows may take a second, too."""
+    monkeypatch.setattr(BulkActionsMixin, "run_time", 600)
 
 
 def sign_in(username, role):
@@ -363,6 +369,7 @@ def test_question_stands_in_its_language(milan, ana, language, action):
 class TestSingleAction:
     """What disappears by a button of a form comes back from the page that follows."""
 
+    @pytest.mark.long
     @pytest.mark.parametrize("name", ["withdraw", "delete", "discard"])
     def test_is_undone_from_the_page_that_follows(self, milan, ana, name):
         network = published("Alda", summary_en="First.")
@@ -380,12 +387,14 @@ class TestSingleAction:
         assert storage.newest_revision(row).content["summary_en"] == "Second."
         assert not parsed(milan.get(f"{NETWORKS}{network.pk}/change/")).find_class("undo")
 
+    @pytest.mark.long
     def test_of_a_colleague_or_of_another_row_is_not_offered(self, milan, vesna):
         network, other = published("Alda"), published("Berlin")
         milan.post(f"{NETWORKS}{network.pk}/withdraw/")
         for client, row in ((vesna, network), (milan, other)):
             assert not parsed(client.get(f"{NETWORKS}{row.pk}/change/")).find_class("undo")
 
+    @pytest.mark.long
     def test_discarding_is_not_undone_over_the_head_of_a_newer_draft(self, milan, vesna):
         network = published("Alda", summary_en="First.")
         draft_of(network, milan.user, summary_en="Second.")
@@ -411,6 +420,7 @@ class TestWhatLeadsThere:
         OldAddress.objects.create(old_path="/other/", new_path="/networks/other/")
         return network
 
+    @pytest.mark.long
     @pytest.mark.parametrize("name", ["withdraw", "delete"])
     @in_latin_and_in_ci_in_each_language
     def test_is_named_before_one_page_goes(self, milan, network, name, language):
@@ -423,6 +433,7 @@ class TestWhatLeadsThere:
         if language != "sr":
             assert not CYRILLIC.search(text_of(incoming))
 
+    @pytest.mark.long
     def test_is_named_before_many_go_but_not_what_goes_with_them(self, milan, network):
         for names, expected in ((["Alda"], 4), (["Alda", "Berlin"], 1), (["Berlin"], 0)):
             chosen = Network.objects.filter(name_sr__in=names).values_list("pk", flat=True)
@@ -433,7 +444,113 @@ class TestWhatLeadsThere:
         publishing.unpublish(network, author=None)
         assert not parsed(milan.get(f"{NETWORKS}{network.pk}/delete/")).find_class("incoming")
 
+    @pytest.mark.long
     def test_counts_a_former_address(self, milan, network):
         network = Network.objects.get(pk=network.pk)
         publishing.publish(drafts.save(network, {"slug": "alda-europe"}, author=None).row, author=None)
         assert parsed(milan.get(f"{NETWORKS}{network.pk}/delete/")).find_class("incoming")
+
+
+class TestFieldsOfMany:
+    """One contact for all eleven: what is filled in is changed in each, and nothing else."""
+
+    def edit(self, client, networks, **typed):
+        chosen = {"action": "edit", "_selected_action": [row.pk for row in networks]}
+        page = parsed(client.post(NETWORKS, chosen))
+        form = next(form for form in page.forms if "chosen" in form.fields)
+        return client.post(NETWORKS, {**dict(form.form_values()), **typed}, follow=True)
+
+    @pytest.fixture
+    def networks(self):
+        return [published(name, responsible_unit="Old", contact_phone="018 1") for name in ("Alda", "Berlin")]
+
+    def content_of(self, networks):
+        return [storage.newest_revision(Network.objects.get(pk=row.pk)).content for row in networks]
+
+    def test_are_changed_and_published_and_undone(self, milan, networks):
+        before = self.content_of(networks)
+        tree = parsed(self.edit(milan, networks, contact_email="unit@example.org", status="left", publish="on"))
+        assert messages_of(tree) == ["2 networks changed."]
+        for old, new, row in zip(before, self.content_of(networks), networks, strict=True):
+            assert new == {**old, "contact_email": "unit@example.org", "status": "left"}
+            assert not Network.objects.get(pk=row.pk).has_draft
+        assert undo(milan, tree) == ["Undone: 2 entries are as they were before."]
+        assert self.content_of(networks) == before
+        assert [(row.status, row.has_draft) for row in Network.objects.all()] == [("member", False)] * 2
+
+    @pytest.mark.long
+    def test_of_an_editor_become_drafts_and_go_back_to_what_was_published(self, ana, networks):
+        before = self.content_of(networks)
+        tree = parsed(self.edit(ana, networks, contact_email="unit@example.org", publish="on"))
+        assert all(row.has_draft and not row.contact_email for row in Network.objects.all())
+        assert undo(ana, tree) == ["Undone: 2 entries are as they were before."]
+        assert (self.content_of(networks), Network.objects.filter(contact_email="").count()) == (before, 2)
+
+    @pytest.mark.long
+    def test_are_added_to_a_draft_that_waits_and_not_published_with_it(self, milan, ana, networks):
+        draft_of(networks[0], ana.user, summary_en="Not finished")
+        tree = parsed(self.edit(milan, networks, responsible_unit="New", publish="on"))
+        assert [row.responsible_unit for row in Network.objects.order_by("pk")] == ["Old", "New"]
+        first, _second = self.content_of(networks)
+        assert (first["responsible_unit"], first["summary_en"]) == ("New", "Not finished")
+        undo(milan, tree)
+        first, second = self.content_of(networks)
+        assert (first["responsible_unit"], first["summary_en"], second["responsible_unit"]) == (
+            *("Old", "Not finished", "Old"),
+        )
+
+    @pytest.mark.long
+    def test_are_emptied_where_that_is_ticked(self, milan, networks):
+        self.edit(milan, networks, change_contact_phone="on", publish="on")
+        assert {row.contact_phone for row in Network.objects.all()} == {""}
+
+    @pytest.mark.long
+    def test_themes_are_added_and_removed_and_the_others_stay(self, milan):
+        themes = {slug: make_theme(slug=slug, name_sr=slug) for slug in ("air", "art", "peace")}
+        networks = [published("Alda", themes=["air", "art"]), published("Berlin", themes=[])]
+        self.edit(milan, networks, add_themes=themes["peace"].pk, remove_themes=themes["air"].pk)
+        assert [content["themes"] for content in self.content_of(networks)] == [["art", "peace"], ["peace"]]
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("typed", [{}, {"contact_email": "no address"}, {"add_themes": "9" * 30}])
+    def test_are_asked_for_again_where_nothing_or_nonsense_was_filled_in(self, milan, networks, typed):
+        before = self.content_of(networks)
+        tree = parsed(self.edit(milan, networks, responsible_unit="", **typed))
+        assert tree.find_class("errornote")
+        assert self.content_of(networks) == before
+
+    @pytest.mark.long
+    def test_that_one_of_them_refuses_is_told_with_its_name(self, milan, networks):
+        draft_of(networks[0], milan.user, left="2019", status="left")
+        tree = parsed(self.edit(milan, networks, status="member", responsible_unit="New"))
+        (refused, done) = messages_of(tree)
+        assert refused.startswith("Alda: ") and done == "1 network changed."
+
+
+def go_on(client, tree, path):
+    """Press the button of pages that say how far an action is, until it is done."""
+    pages = 0
+    while forms := tree.find_class("progress"):
+        assert "0 of" not in text_of(forms[0])
+        pages += 1
+        values = [(name, value) for name, value in forms[0].form_values()]
+        data = {name: [each for key, each in values if key == name] for name, _value in values}
+        tree = parsed(client.post(path, data, follow=True))
+    return pages, tree
+
+
+def test_long_action_says_how_far_it_is_and_is_undone_as_one(milan, monkeypatch):
+    """Each request does one of five here."""
+    monkeypatch.setattr(BulkActionsMixin, "run_time", 0)
+    networks = [published(name) for name in ("A", "B", "C", "D", "E")]
+    chosen = {"action": "withdraw", "_selected_action": [row.pk for row in networks]}
+    form = next(form for form in parsed(milan.post(NETWORKS, chosen)).forms if "chosen" in form.fields)
+    tree = parsed(milan.post(NETWORKS, dict(form.form_values()), follow=True))
+    pages, tree = go_on(milan, tree, NETWORKS)
+    assert (pages, messages_of(tree)) == (4, ["5 networks taken off the site."])
+    assert not Network.objects.published().exists()
+    (undo_form,) = tree.find_class("undo")
+    tree = parsed(milan.post(undo_form.get("action"), dict(undo_form.form_values()), follow=True))
+    pages, tree = go_on(milan, tree, undo_form.get("action"))
+    assert (pages, messages_of(tree)) == (4, ["Undone: 5 entries are as they were before."])
+    assert Network.objects.published().count() == 5

@@ -146,6 +146,7 @@ admin:networks_network_decide                GET            login   login   forb
 admin:networks_network_decide                POST           login   login   forbid  forbid  done    done    done
 admin:networks_network_decide                POST accept    login   login   forbid  forbid  done    done    done
 admin:networks_network_changelist            POST verify    login   login   forbid  refused done    done    done
+admin:networks_network_changelist            POST edit      login   login   forbid  done    done    done    done
 admin:networks_*_bin                         GET            login   login   forbid  forbid  ok      ok      ok
 admin:networks_*_bin                         POST           login   login   forbid  forbid  ok      ok      ok
 admin:networks_*_withdraw                    GET            login   login   forbid  forbid  ok      ok      ok

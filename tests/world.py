@@ -42,6 +42,11 @@ def action(name, pk=PK):
     return Asked({"action": name, "_selected_action": [pk], "post": "yes", "unsubmitted": "on", "index": 0})
 
 
+def edited():
+    asked = action("edit")
+    return Asked({**asked.data, "responsible_unit": "Changed"})
+
+
 def network_form(**typed):
     return {"name_sr": "Промењено", "slug": "changed", "position": 7, "status": "left", "base": 3, **typed}
 
@@ -100,7 +105,7 @@ def requests_of(model, form):
             "POST withdraw": action("withdraw"),
             "POST submit": action("submit"),
             "POST delete": action("delete_selected"),
-            **({"POST verify": action("verify")} if model == "network" else {}),
+            **({"POST verify": action("verify"), "POST edit": edited()} if model == "network" else {}),
         },
         f"admin:networks_{model}_add": {
             "POST": Asked(form(_save="1")),

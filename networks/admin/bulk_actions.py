@@ -3,8 +3,12 @@ Actions on many rows of a change list. They ask for confirmation, with number an
 
 The session of the user stores what undoing needs: for each row its state before the action, and the
 event that the action has made. A row with a newer event was changed since, and is not undone.
+
+An action on many rows takes a while. Each request works on it for a second; then it answers with a page that says how
+far it is and goes on with the rest.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -22,6 +26,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from networks.admin.base import is_integer
 from networks.admin.link_admin import incoming_links
 from networks.revisions import schedules
 
@@ -76,6 +81,11 @@ ACTION_TEXTS = {
             count,
         ),
         lambda count: ngettext("%d network confirmed.", "%d networks confirmed.", count) % count,
+    ),
+    ("network", "edit"): ActionTexts(
+        _("Change fields"),
+        lambda count: ngettext("%(count)d network will be changed.", "%(count)d networks will be changed.", count),
+        lambda count: ngettext("%d network changed.", "%d networks changed.", count) % count,
     ),
     ("network", "delete_selected"): ActionTexts(
         _("Move to the bin"),
@@ -167,6 +177,8 @@ class BulkActionsMixin:
     passed to `report_done`, returns whether it has undone it, and may raise ValidationError.
     """
 
+    run_time = 1.0  # seconds, after which a page says how far an action is
+
     def get_urls(self) -> list:
         undo = self.admin_site.admin_view(require_POST(self.undo_view))
         return [path("undo/", undo, name=f"{self.opts.app_label}_{self.opts.model_name}_undo"), *super().get_urls()]
@@ -177,7 +189,7 @@ class BulkActionsMixin:
     def may_run(self, request: HttpRequest, action) -> bool:
         if action == "delete_selected":
             return self.has_delete_permission(request)
-        if action == "discard":
+        if action in ("discard", "edit"):
             return self.has_change_permission(request)
         return self.has_publish_permission(request)
 
@@ -209,13 +221,29 @@ class BulkActionsMixin:
     def undo_key(self) -> str:
         return f"undo_{self.opts.label_lower}"
 
-    def report_done(self, request: HttpRequest, action: str, done: list[dict]) -> None:
-        """Say how many rows were changed, and store what undoing needs: a JSON-compatible dict with `pk` for each."""
-        count = len(done)
-        level = messages.SUCCESS if count else messages.INFO
-        self.message_user(request, self.texts(action).done(count), level)
+    def report_done(
+        self, request: HttpRequest, action: str, done: list[dict], remaining: Sequence = ()
+    ) -> HttpResponse | None:
+        """
+        Store what undoing needs: a JSON-compatible dict with `pk` for each changed row; and say how many there are.
+
+        Where rows remain, return the page that goes on with them.
+        """
+        begun = request.session.get(self.undo_key)
+        if begun and begun["token"] == request.POST.get("run"):
+            done = begun["rows"] + done
         if done:
             self.store_for_undo(request, action, done)
+        if remaining:
+            fields = {name: values for name, values in request.POST.lists() if name != ACTION_CHECKBOX_NAME}
+            chosen = " ".join(f"{row.pk}:{confirmed_revision(request, row)}" for row in remaining)
+            run = [request.session[self.undo_key]["token"]] if done else []
+            fields |= {CHOSEN: [chosen], "run": run}
+            count = len(request.POST.getlist(ACTION_CHECKBOX_NAME))
+            return self.progress_response(request, fields, len(remaining), count)
+        level = messages.SUCCESS if done else messages.INFO
+        self.message_user(request, self.texts(action).done(len(done)), level)
+        return None
 
     def store_for_undo(self, request: HttpRequest, action: str, done: list[dict]) -> None:
         request.session[self.undo_key] = {
@@ -224,6 +252,31 @@ class BulkActionsMixin:
             "at": timezone.now().timestamp(),
             "rows": done,
         }
+
+    def progress_response(
+        self, request: HttpRequest, fields: dict[str, list[str]], remaining: int, count: int
+    ) -> HttpResponse:
+        """
+        Return a page that says how far an action is. JavaScript, or a button, posts the fields again.
+
+        `count` is the number of rows of this request, of which some remain.
+        """
+        total = request.POST.get("total", "")
+        total = max(int(total) if is_integer(total) else 0, count)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": gettext("One moment"),
+            "fields": [
+                (name, value)
+                for name, values in {**fields, "total": [str(total)]}.items()
+                if name != "csrfmiddlewaretoken"
+                for value in values
+            ],
+            "done_count": total - remaining,
+            "total": total,
+        }
+        return TemplateResponse(request, "admin/progress.html", context)
 
     def undoable_action(self, request: HttpRequest) -> dict | None:
         """Return what the session stores of the last action; None if this user cannot undo it any more."""
@@ -257,13 +310,23 @@ class BulkActionsMixin:
             self.message_user(request, gettext("There is nothing to undo any more."), messages.INFO)
         else:
             del request.session[self.undo_key]
-            self.undo(request, last)
+            if response := self.undo(request, last):
+                return response
         return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
 
-    def undo(self, request: HttpRequest, last: dict) -> None:
-        """Undo an action row by row, and say how many rows were undone and which ones were not."""
-        count, changed_since = 0, []
-        for before in last["rows"]:
+    def undo(self, request: HttpRequest, last: dict) -> HttpResponse | None:
+        """
+        Undo an action row by row, and say how many rows were undone and which ones were not.
+
+        Return the page that goes on with it if that takes a while.
+        """
+        count, changed_since = last.get("undone", 0), []
+        end = time.monotonic() + self.run_time
+        remaining: list[dict] = []
+        for place, before in enumerate(last["rows"]):
+            if place and time.monotonic() > end:
+                remaining = last["rows"][place:]
+                break
             try:
                 with transaction.atomic():
                     is_undone = self.undo_one(request, last["action"], before)
@@ -278,12 +341,16 @@ class BulkActionsMixin:
         if changed_since:
             text = gettext("Somebody has changed these since, so they are left as they are: {names}.")
             self.message_user(request, text.format(names=", ".join(filter(None, changed_since))), messages.WARNING)
+        if remaining:
+            request.session[self.undo_key] = {**last, "rows": remaining, "undone": count}
+            return self.progress_response(request, {"token": [last["token"]]}, len(remaining), len(last["rows"]))
         text = ngettext(
             "Undone: %(count)d entry is as it was before.",
             "Undone: %(count)d entries are as they were before.",
             count,
         )
         self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.INFO)
+        return None
 
     def row_name(self, pk: int) -> str:
         row = self.model.objects.filter(pk=pk).first()

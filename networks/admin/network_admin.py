@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin.base import side_by_side
+from networks.admin.bulk_edit import BulkEditMixin
 from networks.admin.newest_revisions import (
     TEXT,
     NewestTranslationFilter,
@@ -43,7 +44,7 @@ class NetworkChangeList(RevisedChangeList):
 
 
 @admin.register(Network)
-class NetworkAdmin(VerificationViewsMixin, UnitViewsMixin, RevisedModelAdmin):
+class NetworkAdmin(BulkEditMixin, VerificationViewsMixin, UnitViewsMixin, RevisedModelAdmin):
     add_label = _("Add a network")
 
     list_display = [
@@ -63,7 +64,7 @@ class NetworkAdmin(VerificationViewsMixin, UnitViewsMixin, RevisedModelAdmin):
         NewestTranslationFilter,
     ]
     list_per_page = 100
-    actions = ["publish", "withdraw", "submit", "verify", "delete_selected"]
+    actions = ["publish", "withdraw", "submit", "verify", "edit", "delete_selected"]
 
     # Only shows the search box; get_search_results does the search.
     search_fields = ["search_text"]

@@ -1,5 +1,6 @@
 """The base of the admin of models with revisions: the change list, and the form, which shows the newest revision."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
@@ -328,8 +329,7 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
                 raise ValidationError(gettext("Somebody has saved a newer version meanwhile."))
             return publishing.publish(locked, author=request.user) if locked.has_draft else None
 
-        self.run_action(request, "publish", drafts if "unsubmitted" in request.POST else ready, publish_one)
-        return None
+        return self.run_action(request, "publish", drafts if "unsubmitted" in request.POST else ready, publish_one)
 
     @admin.action(description=_("Take what is chosen off the site"), permissions=["publish"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
@@ -340,8 +340,7 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
         def withdraw_one(locked: RevisedModel, row: RevisedModel) -> RevisedModel | None:
             return publishing.unpublish(locked, author=request.user) if locked.is_published else None
 
-        self.run_action(request, "withdraw", rows, withdraw_one)
-        return None
+        return self.run_action(request, "withdraw", rows, withdraw_one)
 
     @admin.action(description=_("Move what is chosen to the bin"), permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
@@ -352,8 +351,7 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
         def delete_one(locked: RevisedModel, row: RevisedModel) -> RevisedModel | None:
             return publishing.delete(locked, author=request.user) if locked.deleted_at is None else None
 
-        self.run_action(request, "delete_selected", rows, delete_one)
-        return None
+        return self.run_action(request, "delete_selected", rows, delete_one)
 
     def run_action(
         self,
@@ -361,28 +359,36 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
         action: str,
         rows: Iterable[RevisedModel],
         run: Callable[[RevisedModel, RevisedModel], RevisedModel | None],
-    ) -> None:
+    ) -> HttpResponse | None:
         """
         Run an action on each row, report how many it has changed, and store their earlier states for undoing.
 
-        `run` gets the locked row and that of the list, and returns None if it changes nothing. Its
-        ValidationError is shown to the user.
+        `run` gets the locked row and that of the list. It returns the changed row, or None if it changes nothing. Its
+        ValidationError is shown to the user. Return the page that goes on with the rest if all takes a while.
         """
-        done = []
-        for row in rows:
+        done: list[dict] = []
+        rows, remaining = list(rows), []
+        end = time.monotonic() + self.run_time
+        for place, row in enumerate(rows):
+            if place and time.monotonic() > end:
+                remaining = rows[place:]
+                break
             try:
                 with transaction.atomic():
                     locked = storage.lock(row)
                     before = publishing.undo_state(locked)
-                    if run(locked, row) is not None:
-                        done.append({"pk": row.pk, "event": publishing.last_event_id(locked), "before": before})
+                    if (changed := run(locked, row)) is not None:
+                        event = publishing.last_event_id(locked)
+                        done.append({"pk": row.pk, "event": event, "before": before, "head": changed.head_id})
             except ValidationError as error:
                 self.report_error(request, row, error)
-        self.report_done(request, action, done)
+        return self.report_done(request, action, done, remaining)
 
     def undo_one(self, request: HttpRequest, action: str, before: dict) -> bool:
         row = self.model.objects.filter(pk=before["pk"]).first()
-        undo = drafts.undo_discard if action == "discard" else publishing.undo
+        undo = {"discard": drafts.undo_discard, "edit": partial(drafts.undo_save, head=before.get("head"))}.get(
+            action, publishing.undo
+        )
         return row is not None and undo(row, before["before"], before["event"], author=request.user)
 
     def report_error(self, request: HttpRequest, row: RevisedModel, error: ValidationError) -> None:

@@ -107,8 +107,7 @@ class VerificationViewsMixin:
             verified = verify(row, author=request.user)
             return verified if verified.head_id != before else None
 
-        self.run_action(request, "verify", networks, verify_one)
-        return None
+        return self.run_action(request, "verify", networks, verify_one)
 
     def verify_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Verify what the page has shown, with the source that was typed, and go back to the page."""

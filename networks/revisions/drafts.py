@@ -27,7 +27,7 @@ from networks.revisions.content import (
     select_current_fields,
 )
 from networks.revisions.previews import revoke_links
-from networks.revisions.publishing import HARMLESS_TO_UNDO
+from networks.revisions.publishing import HARMLESS_TO_UNDO, undo
 from networks.revisions.saved_forms import remember_form
 from networks.revisions.schedules import cancel
 from networks.revisions.storage import (
@@ -204,6 +204,28 @@ def undo_discard(row: RevisedModel, before: Mapping, event: int, *, author: User
                 submitted_at=datetime.fromisoformat(before["submitted_at"]),
                 submitted_by=before["submitted_by"],
             )
+    return True
+
+
+def undo_save(row: RevisedModel, before: Mapping, event: int, *, head: int | None, author: User | None) -> bool:
+    """
+    Go back to the draft, or to what was published, in the state before a save that made the revision `head`.
+
+    If the row has a later event than `event`, or a newer revision, nothing is changed and False is returned.
+    """
+    with transaction.atomic():
+        row = lock(row)
+        former = row.revisions.filter(pk=before.get("head")).first()
+        is_changed = row.events.filter(pk__gt=event).exclude(kind__in=HARMLESS_TO_UNDO).exists()
+        if former is None or is_changed or row.head_id != head:
+            return False
+        if row.is_published and row.live_id != before.get("live"):
+            undo(row, before, event, author=author)
+            row = lock(row)
+        if former.pk == row.live_id:
+            discard(row, author=author)
+        else:
+            restore(row, former, author=author)
     return True
 
 
