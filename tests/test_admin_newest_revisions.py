@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
+from networks.admin.newest_revisions import search
 from networks.models import Network, Theme
 from networks.partial_dates import PartialDate
 from networks.revisions import drafts, publishing, storage
@@ -54,6 +55,27 @@ def network(request, themes):
 def found(clerk, query):
     rows = opened(clerk, f"{LIST}?{query}").xpath("//table[@id='result_list']/tbody/tr")
     return [int(each.xpath(".//input[@name='_selected_action']/@value")[0]) for each in rows]
+
+
+@pytest.mark.parametrize("is_draft", [True, False])
+def test_network_is_found_by_what_only_staff_read(clerk, is_draft):
+    words = {
+        "responsible_unit": "Канцеларија за сарадњу",
+        "contact_email": "milica@example.org",
+        "contact_phone": "018 505-555",
+        "deciding_act": "Одлука 06-123/2019",
+        "internal_note": "Питати начелника",
+        "source": "Службени лист",
+    }
+    row = publishing.publish(drafts.save(Network(), {"name_sr": "Мрежа"}, author=None).row, author=None)
+    make_network(name_sr="Друга мрежа")
+    saved = drafts.save(row, words, author=None)
+    if not is_draft:
+        publishing.publish(saved.row, author=None)
+    for query in ("kancelarija", "milica@example.org", "505-555", "06-123/2019", "nacelnika", "sluzbeni mreza"):
+        assert list(search(Network.objects.all(), query)) == [row], query
+    assert not list(search(Network.objects.all(), "kancelarija druga"))
+    assert not Network.objects.published().search("nacelnika")  # what visitors search has none of it
 
 
 @pytest.mark.exhaustive

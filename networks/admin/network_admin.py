@@ -68,7 +68,10 @@ class NetworkAdmin(BulkEditMixin, VerificationViewsMixin, UnitViewsMixin, Revise
 
     # Only shows the search box; get_search_results does the search.
     search_fields = ["search_text"]
-    search_help_text = _("In either script, with or without diacritical marks: gradonacelnici, Градоначелници, SCTM.")
+    search_help_text = _(
+        "In either script, with or without diacritical marks: gradonacelnici, Градоначелници, SCTM. Also by unit, "
+        "contact, act and internal note."
+    )
 
     fieldsets = [
         (

@@ -11,16 +11,7 @@ from networks.languages import reverse_in
 from networks.models.model_fields import FieldConstraint
 from networks.models.public_page import FormerSlug, in_active_language
 from networks.models.revised_model import RevisedModel, RevisedQuerySet
-from networks.rich_text import RichTextField, clean_rich_text, plain_text
-from networks.serbian import fold
-
-
-class PageQuerySet(RevisedQuerySet):
-    def search(self, query):
-        """Return the rows that contain every word of the query, as a search for networks does. It reads them all."""
-        words = fold(query).split()
-        texts = {page.pk: page.make_search_text() for page in self}
-        return self.filter(pk__in=[pk for pk, text in texts.items() if all(word in text for word in words)])
+from networks.rich_text import RichTextField
 
 
 class Page(RevisedModel):
@@ -29,7 +20,7 @@ class Page(RevisedModel):
     title = models.CharField(_("title"), max_length=120, help_text=_("For example: About this site."))
     body = RichTextField(_("text"), blank=True, validators=[MaxLengthValidator(40_000)])
 
-    objects = PageQuerySet.as_manager()
+    objects = RevisedQuerySet.as_manager()
 
     heading_field = "title"
 
@@ -58,11 +49,6 @@ class Page(RevisedModel):
 
     def get_absolute_url(self):
         return reverse_in(get_language(), "public:page", self.slug)
-
-    def make_search_text(self):
-        """Return the words of the page, folded: titles, address and texts."""
-        bodies = [plain_text(clean_rich_text(each)) for each in (self.body_sr, self.body_en) if each]
-        return fold("\n".join([self.title_sr or "", self.title_en or "", self.slug.replace("-", " "), *bodies]))
 
 
 class FormerPageSlug(FormerSlug):
