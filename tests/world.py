@@ -157,6 +157,8 @@ def requests_of(model, form):
             "POST": Asked({"days": 7}),
             "POST bin": Asked({"days": 7}, arguments={"pk": IN_BIN}),
         },
+        f"live_preview:{model}": {"POST": Asked(form()), "POST bin": Asked(form(), arguments={"pk": IN_BIN})},
+        f"live_preview:{model}_add": {"POST": Asked(form())},
         f"admin:networks_{model}_open": {"POST bin": Asked(arguments={"pk": IN_BIN})},
     }
 

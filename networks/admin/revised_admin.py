@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
@@ -190,6 +191,12 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
             context["translations"].show_beside_fields(form)
         else:
             context["may"] = {"publish": self.has_publish_permission(request), "change": True}
+        # networks.live_preview, which stands above the admin
+        context["live_url"] = (
+            reverse(f"live_preview:{self.opts.model_name}", args=[obj.pk])
+            if obj is not None and obj.pk
+            else reverse(f"live_preview:{self.opts.model_name}_add")
+        )
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request: HttpRequest, obj, form, change) -> None:
@@ -227,7 +234,7 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
         elif "_submit" in request.POST and saved.row.has_draft:
             drafts.submit(saved.row, author=request.user)
         obj.openforms.filter(user=request.user).delete()
-        if "_preview" not in request.POST and not request.needs_confirmation and (form.taken or not is_told):
+        if not request.needs_confirmation and (form.taken or not is_told):
             self.message_user(request, *self.saved_message(request, obj, form))
 
     def save_related(self, request: HttpRequest, form, formsets, change) -> None:
@@ -262,8 +269,6 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
 
     def response_change(self, request: HttpRequest, obj) -> HttpResponse:
         discard_unsaved_form(request)
-        if "_preview" in request.POST:
-            return HttpResponseRedirect(self.url("preview", obj.pk))
         if request.needs_confirmation:
             return HttpResponseRedirect(self.url("publish", obj.pk))
         if "_schedule" in request.POST:
