@@ -354,7 +354,7 @@ def test_emptied_address_beside_a_mistake_is_answered_with_the_form(desk, live_s
     field = "title_en" if of_page else "benefit_en"
     typed = [type_in_field(page, field, TEXT)]
     page.fill("#id_slug", "")
-    page.fill("#id_position", "")
+    page.fill("#id_title_sr" if of_page else "#id_name_sr", "")
     press(page, SAVE)
     replays(typed, [value_of(page, field) if page.locator(".errornote").count() else "an error of the server"])
 

@@ -146,6 +146,9 @@ live_preview:*                               POST           login   login   forb
 live_preview:*                               POST bin       login   login   forbid  missing missing missing missing
 live_preview:*_add                           GET            login   login   forbid  moved   moved   moved   moved
 live_preview:*_add                           POST           login   login   forbid  ok      ok      ok      ok
+admin:networks_*_order                       GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_*_order                       POST           login   login   forbid  forbid  done    done    done
+admin:networks_*_order                       POST bin       login   login   forbid  forbid  missing missing missing
 admin:networks_*_bin                         GET            login   login   forbid  forbid  ok      ok      ok
 admin:networks_*_bin                         POST           login   login   forbid  forbid  ok      ok      ok
 admin:networks_*_withdraw                    GET            login   login   forbid  forbid  ok      ok      ok

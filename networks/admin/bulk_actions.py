@@ -89,6 +89,9 @@ ACTION_TEXTS = {
             ngettext("%d network submitted for publishing.", "%d networks submitted for publishing.", count) % count
         ),
     ),
+    ("network", "move"): ActionTexts(
+        _("Move"), None, lambda count: ngettext("%d network moved.", "%d networks moved.", count) % count
+    ),
     ("page", "publish"): ActionTexts(
         _("Publish"),
         lambda count: ngettext(
@@ -115,6 +118,9 @@ ACTION_TEXTS = {
             count,
         ),
         lambda count: ngettext("%d page moved to the bin.", "%d pages moved to the bin.", count) % count,
+    ),
+    ("page", "move"): ActionTexts(
+        _("Move"), None, lambda count: ngettext("%d page moved.", "%d pages moved.", count) % count
     ),
     ("page", "submit"): ActionTexts(
         _("Submit for publishing"),
@@ -198,12 +204,16 @@ class BulkActionsMixin:
         level = messages.SUCCESS if count else messages.INFO
         self.message_user(request, self.texts(action).done(count), level)
         if done:
-            request.session[self.undo_key] = {
-                "token": get_random_string(12),
-                "action": action,
-                "at": timezone.now().timestamp(),
-                "rows": done,
-            }
+            self.remember_for_undo(request, action, done)
+
+    def remember_for_undo(self, request: HttpRequest, action: str, done: list[dict]) -> None:
+        """Store in the session what undoing the last action needs."""
+        request.session[self.undo_key] = {
+            "token": get_random_string(12),
+            "action": action,
+            "at": timezone.now().timestamp(),
+            "rows": done,
+        }
 
     def undoable_action(self, request: HttpRequest) -> dict | None:
         """Return what the session stores of the last action; None if this user cannot undo it any more."""
@@ -237,7 +247,8 @@ class BulkActionsMixin:
         else:
             del request.session[self.undo_key]
             self.undo(request, last)
-        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
+        page = "order" if request.POST.get("page") == "order" else "changelist"
+        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"))
 
     def undo(self, request: HttpRequest, last: dict) -> None:
         """Undo an action row by row, and say how many rows were undone and which ones were not."""

@@ -23,6 +23,7 @@ from networks.admin.base import (
     limit_search_term,
 )
 from networks.admin.bulk_actions import BulkActionsMixin, confirmed_revision, is_confirmed
+from networks.admin.order_views import MOVE, OrderViewsMixin
 from networks.admin.review import SCHEDULE_EVENTS
 from networks.admin.revised_form import RevisedForm
 from networks.admin.revised_views import RevisedViewsMixin, describe_schedule
@@ -96,12 +97,14 @@ class RevisedChangeList(FilteredChangeList):
 
 # The last fieldsets of each form
 LAST_FIELDSETS = [
-    (_("On the site"), {"fields": [("position", "slug")]}),
+    (_("On the site"), {"fields": ["slug"]}),
     (_("This version"), {"fields": ["comment", "is_correction"]}),
 ]
 
 
-class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin, CityModelAdmin):
+class RevisedModelAdmin(
+    OrderViewsMixin, BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin, CityModelAdmin
+):
     """
     The base of the admin of models with revisions.
 
@@ -128,12 +131,12 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term) -> tuple[QuerySet, bool]:
         return newest_revisions.search(queryset, limit_search_term(search_term)), False
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict:
-        last = self.model.objects.outside_bin().aggregate(last=models.Max("position"))["last"] or 0
-        return {"position": last + 10, **super().get_changeform_initial_data(request)}
-
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
-        context = {"may_delete": self.has_delete_permission(request), "add_label": self.add_label}
+        context = {
+            "may_delete": self.has_delete_permission(request),
+            "may_move": self.has_publish_permission(request),
+            "add_label": self.add_label,
+        }
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def view_on_site(self, row: RevisedModel) -> str | None:
@@ -380,6 +383,8 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
         self.report_done(request, action, done)
 
     def undo_one(self, request: HttpRequest, action: str, before: dict) -> bool:
+        if action == MOVE:
+            return self.undo_move(request, before)
         row = self.model.objects.filter(pk=before["pk"]).first()
         return row is not None and publishing.undo(row, before["before"], before["event"], author=request.user)
 
