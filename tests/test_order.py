@@ -184,6 +184,7 @@ def test_made_up_moves_are_refused(publisher, networks, to):
     assert publisher.post(HERE, {"row": "0", "to": "place:1"}).status_code == 404
 
 
+@pytest.mark.long
 def test_history_and_list_tell_of_it(publisher, networks):
     press(publisher, networks["a"], "after")
     tree = opened(publisher, f"/en/admin/networks/network/{networks['a'].pk}/history/")

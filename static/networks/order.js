@@ -5,7 +5,8 @@ const said = document.getElementById("moved");
 
 const order = () => document.getElementById("order");
 
-// Send a form as its button would, show the answer, and say what was done.
+// Send the form of a row as one of its buttons would, show the answer, and say what was done. `focus` selects what then
+// has the focus in the row, so that one can go on; where it is disabled now, that is the link.
 let isMoving = false;
 
 const send = async (form, to, focus) => {
@@ -27,8 +28,8 @@ const send = async (form, to, focus) => {
     order().replaceWith(document.adoptNode(answer));
     enhance();
     const row = order().querySelector(`[data-row="${body.get("row")}"]`);
-    const places = [...(row?.querySelectorAll(focus) ?? []), row?.querySelector("[name=place]")];
-    places.find((each) => each && !each.disabled)?.focus();
+    const isButton = (each) => !each.disabled && !each.hidden;
+    if (focus && row) ([...row.querySelectorAll(focus)].find(isButton) ?? row.querySelector("a")).focus();
   } catch {
     said.textContent = said.dataset.notMoved;
     said.classList.remove("visually-hidden");
@@ -41,13 +42,11 @@ document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (!button || !event.target.closest(".order")) return;
   event.preventDefault();
-  const [kind, number] = button.value.split(":");
-  send(event.target, button.value, kind === "place" && !number ? "[name=place]" : `[value^="${kind}:"]`);
+  send(event.target, button.value, `[value^="${button.value.split(":")[0]}:"]`);
 });
 
-// Dragging
+// With this script, a number takes effect when it is entered, without its button, and rows can be dragged.
 
-// Rows can be dragged, and a number takes effect when it is entered, without its button.
 const enhance = () => {
   for (const grip of order().querySelectorAll(".grip")) grip.hidden = false;
   for (const button of order().querySelectorAll("[value=place]")) button.hidden = true;
@@ -57,21 +56,28 @@ document.addEventListener("change", ({ target }) => {
   if (target.matches(".order [name=place]")) target.form.requestSubmit(target.form.querySelector("[value=place]"));
 });
 
+// Dragging
+
 document.addEventListener("pointerdown", (event) => {
   const row = event.target.closest?.(".grip")?.closest("li");
-  if (!row || event.button || isMoving) return;
+  if (!row || event.button || isMoving || document.querySelector(".order .dragged")) return;
   event.preventDefault();
   const { parentElement: list, nextElementSibling: follower } = row;
   row.classList.add("dragged");
+  event.target.setPointerCapture(event.pointerId);
+
+  const middle = (each) => {
+    const { top, height } = each.getBoundingClientRect();
+    return top + height / 2;
+  };
 
   const drag = ({ clientY }) => {
     if (clientY < 60) scrollBy(0, -12);
     if (clientY > innerHeight - 60) scrollBy(0, 12);
-    const below = [...list.children].find((each) => {
-      const { top, height } = each.getBoundingClientRect();
-      return each !== row && clientY < top + height / 2;
-    });
-    if ((below ?? null) !== row.nextElementSibling) list.insertBefore(row, below ?? null);
+    // The others are moved past the row: an element that is moved itself loses the pointer.
+    const [above, below] = [() => row.previousElementSibling, () => row.nextElementSibling];
+    while (above() && clientY < middle(above())) row.after(above());
+    while (below() && clientY > middle(below())) row.before(below());
   };
 
   const stop = () => {
@@ -92,7 +98,7 @@ document.addEventListener("pointerdown", (event) => {
     if (row.nextElementSibling === follower) return;
     const { previousElementSibling: before, nextElementSibling: after } = row;
     const to = before ? `after:${before.dataset.row}` : `before:${after.dataset.row}`;
-    await send(row.querySelector("form"), to, "[name=place]");
+    await send(row.querySelector("form"), to);
     if (row.isConnected) list.insertBefore(row, follower); // not moved
   };
 
