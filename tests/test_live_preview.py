@@ -167,9 +167,7 @@ def test_form_is_read_in_the_language_of_the_desk_and_shown_in_another(clerk):
 
 
 @pytest.mark.sql
-@pytest.mark.parametrize(
-    "role", [pytest.param("editors", marks=pytest.mark.exhaustive), "publishers", "administrators"]
-)
+@pytest.mark.parametrize("role", [pytest.param("editors", marks=pytest.mark.exhaustive), "administrators"])
 def test_takes_no_more_queries_than_the_page_itself_and_the_form_at_most_fifteen(client, role):
     client.force_login(make_account(role))
     make_network_with_everything()
