@@ -25,6 +25,7 @@ urlpatterns = [
     path("health/live/", health.live, name="live"),
     path("health/ready/", health.ready, name="ready"),
     *i18n_patterns(
+        path("admin/networks/", include("networks.live_preview")),
         path("admin/", admin.site.urls),
         path("", include("networks.public.urls")),
         prefix_default_language=False,

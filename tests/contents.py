@@ -13,7 +13,6 @@ from networks.partial_dates import PartialDate
 # The format of every revision that was ever written. Where a field comes, goes or is renamed, revisions keep this.
 FROZEN = {
     "slug": "avec",
-    "position": 10,
     "name_sr": "Асоцијација европских градова културе",
     "name_en": "Association of European Cities of Culture",
     "acronym_sr": "АЕГК",
@@ -54,7 +53,6 @@ FROZEN = {
 # The format of every revision of a page
 PAGE = {
     "slug": "o-sajtu",
-    "position": 20,
     "title_sr": "О сајту",
     "title_en": "About the site",
     "body_sr": "<p>Град <strong>Ниш</strong>.</p>",
@@ -71,7 +69,6 @@ IN_ROW = FROZEN | {
     "logo": "logos/mark.png",
 }
 EMPTY = dict.fromkeys(FROZEN, "") | {
-    "position": 0,
     "founded": None,
     "joined": None,
     "left": None,

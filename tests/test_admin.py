@@ -372,13 +372,13 @@ class TestHistory:
         model = type(row)
         base = f"/admin/networks/{model._meta.model_name}/{row.pk}"
         headings = [f"{model.heading_field}_{each}" for each in ("sr", "en")]
-        typed = {headings[0]: "Ново име", headings[1]: "New name", "position": "7"}
+        typed = {headings[0]: "Ново име", headings[1]: "New name"}
         assert fill_in(clerk, f"{PREFIXES[written_in]}{base}/change/", typed, "_publish").status_code == 302
         for language, prefix in PREFIXES.items():
             event, change, first = what_was_done(opened(clerk, f"{prefix}{base}/history/"))
             with override(language):
                 assert change == capfirst(
-                    ", ".join(str(model._meta.get_field(name).verbose_name) for name in ("position", *headings))
+                    ", ".join(str(model._meta.get_field(name).verbose_name) for name in headings)
                 )
                 assert (event, first) == (Event.Kind.PUBLISHED.label, gettext("First version"))
             if language != "en":
@@ -447,7 +447,6 @@ TYPED = {
     "source": "Писмо од 1. марта",
     "verified_on": "2024-02-29",
     "internal_note": 'За колеге: "проверити" <важно> & хитно',
-    "position": "30",
     "slug": "healthy-cities",
 }
 STORED = TYPED | {
@@ -457,7 +456,6 @@ STORED = TYPED | {
     "fee_amount": Decimal("1500"),
     "fee_year": 2026,
     "verified_on": date(2024, 2, 29),
-    "position": 30,
 }
 FIELDS = [*TYPED, "themes", "logo"]
 TEXT_FIELDS = [field for field in TYPED if field not in ("status", "scope")]
@@ -659,7 +657,6 @@ BAD_VALUES = {
         "scope": "galactic",
         "status": "",
         "themes": ["999999"],
-        "position": "9" * 20,
         "original_language": "француски",
         "contact_email": "pera",
         "contact_phone": "позовите централу",
@@ -678,7 +675,6 @@ BAD_VALUES = {
         "fee_year": "9" * 30,
         "status": "asleep",
         "themes": ["x"],
-        "position": "1000001",
         "original_language": "FRA",
         "verified_on": "31.02.2024.",
     },
@@ -689,11 +685,9 @@ BAD_VALUES = {
         "fee_currency": "динар",
         "fee_year": "two",
         "slug": "mayors for peace",
-        "position": "",
         "verified_on": "2999-01-01",
     },
-    "at fourth": {"fee_amount": "хиљаду", "position": "-1", "website": "//[", "slug": "../admin"},
-    "at fifth": {"position": "1.5"},
+    "at fourth": {"fee_amount": "хиљаду", "website": "//[", "slug": "../admin"},
 }
 
 # What is wrong together with another field, and beside which of them that is said
@@ -715,8 +709,8 @@ BAD_UPLOADS = {name: BAD_FILES[name][0] for name in LIKELY_BAD_FILES} | {
 OTHER_FORMS = {
     "theme without a Serbian name": (make_theme, {"name_sr": "", "name_en": "Culture", "slug": "c"}, "name_sr"),
     "theme with a taken code": (make_theme, {"name_sr": "Култура", "slug": "taken"}, "slug"),
-    "page without a Serbian title": (make_page, {"title_sr": "", "title_en": "About", "position": "5"}, "title_sr"),
-    "page with a taken address": (make_page, {"title_sr": "О сајту", "slug": "taken", "position": "5"}, "slug"),
+    "page without a Serbian title": (make_page, {"title_sr": "", "title_en": "About"}, "title_sr"),
+    "page with a taken address": (make_page, {"title_sr": "О сајту", "slug": "taken"}, "slug"),
     "city without a name": (make_profile, {"city_name_sr": "", "site_title_sr": "Мреже"}, "city_name_sr"),
     "city with a javascript: address": (
         make_profile,
@@ -1008,10 +1002,6 @@ class TestList:
     def test_theme_without_english_is_not_found_by_the_word_none(self, clerk):
         make_theme(name_sr="Мир")
         assert shown(clerk, "/admin/networks/theme/?q=none") == {}
-
-    def test_new_network_is_placed_after_all_others(self, clerk, nis):
-        form = opened(clerk, "/admin/networks/network/add/")
-        assert form.xpath("//input[@name='position']/@value") == ["120"]
 
     def test_publishing_what_has_no_serbian_name_is_explained_and_the_rest_is_published(self, clerk):
         nameless = make_network(slug="nameless", name_sr="", is_published=False)

@@ -152,7 +152,6 @@ class TestFields:
             ("verified_on", "2024-02-29", "29. фебруара 2024.", "29 February 2024"),
             ("fee_amount", "1500.00", "1.500,00", "1,500.00"),
             ("fee_year", 2026, "2026", "2026"),
-            ("position", 1000, "1000", "1000"),
             ("scope", "balkan", "балкански", "Balkan"),
             ("scope", "galactic", "galactic", "galactic"),
         ],

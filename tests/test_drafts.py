@@ -52,7 +52,6 @@ PUBLISH, WITHDRAW = Schedule.Action.PUBLISH, Schedule.Action.WITHDRAW
 # What the network of these tests says before anybody changes it
 CONTENT = {
     "slug": "mreza",
-    "position": 10,
     "name_sr": "Мрежа градова",
     "name_en": "Network of Cities",
     "summary_sr": "Сажетак.",
@@ -251,7 +250,7 @@ class TestDrafts:
         before = seen_by_citizens(network)
         row = Network.objects.filter(pk=network.pk).values()
         kept = row.get()
-        changes = {"name_en": "A Draft", "slug": "nacrt", "position": "1", "status": "left"}
+        changes = {"name_en": "A Draft", "slug": "nacrt", "status": "left"}
         write(ana, network, **changes, themes=[themes["air"].pk], logo=picture("red"))
         write(ana, network, "_submit", description_sr="<p>Нацрт</p>")
         assert seen_by_citizens(network) == before
@@ -290,7 +289,7 @@ class TestDrafts:
     def test_that_is_not_valid_is_neither_saved_nor_published(self, milan, network):
         before = seen_by_citizens(network)
         values = form_of(milan, network)
-        for button in ("_save", "_publish", "_submit", "_schedule", "_preview"):
+        for button in ("_save", "_publish", "_submit", "_schedule"):
             response = send(milan, network, values, button, name_en="Not Yet", founded="око 1999")
             assert (response.status_code, list(errors_by_field(parsed(response)))) == (200, ["founded"])
         network.refresh_from_db()
@@ -339,8 +338,8 @@ class TestDrafts:
     @pytest.mark.long
     def test_preview_shows_what_was_typed_and_leaves_the_page_as_it_is(self, ana, network):
         before = seen_by_citizens(network)
-        response = send(ana, network, form_of(ana, network), "_preview", name_en="Looked At")
-        response = ana.get(response["Location"], follow=True)
+        write(ana, network, name_en="Looked At")
+        response = ana.get(page_of(network, "preview"), follow=True)
         assert text_of(parsed(response).xpath("//h1")[0]) == "Looked At"
         assert seen_by_citizens(network) == before
 
@@ -461,7 +460,6 @@ CONFLICTS = {
     "verified_on": ("2024-02-29", "2024-03-01", "2024-03-01"),
     "fee_amount": ("2000.00", "2500.5", "2500.50"),
     "fee_year": (2025, "2024", 2024),
-    "position": (20, "30", 30),
     "status": ("left", "ended", "ended"),
     "scope": ("global", "balkan", "balkan"),
     "slug": ("theirs", "mine", "mine"),
@@ -1499,7 +1497,7 @@ class TestBin:
 
     @pytest.mark.long
     def test_is_closed_to_all_other_work(self, milan, row):
-        typed = form_of(milan, row) | {"position": "77", "_save": "1"}
+        typed = form_of(milan, row) | {"slug": "changed", "_save": "1"}
         typed |= {"action": "publish", "at_0": "2999-01-01", "at_1": "08:00", "days": "7"}
         publishing.delete(row, author=milan.user)
         answers = {}
@@ -1509,7 +1507,7 @@ class TestBin:
         assert answers == dict.fromkeys(answers, 404) | {"change": 200}
         tree = parsed(milan.post(page_of(row), typed))
         assert "This is in the bin. Put it back first." in text_of(tree)
-        assert form_values(tree)["position"] == ["77"]
+        assert form_values(tree)["slug"] == ["changed"]
         assert (count(row), row.events.count()) == (1, 1)
 
     def test_of_many_at_once_is_filled_by_the_list(self, milan, network):
@@ -1717,7 +1715,7 @@ class TestLinks:
     def test_end_with_what_they_show(self, ana, milan, row):
         publishing.publish(row, author=milan.user)
         of_live, to_live = make_link(row)
-        by(ana, row, position=77)
+        by(ana, row, slug="changed")
         _of_draft, to_draft = make_link(row)
         _kept, to_kept = make_link(row, is_kept=True)
         statuses = lambda: [browser().get(each).status_code for each in (to_live, to_draft, to_kept)]  # noqa: E731
@@ -1868,7 +1866,7 @@ class TestOpenForms:
     @pytest.mark.long
     @pytest.mark.parametrize("button", ["_publish", "_save"])
     def test_are_closed_by_saving(self, ana, milan, row, button):
-        send(milan, row, form_of(milan, row), button, position="77")
+        send(milan, row, form_of(milan, row), button, slug="changed")
         # After a draft is saved, the form opens again.
         assert not OpenForm.objects.exists()
         assert self.told(ana, row) == ""
@@ -2183,13 +2181,17 @@ class TestWhatOthersHaveNotFinished:
     def test_in_the_same_field_is_not_among_ones_own_changes(self, ana, milan, network):
         by(ana, network, summary_en="Unfinised text")
         response = send(
-            milan, network, form_of(milan, network), "_publish", summary_en="Unfinished text", position="3"
+            milan, network, form_of(milan, network), "_publish", summary_en="Unfinished text", seat_en="Nice"
         )
         tree = opened(milan, response["Location"])
         assert "not among your own changes: summary (in English)." in text_of(tree)
         milan.post(response["Location"], {"own": "1"})
         row = Network.objects.get()
-        assert (row.summary_en, row.position, newest(network)["summary_en"]) == ("A summary.", 3, "Unfinished text")
+        assert (row.summary_en, row.seat_en, newest(network)["summary_en"]) == (
+            "A summary.",
+            "Nice",
+            "Unfinished text",
+        )
 
     @pytest.mark.long
     def test_of_a_network_that_citizens_have_never_seen_is_asked_about_too(self, ana, milan):

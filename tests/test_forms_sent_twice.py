@@ -19,9 +19,9 @@ def desk(admin_client):
 @pytest.mark.parametrize("model", ["network", "theme", "page", "oldaddress"])
 class TestFormThatIsSentTwice:
     FORMS = {
-        "network": {"name_sr": "Мир", "position": "10", "status": "member"},
+        "network": {"name_sr": "Мир", "status": "member"},
         "theme": {"name_sr": "Мир"},
-        "page": {"title_sr": "Мир", "position": "10"},
+        "page": {"title_sr": "Мир"},
         "oldaddress": {"old_path": "/old/", "new_path": "/"},
     }
 

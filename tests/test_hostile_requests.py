@@ -38,7 +38,7 @@ LOOKUPS = [
 IN_THE_QUERY = {
     "changelist": "q o p all e _to_field _popup _source_model _facets state english status__exact themes__id__exact "
     "themes__isnull is_published__exact is_staff__exact search_text__regex",
-    "add": "_changelist_filters _popup _to_field without-kept-text name_sr position themes groups",
+    "add": "_changelist_filters _popup _to_field without-kept-text name_sr themes groups",
     "change": "_changelist_filters _popup _to_field without-kept-text",
     "delete": "_popup _to_field",
     "history": "p",
@@ -51,10 +51,10 @@ IN_THE_QUERY = {
 }
 POSTED = {
     "changelist": "action select_across index _selected_action _save",
-    "add": "_popup _to_field _source_model _saveasnew form_token form_user slug name_sr name_en themes position "
+    "add": "_popup _to_field _source_model _saveasnew form_token form_user slug name_sr name_en themes "
     "joined fee_amount logo groups username usable_password password1 _publish title_sr old_path",
     "change": "_popup _to_field _source_model _saveasnew form_token form_user began_with base seen conflicting slug "
-    "choice_name_sr name_sr themes position fee_year groups user_permissions last_login_0 is_published _publish",
+    "choice_name_sr name_sr themes fee_year groups user_permissions last_login_0 is_published _publish",
     "delete": "post _popup _to_field",
     "login": "next kept_form form_user username password",
     "schedule": "action at_0 at_1",
@@ -223,6 +223,6 @@ def test_what_is_chosen_in_a_list_are_rows(desk, model, chosen):
 def test_choice_of_rows_that_there_are_not_is_refused_beside_the_field(desk, number):
     network = make_network()
     address = f"/admin/networks/network/{network.pk}/change/"
-    typed = {"name_sr": "Мир", "slug": "a", "position": "1", "status": "member", "base": "1", "themes": [number]}
+    typed = {"name_sr": "Мир", "slug": "a", "status": "member", "base": "1", "themes": [number]}
     desk.get(address)
     assert "errorlist" in desk.post(address, typed).content.decode()

@@ -497,7 +497,7 @@ def test_form_sent_a_third_time_may_say_again_what_stood_there_first(client):
     account = User.objects.create_superuser("person")
     client.force_login(account)
     network = drafts.save(Network(), {"name_sr": "Мрежа", "name_en": "First"}, author=account).row
-    form = {"name_sr": "Мрежа", "name_en": "First", "slug": network.slug, "position": 0, "status": "member"}
+    form = {"name_sr": "Мрежа", "name_en": "First", "slug": network.slug, "status": "member"}
     form |= {"base": 1, "form_token": "a" * 20, "_save": "1"}
     for typed in ({"name_en": "Second"}, {"seat_en": "Niš"}, {"name_en": "First"}):
         form |= typed

@@ -85,7 +85,7 @@ def test_page_goes_from_a_draft_to_the_site_and_to_the_bin_and_back(ana, milan, 
     link_place = form_address(page, "links", prefix)
     # An editor writes, looks and submits; citizens see what they saw.
     form = form_address(page, prefix=prefix)
-    assert fill_in(ana, form, {"body_en": "<p>Second.</p>"}, "_preview").status_code == 302
+    assert fill_in(ana, form, {"body_en": "<p>Second.</p>"}, "_save").status_code == 302
     preview = ana.get(form_address(page, "preview", prefix), follow=True)
     assert ("Second." in preview.text) == (prefix == "/en")
     assert ana.post(link_place, {"days": "7"}).status_code == 302
@@ -274,7 +274,7 @@ def test_each_way_to_publish_leaves_the_row_as_its_revision_says(milan, model):
     ):
         milan.post(base, chosen | {"action": action})
         assert check().is_published == is_published
-        fill_in(milan, f"{base}{row.pk}/change/", {"position": "7"}) if action != "delete_selected" else None
+        fill_in(milan, f"{base}{row.pk}/change/", {"slug": "changed"}) if action != "delete_selected" else None
         check()
 
 

@@ -147,6 +147,14 @@ admin:networks_network_decide                POST           login   login   forb
 admin:networks_network_decide                POST accept    login   login   forbid  forbid  done    done    done
 admin:networks_network_changelist            POST verify    login   login   forbid  refused done    done    done
 admin:networks_network_changelist            POST edit      login   login   forbid  done    done    done    done
+live_preview:*                               GET            login   login   forbid  moved   moved   moved   moved
+live_preview:*                               POST           login   login   forbid  ok      ok      ok      ok
+live_preview:*                               POST bin       login   login   forbid  missing missing missing missing
+live_preview:*_add                           GET            login   login   forbid  moved   moved   moved   moved
+live_preview:*_add                           POST           login   login   forbid  ok      ok      ok      ok
+admin:networks_*_order                       GET            login   login   forbid  forbid  ok      ok      ok
+admin:networks_*_order                       POST           login   login   forbid  forbid  done    done    done
+admin:networks_*_order                       POST bin       login   login   forbid  forbid  missing missing missing
 admin:networks_*_bin                         GET            login   login   forbid  forbid  ok      ok      ok
 admin:networks_*_bin                         POST           login   login   forbid  forbid  ok      ok      ok
 admin:networks_*_withdraw                    GET            login   login   forbid  forbid  ok      ok      ok
@@ -491,7 +499,9 @@ def test_nothing_is_posted_from_another_site(world):
     posted = [(name, asked) for name, asked in ROWS if asked.startswith("POST")]
     found = Visitor(world, "super", enforce_csrf_checks=True).outcomes(posted)
     # What citizens read takes no form from anybody. The page for units takes one from whoever knows its secret URL.
-    expected = {row: "forbid" if row[0].startswith("admin") else ROWS[row]["super"] for row in posted}
+    expected = {
+        row: "forbid" if row[0].startswith(("admin", "live_preview")) else ROWS[row]["super"] for row in posted
+    }
     assert differences(expected, found) == {}
 
 

@@ -41,7 +41,6 @@ PUBLISH, WITHDRAW = Schedule.Action.PUBLISH, Schedule.Action.WITHDRAW
 # What citizens see before each edit
 CONTENT = {
     "slug": "mreza",
-    "position": 10,
     "name_sr": "Мрежа градова",
     "name_en": "Network of Cities",
     "summary_sr": "Сажетак.",
@@ -158,9 +157,8 @@ def names(sr=("Мрежа градова", "Мрежа градова"), en=("Ne
         ),
         # No facts about the membership
         ({"slug": "another"}, []),
-        ({"position": 20}, []),
         ({"internal_note": "За колеге"}, []),
-        ({"slug": "another", "position": 20, "internal_note": "За колеге"}, []),
+        ({"slug": "another", "internal_note": "За колеге"}, []),
     ],
 )
 def test_each_edit_is_recorded_as_what_it_is_when_it_is_published(network, ana, changes, expected):
@@ -174,7 +172,7 @@ def test_each_public_field_is_recorded_and_no_other(network):
     """So that a field that is added to the model is told, or left out on purpose."""
     content = content_of(anew(network))
     untold = {name for name in content if not changes_between(content, content | {name: "changed"})}
-    assert untold == {"slug", "position", "internal_note"}
+    assert untold == {"slug", "internal_note"}
 
 
 def test_first_publishing_is_recorded_and_nothing_more(network, clock):
@@ -445,7 +443,7 @@ def test_each_kind_is_told_in_words(change, expected):
     assert words_of(change) == expected
 
 
-@pytest.mark.parametrize("field", [name for name in content_fields(Network) if name not in ("slug", "position")])
+@pytest.mark.parametrize("field", [name for name in content_fields(Network) if name != "slug"])
 @in_latin_and_in_ci_in_each_language
 def test_each_field_has_a_name_in_each_language(field, language):
     words = words_of(Change(kind=KIND.CORRECTED, fields=[field]), language)

@@ -195,7 +195,7 @@ class TestContent:
         row = drafts.save(Page(), PAGE, author=ana).row
         assert content_of(anew(row)) == Revision.objects.get().content == PAGE
         assert content_of(row_with(Page(), PAGE)) == PAGE
-        assert content_of(Page()) == complete_content(Page, {}) == dict.fromkeys(PAGE, "") | {"position": 0}
+        assert content_of(Page()) == complete_content(Page, {}) == dict.fromkeys(PAGE, "")
 
     def test_format_of_an_empty_network(self):
         assert content_of(Network(), themes=[]) == EMPTY
@@ -249,7 +249,6 @@ class TestContent:
             ("fee_amount", "12.50", "12.50"),
             ("fee_year", None, None),
             ("fee_year", 2026, 2026),
-            ("position", 0, 0),
             ("logo", "", None),
             ("logo", None, None),
         ],
@@ -300,7 +299,7 @@ class TestContent:
 
     def test_field_that_a_content_does_not_have_is_empty(self):
         assert changed_fields(Network, {"name_en": ""}, {}) == []
-        assert changed_fields(Network, {}, {"status": "member", "position": 0, "logo": None, "themes": []}) == []
+        assert changed_fields(Network, {}, {"status": "member", "logo": None, "themes": []}) == []
         assert changed_fields(Network, {"name_en": "Network"}, {}) == ["name_en"]
 
 

@@ -293,27 +293,27 @@ class TestEditors:
     def test_cannot_publish_by_a_crafted_form(self, sign_in, prefix):
         row = make_network(is_published=False)
         client = sign_in("editors")
-        typed = crafted(client, row, is_published="on", position=77)
+        typed = crafted(client, row, is_published="on", slug="changed")
         assert client.post(prefix + change_address(row), typed).status_code == 302
-        assert (changed(row).is_published, row.position) == (False, 77)
+        assert (changed(row).is_published, row.slug) == (False, "changed")
 
     @pytest.mark.long
     @in_latin_and_in_ci_under_each_prefix
     @pytest.mark.parametrize("is_published", [True, False])
     def test_cannot_publish_by_the_button_of_others(self, sign_in, is_published, prefix):
-        network = make_network(is_published=is_published, position=5)
+        network = make_network(is_published=is_published, slug="first")
         client = sign_in("editors")
-        typed = crafted(client, network, position=77, _publish="1")
+        typed = crafted(client, network, slug="changed", _publish="1")
         assert client.post(prefix + change_address(network), typed).status_code == 403
         # Nothing of it is done, so nobody thinks that it was.
-        assert (changed(network).is_published, network.position) == (is_published, 5)
+        assert (changed(network).is_published, network.slug) == (is_published, "first")
         assert network.revisions.count() == 1
 
     @in_latin_and_in_ci_under_each_prefix
     @pytest.mark.parametrize(("button", "status"), [("is_published", 302), ("_publish", 403)])
     def test_cannot_publish_what_they_add(self, sign_in, prefix, button, status):
         client = sign_in("editors")
-        typed = {"name_sr": "Мрежа градова", "status": "member", "position": "0", button: "on"}
+        typed = {"name_sr": "Мрежа градова", "status": "member", button: "on"}
         assert client.post(prefix + "/admin/networks/network/add/", typed).status_code == status
         assert not Network.objects.published().exists()
 
@@ -333,11 +333,11 @@ class TestEditors:
     @pytest.mark.parametrize("make", [make_network, make_page])
     @pytest.mark.parametrize("button", ["_save", "_submit"])
     def test_neither_withdraw_nor_change_on_the_site_what_they_edit(self, sign_in, make, button):
-        row = make(is_published=True, position=5)
+        row = make(is_published=True, slug="first")
         client = sign_in("editors")
-        assert fill_in(client, change_address(row), {"position": "77"}, button).status_code == 302
-        assert (changed(row).is_published, row.position) == (True, 5)
-        assert form_values(opened(client, change_address(row)))["position"] == ["77"]
+        assert fill_in(client, change_address(row), {"slug": "changed"}, button).status_code == 302
+        assert (changed(row).is_published, row.slug) == (True, "first")
+        assert form_values(opened(client, change_address(row)))["slug"] == ["changed"]
 
     @pytest.mark.long
     @pytest.mark.parametrize("make", [make_network, make_page])
@@ -345,7 +345,7 @@ class TestEditors:
     def test_cannot_do_past_the_form_what_publishers_do(self, sign_in, make, name):
         row = make(is_published=True)
         client = sign_in("editors")
-        fill_in(client, change_address(row), {"position": "77"})
+        fill_in(client, change_address(row), {"slug": "changed"})
         typed = {"action": "withdraw", "at_0": "2999-01-01", "at_1": "12:00"}
         assert client.post(f"{list_address(row)}{row.pk}/{name}/", typed).status_code == 403
         assert changed(row).is_published
@@ -458,11 +458,11 @@ class TestPublishers:
 
     @pytest.mark.long
     def test_publish_the_newest_version_of_what_is_on_the_site_already(self, sign_in):
-        network = make_network(position=5)
+        network = make_network(slug="first")
         client = sign_in("publishers")
-        fill_in(client, change_address(network), {"position": "77"})
+        fill_in(client, change_address(network), {"slug": "changed"})
         assert shown_messages(run_action(client, "publish", [network], "/en"))[-1] == "1 network published."
-        assert changed(network).position == 77
+        assert changed(network).slug == "changed"
 
     @pytest.mark.long
     @pytest.mark.parametrize(("make", "noun"), [(make_network, "networks"), (make_page, "pages")])

@@ -50,8 +50,8 @@ def logo(content=None):
 def forms():
     """The forms that take pictures or rich text: their addresses, and what is typed into them."""
     texts = {"description_sr": " <b>Ниш</b>\r\nи <i>Сарајево\n ", "description_en": "<div>Niš\xa0&amp; <p>Sarajevo"}
-    network = {"name_sr": "Мрежа", "status": "member", "position": "0", **texts}
-    page = {"title_sr": "О сајту", "position": "0", "body_sr": "<b>Ниш</b>\r\n\r\nи <i>Сарајево"}
+    network = {"name_sr": "Мрежа", "status": "member", **texts}
+    page = {"title_sr": "О сајту", "body_sr": "<b>Ниш</b>\r\n\r\nи <i>Сарајево"}
     profile = {"city_name_sr": "Град Ниш", "site_title_sr": "Мреже градова"}
     drafted, live = make_network(is_published=False), make_network()
     make_profile()
@@ -96,7 +96,7 @@ class TestTransaction:
         address, typed = forms()[name]
         client.get(f"/admin/{address}")
         slow_work.clear()
-        wrong = {"logo": logo(BROKEN), "position": "x", "description_en": '<a href="javascript:x">Niš</a>'}
+        wrong = {"logo": logo(BROKEN), "title_sr": "", "description_en": '<a href="javascript:x">Niš</a>'}
         response = client.post(f"/admin/{address}", typed | {key: wrong[key] for key in typed.keys() & wrong})
         assert response.status_code == 200
         assert not [what for what, in_transaction in slow_work if in_transaction]
@@ -146,7 +146,7 @@ class TestOnePictureAtATime:
         monkeypatch.setattr(pictures, "LONGEST_WAIT", 0.05)
         client.force_login(account("superuser"))
         network = make_network()
-        typed = {"name_sr": "Ново име", "status": "member", "position": "0", "base": "1"}
+        typed = {"name_sr": "Ново име", "status": "member", "base": "1"}
         address = f"/admin/networks/network/{network.pk}/change/"
         with pictures.decoding:
             for language in LANGUAGES:

@@ -116,7 +116,6 @@ class TestState:
         "changes",
         [
             {"joined": "2007-05", "status": "member"},
-            {"position": 70},
             {"slug": "other"},
             {"internal_note": "Белешка."},
             {"themes": ["culture"]},

@@ -315,13 +315,43 @@ def test_one_process_plans_and_another_that_is_asked_later_carries_it_out(databa
         assert after["events"] == ["scheduled", "withdrawal_scheduled", "published", "withdrawn"]
 
 
+# The order
+
+
+def move(pk, place):
+    from networks.models import Network
+    from networks.revisions import order
+
+    order.move(Network.objects.get(pk=pk), author=None, place=place)
+
+
+def positions():
+    from networks.models import Network
+
+    return list(Network.objects.outside_bin().values_list("pk", "position"))
+
+
+def test_networks_that_are_moved_at_once_are_all_moved(crew):
+    moved = [do(crew, "make", name_en=f"Moved {number}") for number in range(len(crew))]
+    others = [pk for pk, _position in do(crew, "positions") if pk not in moved]
+    for _round in range(ROUNDS // 4):
+        for place in (1, len(moved) + len(others)):
+            answers = together(crew, "move", [{"pk": pk, "place": place} for pk in moved])
+            assert [answer.error for answer in answers] == [""] * len(crew)
+            order = do(crew, "positions")
+            assert [position for _pk, position in order] == list(range(1, len(order) + 1))
+            pks = [pk for pk, _position in order]
+            assert {*(pks[: len(moved)] if place == 1 else pks[-len(moved) :])} == {*moved}
+            assert [pk for pk in pks if pk not in moved] == others
+
+
 # One form that is sent twice
 
 
 ADD_FORMS = {
-    "network": {"name_sr": "Мрежа", "position": 10, "status": "member"},
+    "network": {"name_sr": "Мрежа", "status": "member"},
     "theme": {"name_sr": "Мир"},
-    "page": {"title_sr": "О сајту", "position": 10},
+    "page": {"title_sr": "О сајту"},
     "oldaddress": {"old_path": "/old/", "new_path": "/"},
 }
 

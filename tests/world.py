@@ -48,11 +48,11 @@ def edited():
 
 
 def network_form(**typed):
-    return {"name_sr": "Промењено", "slug": "changed", "position": 7, "status": "left", "base": 3, **typed}
+    return {"name_sr": "Промењено", "slug": "changed", "status": "left", "base": 3, **typed}
 
 
 def page_form(**typed):
-    return {"title_sr": "Промењено", "slug": "changed", "position": 7, "base": 3, **typed}
+    return {"title_sr": "Промењено", "slug": "changed", "base": 3, **typed}
 
 
 def account_form(**typed):
@@ -163,6 +163,12 @@ def requests_of(model, form):
         f"admin:networks_{model}_links": {
             "POST": Asked({"days": 7}),
             "POST bin": Asked({"days": 7}, arguments={"pk": IN_BIN}),
+        },
+        f"live_preview:{model}": {"POST": Asked(form()), "POST bin": Asked(form(), arguments={"pk": IN_BIN})},
+        f"live_preview:{model}_add": {"POST": Asked(form())},
+        f"admin:networks_{model}_order": {
+            "POST": Asked({"row": PK, "to": "place:2"}),
+            "POST bin": Asked({"row": IN_BIN, "to": "place:1"}),
         },
         f"admin:networks_{model}_open": {"POST bin": Asked(arguments={"pk": IN_BIN})},
     }

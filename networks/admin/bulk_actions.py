@@ -108,6 +108,9 @@ ACTION_TEXTS = {
             ngettext("%d network submitted for publishing.", "%d networks submitted for publishing.", count) % count
         ),
     ),
+    ("network", "move"): ActionTexts(
+        _("Move"), None, lambda count: ngettext("%d network moved.", "%d networks moved.", count) % count
+    ),
     ("page", "publish"): ActionTexts(
         _("Publish"),
         lambda count: ngettext(
@@ -139,6 +142,9 @@ ACTION_TEXTS = {
         _("Discard draft"),
         None,
         lambda count: ngettext("%d draft discarded.", "%d drafts discarded.", count) % count,
+    ),
+    ("page", "move"): ActionTexts(
+        _("Move"), None, lambda count: ngettext("%d page moved.", "%d pages moved.", count) % count
     ),
     ("page", "submit"): ActionTexts(
         _("Submit for publishing"),
@@ -233,7 +239,7 @@ class BulkActionsMixin:
         if begun and begun["token"] == request.POST.get("run"):
             done = begun["rows"] + done
         if done:
-            self.store_for_undo(request, action, done)
+            self.remember_for_undo(request, action, done)
         if remaining:
             fields = {name: values for name, values in request.POST.lists() if name != ACTION_CHECKBOX_NAME}
             chosen = " ".join(f"{row.pk}:{confirmed_revision(request, row)}" for row in remaining)
@@ -245,7 +251,8 @@ class BulkActionsMixin:
         self.message_user(request, self.texts(action).done(len(done)), level)
         return None
 
-    def store_for_undo(self, request: HttpRequest, action: str, done: list[dict]) -> None:
+    def remember_for_undo(self, request: HttpRequest, action: str, done: list[dict]) -> None:
+        """Store in the session what undoing the last action needs."""
         request.session[self.undo_key] = {
             "token": get_random_string(12),
             "action": action,
@@ -312,7 +319,8 @@ class BulkActionsMixin:
             del request.session[self.undo_key]
             if response := self.undo(request, last):
                 return response
-        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
+        page = "order" if request.POST.get("page") == "order" else "changelist"
+        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"))
 
     def undo(self, request: HttpRequest, last: dict) -> HttpResponse | None:
         """

@@ -92,6 +92,15 @@ class CityProfileAdmin(CityModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
         return False
 
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        # Without "add": whether there is a profile already would take a query on each page of the admin.
+        return {
+            "add": False,
+            "change": self.has_change_permission(request),
+            "delete": False,
+            "view": self.has_view_permission(request),
+        }
+
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         profile = CityProfile.objects.first()
         if profile is None and self.has_add_permission(request):

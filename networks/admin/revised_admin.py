@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
@@ -25,6 +26,7 @@ from networks.admin.base import (
 )
 from networks.admin.bulk_actions import BulkActionsMixin, confirmed_revision, is_confirmed
 from networks.admin.link_admin import incoming_links
+from networks.admin.order_views import MOVE, OrderViewsMixin
 from networks.admin.review import SCHEDULE_EVENTS
 from networks.admin.revised_form import RevisedForm
 from networks.admin.revised_views import RevisedViewsMixin, describe_schedule
@@ -98,12 +100,14 @@ class RevisedChangeList(FilteredChangeList):
 
 # The last fieldsets of each form
 LAST_FIELDSETS = [
-    (_("On the site"), {"fields": [("position", "slug")]}),
+    (_("On the site"), {"fields": ["slug"]}),
     (_("This version"), {"fields": ["comment", "is_correction"]}),
 ]
 
 
-class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin, CityModelAdmin):
+class RevisedModelAdmin(
+    OrderViewsMixin, BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin, CityModelAdmin
+):
     """
     The base of the admin of models with revisions.
 
@@ -130,12 +134,12 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term) -> tuple[QuerySet, bool]:
         return newest_revisions.search(queryset, limit_search_term(search_term)), False
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict:
-        last = self.model.objects.outside_bin().aggregate(last=models.Max("position"))["last"] or 0
-        return {"position": last + 10, **super().get_changeform_initial_data(request)}
-
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
-        context = {"may_delete": self.has_delete_permission(request), "add_label": self.add_label}
+        context = {
+            "may_delete": self.has_delete_permission(request),
+            "may_move": self.has_publish_permission(request),
+            "add_label": self.add_label,
+        }
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def view_on_site(self, row: RevisedModel) -> str | None:
@@ -193,6 +197,12 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
             context["translations"].show_beside_fields(form)
         else:
             context["may"] = {"publish": self.has_publish_permission(request), "change": True}
+        # networks.live_preview, which stands above the admin
+        context["live_url"] = (
+            reverse(f"live_preview:{self.opts.model_name}", args=[obj.pk])
+            if obj is not None and obj.pk
+            else reverse(f"live_preview:{self.opts.model_name}_add")
+        )
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request: HttpRequest, obj, form, change) -> None:
@@ -230,7 +240,7 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
         elif "_submit" in request.POST and saved.row.has_draft:
             drafts.submit(saved.row, author=request.user)
         obj.openforms.filter(user=request.user).delete()
-        if "_preview" not in request.POST and not request.needs_confirmation and (form.taken or not is_told):
+        if not request.needs_confirmation and (form.taken or not is_told):
             self.message_user(request, *self.saved_message(request, obj, form))
 
     def save_related(self, request: HttpRequest, form, formsets, change) -> None:
@@ -265,8 +275,6 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
 
     def response_change(self, request: HttpRequest, obj) -> HttpResponse:
         discard_unsaved_form(request)
-        if "_preview" in request.POST:
-            return HttpResponseRedirect(self.url("preview", obj.pk))
         if request.needs_confirmation:
             return HttpResponseRedirect(self.url("publish", obj.pk))
         if "_schedule" in request.POST:
@@ -385,6 +393,8 @@ class RevisedModelAdmin(BulkActionsMixin, RevisedViewsMixin, MissingTranslations
         return self.report_done(request, action, done, remaining)
 
     def undo_one(self, request: HttpRequest, action: str, before: dict) -> bool:
+        if action == MOVE:
+            return self.undo_move(request, before)
         row = self.model.objects.filter(pk=before["pk"]).first()
         undo = {"discard": drafts.undo_discard, "edit": partial(drafts.undo_save, head=before.get("head"))}.get(
             action, publishing.undo

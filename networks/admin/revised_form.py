@@ -99,7 +99,7 @@ class RevisedForm(AdminForm):
     )
 
     class Meta:
-        exclude = ["is_published"]
+        exclude = ["is_published", "position"]
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)

@@ -417,7 +417,7 @@ class RevisedViewsMixin(ReviewViewsMixin):
         run(row)
         if (self.opts.model_name, action) in ACTION_TEXTS and action not in ("publish", "submit"):
             done = {"pk": row.pk, "event": publishing.last_event_id(row), "before": before}
-            self.store_for_undo(request, action, [done])
+            self.remember_for_undo(request, action, [done])
 
     def refuse_scheduled(self, request: HttpRequest, row: RevisedModel, name: str) -> None:
         """Raise ValidationError if somebody who may not publish wants to discard a draft that is scheduled."""

@@ -94,12 +94,7 @@ class PublicPage(models.Model):
     is_published = models.BooleanField(
         _("published"), default=False, help_text=_("Citizens see only what is published.")
     )
-    position = models.PositiveIntegerField(
-        _("position"),
-        default=0,
-        help_text=_("Lower numbers come first. Leave room in between: 10, 20, 30."),
-        validators=[MaxValueValidator(1_000_000)],
-    )
+    position = models.PositiveIntegerField(_("position"), default=0, validators=[MaxValueValidator(1_000_000)])
     changed_at = models.DateTimeField(_("last changed"), auto_now=True)
 
     objects = PublicPageQuerySet.as_manager()

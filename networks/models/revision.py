@@ -70,6 +70,7 @@ class Event(RowRelated, Authored):
         CONFIRMED = "confirmed", _("Translation confirmed")
         CORRECTED = "corrected", _("Change of the Serbian marked as a correction")
         UNCONFIRMED = "unconfirmed", _("Confirmation of a translation taken back")
+        MOVED = "moved", _("Moved in the order")
 
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="events")
     kind = models.CharField(max_length=30, choices=Kind)

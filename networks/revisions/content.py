@@ -27,8 +27,8 @@ Model = type[RevisedModel]
 Row = TypeVar("Row", bound=RevisedModel)
 
 
-# Fields that staff can edit but that are not content
-NOT_CONTENT = {"is_published"}
+# Fields that staff can change but that are not content: the position is that of `networks.revisions.order`.
+NOT_CONTENT = {"is_published", "position"}
 
 
 @dataclass(frozen=True)

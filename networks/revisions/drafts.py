@@ -26,6 +26,7 @@ from networks.revisions.content import (
     savable_content,
     select_current_fields,
 )
+from networks.revisions.order import last_position
 from networks.revisions.previews import revoke_links
 from networks.revisions.publishing import HARMLESS_TO_UNDO, undo
 from networks.revisions.saved_forms import remember_form
@@ -153,6 +154,7 @@ def save(
 
 
 def create_row(row: Row, content: Mapping, *, author: User | None, comment: str) -> tuple[Row, Revision]:
+    row.position = last_position(type(row)) + 1
     for attempts_left in reversed(range(ATTEMPTS)):
         try:
             written = clean_row(row, content, normalised=content.keys())

@@ -30,7 +30,7 @@ from networks.revisions.content import savable_content
 MOST_CHANGES = 20
 
 # Fields of the content that are not facts about the membership
-NOT_FACTS = {"slug", "position", "internal_note"}
+NOT_FACTS = {"slug", "internal_note"}
 
 SERBIAN_NAME = f"name_{SERBIAN}"
 

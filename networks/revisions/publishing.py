@@ -343,6 +343,7 @@ HARMLESS_TO_UNDO = [
     Event.Kind.CONFIRMED,
     Event.Kind.CORRECTED,
     Event.Kind.UNCONFIRMED,
+    Event.Kind.MOVED,
 ]
 
 

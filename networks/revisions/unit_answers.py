@@ -35,7 +35,7 @@ MOST_IN_AN_HOUR = 200
 HOUR = timedelta(hours=1)
 
 # Fields of the content that tell nothing of the membership
-NOT_STATED = {"slug", "position", *FACTS, *Network.private_fields}
+NOT_STATED = {"slug", *FACTS, *Network.private_fields}
 
 
 class TooManyAnswers(Exception):

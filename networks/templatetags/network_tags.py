@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from django import template
+from django.template import Context
 from django.template.defaultfilters import stringfilter
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -54,12 +55,25 @@ def as_time(words: str, date: PartialDate) -> SafeString:
     return format_html('<time datetime="{}">{}<b>{}</b></time>', date.isoformat(), day_and_month, last)
 
 
-@register.inclusion_tag("networks/includes/fact.html")
-def fact(label: str, value, *, url: str = "", date: PartialDate | None = None) -> dict:
+@register.simple_tag(takes_context=True)
+def fields(context: Context, names: str) -> str:
+    """
+    In the preview of a form, return an attribute that names the fields that the element shows, else nothing.
+
+    static/networks/live_preview.js scrolls to the element of the field that is being written.
+    """
+    return format_html(' data-fields="{}"', names) if context.get("live") else ""
+
+
+@register.inclusion_tag("networks/includes/fact.html", takes_context=True)
+def fact(
+    context: Context, label: str, value, *, names: str = "", url: str = "", date: PartialDate | None = None
+) -> dict:
     """
     Show a row of a list of facts: a label and its value, or each of several values. Without a value, show nothing.
 
-    `url` is what the value links to, and `date` the date that it tells in words.
+    `names` are those of the fields that the value is made of, `url` is what it links to, and `date` the date that it
+    tells in words.
     """
     values = value if isinstance(value, list) else [value]
     return {
@@ -67,6 +81,7 @@ def fact(label: str, value, *, url: str = "", date: PartialDate | None = None) -
         "values": [(each, getattr(each, "lang", "")) for each in values if each],
         "url": url,
         "date": date,
+        "attributes": fields(context, names),
     }
 
 

@@ -150,6 +150,7 @@ const watch = (panel) => {
       isChecked = false;
       return;
     }
+    if (event.submitter?.formTarget) return; // opens another tab, and saves nothing
     event.preventDefault();
     if (isChecking || isLeaving) return; // the button was pressed twice
     isChecking = true;
