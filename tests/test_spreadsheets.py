@@ -5,26 +5,31 @@ import json
 import tracemalloc
 import zipfile
 from datetime import date
-from itertools import repeat
+from itertools import chain, repeat
 from tempfile import TemporaryFile
 
 import openpyxl
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.utils.translation import override
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from networks.admin.progress_page import finish
-from networks.models import Network, Revision
+from networks.admin.spreadsheet_views import packed
+from networks.models import Network, Revision, SpreadsheetFile
 from networks.revisions import drafts, publishing
 from networks.revisions.content import complete_content
 from networks.spreadsheets import file_reading, file_writing, importing
 from networks.spreadsheets.calamine_process import CalamineWorkbook, as_json, rows_of, sheet_with_keys
 from networks.spreadsheets.columns import ExportedNetwork, make_columns
+from networks.spreadsheets.exporting import exported_networks
+from tests.browser import account, sign_in
 from tests.contents import EMPTY, FROZEN
 from tests.makers import make_account, make_network, make_theme
-from tests.pages import LANGUAGES
+from tests.pages import LANGUAGES, messages_of, opened, parsed, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -404,6 +409,171 @@ def test_a_file_with_too_many_rows_is_refused_and_deletes_nothing(network, edito
     assert plan_of(b"id;revision", editor) == importing.Plan()
 
 
+# In the admin
+
+
+def upload(client, content, name="networks.xlsx", prefix="/en"):
+    return client.post(f"{prefix}/admin/networks/network/import/", {"file": SimpleUploadedFile(name, content)})
+
+
+@pytest.mark.sql
+def test_a_file_is_uploaded_looked_at_and_saved_once(client, network, editor, themes):
+    """All of it or nothing; pressed twice, it is saved once."""
+    other = drafts.save(Network(), {"name_sr": "Друга", "source": "Писмо"}, author=editor).row
+    client.force_login(editor)
+    page = opened(client, LIST + "?q=АЕГК")
+    (export_url,) = page.xpath("//ul[@class='object-tools']//a[text()='Export']/@href")
+    form = opened(client, export_url)
+    assert "Networks to be exported: 1" in text_of(form.get_element_by_id("content-main"))
+    listed = form.xpath("//input[@name='list']/@value")[0]
+    answer = client.post(LIST + "export/", {"version": "newest", "format": "xlsx", "list": listed})
+    assert openpyxl.load_workbook(io.BytesIO(answer.content)).active.max_row == 3
+    # Both rows, of which one has what the functions that save it refuse
+    with override("en"):
+        sheet = written(exported(network, other))
+    refused = upload(client, changed_sheet(sheet, summary_en="New <b>words</b>.", left="2001"))
+    assert "Row 3, column AA (Left): The city cannot have left before it joined." in text_of(parsed(refused))
+    answer = upload(client, changed_sheet(sheet, summary_en="New <b>words</b>."))
+    preview = opened(client, answer.url)
+    said = text_of(preview.get_element_by_id("content-main"))
+    assert "File: networks.xlsx Rows in the file: 2 Networks with changes: 1 New networks: 0" in said
+    assert "Summary (in English)" in said
+    assert Revision.objects.count() == 2
+    saved = client.post(answer.url, follow=True)
+    assert messages_of(parsed(saved)) == [
+        "1 draft is saved from the file. Citizens see it when it is published.",
+    ]
+    network.refresh_from_db()
+    assert (network.head.content["summary_en"], network.head.author) == ("New <b>words</b>.", editor)
+    assert network.head.comment == "networks.xlsx"
+    again = client.post(answer.url, follow=True)
+    assert messages_of(parsed(again)) == [
+        "This file is imported already, or was uploaded more than a day ago. Upload it again."
+    ]
+    assert Revision.objects.count() == 3
+
+
+@pytest.mark.sql
+def test_what_others_have_saved_since_is_kept_or_asked_about(client, network, editor):
+    with override("en"):
+        sheet = changed_sheet(written(exported(network)), source="From the file", seat_en="Paris", acronym_en="Same")
+    head = drafts.save(network, {"source": "Typed here", "seat_sr": "Париз", "acronym_en": "Same"}, author=editor)
+    client.force_login(editor)
+    answer = upload(client, sheet)
+    page = opened(client, answer.url)
+    (conflict,) = page.find_class("conflict")
+    assert "Typed here" in text_of(conflict)
+    assert "From the file" in text_of(conflict)
+    assert "Changed here since, and kept: Seat (in Serbian)." in text_of(page)
+    asked = parsed(client.post(answer.url))
+    assert "Choose for each of the fields below whose text is to stay." in text_of(asked)
+    # Somebody is faster once more
+    drafts.save(head.row, {"seat_en": "Lyon"}, author=editor)
+    chosen = {conflict.xpath(".//input/@name")[0]: "mine"}
+    late = parsed(client.post(answer.url, chosen))
+    assert "Somebody has changed this too" in text_of(late)
+    assert len(late.find_class("conflict")) == 2
+    chosen = {
+        field.get("name"): field.get("value") for field in late.xpath("//input[@type='radio'][@value='theirs']")
+    }
+    client.post(answer.url, chosen | {name: "mine" for name in chosen if "source" in name})
+    network.refresh_from_db()
+    content = network.head.content
+    assert [content[name] for name in ("source", "seat_en", "seat_sr", "acronym_en")] == [
+        "From the file",
+        "Lyon",
+        "Париз",
+        "Same",
+    ]
+
+
+def test_long_work_says_how_far_it_is(client, network, editor, monkeypatch):
+    for name in ("MOST_EXPORTED_AT_ONCE", "MOST_READ_AT_ONCE", "MOST_SAVED_AT_ONCE"):
+        monkeypatch.setattr(f"networks.admin.spreadsheet_views.{name}", 0)
+    monkeypatch.setattr("networks.admin.progress_page.INTERVAL", -1)
+    client.force_login(editor)
+
+    def link_of(answer):
+        page = parsed(answer)
+        return text_of(page.get_element_by_id("content-main")), page.xpath("//div[@id='content-main']//a/@href")[-1]
+
+    said, url = link_of(
+        streamed(client.post(LIST + "export/", {"version": "newest", "format": "ods", "rows": network.pk}))
+    )
+    assert "1 of 1" in said
+    with override("en"):
+        assert client.get(url).content.startswith(b"PK")
+        sheet = changed_sheet(written(exported(network)), seat_en="Paris")
+    said, url = link_of(streamed(upload(client, sheet)))
+    assert "1 done" in said
+    said, url = link_of(streamed(client.post(url)))
+    assert "1 of 1" in said
+    assert "1 draft is saved from the file." in said
+    said, url = link_of(streamed(upload(client, b"id,revision\n7,1")))
+    assert "Row 2, column A (Number of the network): There is no network with this number." in said
+
+
+def test_nothing_is_saved_for_a_client_that_goes_away(client, network, editor, monkeypatch):
+    monkeypatch.setattr("networks.admin.spreadsheet_views.MOST_SAVED_AT_ONCE", 0)
+    monkeypatch.setattr("networks.admin.progress_page.INTERVAL", -1)
+    client.force_login(editor)
+    SpreadsheetFile.objects.create(
+        user=editor,
+        purpose="import",
+        content=packed(importing.Plan([importing.RowChange(3, network.pk, 1, 1, {"seat_en": "Paris"})])),
+    )
+    answer = client.post(f"{LIST}import/{SpreadsheetFile.objects.get().pk}/")
+    _head, line = next(answer.streaming_content), next(answer.streaming_content)
+    assert (b"1 of 1" in line, Revision.objects.count()) == (True, 2)
+    answer.close()
+    assert (Revision.objects.count(), SpreadsheetFile.objects.count()) == (1, 1)
+
+
+def streamed(answer):
+    """The answer as a browser has it in the end."""
+    return HttpResponse(b"".join(answer.streaming_content))
+
+
+@pytest.mark.sql
+def test_a_network_without_any_revision_is_exported_and_changed(client, editor):
+    """As loaddata and scripts write them."""
+    loaded = make_network(name_en="Loaded", source="Letter", is_published=False)
+    client.force_login(editor)
+    with override("en"):
+        sheet = changed_sheet(written(exported_networks([loaded.pk])), source="Decision")
+    url = upload(client, sheet).url
+    said = text_of(opened(client, url).get_element_by_id("content-main"))
+    assert "Row 3: Loaded" in said
+    assert "Letter" in said
+    client.post(url)
+    loaded.refresh_from_db()
+    assert (loaded.source, loaded.head.number) == ("Decision", 2)
+
+
+def test_nobody_sees_the_files_of_others(client, network, editor):
+    client.force_login(editor)
+    url = upload(client, changed_sheet(written(exported(network)), seat_en="Paris")).url
+    client.force_login(make_account("publishers"))
+    assert client.get(url).url == LIST + "import/"
+    SpreadsheetFile.objects.update(purpose="export", name="networks.csv")
+    assert client.get(url.replace("import", "export")).status_code == 404
+
+
+@pytest.mark.sql
+def test_ticked_and_published_networks_are_exported(client, network, editor):
+    published = make_network(name_sr="На сајту")
+    client.force_login(editor)
+    ticked = {"action": "export", "_selected_action": [network.pk, published.pk], "index": 0}
+    form = parsed(client.post("/sr-latn/admin/networks/network/", ticked))
+    chosen = {"rows": form.xpath("//input[@name='rows']/@value")[0], "version": "published", "format": "csv"}
+    file = client.post("/sr-latn/admin/networks/network/export/", chosen).content.decode("utf-8-sig")
+    lines = file.splitlines()
+    assert (len(lines), lines[0].split(";")[2]) == (3, "Naziv (na srpskom)")
+    assert "На сајту;Na sajtu" in lines[2]
+    wrong = client.post(LIST + "export/", {"rows": "1 x", "version": "published", "format": "csv"})
+    assert wrong.status_code == 200
+
+
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("name", FORMATS)
 def test_memory_does_not_grow_with_the_rows(network, name):
@@ -421,3 +591,59 @@ def test_memory_does_not_grow_with_the_rows(network, name):
         return most
 
     assert peak(600) < peak(200) + 1_000_000
+
+
+@pytest.mark.exhaustive
+def test_ten_thousand_rows_are_read_within_the_limits(network):
+    """Those of `calamine_process`: 256 MB. ODS takes half as much again as XLSX."""
+    content = complete_content(Network, network.head.content)
+    columns = make_columns()
+    rows = []
+    for number in range(100):  # so that not all texts are the same
+        text = f"Реч {number} " * 150
+        each = ExportedNetwork(1, 1, content | {"description_sr": text, "description_en": text})
+        rows.append([column.cell(each) for column in columns])
+    with TemporaryFile() as file:
+        for _count in file_writing.write_ods(file, columns, chain.from_iterable(repeat(rows, 100))):
+            pass
+        file.seek(0)
+        read = file_reading.read_table(file.read(), columns).rows
+        assert sum(1 for _row in read) == file_reading.MOST_ROWS
+
+
+@pytest.mark.browser
+def test_clerk_exports_changes_cells_and_imports_without_javascript(live_server, open_page, themes):
+    """On a phone; with enough new networks that a page says how far the work is."""
+    network = drafts.save(Network(), FROZEN | {"logo": None}, author=account()).row
+    page = open_page(width=390, java_script_enabled=False)
+    listed = f"{live_server.url}/sr-latn/admin/networks/network/"
+    sign_in(page, live_server.url, "/sr-latn")
+    page.goto(listed)
+    page.click(".object-tools a[href*='export']")
+    assert page.evaluate(FITS)
+    with page.expect_download() as download:
+        page.click("button.default")
+    book = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes()))
+    keys = [cell.value for cell in book.active[2]]
+    book.active.cell(3, keys.index("seat_en") + 1, "Paris")
+    for number in range(45):
+        book.active.cell(4 + number, keys.index("name_sr") + 1, f"Нова мрежа {number}")
+    changed = io.BytesIO()
+    book.save(changed)
+    page.goto(listed)
+    page.click(".object-tools a[href*='import']")
+    file = {"name": "networks.xlsx", "mimeType": "application/octet-stream", "buffer": changed.getvalue()}
+    page.set_input_files("#id_file", file)
+    assert page.evaluate(FITS)
+    page.click("button.default")
+    page.wait_for_url("**/import/*/")
+    assert page.locator("section.comparison").count() == 46
+    assert page.evaluate(FITS)
+    page.click("button.default")
+    page.locator(".progress").wait_for(state="attached")
+    page.click("#content-main a.button")
+    network.refresh_from_db()
+    assert (network.head.content["seat_en"], Network.objects.count()) == ("Paris", 46)
+
+
+FITS = "document.documentElement.scrollWidth <= innerWidth"

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import get_resolver
 from django.utils import timezone, translation
@@ -77,6 +78,12 @@ def with_seen_facts():
     REQUESTS["public:confirmation"]["POST"].data[f"{PK}-seen"] = seen
 
 
+def with_file():
+    """Upload a file that changes a network. It is read to its end each time."""
+    file = SimpleUploadedFile("networks.csv", f"id,revision,source\n{PK},3,changed".encode())
+    REQUESTS["admin:networks_network_import"]["POST file"].data["file"] = file
+
+
 def submitted():
     for model in (Network, Page):
         drafts.submit(model.objects.get(pk=PK), author=None)
@@ -98,7 +105,7 @@ def requests_of(model, form):
             "POST withdraw": action("withdraw"),
             "POST submit": action("submit"),
             "POST delete": action("delete_selected"),
-            **({"POST verify": action("verify")} if model == "network" else {}),
+            **({name: action(name.split()[1]) for name in ("POST verify", "POST export") if model == "network"}),
         },
         f"admin:networks_{model}_add": {
             "POST": Asked(form(_save="1")),
@@ -219,6 +226,8 @@ REQUESTS = {
     **requests_of("page", page_form),
     # Confirmation
     "admin:networks_network_verify": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+    "admin:networks_network_export": {"POST": Asked({"version": "newest", "format": "csv"})},
+    "admin:networks_network_import": {"POST file": Asked(prepare=with_file)},
     "admin:networks_network_unit_links": {"POST": Asked({"unit": UNIT, "days": 30})},
     "admin:networks_network_decide": {
         "POST": Asked({"decision": "refuse"}),
@@ -359,6 +368,7 @@ def world(db):
             "link_pk": link.pk,
             "unit_link_pk": unit_link.pk,
             "answer_pk": unit_link.answers.get().pk,
+            "file_pk": PK,
             "slug": "published",
             "token": "staff",
             "app_label": "networks",

@@ -17,6 +17,7 @@ from networks.admin.newest_revisions import (
     newest_value,
 )
 from networks.admin.revised_admin import LAST_FIELDSETS, RevisedChangeList, RevisedModelAdmin, StateFilter
+from networks.admin.spreadsheet_views import SpreadsheetViewsMixin
 from networks.admin.unit_views import UnitViewsMixin
 from networks.admin.verification_views import VerificationFilter, VerificationViewsMixin
 from networks.models import TRANSLATED, Network
@@ -43,7 +44,7 @@ class NetworkChangeList(RevisedChangeList):
 
 
 @admin.register(Network)
-class NetworkAdmin(VerificationViewsMixin, UnitViewsMixin, RevisedModelAdmin):
+class NetworkAdmin(VerificationViewsMixin, UnitViewsMixin, SpreadsheetViewsMixin, RevisedModelAdmin):
     add_label = _("Add a network")
 
     list_display = [
@@ -63,7 +64,7 @@ class NetworkAdmin(VerificationViewsMixin, UnitViewsMixin, RevisedModelAdmin):
         NewestTranslationFilter,
     ]
     list_per_page = 100
-    actions = ["publish", "withdraw", "submit", "verify", "delete_selected"]
+    actions = ["publish", "withdraw", "submit", "verify", "export", "delete_selected"]
 
     # Only shows the search box; get_search_results does the search.
     search_fields = ["search_text"]
