@@ -47,6 +47,8 @@ for prefix, text in (("", "Заједно смо јачи"), ("/sr-latn", "Zajed
     seen[f"explained {prefix}"] = "What the network says of itself." in explained
 form = staff.get(f"/en/admin/networks/network/{network.pk}/change/").content.decode()
 seen["form"] = 'name="motto_sr"' in form and 'name="motto_en"' in form
+sheet = staff.post("/en/admin/networks/network/export/", {"version": "newest", "format": "csv"}).content.decode()
+seen["spreadsheet"] = "motto_sr,motto_sr_latin,motto_en" in sheet
 seen["changed"] = changed_fields(Network, first.content, saved.revision.content) == [*texts]
 seen["old rows"] = all(each.search_text == each.make_search_text() for each in Network.objects.all())
 print(json.dumps(seen))

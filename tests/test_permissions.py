@@ -131,6 +131,15 @@ admin:networks_network_due                   GET            login   login   forb
 admin:networks_network_due                   POST           login   login   method  method  method  method  method
 admin:networks_network_due_sheet             GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_network_due_sheet             POST           login   login   method  method  method  method  method
+admin:networks_network_export                GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_export                POST           login   login   forbid  ok      ok      ok      ok
+admin:networks_network_exported              GET            login   login   forbid  missing missing missing missing
+admin:networks_network_exported              POST           login   login   forbid  missing missing missing missing
+admin:networks_network_import                GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_import                POST           login   login   forbid  ok      ok      ok      ok
+admin:networks_network_import                POST file      login   login   forbid  done    done    done    done
+admin:networks_network_imported              GET            login   login   forbid  moved   moved   moved   moved
+admin:networks_network_imported              POST           login   login   forbid  moved   moved   moved   moved
 admin:networks_network_verify                GET            login   login   method  method  method  method  method
 admin:networks_network_verify                POST           login   login   forbid  forbid  done    done    done
 admin:networks_network_verify                POST bin       login   login   forbid  forbid  missing missing missing
@@ -155,6 +164,7 @@ live_preview:*_add                           POST           login   login   forb
 admin:networks_*_order                       GET            login   login   forbid  forbid  ok      ok      ok
 admin:networks_*_order                       POST           login   login   forbid  forbid  done    done    done
 admin:networks_*_order                       POST bin       login   login   forbid  forbid  missing missing missing
+admin:networks_network_changelist            POST export    login   login   forbid  ok      ok      ok      ok
 admin:networks_*_bin                         GET            login   login   forbid  forbid  ok      ok      ok
 admin:networks_*_bin                         POST           login   login   forbid  forbid  ok      ok      ok
 admin:networks_*_withdraw                    GET            login   login   forbid  forbid  ok      ok      ok

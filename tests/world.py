@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import get_resolver
 from django.utils import timezone, translation
@@ -84,6 +85,12 @@ def with_seen_facts():
     REQUESTS["public:confirmation"]["POST"].data[f"{PK}-seen"] = seen
 
 
+def with_file():
+    """Upload a file that changes a network. It is read to its end each time."""
+    file = SimpleUploadedFile("networks.csv", f"id,revision,source\n{PK},3,changed".encode())
+    REQUESTS["admin:networks_network_import"]["POST file"].data["file"] = file
+
+
 def submitted():
     for model in (Network, Page):
         drafts.submit(model.objects.get(pk=PK), author=None)
@@ -105,7 +112,8 @@ def requests_of(model, form):
             "POST withdraw": action("withdraw"),
             "POST submit": action("submit"),
             "POST delete": action("delete_selected"),
-            **({"POST verify": action("verify"), "POST edit": edited()} if model == "network" else {}),
+            **({name: action(name.split()[1]) for name in ("POST verify", "POST export") if model == "network"}),
+            **({"POST edit": edited()} if model == "network" else {}),
         },
         f"admin:networks_{model}_add": {
             "POST": Asked(form(_save="1")),
@@ -237,6 +245,8 @@ REQUESTS = {
     **requests_of("page", page_form),
     # Confirmation
     "admin:networks_network_verify": {"POST bin": Asked(arguments={"pk": IN_BIN})},
+    "admin:networks_network_export": {"POST": Asked({"version": "newest", "format": "csv"})},
+    "admin:networks_network_import": {"POST file": Asked(prepare=with_file)},
     "admin:networks_network_unit_links": {"POST": Asked({"unit": UNIT, "days": 30})},
     "admin:networks_network_decide": {
         "POST": Asked({"decision": "refuse"}),
@@ -377,6 +387,7 @@ def world(db):
             "link_pk": link.pk,
             "unit_link_pk": unit_link.pk,
             "answer_pk": unit_link.answers.get().pk,
+            "file_pk": PK,
             "slug": "published",
             "token": "staff",
             "uidb64": urlsafe_base64_encode(str(PK).encode()),

@@ -18,6 +18,7 @@ from networks.admin.newest_revisions import (
     newest_value,
 )
 from networks.admin.revised_admin import LAST_FIELDSETS, RevisedChangeList, RevisedModelAdmin, StateFilter
+from networks.admin.spreadsheet_views import SpreadsheetViewsMixin
 from networks.admin.unit_views import UnitViewsMixin
 from networks.admin.verification_views import VerificationFilter, VerificationViewsMixin
 from networks.models import TRANSLATED, Network
@@ -44,7 +45,7 @@ class NetworkChangeList(RevisedChangeList):
 
 
 @admin.register(Network)
-class NetworkAdmin(BulkEditMixin, VerificationViewsMixin, UnitViewsMixin, RevisedModelAdmin):
+class NetworkAdmin(BulkEditMixin, VerificationViewsMixin, UnitViewsMixin, SpreadsheetViewsMixin, RevisedModelAdmin):
     add_label = _("Add a network")
 
     list_display = [
@@ -64,7 +65,7 @@ class NetworkAdmin(BulkEditMixin, VerificationViewsMixin, UnitViewsMixin, Revise
         NewestTranslationFilter,
     ]
     list_per_page = 100
-    actions = ["publish", "withdraw", "submit", "verify", "edit", "delete_selected"]
+    actions = ["publish", "withdraw", "submit", "verify", "edit", "export", "delete_selected"]
 
     # Only shows the search box; get_search_results does the search.
     search_fields = ["search_text"]

@@ -19,6 +19,7 @@ from networks.models.page import FormerPageSlug, Page
 from networks.models.public_page import free_slug
 from networks.models.revised_model import LONGEST_NAME, RevisedModel, RowRelated
 from networks.models.revision import Change, Event, PreviewLink, Revision, Schedule
+from networks.models.spreadsheet_file import SpreadsheetFile
 
 __all__ = [
     "Change",
@@ -44,6 +45,7 @@ __all__ = [
     "SavedForm",
     "Schedule",
     "SignInAttempts",
+    "SpreadsheetFile",
     "TRANSLATED",
     "TemporaryPassword",
     "Theme",

@@ -8,7 +8,6 @@ the CSV and the page /open-data/ describe it.
 import csv
 import io
 import json
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ from networks.public.identifiers import tag_uri
 from networks.reading import Reader, ThemeReading
 from networks.rich_text import plain_text
 from networks.serbian import is_cyrillic
+from networks.spreadsheets.formulas import escape_formula
 
 TITLE = _("Memberships in networks of cities")
 SUBJECT = _(
@@ -492,15 +492,6 @@ def column_metadata(each: Field, column: Column) -> dict:
 
 # Cells
 
-# Where a spreadsheet may see the beginning of a formula, also after quotation marks and apostrophes. One that splits
-# cells at semicolons does not understand the quotation marks around a text; for it, a cell also begins after each
-# semicolon and line end inside a text.
-FORMULA = re.compile(
-    r"""(?:\A|(?<=[;\n\r]))(?=(?:['"]|[^\S\n\r])*[=+\-@\uff1d\uff0b\uff0d\uff20]|['"]*[\t\r])""",
-)
-# A telephone number without any sign that a spreadsheet calculates with
-TELEPHONE = re.compile(r"\+[0-9][0-9 ()]{5,}")
-
 
 def csv_cell(network: dict, column: Column) -> str:
     """Return the cell of a column for a record of the JSON."""
@@ -521,13 +512,3 @@ def value_at(value: Any, path: tuple[str, ...]) -> Any:
     if not path or value is None:
         return value
     return value_at(value.get(path[0]), path[1:])
-
-
-def escape_formula(text: str) -> str:
-    """
-    Return a cell with an apostrophe before everything that a spreadsheet could run as a formula.
-
-    Telephone numbers such as +381 18 504 000 stay as they are. Removing one apostrophe before whatever looks like a
-    formula restores the text.
-    """
-    return text if TELEPHONE.fullmatch(text) else FORMULA.sub("'", text)

@@ -1,0 +1,29 @@
+"""Spreadsheets that somebody is exporting or importing."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class SpreadsheetFile(models.Model):
+    """
+    A file that was exported and is to be downloaded, or what a file to be imported would change, as JSON.
+
+    It belongs to one user, and is deleted after a day.
+    """
+
+    class Purpose(models.TextChoices):
+        EXPORT = "export"
+        IMPORT = "import"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    name = models.CharField(max_length=200)
+    content = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return self.name

@@ -1,0 +1,234 @@
+"""
+The columns of the spreadsheets of networks: how a cell is made of a value, and a value of a cell.
+
+Each field of the content of a network is a column. Its key is the name of the field; headings, choices and themes are
+in the active language. Dates are ISO text to the precision that is known.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from networks.languages import SERBIAN_LATIN, language_codes
+from networks.models import Network, Theme
+from networks.partial_dates import PartialDate, PartialDateField, PartialDateFormField
+from networks.pictures import PictureField
+from networks.reading import Reader, translated_fields
+from networks.revisions.content import Content, content_fields, field_label, normalise_line_ends
+from networks.rich_text import RichTextField
+from networks.serbian import fold
+
+# What is written into a cell, and what is read from one: a CSV has text alone, other files also numbers and dates
+Cell = str | int | Decimal
+ReadCell = str | int | float | bool | date
+
+# The keys of the columns that say which network a row is, and which revision it was made from
+ID, REVISION = "id", "revision"
+
+# What XML cannot hold. Nobody types such characters; they come from other programs.
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# Without separators, because 1.500 is another number in Serbian than in English, and small enough for the database
+NUMBER = re.compile(r"[0-9]{1,18}(?:[.,][0-9]{1,2})?")
+
+
+@dataclass(frozen=True)
+class ExportedNetwork:
+    """A network as a row of a spreadsheet has it: the content of the revision with this number."""
+
+    pk: int
+    number: int
+    content: Content
+
+
+@dataclass(frozen=True)
+class Column:
+    """
+    A column of the spreadsheets.
+
+    `read` returns a value for the field of the content named `key`, and raises ValidationError. A column that is only
+    for people to read has none, and an import ignores it.
+    """
+
+    key: str
+    heading: str
+    cell: Callable[[ExportedNetwork], Cell]
+    read: Callable[[ReadCell], Any] | None = None
+    is_number: bool = False
+    width: int = 20  # characters
+
+
+class Names:
+    """
+    The names of choices or themes in cells: those in the active language are written, those in each language read.
+
+    A name that two codes share stands for neither; the code is written instead.
+    """
+
+    def __init__(self, names: Callable[[], dict[str, str]]):
+        self.names = names()
+        codes: dict[str, set[str]] = {fold(code): {code} for code in self.names}
+        for language in language_codes():
+            with override(language):
+                for code, name in names().items():
+                    codes.setdefault(fold(name), set()).add(code)
+        self.codes = {name: min(having) for name, having in codes.items() if len(having) == 1}
+
+    def name(self, code: str) -> str:
+        name = self.names.get(code, code)
+        return xml_text(name if self.codes.get(fold(name)) == code else code)
+
+    def code(self, name: str) -> str:
+        """Return the code of a name, in any language, or of itself. Raise ValidationError."""
+        code = name if name in self.names else self.codes.get(fold(name))
+        if code is None:
+            raise ValidationError(
+                _("“{text}” is not known here. Write one of these: {names}.").format(
+                    text=name, names=", ".join(self.names.values())
+                )
+            )
+        return code
+
+
+def make_columns() -> list[Column]:
+    """Return the columns in the active language, those for reading only among them."""
+    columns = [
+        Column(ID, _("Number of the network"), lambda network: network.pk, is_number=True, width=9),
+        Column(REVISION, _("Number of the version"), lambda network: network.number, is_number=True, width=9),
+    ]
+    last = ("position", "slug")  # which say little to those who read the sheet
+    fields = content_fields(Network)
+    for name in sorted(fields, key=last.__contains__):
+        columns.append(field_column(fields[name]))
+        if name.removesuffix("_sr") in translated_fields(Network):
+            columns.append(latin_column(fields[name]))
+    return columns
+
+
+def field_column(field: models.Field) -> Column:
+    """Return the column of a field of the content."""
+    name = field.name
+    heading = capfirst(field_label(Network, name))
+    width = 60 if isinstance(field, models.TextField) else 20
+
+    def text_cell(network: ExportedNetwork) -> Cell:
+        return xml_text(network.content[name] or "")
+
+    def number_cell(network: ExportedNetwork) -> Cell:
+        value = network.content[name]
+        if value in (None, ""):
+            return ""
+        return Decimal(value) if isinstance(field, models.DecimalField) else value
+
+    if isinstance(field, models.ManyToManyField):
+        themes = Names(theme_names)
+        return Column(
+            name,
+            heading,
+            lambda network: "\n".join(map(themes.name, network.content[name])),
+            lambda cell: sorted({themes.code(line) for line in map(str.strip, read_text(cell).split("\n")) if line}),
+            width=30,
+        )
+    if isinstance(field, PictureField):
+        heading = read_only(heading)
+        return Column(name, heading, lambda network: (network.content[name] or {}).get("name", ""))
+    if field.choices:
+        choices = Names(lambda: {code: str(label) for code, label in field.flatchoices})
+        return Column(
+            name,
+            heading,
+            lambda network: choices.name(network.content[name]) if network.content[name] else "",
+            lambda cell: choices.code(text) if (text := read_text(cell)) else "",
+        )
+    if isinstance(field, PartialDateField):
+        return Column(name, heading, text_cell, read_partial_date)
+    if isinstance(field, models.DateField):
+        return Column(name, heading, text_cell, read_day)
+    if isinstance(field, models.DecimalField):
+        return Column(name, heading, number_cell, read_decimal, is_number=True)
+    if isinstance(field, models.IntegerField):
+        return Column(name, heading, number_cell, read_integer, is_number=True)
+    return Column(
+        name, heading, text_cell, read_text if isinstance(field, models.TextField) else read_line, width=width
+    )
+
+
+def latin_column(field: models.Field) -> Column:
+    """Return the column with the Serbian text of a field in Latin, for reading only."""
+    reader, is_html = Reader(SERBIAN_LATIN), isinstance(field, RichTextField)
+
+    def cell(network: ExportedNetwork) -> Cell:
+        return xml_text(str(reader.serbian(network.content[field.name] or "", is_html=is_html)))
+
+    name = getattr(Network._meta.get_field(field.name.removesuffix("_sr")), "verbose_name", "")
+    heading = read_only(_("{field} (in Serbian Latin)").format(field=capfirst(name)))
+    return Column(f"{field.name}_latin", heading, cell, width=60 if isinstance(field, models.TextField) else 20)
+
+
+def read_only(heading: str | Promise) -> str:
+    return _("{heading}, only to be read").format(heading=heading)
+
+
+def theme_names() -> dict[str, str]:
+    """Return the names of the themes by their slugs, in the active language."""
+    reader = Reader()
+    return {theme.slug: str(reader.text(theme, "name")) for theme in Theme.objects.all()}
+
+
+def xml_text(text: str) -> str:
+    """Return a text without what the formats cannot hold. A tab, which calamine does not read in ODS, is a space."""
+    return NOT_IN_XML.sub("", text).replace("\t", " ")
+
+
+# Values of cells. Each function returns what `networks.revisions.content` takes for the field; ValidationError says
+# what to write instead.
+
+
+def read_text(cell: ReadCell) -> str:
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return normalise_line_ends(cell.isoformat() if isinstance(cell, date) else str(cell))
+
+
+def read_line(cell: ReadCell) -> str:
+    return " ".join(read_text(cell).split("\n"))
+
+
+def read_partial_date(cell: ReadCell) -> PartialDate | None:
+    return PartialDateFormField(required=False).clean(read_text(cell))
+
+
+def read_day(cell: ReadCell) -> date | None:
+    day = read_partial_date(cell)
+    if day is not None and day.precision != "day":
+        raise ValidationError(_("Enter a whole day, such as 2026-05-03."))
+    return None if day is None else day.earliest
+
+
+def read_decimal(cell: ReadCell) -> Decimal | None:
+    # A spreadsheet calculates in binary: 0.1 + 0.2 is 0.30000000000000004.
+    text = f"{round(cell, 6):f}".rstrip("0").rstrip(".") if isinstance(cell, float) else read_text(cell)
+    if not text:
+        return None
+    if not NUMBER.fullmatch(text):
+        raise ValidationError(_("Enter a number such as 1500 or 1500.50, without separators between thousands."))
+    return Decimal(text.replace(",", "."))
+
+
+def read_integer(cell: ReadCell) -> int | None:
+    number = read_decimal(cell)
+    if number is not None and number % 1:
+        raise ValidationError(_("Enter a whole number."))
+    return None if number is None else int(number)
