@@ -118,7 +118,7 @@ def test_what_is_exported_and_imported_is_the_same(texts, founded, amount, langu
         make_network(slug="trip")
     name, description, source = (each.strip() for each in texts)
     network = Network.objects.get(slug="trip")
-    content = EMPTY | {"slug": "trip", "position": 30, "name_sr": name or "Мрежа", "description_en": description}
+    content = EMPTY | {"slug": "trip", "name_sr": name or "Мрежа", "description_en": description}
     content |= {"source": source, "founded": founded, "fee_amount": amount, "fee_year": 2026 if amount else None}
     content |= {"status": status, "themes": sorted(slugs)}
     network.head = Revision.objects.create(network=network, number=network.revisions.count() + 1, content=content)
@@ -163,7 +163,7 @@ def test_another_program_reads_headings_keys_texts_and_numbers(network, language
         "Asocijacija evropskih gradova kulture",
     )
     assert (values["founded"], values["joined"], values["left"]) == ("1997", "2007-05", "2023-05-03")
-    assert (values["fee_amount"], values["fee_year"], values["position"]) == (1500, 2026, 10)
+    assert (values["fee_amount"], values["fee_year"]) == (1500, 2026)
     assert {cell.data_type for key, cell in cells.items() if key in ("founded", "contact_phone", "status")} == {"s"}
     assert {cell.data_type for key, cell in cells.items() if key in ("id", "fee_amount", "fee_year")} == {"n"}
     # As text, so that a spreadsheet makes no first of May of "May 2007"
@@ -290,7 +290,6 @@ def test_each_mistake_is_told_by_row_and_column(network, editor):
 
 @pytest.mark.sql
 def test_new_networks_repeated_ones_and_those_in_the_bin(network, editor):
-    make_network(slug="last", position=70)
     removed = make_network()
     publishing.delete(removed, author=editor)
     columns = make_columns()
@@ -305,7 +304,7 @@ def test_new_networks_repeated_ones_and_those_in_the_bin(network, editor):
             return plan_of(file.getvalue(), editor)
 
     plan = plan_with(row, new, new)
-    assert ([each.changes["position"] for each in plan.rows], told(plan)) == ([80, 90], [])
+    assert ([each.changes for each in plan.rows], told(plan)) == ([{"name_sr": "Нова"}] * 2, [])
     assert [text for _row, _column, text in told(plan_with(row, row, bin_row))] == [
         "The network is in row 3 already. Delete one of the two rows.",
         "This is in the bin. Put it back first.",

@@ -106,9 +106,9 @@ def make_columns() -> list[Column]:
         Column(ID, _("Number of the network"), lambda network: network.pk, is_number=True, width=9),
         Column(REVISION, _("Number of the version"), lambda network: network.number, is_number=True, width=9),
     ]
-    last = ("position", "slug")  # which say little to those who read the sheet
     fields = content_fields(Network)
-    for name in sorted(fields, key=last.__contains__):
+    # The address says little to those who read the sheet.
+    for name in sorted(fields, key="slug".__eq__):
         columns.append(field_column(fields[name]))
         if name.removesuffix("_sr") in translated_fields(Network):
             columns.append(latin_column(fields[name]))

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from networks.models import Network, Revision, Theme
@@ -89,8 +89,6 @@ class Comparison:
         self.plan = Plan()
         self.themes = {*Theme.objects.values_list("slug", flat=True)}
         self.rows_of_networks: dict[int, int] = {}
-        last = Network.objects.outside_bin().aggregate(last=models.Max("position"))["last"]
-        self.position = last or 0
 
     def run(self) -> Steps:
         plan = self.plan
@@ -170,9 +168,7 @@ class Comparison:
         if not self.may_add:
             self.add_problem(number, ID, _("You may not add networks. Delete the row, or ask an administrator."))
             return
-        self.position += 10
-        empty = ExportedNetwork(0, 0, empty_content())
-        content = {"position": self.position} | self.changed_values(number, row, empty)
+        content = self.changed_values(number, row, ExportedNetwork(0, 0, empty_content()))
         self.plan.rows.append(RowChange(number, None, None, None, content))
 
     def changed_values(self, number: int, row: Row, base: ExportedNetwork) -> Content:
