@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from networks.admin.base import side_by_side
 from networks.admin.newest_revisions import (
     TEXT,
+    ContactFilter,
     NewestTranslationFilter,
     ScopeFilter,
     StatusFilter,
@@ -60,6 +61,7 @@ class NetworkAdmin(VerificationViewsMixin, UnitViewsMixin, RevisedModelAdmin):
         ScopeFilter,
         ("themes", ThemeFilter),
         VerificationFilter,
+        ContactFilter,
         NewestTranslationFilter,
     ]
     list_per_page = 100

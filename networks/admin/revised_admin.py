@@ -45,6 +45,7 @@ class StateFilter(admin.SimpleListFilter):
             ("submitted", _("submitted for publishing")),
             ("scheduled", _("scheduled")),
             ("unpublished", _("not on the site")),
+            ("mine", _("with a draft of mine")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
@@ -59,6 +60,8 @@ class StateFilter(admin.SimpleListFilter):
                 return queryset.filter(schedules__isnull=False).distinct()
             case "unpublished":
                 return queryset.filter(is_published=False)
+            case "mine":
+                return queryset.with_draft().filter(head__author=request.user)
         return queryset
 
 
