@@ -498,7 +498,7 @@ def follow(page, selector):
 def test_keyboard_alone_is_enough(desk, live_server, network, replays):
     page = desk()
     page.goto(f"{live_server.url}/en/admin/")
-    follow(page, "#content-main a[href$='/networks/network/']")
+    follow(page, "#menu a[href$='/networks/network/']")
     follow(page, f"a[href*='/{network.pk}/change/']")
     expect(page.locator(".ProseMirror")).to_have_count(2)
     tab_to(page, "#id_benefit_en")

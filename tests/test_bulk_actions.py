@@ -530,7 +530,7 @@ class TestFieldsOfMany:
 def go_on(client, tree, path):
     """Press the button of pages that say how far an action is, until it is done."""
     pages = 0
-    while forms := tree.find_class("progress"):
+    while forms := tree.find_class("go-on"):
         assert "0 of" not in text_of(forms[0])
         pages += 1
         values = [(name, value) for name, value in forms[0].form_values()]

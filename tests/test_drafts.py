@@ -404,8 +404,8 @@ class TestSubmitting:
         assert state == "On the siteDraft: clerkSubmitted for publishing"
         (waiting,) = opened(boss, page_of(network)).find_class("submitted")
         assert text_of(waiting).startswith("Submitted for publishing: clerk, ")
-        worklist = opened(boss, "/en/admin/").xpath("//*[@class='worklist']/*")
-        assert [text_of(each) for each in worklist[:2]] == ["What waits", "Submitted for publishing"]
+        (card,) = opened(boss, "/en/admin/").xpath("//section[@aria-labelledby='waiting']//ul/li")
+        assert text_of(card.find("h3")) == "A Draft" and "1 field changed" in text_of(card)
         publish(boss, network)
         assert listed(boss, "state=submitted") == {}
         assert opened(boss, page_of(network)).find_class("submitted") == []

@@ -216,7 +216,7 @@ def test_queries_do_not_grow_with_links(editor):
             make_link(f"https://{each}.example/", Outcome.GONE, 5)
         counts.append((count_queries(editor, LIST), count_queries(editor, "/en/admin/")))
     assert counts[0] == counts[1]
-    assert counts[0][0] <= 12
+    assert counts[0][0] <= 14  # two of them for the menu
     assert counts[0][1] <= 20
 
 

@@ -314,7 +314,7 @@ class TestDue:
             ["Responsible unit", "Network", "Verified on", "Status", "Joined", "E-mail", "Telephone"],
         ]
 
-    @pytest.mark.parametrize(("query", "expected"), [("due", {"Due"}), ("verified", {"Verified", "Former"})])
+    @pytest.mark.parametrize(("query", "expected"), [("due", {"Due"}), ("verified", {"Verified", "Former left"})])
     def test_filters_the_list(self, editor, query, expected):
         published(name_en="Due")
         published(name_en="Verified", verified_on="2026-05-01")

@@ -213,6 +213,9 @@ class CityAdminMixin:
                 raise BadRequest("The list has no such lookup") from error
             raise
 
+    def get_action_choices(self, request: HttpRequest, default_choices=()) -> list[tuple]:
+        return super().get_action_choices(request, [("", gettext("What is to be done"))])
+
     def changeform_view(self, request: HttpRequest, object_id=None, form_url="", extra_context=None) -> HttpResponse:
         if "_saveasnew" in request.POST:
             # Django would save a copy although `save_as` is off.
@@ -313,6 +316,11 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
             # For spelling checkers and screen readers
             field.widget.attrs["lang"] = language_tag(db_field.language)
         return field
+
+    def formfield_for_choice_field(self, db_field, request: HttpRequest, **kwargs):
+        if db_field.blank:
+            kwargs.setdefault("choices", db_field.get_choices(blank_choice=[("", _("not stated"))]))
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field, request: HttpRequest, **kwargs):
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
@@ -444,11 +452,20 @@ class MissingTranslationsMixin:
         missing = missing_translations(row)
         outdated = [column.removesuffix("_en") for column in getattr(row, "outdated_newest", ())]
         if missing and not any(getattr(row, f"{field}_en") for field in translated_fields(type(row))):
-            return _("not written")
+            return translation_sign("none", _("not written"))
         lines = [(_("missing"), missing), (_("Serbian changed since"), outdated)]
         described = [
             f"{label}: {', '.join(str(self.opts.get_field(field).verbose_name) for field in fields)}"
             for label, fields in lines
             if fields
         ]
-        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in described)) or _("complete")
+        if not described:
+            return translation_sign("full", _("complete"))
+        details = format_html_join(mark_safe("<br>"), "{}", ((line,) for line in described))
+        sign = translation_sign("outdated", _("outdated")) if outdated else translation_sign("partly", _("partly"))
+        return format_html('<details name="english"><summary>{}</summary>{}</details>', sign, details)
+
+
+def translation_sign(name: str, text: str) -> str:
+    """Return the sign for how much is translated, which a stylesheet draws, and its text."""
+    return format_html('<span class="sign {}">{}</span>', name, text)

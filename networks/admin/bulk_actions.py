@@ -87,6 +87,8 @@ ACTION_TEXTS = {
         lambda count: ngettext("%(count)d network will be changed.", "%(count)d networks will be changed.", count),
         lambda count: ngettext("%d network changed.", "%d networks changed.", count) % count,
     ),
+    # Its outcome is a file.
+    ("network", "export"): ActionTexts(_("Export"), None, str),
     ("network", "delete_selected"): ActionTexts(
         _("Move to the bin"),
         lambda count: ngettext(

@@ -1,16 +1,22 @@
 """The admin of networks."""
 
+from datetime import date
+
 from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
 from django.db.models.functions import NullIf
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin.base import side_by_side
 from networks.admin.bulk_edit import BulkEditMixin
 from networks.admin.newest_revisions import (
     TEXT,
+    ContactFilter,
     NewestTranslationFilter,
     ScopeFilter,
     StatusFilter,
@@ -41,7 +47,20 @@ HELP_TEXTS = {
 class NetworkChangeList(RevisedChangeList):
     def get_queryset(self, request: HttpRequest, **kwargs) -> QuerySet:
         newest_joined = NullIf(newest_value(Network, "joined"), models.Value("", TEXT))
-        return super().get_queryset(request, **kwargs).annotate(newest_joined=newest_joined)
+        newest_verified = NullIf(newest_value(Network, "verified_on"), models.Value("", TEXT))
+        rows = super().get_queryset(request, **kwargs)
+        return rows.annotate(newest_joined=newest_joined, newest_verified=newest_verified)
+
+
+def verified_ago(day: date) -> str:
+    """Return how long ago a network was verified, in the largest unit that says it well."""
+    days = (timezone.localdate() - day).days
+    if days <= 0:
+        return gettext("verified today")
+    if days < 31:
+        return ngettext("verified %(count)d day ago", "verified %(count)d days ago", days) % {"count": days}
+    months = round(days / 30.44)
+    return ngettext("verified %(count)d month ago", "verified %(count)d months ago", months) % {"count": months}
 
 
 @admin.register(Network)
@@ -53,8 +72,9 @@ class NetworkAdmin(BulkEditMixin, VerificationViewsMixin, UnitViewsMixin, Spread
         "state",
         "missing_english",
         "displayed_joined",
-        "status",
-        "position",
+        "verified",
+        "last_change",
+        "row_menu",
     ]
     list_filter = [
         StateFilter,
@@ -62,6 +82,7 @@ class NetworkAdmin(BulkEditMixin, VerificationViewsMixin, UnitViewsMixin, Spread
         ScopeFilter,
         ("themes", ThemeFilter),
         VerificationFilter,
+        ContactFilter,
         NewestTranslationFilter,
     ]
     list_per_page = 100
@@ -130,7 +151,28 @@ class NetworkAdmin(BulkEditMixin, VerificationViewsMixin, UnitViewsMixin, Spread
 
     @admin.display(description=_("name"))
     def displayed_name(self, network: Network) -> str:
-        return self.displayed_heading(network)
+        reading = Reader().network(network)
+        # The letters are drawn by the stylesheet, because the name beside them says what they mean.
+        mark = format_html('<span class="mark" data-mark="{}"></span>', reading.mark)
+        if network.logo:
+            size = network.logo_width, network.logo_height
+            mark = format_html(
+                '<span class="mark"><img src="{}" alt="" width="{}" height="{}" loading="lazy"></span>',
+                network.logo.url,
+                *size,
+            )
+        facts = [reading.acronym if reading.acronym != reading.name else ""]
+        facts.append(reading.status if network.status != Network.Status.MEMBER else "")
+        return format_html(
+            '{}<span class="name">{}{}</span>',
+            mark,
+            self.displayed_heading(network),
+            format_html_join("", ' <span class="quiet">{}</span>', ((fact,) for fact in facts if fact)),
+        )
+
+    @admin.display(description=_("verified"), ordering="newest_verified")
+    def verified(self, network: Network) -> str:
+        return verified_ago(network.verified_on) if network.verified_on else gettext("not verified yet")
 
     @admin.display(description=_("joined"), ordering="newest_joined", empty_value="")
     def displayed_joined(self, network: Network) -> str:

@@ -120,6 +120,16 @@ def search(rows: models.QuerySet, query: str) -> models.QuerySet:
     return rows.filter(pk__in=[pk for pk, text in texts.items() if all(word in text for word in words)])
 
 
+def translation_is_missing(model: Model) -> tuple[Q, dict[str, Case]]:
+    """Return the condition that a text of the newest revision has no English, and the annotations that it reads."""
+    newest, missing = {}, Q()
+    for field in translated_fields(model):
+        for name in (f"{field}_sr", f"{field}_en"):
+            newest[f"newest_{name}"] = newest_value(model, name)
+        missing |= ~Q(**{f"newest_{field}_sr": ""}) & Q(**{f"newest_{field}_en": ""})
+    return missing, newest
+
+
 class NewestTranslationFilter(admin.SimpleListFilter):
     """Filter by translations of the newest revision: a text in Serbian without English, or that has changed since."""
 
@@ -138,11 +148,7 @@ class NewestTranslationFilter(admin.SimpleListFilter):
             return queryset
         if self.value() == "outdated":
             return queryset.exclude(outdated_newest=[])
-        newest, missing = {}, Q()
-        for field in translated_fields(queryset.model):
-            for name in (f"{field}_sr", f"{field}_en"):
-                newest[f"newest_{name}"] = newest_value(queryset.model, name)
-            missing |= ~Q(**{f"newest_{field}_sr": ""}) & Q(**{f"newest_{field}_en": ""})
+        missing, newest = translation_is_missing(queryset.model)
         queryset = queryset.alias(**newest)
         return queryset.filter(missing) if self.value() == "missing" else queryset.exclude(missing)
 
@@ -171,6 +177,24 @@ class ScopeFilter(ChoiceFilter):
     title = _("scope")
     field_name = "scope"
     parameter_name = "scope__exact"
+
+
+class ContactFilter(admin.SimpleListFilter):
+    """Filter by whether the newest revision has an e-mail address or a telephone number of a contact."""
+
+    title = _("contact")
+    parameter_name = "contact"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
+        return [("missing", _("none given")), ("given", _("given"))]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        if self.value() is None:
+            return queryset
+        names = ("contact_email", "contact_phone")
+        newest = {f"newest_{name}": newest_value(Network, name) for name in names}
+        queryset, without = queryset.alias(**newest), Q(newest_contact_email="", newest_contact_phone="")
+        return queryset.filter(without) if self.value() == "missing" else queryset.exclude(without)
 
 
 class ThemeFilter(admin.RelatedFieldListFilter):

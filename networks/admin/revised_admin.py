@@ -1,7 +1,7 @@
 """The base of the admin of models with revisions: the change list, and the form, which shows the newest revision."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
 from django.contrib import admin, messages
@@ -11,12 +11,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.html import format_html
-from django.utils.safestring import mark_safe
-from django.utils.translation import gettext
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from networks.admin import newest_revisions, publishing_checks, translation_notes
+from networks.admin import home, newest_revisions, publishing_checks, translation_notes
 from networks.admin.base import (
     CityModelAdmin,
     FilteredChangeList,
@@ -50,6 +49,7 @@ class StateFilter(admin.SimpleListFilter):
             ("submitted", _("submitted for publishing")),
             ("scheduled", _("scheduled")),
             ("unpublished", _("not on the site")),
+            ("mine", _("with a draft of mine")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
@@ -64,6 +64,8 @@ class StateFilter(admin.SimpleListFilter):
                 return queryset.filter(schedules__isnull=False).distinct()
             case "unpublished":
                 return queryset.filter(is_published=False)
+            case "mine":
+                return queryset.with_draft().filter(head__author=request.user)
         return queryset
 
 
@@ -96,6 +98,9 @@ class RevisedChangeList(FilteredChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = [newest_revisions.apply_newest_content(row) for row in self.result_list]
+        permissions = [each for each in ("change", "publish") if self.model_admin.may(request, each)]
+        for row in self.result_list:
+            row.links = self.model_admin.row_links(row, permissions)
 
 
 # The last fieldsets of each form
@@ -123,6 +128,7 @@ class RevisedModelAdmin(
     delete_confirmation_template = "admin/networks/revised/delete_confirmation.html"
 
     actions = ["publish", "withdraw", "submit", "delete_selected"]
+    actions_on_top, actions_on_bottom = False, True
     form = RevisedForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -139,6 +145,8 @@ class RevisedModelAdmin(
             "may_delete": self.has_delete_permission(request),
             "may_move": self.has_publish_permission(request),
             "add_label": self.add_label,
+            "tabs": self.tabs(request),
+            "action_buttons": [self.texts(name).button for name in self.get_actions(request)],
         }
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
@@ -307,7 +315,66 @@ class RevisedModelAdmin(
 
     @admin.display(description=_("state"))
     def state(self, row: RevisedModel) -> str:
-        return mark_safe("<br>".join(format_html("{}", line) for line in state_lines(row)))  # noqa: S308 - escaped
+        first, *others = state_lines(row)
+        kind = "waiting" if row.submitted_at else "live" if row.is_published else "off"
+        badge = format_html('<span class="badge {}">{}</span>', kind, first)
+        return badge + format_html_join("", '<span class="quiet">{}</span>', ((line,) for line in others))
+
+    @admin.display(description=_("last change"))
+    def last_change(self, row: RevisedModel) -> str:
+        if row.head is None:
+            return ""
+        reader = Reader()
+        author = reader.unmarked(row.head.author_name)
+        return format_html('{}<span class="quiet">{}</span>', reader.date(row.head.created_at), author)
+
+    @admin.display(description=_("Menu"))
+    def row_menu(self, row: RevisedModel) -> str:
+        """Return the menu of what can be done with a row; RevisedChangeList has set its links."""
+        links = format_html_join("", '<li><a href="{}">{}</a></li>', row.links)
+        label = gettext("What you can do with “{name}”").format(name=str(row) or row.slug)
+        return format_html(
+            '<details class="row-menu" name="row-menu"><summary aria-label="{}">⋯</summary><ul>{}</ul></details>',
+            label,
+            links,
+        )
+
+    def row_links(self, row: RevisedModel, permissions: Collection[str]) -> list[tuple[str, str]]:
+        """Return the links of the menu of a row, as (URL, text), for a user with some permissions."""
+        has_changes = row.is_published and row.has_draft
+        links = [
+            ("preview", _("Preview"), True),
+            ("compare", _("Compare draft with published"), has_changes),
+            ("publish", _("Publish"), "publish" in permissions and row.has_draft),
+            ("return", _("Return to the author"), "publish" in permissions and row.submitted_at),
+            (
+                "submit",
+                _("Submit for publishing"),
+                "change" in permissions and row.has_draft and not row.submitted_at,
+            ),
+            ("schedule", _("Schedule"), "publish" in permissions),
+            ("remarks", _("Remarks"), "change" in permissions),
+            ("history", _("History of changes"), True),
+            ("withdraw", _("Take off the site"), "publish" in permissions and row.is_published),
+        ]
+        return [(self.url(page, row.pk), text) for page, text, is_offered in links if is_offered]
+
+    def tabs(self, request: HttpRequest) -> list[dict]:
+        """Return the tabs above the list, each with the number of its rows."""
+        counts, chosen, bin_url = home.counts_of(request, self.model), request.GET.get("state"), self.url("bin")
+        tabs = [
+            (None, _("All"), counts["all"], self.url("changelist")),
+            ("published", _("On the site"), counts["published"], "?state=published"),
+            ("draft", _("Drafts"), counts["draft"], "?state=draft"),
+            ("submitted", pgettext_lazy("tab", "Waiting"), counts["submitted"], "?state=submitted"),
+            ("scheduled", pgettext_lazy("tab", "Scheduled"), counts["scheduled"], "?state=scheduled"),
+        ]
+        if self.has_delete_permission(request):
+            tabs.append(("bin", _("Bin"), counts["bin"], bin_url))
+        return [
+            {"text": text, "count": count, "url": url, "is_current": state == chosen}
+            for state, text, count, url in tabs
+        ]
 
     # Actions
 

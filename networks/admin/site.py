@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminPasswordChangeForm
-from django.contrib.admin.templatetags.admin_urls import admin_urlname
-from django.contrib.auth import REDIRECT_FIELD_NAME, get_permission_codename
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordChangeView
 from django.contrib.contenttypes.models import ContentType
@@ -21,7 +20,7 @@ from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, Resolver404, path, resolve, reverse, translate_url
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext, ngettext_lazy, override
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
@@ -29,18 +28,14 @@ from django.views.decorators.http import require_GET
 from django.views.i18n import JavaScriptCatalog
 
 from citynetworks.error_pages import form_not_accepted
-from networks.admin import sign_in
-from networks.admin.newest_revisions import with_newest_headings
+from networks.admin import home, sign_in
 from networks.admin.session_age import renew_session
 from networks.admin.unsaved_text import SignInForm, UnsavedForm, is_same_origin
-from networks.admin.verification_counts import verification_counts
 from networks.languages import language_codes, language_links, language_of_path, reverse_in
-from networks.links.record import dead_link_count
-from networks.models import Network, Page, RevisedModel, SavedForm, TemporaryPassword
+from networks.models import SavedForm, TemporaryPassword
 from networks.reading import Reader
 from networks.revisions.storage import display_name
 
-MAX_DRAFTS = 10  # on the start page; the change list has all of them
 MAX_TOKENS = 100  # in one request for the session view
 
 # The key in the session of a user who must change the password first. Its value is the URL to redirect to afterwards.
@@ -80,7 +75,9 @@ class CityAdminSite(AdminSite):
 
     site_header = _("City Networks – the desk")
     site_title = _("City Networks")
-    index_title = _("What can be edited")
+    index_title = _("What waits")
+    index_template = "admin/home.html"
+    enable_nav_sidebar = False  # the menu of admin/base_site.html takes its place
     login_form = SignInForm
 
     def get_urls(self) -> list:
@@ -110,6 +107,7 @@ class CityAdminSite(AdminSite):
         language = Reader().language
         return {
             **context,
+            "menu": home.lazy_menu(request, context["available_apps"]),
             "site_url": reverse_in(language, "public:index"),
             "language_links": language_links(
                 language, {code: url_in_language(request, code) for code in language_codes()}
@@ -117,12 +115,7 @@ class CityAdminSite(AdminSite):
         }
 
     def index(self, request: HttpRequest, extra_context=None) -> HttpResponse:
-        context = drafts_context(request.user)
-        context |= verification_counts(request.user)
-        context["outdated"] = outdated_counts(request)
-        if request.user.has_perm("networks.view_link"):
-            context["dead_links"] = dead_link_count()
-        return super().index(request, {**context, **(extra_context or {})})
+        return super().index(request, {**home.home_context(request), **(extra_context or {})})
 
     # Unsaved text: see networks/admin/unsaved_text.py
 
@@ -254,67 +247,6 @@ def url_exists(url: str) -> bool:
         # Without a name it is Django's catch-all view, or a redirect from an earlier URL of the admin.
         return resolve(path).url_name is not None
     return False
-
-
-def drafts_context(user: User) -> dict:
-    """Return the context of the start page: the submitted drafts, and the newest of the other ones."""
-    reader = Reader()
-    drafts = [row for model in (Network, Page) if user.has_perm(view_permission(model)) for row in drafts_of(model)]
-    # Rows that were loaded and never edited come last.
-    drafts.sort(key=lambda row: (row.head.created_at.timestamp() if row.head else 0, row.pk), reverse=True)
-    return {
-        "submitted": [
-            {
-                **worklist_item(row),
-                "who": reader.unmarked(row.submitted_by),
-                "when": reader.moment(row.submitted_at),
-            }
-            for row in drafts
-            if row.submitted_at
-        ],
-        "drafts": [
-            {
-                **worklist_item(row),
-                "who": reader.unmarked(row.head.author_name) if row.head else "",
-                "when": reader.moment(row.head.created_at) if row.head else "",
-            }
-            for row in drafts
-            if not row.submitted_at
-        ][:MAX_DRAFTS],
-    }
-
-
-def view_permission(model: type[RevisedModel]) -> str:
-    return f"{model._meta.app_label}.{get_permission_codename('view', model._meta)}"
-
-
-def drafts_of(model: type[RevisedModel]) -> list[RevisedModel]:
-    drafts = model.objects.outside_bin().with_draft().select_related("head").defer("head__content")
-    return with_newest_headings(drafts)
-
-
-def worklist_item(row: RevisedModel) -> dict:
-    return {"row": row, "url": reverse(admin_urlname(row._meta, "change"), args=[row.pk])}
-
-
-def outdated_counts(request: HttpRequest) -> list[dict]:
-    """Return of how many rows of each model the English is outdated, with the URL of the list that shows them."""
-    sentences = {
-        Network: ngettext_lazy(
-            "%(count)d network with outdated English", "%(count)d networks with outdated English", "count"
-        ),
-        Page: ngettext_lazy("%(count)d page with outdated English", "%(count)d pages with outdated English", "count"),
-    }
-    counts = []
-    for model, sentence in sentences.items():
-        name = model._meta.model_name
-        count = request.user.has_perm(f"networks.view_{name}") and (
-            model.objects.outside_bin().exclude(outdated_newest=[]).count()
-        )
-        if count:
-            url = reverse(f"admin:networks_{name}_changelist")
-            counts.append({"text": sentence % {"count": count}, "url": f"{url}?english=outdated"})
-    return counts
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

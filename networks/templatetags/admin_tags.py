@@ -1,6 +1,7 @@
 """Template filters of the admin, beside those of Django."""
 
 from django import template
+from django.contrib.admin.views.main import ChangeList
 from django.db import models
 from django.utils.translation import ngettext_lazy
 
@@ -16,6 +17,29 @@ COUNTS = {
     "auth.user": ngettext_lazy("%(count)s user", "%(count)s users", "count"),
     "auth.group": ngettext_lazy("%(count)s role", "%(count)s roles", "count"),
 }
+
+
+@register.simple_tag
+def list_filters(changelist: ChangeList, *without: str) -> list[dict]:
+    """
+    Return the filters of a list with their choices, and what is chosen; `None` if that is all.
+
+    The filters whose parameter is among `without` are only named where something is chosen that has no tab.
+    """
+    filters = []
+    for spec in changelist.filter_specs:
+        choices = list(spec.choices(changelist))
+        first, chosen = choices[0], next((each for each in choices if each["selected"]), choices[0])
+        filters.append(
+            {
+                "title": spec.title,
+                "choices": choices,
+                "chosen": None if chosen is first else chosen["display"],
+                "without_url": first["query_string"],
+                "is_tabs": getattr(spec, "parameter_name", "") in without,
+            }
+        )
+    return filters
 
 
 @register.filter

@@ -1,3 +1,3 @@
 // Goes on with a long action by itself. Without JavaScript, one presses the button.
 
-document.querySelector("form.progress").requestSubmit();
+document.querySelector("form.go-on").requestSubmit();

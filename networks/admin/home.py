@@ -1,0 +1,387 @@
+"""The start page of the admin, which shows a user what waits, and the menu beside every page."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import groupby
+
+from django.contrib.admin.models import ADDITION, DELETION, LogEntry
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
+from django.contrib.auth import get_permission_codename
+from django.contrib.auth.models import User
+from django.db import models
+from django.db.models import Count, F, Q, Subquery
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from django.utils.text import capfirst
+from django.utils.translation import gettext, ngettext
+
+from networks.admin.newest_revisions import newest_value, translation_is_missing, with_newest_headings
+from networks.admin.review import ANSWERED_BY
+from networks.links.record import dead_link_count
+from networks.models import Event, Network, Page, RevisedModel, Revision, Schedule
+from networks.reading import Reader
+from networks.revisions.content import changed_fields
+from networks.revisions.unit_answers import waiting_answers
+from networks.revisions.verification import is_due
+
+SHOWN = 5  # of a long group; a link leads to the rest
+MOST_OF_A_WEEK = 50
+
+# A network is written in a language when it has these texts in it.
+MAIN_TEXTS = ("name", "summary", "description")
+
+REVISED_MODELS = (Network, Page)
+
+
+def may(user: User, action: str, model: type[models.Model]) -> bool:
+    return user.has_perm(f"{model._meta.app_label}.{get_permission_codename(action, model._meta)}")
+
+
+def is_seen_by(user: User) -> Q:
+    """Return the condition that something belongs to a row of a model that a user may view."""
+    condition = Q(pk__in=[])
+    for model in REVISED_MODELS:
+        if may(user, "view", model):
+            condition |= Q(**{f"{model._meta.model_name}__isnull": False})
+    return condition
+
+
+def list_url(model: type[models.Model], query: str = "") -> str:
+    url = reverse(admin_urlname(model._meta, "changelist"))
+    return f"{url}?{query}" if query else url
+
+
+def row_url(row: models.Model, page: str = "change") -> str:
+    return reverse(admin_urlname(row._meta, page), args=[row.pk])
+
+
+def state_counts(model: type[RevisedModel]) -> dict[str, int]:
+    """Return how many rows there are in each state: the tabs of the list. One query."""
+    is_here, is_draft = Q(deleted_at=None), Q(is_published=False) | Q(head__isnull=False) & ~Q(head=F("live"))
+    scheduled = Schedule.objects.filter(**{model._meta.model_name: models.OuterRef("pk")})
+    counts = {
+        "all": is_here,
+        "published": is_here & Q(is_published=True),
+        "draft": is_here & is_draft,
+        "submitted": is_here & Q(submitted_at__isnull=False),
+        "scheduled": is_here & Q(is_scheduled=True),
+        "bin": Q(deleted_at__isnull=False),
+    }
+    if model is Network:
+        counts["due"] = is_here & is_due()
+    return model.objects.annotate(is_scheduled=models.Exists(scheduled)).aggregate(
+        **{name: Count("pk", filter=condition) for name, condition in counts.items()}
+    )
+
+
+def counts_of(request: HttpRequest, model: type[RevisedModel]) -> dict[str, int]:
+    """Return `state_counts`, read once in a request: the menu, the start page and the list show them."""
+    known = request.__dict__.setdefault("state_counts", {})
+    if model not in known:
+        known[model] = state_counts(model)
+    return known[model]
+
+
+# The menu
+
+
+def menu(request: HttpRequest, app_list: list[dict]) -> list[list[dict]]:
+    """Return the groups of the menu: what a user may open of `app_list`, which is the table of models of Django."""
+    listed = {entry["model"]: entry for app in app_list for entry in app["models"] if entry["admin_url"]}
+    items: list[list[dict]] = [[{"name": gettext("What waits"), "url": reverse("admin:index")}], []]
+    for model in REVISED_MODELS:
+        if entry := listed.pop(model, None):
+            items[0].append(
+                {"name": entry["name"], "url": entry["admin_url"], "count": counts_of(request, model)["all"]}
+            )
+        if model is Network and entry:
+            due = counts_of(request, Network)["due"]
+            items[0].append(
+                {"name": gettext("Due to be confirmed"), "url": reverse("admin:networks_network_due"), "count": due}
+            )
+            if may(request.user, "publish", Network):
+                url = reverse("admin:networks_network_answers")
+                items[0].append({"name": gettext("Answers of the units"), "url": url})
+    items[1] = [{"name": capfirst(entry["name"]), "url": entry["admin_url"]} for entry in listed.values()]
+    every = [item for group in items for item in group]
+    here = max((item["url"] for item in every if request.path.startswith(item["url"])), key=len, default="")
+    for item in every:
+        item["is_current"] = item["url"] == here
+        item["is_here"] = item["url"] == request.path
+    to_publish = [model for model in REVISED_MODELS if may(request.user, "publish", model)]
+    waiting = sum(counts_of(request, model)["submitted"] for model in to_publish)
+    items[0][0] |= {"count": waiting or None, "waits": True}
+    return [group for group in items if group]
+
+
+def lazy_menu(request: HttpRequest, app_list: list[dict]) -> SimpleLazyObject:
+    """Return the menu, which is made when a template shows it: popups and the log-in have none."""
+    return SimpleLazyObject(lambda: menu(request, app_list))
+
+
+# The start page
+
+
+def home_context(request: HttpRequest) -> dict:
+    user, reader = request.user, Reader()
+    models_of_user = [model for model in REVISED_MODELS if may(user, "view", model)]
+    to_publish = [model for model in REVISED_MODELS if may(user, "publish", model)]
+    mine = sorted(
+        (row for model in models_of_user for row in drafts_of(user, model)),
+        key=lambda row: row.head.created_at,
+        reverse=True,
+    )
+    returned = [row for row in mine if is_returned(row)]
+    drafts = [row for row in mine if not is_returned(row) and row.head.author_id == user.pk]
+    waiting = sorted((row for model in to_publish for row in submitted_rows(model)), key=lambda row: row.submitted_at)
+    plans, more_plans = schedule_days(user, reader)
+    return {
+        "returned": [returned_item(row, reader) for row in returned[:SHOWN]],
+        "drafts": [{**item(row, reader), "when": reader.moment(row.head.created_at)} for row in drafts[:SHOWN]],
+        "more_drafts": more_links(request, models_of_user, "state=mine") if len(drafts) > SHOWN else [],
+        "may_publish": bool(to_publish),
+        "waiting": [waiting_item(row, reader) for row in waiting[:SHOWN]],
+        "more_waiting": more_links(request, to_publish, "state=submitted") if len(waiting) > SHOWN else [],
+        "schedule_days": plans,
+        "more_schedules": more_links(request, models_of_user, "state=scheduled") if more_plans else [],
+        "week": week(user, reader),
+        "shown": SHOWN,
+        **needs_context(request),
+    }
+
+
+def item(row: RevisedModel, reader: Reader) -> dict:
+    """Return the newest name of a row, or its slug, and the URL of its form."""
+    return {"row": row, "name": reader.text(row, row.heading_field) or row.slug, "url": row_url(row)}
+
+
+def more_links(request: HttpRequest, of_models: Iterable[type[RevisedModel]], query: str) -> list[dict]:
+    """Return links to the lists with the rest of a group: "networks", "pages"."""
+    return [{"name": model._meta.verbose_name_plural, "url": list_url(model, query)} for model in of_models]
+
+
+def drafts_of(user: User, model: type[RevisedModel]) -> list[RevisedModel]:
+    """Return the drafts that a user wrote last, and those that he or she submitted and got back; the newest first."""
+    events = Event.objects.filter(**{model._meta.model_name: models.OuterRef("pk")}).order_by("-pk")
+    answers = events.filter(kind__in=ANSWERED_BY)
+    rows = (
+        model.objects.outside_bin()
+        .with_draft()
+        .filter(submitted_at=None, head__isnull=False)
+        .annotate(
+            answer=Subquery(answers.values("kind")[:1]),
+            answer_by=Subquery(answers.values("author_name")[:1]),
+            answer_why=Subquery(answers.values("explanation")[:1]),
+            answered_version=Subquery(answers.values("revision__number")[:1]),
+            submitter=Subquery(events.filter(kind=Event.Kind.SUBMITTED).values("author")[:1]),
+            live_number=F("live__number"),
+        )
+        .filter(Q(head__author=user) | Q(submitter=user.pk, answer=Event.Kind.RETURNED))
+    )
+    rows = rows.select_related("head").defer("head__content").order_by("-head__created_at", "-pk")
+    return with_newest_headings(rows[: 4 * SHOWN])
+
+
+def is_returned(row: RevisedModel) -> bool:
+    """Return whether a draft of `drafts_of` was returned, and neither changed hands nor was published since."""
+    return row.answer == Event.Kind.RETURNED and (row.answered_version or 0) > (row.live_number or 0)
+
+
+def returned_item(row: RevisedModel, reader: Reader) -> dict:
+    return {**item(row, reader), "who": reader.unmarked(row.answer_by), "why": reader.unmarked(row.answer_why)}
+
+
+def submitted_rows(model: type[RevisedModel]) -> list[RevisedModel]:
+    """Return the rows that wait for somebody who publishes, those that wait longest first, with both contents."""
+    rows = model.objects.outside_bin().filter(submitted_at__isnull=False, head__isnull=False)
+    return with_newest_headings(rows.select_related("head", "live").order_by("submitted_at", "pk")[: SHOWN + 1])
+
+
+def waiting_item(row: RevisedModel, reader: Reader) -> dict:
+    changed = len(changed_fields(type(row), row.live.content, row.head.content)) if row.live else None
+    return {
+        **item(row, reader),
+        "who": reader.unmarked(row.submitted_by),
+        "when": reader.moment(row.submitted_at),
+        "remark": reader.unmarked(row.head.comment),
+        "changes": gettext("Not on the site yet")
+        if changed is None
+        else ngettext("%(count)d field changed", "%(count)d fields changed", changed) % {"count": changed},
+        # What is not on the site has nothing to be compared with.
+        "changes_url": row_url(row, "preview" if changed is None else "compare"),
+        "publish_url": row_url(row, "publish"),
+        "return_url": row_url(row, "return"),
+    }
+
+
+def schedule_days(user: User, reader: Reader) -> tuple[list[dict], bool]:
+    """Return what is scheduled next, by day, and whether there is more."""
+    plans = list(Schedule.objects.filter(is_seen_by(user)).select_related("network", "page")[: SHOWN + 1])
+    days = [
+        {
+            "day": day,
+            "plans": [
+                {
+                    **item(plan.row, reader),
+                    "time": f"{timezone.localtime(plan.at):%H:%M}",
+                    "action": plan.get_action_display(),
+                }
+                for plan in plans_of_day
+            ],
+        }
+        for day, plans_of_day in groupby(plans[:SHOWN], key=lambda plan: reader.date(plan.at))
+    ]
+    return days, len(plans) > SHOWN
+
+
+def needs_context(request: HttpRequest) -> dict:
+    """Return what the list needs, each with the URL of the filtered list, and how complete each language is."""
+    user, needs, languages = request.user, [], []
+    if may(user, "view", Network):
+        counts = network_counts()
+        due = counts_of(request, Network)["due"]
+        needs += [
+            (
+                counts["without_english"],
+                ngettext(
+                    "%(count)d network is not all in English",
+                    "%(count)d networks are not all in English",
+                    counts["without_english"],
+                ),
+                list_url(Network, "english=missing"),
+            ),
+            (
+                counts["outdated"],
+                ngettext(
+                    "%(count)d network with outdated English",
+                    "%(count)d networks with outdated English",
+                    counts["outdated"],
+                ),
+                list_url(Network, "english=outdated"),
+            ),
+            (
+                due,
+                ngettext(
+                    "%(count)s membership is due to be confirmed",
+                    "%(count)s memberships are due to be confirmed",
+                    due,
+                ),
+                reverse("admin:networks_network_due"),
+            ),
+            (
+                counts["without_contact"],
+                ngettext(
+                    "%(count)d network without a contact",
+                    "%(count)d networks without a contact",
+                    counts["without_contact"],
+                ),
+                list_url(Network, "contact=missing"),
+            ),
+        ]
+        languages = completeness(counts)
+    if may(user, "view", Page):
+        count = Page.objects.outside_bin().exclude(outdated_newest=[]).count()
+        text = ngettext("%(count)d page with outdated English", "%(count)d pages with outdated English", count)
+        needs.append((count, text, list_url(Page, "english=outdated")))
+    if user.has_perm("networks.view_link"):
+        count = dead_link_count()
+        text = ngettext("%(count)s link does not work any more", "%(count)s links do not work any more", count)
+        needs.append((count, text, f"{reverse('admin:networks_link_changelist')}?state=dead"))
+    if may(user, "publish", Network):
+        count = waiting_answers().count()
+        text = ngettext(
+            "%(count)s answer of a unit waits to be looked at",
+            "%(count)s answers of the units wait to be looked at",
+            count,
+        )
+        needs.append((count, text, reverse("admin:networks_network_answers")))
+    return {
+        "needs": [{"text": text % {"count": count}, "url": url} for count, text, url in needs if count],
+        "languages": languages,
+    }
+
+
+def network_counts() -> dict[str, int]:
+    """Return how many networks lack English, a contact, or are written in a language. One query."""
+    names = {f"{text}_{language}" for text in MAIN_TEXTS for language in ("sr", "en")}
+    missing, newest = translation_is_missing(Network)
+    newest |= {f"newest_{name}": newest_value(Network, name) for name in (*names, "contact_email", "contact_phone")}
+    written = {language: Q() for language in ("sr", "en")}
+    for name in names:
+        written[name[-2:]] &= ~Q(**{f"newest_{name}": ""})
+    return (
+        Network.objects.outside_bin()
+        .annotate(**newest)
+        .aggregate(
+            all=Count("pk"),
+            without_english=Count("pk", filter=missing),
+            outdated=Count("pk", filter=~Q(outdated_newest=[])),
+            without_contact=Count("pk", filter=Q(newest_contact_email="", newest_contact_phone="")),
+            **{language: Count("pk", filter=condition) for language, condition in written.items()},
+        )
+    )
+
+
+def completeness(counts: dict[str, int]) -> list[dict]:
+    """Return how many networks have a name, a summary and a description in each language that is written."""
+    names = {"sr": gettext("Serbian"), "en": gettext("English")}
+    return [
+        {
+            "name": name,
+            "written": counts[language],
+            "all": counts["all"],
+            "outdated": counts["outdated"] if language == "en" else 0,
+        }
+        for language, name in names.items()
+        if counts["all"]
+    ]
+
+
+def week(user: User, reader: Reader) -> list[dict]:
+    """Return who did what in the last seven days, the newest first, of what the user may view."""
+    since = timezone.now() - timedelta(days=7)
+    is_seen, related = is_seen_by(user), ["network", "page"]
+    done: list[tuple] = []
+    revisions = Revision.objects.filter(is_seen, created_at__gte=since).select_related(*related).defer("content")
+    for revision in revisions.order_by("-created_at", "-pk")[:MOST_OF_A_WEEK]:
+        what = gettext("Draft saved") if revision.number > 1 else gettext("Written")
+        done.append((revision.created_at, revision.author_name, what, revision.row, revision.comment))
+    events = Event.objects.filter(is_seen, created_at__gte=since).select_related(*related)
+    for event in events[:MOST_OF_A_WEEK]:
+        done.append((event.created_at, event.author_name, event.get_kind_display(), event.row, event.explanation))
+    items = [
+        {
+            **(item(row, reader) if row.deleted_at is None else {"name": reader.text(row, row.heading_field)}),
+            "time": moment,
+            "who": reader.unmarked(who),
+            "what": what,
+            "why": reader.unmarked(why),
+        }
+        for moment, who, what, row, why in done
+    ]
+    items += logged_actions(user, since, reader)
+    items.sort(key=lambda each: each["time"], reverse=True)
+    return [{**each, "when": reader.moment(each["time"])} for each in items[:MOST_OF_A_WEEK]]
+
+
+def logged_actions(user: User, since, reader: Reader) -> list[dict]:
+    """Return what was done with themes, accounts and the like, which have no revisions."""
+    entries = LogEntry.objects.filter(action_time__gte=since).select_related("content_type", "user")
+    entries = entries.exclude(
+        content_type__app_label="networks",
+        content_type__model__in=[model._meta.model_name for model in REVISED_MODELS],
+    )
+    verbs = {ADDITION: gettext("Added"), DELETION: gettext("Deleted")}
+    return [
+        {
+            "name": reader.unmarked(entry.object_repr),
+            "url": "" if entry.is_deletion() else entry.get_admin_url(),
+            "time": entry.action_time,
+            "who": reader.unmarked(entry.user.get_full_name() or entry.user.get_username()),
+            "what": verbs.get(entry.action_flag, gettext("Changed")),
+        }
+        for entry in entries[:MOST_OF_A_WEEK]
+        if (model := entry.content_type.model_class()) and may(user, "view", model)
+    ]

@@ -1,0 +1,163 @@
+"""The start page of the admin: what waits for whom, what the list needs, and who did what."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.utils import timezone
+
+from networks.admin.home import SHOWN
+from networks.models import Network
+from networks.revisions import drafts, publishing, schedules, storage
+from tests.makers import make_network, make_page
+from tests.pages import count_queries, opened, text_of
+
+HOME = "/en/admin/"
+
+
+def sign_in(username, role):
+    client = Client()
+    client.user = User.objects.create_user(username, is_staff=True)
+    client.user.groups.add(Group.objects.get(name=role))
+    client.force_login(client.user)
+    return client
+
+
+@pytest.fixture
+def ana(db):
+    return sign_in("ana", "editors")
+
+
+@pytest.fixture
+def milan(db):
+    return sign_in("milan", "publishers")
+
+
+def write(row, author, **content):
+    return drafts.save(row, content, author=author.user, comment="Agreed with the unit.").row
+
+
+def group(client, name):
+    found = opened(client, HOME).xpath(f"//section[@aria-labelledby='{name}']")
+    return found[0] if found else None
+
+
+def lines(client, name):
+    return [text_of(each) for each in group(client, name).xpath(".//li[not(.//li)]")]
+
+
+class TestEditor:
+    def test_finds_own_drafts_and_no_others(self, ana, milan):
+        write(make_network(), ana, name_en="Mine")
+        write(make_network(), milan, name_en="Theirs")
+        (line,) = lines(ana, "drafts")
+        assert line.startswith("Mine ")
+
+    def test_reads_kindly_that_there_is_nothing(self, ana):
+        assert lines(ana, "drafts") == ["You have no draft that waits to be finished."]
+        assert lines(ana, "needs") == ["All is written, confirmed and in working order. Thank you."]
+        assert lines(ana, "scheduled") == ["Nothing is scheduled."]
+
+    def test_reads_why_a_draft_was_returned_until_it_is_submitted_again(self, ana, milan):
+        network = write(make_network(), ana, name_en="Mine")
+        drafts.submit(network, author=ana.user)
+        assert group(ana, "waiting") is None  # publishes nothing
+        drafts.return_to_author(storage.newest_revision(network).row, "Look at the year.", author=milan.user)
+        assert lines(ana, "returned") == ["Mine milan: Look at the year."]
+        assert group(milan, "returned") is None
+        drafts.submit(Network.objects.get(), author=ana.user)
+        assert group(ana, "returned") is None
+
+    def test_finds_five_and_a_link_to_all(self, ana):
+        for _number in range(SHOWN + 1):
+            write(make_network(), ana, seat_en="There")
+        section = group(ana, "drafts")
+        assert len(section.findall(".//li")) == SHOWN
+        link = section.xpath(".//a[contains(@href, 'state=mine')]/@href")[0]
+        assert len(opened(ana, link).xpath("//*[@id='result_list']/tbody/tr")) == SHOWN + 1
+
+
+class TestPublisher:
+    def test_finds_what_was_submitted_with_three_things_to_do(self, ana, milan):
+        networks = [write(make_network(), ana, name_en="Changed", seat_en="There")]
+        networks.append(write(Network(), ana, name_sr="Нова", name_en="New"))
+        for network in networks:
+            drafts.submit(network, author=ana.user)
+        first, second = group(milan, "waiting").xpath("./ul/li")
+        for said in ("Changed", "ana, ", "2 fields changed", "Agreed with the unit."):
+            assert said in text_of(first)
+        assert "Not on the site yet" in text_of(second)
+        for card in (first, second):
+            pages = card.xpath(".//p[@class='acts']/a/@href")
+            assert [milan.get(each, follow=True).status_code for each in pages] == [200, 200, 200]
+
+    def test_finds_what_is_scheduled_by_day(self, milan):
+        network = write(make_network(name_en="Planned"), milan, seat_en="There")
+        schedules.create(network, "publish", timezone.now() + timedelta(days=2), author=milan.user)
+        assert [text_of(each) for each in group(milan, "scheduled").xpath(".//li/ul//a")] == ["Planned"]
+
+
+def test_each_need_leads_to_as_many_rows_as_it_says(milan):
+    make_network(name_sr="Једна", name_en="One", contact_email="a@example.org")
+    make_network(name_sr="Две")
+    draft = publishing.publish(write(Network(), milan, name_sr="Три", name_en="Three"), author=milan.user)
+    write(draft, milan, name_sr="Три и по", contact_phone="+381 18 504 000")
+    needs = {text_of(link): link.get("href") for link in group(milan, "needs").iterfind(".//a")}
+    assert list(needs) == [
+        "1 network is not all in English",
+        "1 network with outdated English",
+        "3 memberships are due to be confirmed",
+        "1 network without a contact",
+    ]
+    for text, url in needs.items():
+        rows = opened(milan, url).xpath("//table[@id='result_list' or ancestor::section]/tbody/tr")
+        assert len(rows) == int(text.split()[0])
+    assert "English 0 of 3" in text_of(group(milan, "needs").find(".//dl"))
+
+
+def test_week_tells_who_did_what_as_far_as_one_may_see(ana, milan):
+    boss = sign_in("boss", "administrators")
+    publishing.publish(write(make_network(name_en="Old"), ana, name_en="New"), author=milan.user)
+    boss.post("/en/admin/networks/theme/add/", {"name_sr": "Мир", "name_en": "Peace"})
+    typed = {"username": "new", "password1": "a quite long one", "password2": "a quite long one"}
+    boss.post("/en/admin/auth/user/add/", typed)
+    week = " ".join(lines(ana, "week"))
+    for said in ("New – Published milan, ", "Draft saved: Agreed with the unit. ana, ", "Peace – Added boss, "):
+        assert said in week
+    assert "new – Added boss" not in week
+    assert "new – Added boss" in " ".join(lines(boss, "week"))
+
+
+@pytest.mark.long
+def test_menu_has_what_one_may_open_and_says_where_one_is(ana):
+    boss = sign_in("boss", "administrators")
+
+    def menu(client, path=HOME):
+        return {text_of(link): link for link in opened(client, path).get_element_by_id("menu").iter("a")}
+
+    make_network()
+    assert "Users" in menu(boss) and "Users" not in menu(ana)
+    assert "Answers of the units" in menu(boss) and "Answers of the units" not in menu(ana)
+    networks = menu(ana, "/en/admin/networks/network/")["Networks of cities 1"]
+    assert networks.get("aria-current") == "page"
+    for link in menu(boss).values():
+        assert boss.get(link.get("href"), follow=True).status_code == 200
+
+
+@pytest.mark.long
+@pytest.mark.sql
+def test_takes_at_most_twenty_queries_for_many_rows_as_for_few(milan):
+    def write_all():
+        for row in (make_page(), make_network()):
+            heading = row.heading_field
+            for number in range(2):
+                row = drafts.save(row, {f"{heading}_sr": f"Назив {number}"}, author=milan.user).row
+            drafts.submit(row, author=milan.user)
+            schedules.create(row, "publish", timezone.now() + timedelta(days=2), author=milan.user)
+
+    write_all()
+    few = count_queries(milan, HOME)
+    for _number in range(SHOWN + 1):
+        write_all()
+    assert count_queries(milan, HOME) == few <= 20
