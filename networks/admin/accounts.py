@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from networks.admin.base import CityAdminMixin
+from networks.admin.base import Checkboxes, CityAdminMixin
 from networks.admin.password_links import PasswordLinkMixin
 from networks.models import TemporaryPassword
 
@@ -42,7 +42,11 @@ class TranslatedPermissionsMixin:
 
     NAMES = {Group: role_name, Permission: permission_name}
 
+    filter_horizontal = ()  # its two boxes have small buttons, and labels that screen readers do not read
+
     def formfield_for_manytomany(self, db_field, request: HttpRequest, **kwargs):
+        if db_field.remote_field.model is Group:
+            kwargs["widget"] = Checkboxes
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if field.queryset.model is Group:
             field.help_text = _(
