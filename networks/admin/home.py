@@ -57,31 +57,43 @@ def row_url(row: models.Model, page: str = "change") -> str:
     return reverse(admin_urlname(row._meta, page), args=[row.pk])
 
 
-def state_counts(model: type[RevisedModel]) -> dict[str, int]:
-    """Return how many rows there are in each state: the tabs of the list. One query."""
+STATES = ("all", "published", "draft", "submitted", "scheduled", "bin", "due")
+
+
+def state_counts() -> dict[type[RevisedModel], dict[str, int]]:
+    """Return how many rows of each model there are in each state: the tabs of the lists. One query."""
     is_here, is_draft = Q(deleted_at=None), Q(is_published=False) | Q(head__isnull=False) & ~Q(head=F("live"))
-    scheduled = Schedule.objects.filter(**{model._meta.model_name: models.OuterRef("pk")})
-    counts = {
-        "all": is_here,
-        "published": is_here & Q(is_published=True),
-        "draft": is_here & is_draft,
-        "submitted": is_here & Q(submitted_at__isnull=False),
-        "scheduled": is_here & Q(is_scheduled=True),
-        "bin": Q(deleted_at__isnull=False),
+
+    def counts(model: type[RevisedModel]) -> models.QuerySet:
+        scheduled = Schedule.objects.filter(**{model._meta.model_name: models.OuterRef("pk")})
+        conditions = [
+            is_here,
+            is_here & Q(is_published=True),
+            is_here & is_draft,
+            is_here & Q(submitted_at__isnull=False),
+            is_here & Q(is_scheduled=True),
+            Q(deleted_at__isnull=False),
+            is_here & is_due() if model is Network else Q(pk__lt=0),  # none
+        ]
+        # Without modeltranslation, whose `values` adds all fields where none is named
+        rows = models.QuerySet(model).order_by().annotate(is_scheduled=models.Exists(scheduled))
+        return rows.values(of=models.Value(model._meta.model_name)).annotate(
+            **{f"count_{name}": Count("pk", filter=each) for name, each in zip(STATES, conditions, strict=True)}
+        )
+
+    first, *others = map(counts, REVISED_MODELS)
+    found = {row["of"]: row for row in first.union(*others, all=True)}
+    return {
+        model: {name: found.get(model._meta.model_name, {}).get(f"count_{name}", 0) for name in STATES}
+        for model in REVISED_MODELS
     }
-    if model is Network:
-        counts["due"] = is_here & is_due()
-    return model.objects.annotate(is_scheduled=models.Exists(scheduled)).aggregate(
-        **{name: Count("pk", filter=condition) for name, condition in counts.items()}
-    )
 
 
 def counts_of(request: HttpRequest, model: type[RevisedModel]) -> dict[str, int]:
-    """Return `state_counts`, read once in a request: the menu, the start page and the list show them."""
-    known = request.__dict__.setdefault("state_counts", {})
-    if model not in known:
-        known[model] = state_counts(model)
-    return known[model]
+    """Return the counts of a model's rows by state, read once in a request: menu, start page and list show them."""
+    if not hasattr(request, "state_counts"):
+        request.state_counts = state_counts()
+    return request.state_counts[model]
 
 
 # The menu

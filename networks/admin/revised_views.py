@@ -631,8 +631,12 @@ class RevisedViewsMixin(ReviewViewsMixin):
     def record_open_form(self, request: HttpRequest, row: RevisedModel) -> str:
         """Record that the user has the form open, and return the sentence that names who else has; "" for nobody."""
         now = timezone.now()
-        if not row.openforms.filter(user=request.user).update(seen_at=now):
-            OpenForm.objects.bulk_create([OpenForm(row=row, user=request.user)], ignore_conflicts=True)
+        OpenForm.objects.bulk_create(
+            [OpenForm(row=row, user=request.user, seen_at=now)],
+            update_conflicts=True,
+            unique_fields=[row._meta.model_name, "user"],
+            update_fields=["seen_at"],
+        )
         others = row.openforms.exclude(user=request.user).filter(seen_at__gt=now - OPEN_FORM_TIMEOUT)
         reader = Reader()
         names = [author_or_system(storage.display_name(form.user), reader) for form in others.select_related("user")]
