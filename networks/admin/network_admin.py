@@ -83,7 +83,7 @@ class NetworkAdmin(VerificationViewsMixin, UnitViewsMixin, RevisedModelAdmin):
         ContactFilter,
         NewestTranslationFilter,
     ]
-    list_per_page = 100
+    list_per_page = 50
     actions = ["publish", "withdraw", "submit", "verify", "delete_selected"]
 
     # Only shows the search box; get_search_results does the search.
