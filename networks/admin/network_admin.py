@@ -85,7 +85,7 @@ class NetworkAdmin(BulkEditMixin, VerificationViewsMixin, UnitViewsMixin, Spread
         ContactFilter,
         NewestTranslationFilter,
     ]
-    list_per_page = 100
+    list_per_page = 50
     actions = ["publish", "withdraw", "submit", "verify", "edit", "export", "delete_selected"]
 
     # Only shows the search box; get_search_results does the search.

@@ -340,7 +340,7 @@ class RevisedModelAdmin(
         )
 
     def row_links(self, row: RevisedModel, permissions: Collection[str]) -> list[tuple[str, str]]:
-        """Return the links of the menu of a row, as (URL, text), for a user with some permissions."""
+        """Return the links of the menu of a row, as (URL within the list, text), for a user with some permissions."""
         has_changes = row.is_published and row.has_draft
         links = [
             ("preview", _("Preview"), True),
@@ -357,7 +357,7 @@ class RevisedModelAdmin(
             ("history", _("History of changes"), True),
             ("withdraw", _("Take off the site"), "publish" in permissions and row.is_published),
         ]
-        return [(self.url(page, row.pk), text) for page, text, is_offered in links if is_offered]
+        return [(f"{row.pk}/{page}/", text) for page, text, is_offered in links if is_offered]
 
     def tabs(self, request: HttpRequest) -> list[dict]:
         """Return the tabs above the list, each with the number of its rows."""
