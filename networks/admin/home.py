@@ -100,19 +100,23 @@ def counts_of(request: HttpRequest, model: type[RevisedModel]) -> dict[str, int]
 
 
 def menu(request: HttpRequest, app_list: list[dict]) -> list[list[dict]]:
-    """Return the groups of the menu: what a user may open of `app_list`, which is the table of models of Django."""
+    """
+    Return the groups of the menu: what a user may open of `app_list`, which is the table of models of Django.
+
+    Beside a form it has no counts, which take a query: whoever edits has something before them.
+    """
+    is_form = request.resolver_match.url_name.endswith(("_add", "_change"))
+    counts = {model: {} if is_form else counts_of(request, model) for model in REVISED_MODELS}
     listed = {entry["model"]: entry for app in app_list for entry in app["models"] if entry["admin_url"]}
     items: list[list[dict]] = [[{"name": gettext("What waits"), "url": reverse("admin:index")}], []]
     for model in REVISED_MODELS:
         if entry := listed.pop(model, None):
             items[0].append(
-                {"name": entry["name"], "url": entry["admin_url"], "count": counts_of(request, model)["all"]}
+                {"name": entry["name"], "url": entry["admin_url"], "count": counts[model].get("all")}
             )
         if model is Network and entry:
-            due = counts_of(request, Network)["due"]
-            items[0].append(
-                {"name": gettext("Due to be confirmed"), "url": reverse("admin:networks_network_due"), "count": due}
-            )
+            due, url = counts[Network].get("due"), reverse("admin:networks_network_due")
+            items[0].append({"name": gettext("Due to be confirmed"), "url": url, "count": due})
             if may(request.user, "publish", Network):
                 url = reverse("admin:networks_network_answers")
                 items[0].append({"name": gettext("Answers of the units"), "url": url})
@@ -123,7 +127,7 @@ def menu(request: HttpRequest, app_list: list[dict]) -> list[list[dict]]:
         item["is_current"] = item["url"] == here
         item["is_here"] = item["url"] == request.path
     to_publish = [model for model in REVISED_MODELS if may(request.user, "publish", model)]
-    waiting = sum(counts_of(request, model)["submitted"] for model in to_publish)
+    waiting = sum(counts[model].get("submitted", 0) for model in to_publish)
     items[0][0] |= {"count": waiting or None, "waits": True}
     return [group for group in items if group]
 
