@@ -111,9 +111,7 @@ def menu(request: HttpRequest, app_list: list[dict]) -> list[list[dict]]:
     items: list[list[dict]] = [[{"name": gettext("What waits"), "url": reverse("admin:index")}], []]
     for model in REVISED_MODELS:
         if entry := listed.pop(model, None):
-            items[0].append(
-                {"name": entry["name"], "url": entry["admin_url"], "count": counts[model].get("all")}
-            )
+            items[0].append({"name": entry["name"], "url": entry["admin_url"], "count": counts[model].get("all")})
         if model is Network and entry:
             due, url = counts[Network].get("due"), reverse("admin:networks_network_due")
             items[0].append({"name": gettext("Due to be confirmed"), "url": url, "count": due})
