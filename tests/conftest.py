@@ -80,6 +80,16 @@ def clean_surroundings(settings, tmp_path_factory):
     translation.deactivate()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unhurried_actions():
+    """On a slow machine, a bulk action on a few rows may take the second after which a page says how far it is."""
+    from networks.admin.bulk_actions import BulkActionsMixin
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BulkActionsMixin, "run_time", 600)
+        yield
+
+
 @pytest.fixture
 def moving_clock(monkeypatch):
     """What time it is for the whole project: `moving_clock.now`, to be moved by hand."""

@@ -26,12 +26,6 @@ pytestmark = pytest.mark.django_db
 NETWORKS, PAGES = "/en/admin/networks/network/", "/en/admin/networks/page/"
 
 
-@pytest.fixture(autouse=True)
-def no_hurry(monkeypatch):
-    """On a slow machine a few rows may take a second, too."""
-    monkeypatch.setattr(BulkActionsMixin, "run_time", 600)
-
-
 def sign_in(username, role):
     client = Client()
     client.user = User.objects.create_user(username, is_staff=True, first_name=username.title())
