@@ -135,7 +135,7 @@ STATUSES = st.sampled_from(list(Network.Status))
 
 
 @pytest.mark.exhaustive
-@settings(max_examples=settings().max_examples // 4)  # each looks at every pair of days
+@settings(max_examples=settings().max_examples // 8)  # each looks at every pair of days
 @given(st.none() | dates(), st.none() | dates(), STATUSES, st.none() | dates(), INSIDE, INSIDE)
 @example(PartialDate(2006), PartialDate(2006), "member", None, date(2006, 6, 1), date(2006, 6, 1))
 @example(PartialDate(2006), PartialDate(2006), "left", None, date(2006, 6, 1), date(2006, 6, 1))

@@ -497,10 +497,10 @@ def test_each_address_answers_each_role_as_the_table_says(world, role):
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("role", ROLES)
 def test_other_languages_open_no_other_door(world, role):
-    """A tenth of the rows for each role and language; each row comes up with somebody."""
+    """A twentieth of the rows for each role and language."""
     visitor = Visitor(world, role)
     for number, language in enumerate(["sr-latn", "en"]):
-        sample = list(ROWS)[(3 * ROLES.index(role) + 5 * number) % 10 :: 10]
+        sample = list(ROWS)[(3 * ROLES.index(role) + 5 * number) % 20 :: 20]
         expected = {row: ROWS[row][role] for row in sample}
         assert differences(expected, visitor.outcomes(sample, language)) == {}, language
 

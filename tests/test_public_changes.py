@@ -316,7 +316,7 @@ doings = st.one_of(
 
 
 @pytest.mark.exhaustive
-@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=st.lists(doings, min_size=5, max_size=20))
 def test_whoever_follows_the_record_knows_the_names_that_citizens_see(network, ana, story):
     """Whatever is done: from the first publishing on, what is told adds up to what there is."""

@@ -319,7 +319,7 @@ def people(nis):
 @pytest.mark.exhaustive
 @settings(
     # A story takes as long as twenty examples of others.
-    max_examples=settings().max_examples // 4,
+    max_examples=settings().max_examples // 8,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -555,7 +555,7 @@ steps = st.one_of(
 @pytest.mark.exhaustive
 @settings(
     # A story takes as long as twenty examples of others.
-    max_examples=int(os.environ.get("STORIES", settings().max_examples // 4)),
+    max_examples=int(os.environ.get("STORIES", settings().max_examples // 8)),
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
