@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
@@ -66,8 +67,20 @@ class TestEditor:
         drafts.return_to_author(storage.newest_revision(network).row, "Look at the year.", author=milan.user)
         assert lines(ana, "returned") == ["Mine milan: Look at the year."]
         assert group(milan, "returned") is None
+        write(Network.objects.get(), milan, seat_en="Nish")
+        assert group(milan, "returned") is None  # it was returned to ana, whoever writes in it
+        assert lines(ana, "returned") == ["Mine milan: Look at the year."]
         drafts.submit(Network.objects.get(), author=ana.user)
         assert group(ana, "returned") is None
+
+    def test_finds_each_returned_draft_however_many_were_written_since(self, ana, milan):
+        for number in range(SHOWN + 1):
+            network = write(make_network(), ana, name_en=f"Returned {number}")
+            drafts.submit(network, author=ana.user)
+            drafts.return_to_author(storage.newest_revision(network).row, "Look.", author=milan.user)
+        for _number in range(2 * SHOWN):
+            write(make_network(), ana, seat_en="There")
+        assert len(lines(ana, "returned")) == SHOWN + 1
 
     def test_finds_five_and_a_link_to_all(self, ana):
         for _number in range(SHOWN + 1):
@@ -122,6 +135,7 @@ def test_week_tells_who_did_what_as_far_as_one_may_see(ana, milan):
     boss.post("/en/admin/networks/theme/add/", {"name_sr": "Мир", "name_en": "Peace"})
     typed = {"username": "new", "password1": "a quite long one", "password2": "a quite long one"}
     boss.post("/en/admin/auth/user/add/", typed)
+    LogEntry.objects.create(user=boss.user, object_id="1", object_repr="Of a model that is gone", action_flag=1)
     week = " ".join(lines(ana, "week"))
     for said in ("New – Published milan, ", "Draft saved: Agreed with the unit. ana, ", "Peace – Added boss, "):
         assert said in week

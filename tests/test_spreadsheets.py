@@ -24,7 +24,7 @@ from networks.revisions import drafts, publishing
 from networks.revisions.content import complete_content
 from networks.spreadsheets import file_reading, file_writing, importing
 from networks.spreadsheets.calamine_process import CalamineWorkbook, as_json, rows_of, sheet_with_keys
-from networks.spreadsheets.columns import ExportedNetwork, make_columns
+from networks.spreadsheets.columns import ExportedNetwork, make_columns, read_text
 from networks.spreadsheets.exporting import exported_networks
 from tests.browser import account, sign_in
 from tests.contents import EMPTY, FROZEN
@@ -286,6 +286,21 @@ def test_each_mistake_is_told_by_row_and_column(network, editor):
             plan = plan_of_table(file_reading.table_of(lines, columns), editor)
             assert told(plan) == [(2, importing.column_letters(place), text)], name
     assert openpyxl.utils.get_column_letter(len(keys)) == importing.column_letters(len(keys) - 1)
+
+
+def test_a_character_that_no_database_keeps_is_left_out():
+    """Spreadsheets can hold it: calamine reads it from `_x0000_` in the XML."""
+    assert read_text("a\0b\x0bc\nd") == "abc\nd"
+
+
+def test_only_saved_drafts_are_counted(client, network, editor):
+    sheet = changed_sheet(written(exported(network)), source="From the file")
+    drafts.save(network, {"source": "Typed here"}, author=editor)
+    client.force_login(editor)
+    answer = upload(client, sheet)
+    (name,) = {*opened(client, answer.url).xpath("//*[@class='conflict']//input/@name")}
+    page = parsed(client.post(answer.url, {name: "theirs"}, follow=True))
+    assert messages_of(page) == ["0 drafts are saved from the file. Citizens see them when they are published."]
 
 
 @pytest.mark.sql
@@ -560,7 +575,7 @@ def test_nobody_sees_the_files_of_others(client, network, editor):
 
 @pytest.mark.sql
 def test_ticked_and_published_networks_are_exported(client, network, editor):
-    published = make_network(name_sr="На сајту")
+    published = make_network(name_sr="На сајту", internal_note="За колеге")
     client.force_login(editor)
     ticked = {"action": "export", "_selected_action": [network.pk, published.pk], "index": 0}
     form = parsed(client.post("/sr-latn/admin/networks/network/", ticked))
@@ -569,6 +584,9 @@ def test_ticked_and_published_networks_are_exported(client, network, editor):
     lines = file.splitlines()
     assert (len(lines), lines[0].split(";")[2]) == (3, "Naziv (na srpskom)")
     assert "На сајту;Na sajtu" in lines[2]
+    assert "internal_note" not in lines[1] and "За колеге" not in file  # this file is for everybody
+    newest = client.post("/sr-latn/admin/networks/network/export/", chosen | {"version": "newest"})
+    assert "За колеге" in newest.content.decode("utf-8-sig")
     wrong = client.post(LIST + "export/", {"rows": "1 x", "version": "published", "format": "csv"})
     assert wrong.status_code == 200
 

@@ -147,12 +147,12 @@ def home_context(request: HttpRequest) -> dict:
         key=lambda row: row.head.created_at,
         reverse=True,
     )
-    returned = [row for row in mine if is_returned(row)]
-    drafts = [row for row in mine if not is_returned(row) and row.head.author_id == user.pk]
+    returned = [row for row in mine if is_returned(row, user)]
+    drafts = [row for row in mine if row not in returned and row.head.author_id == user.pk]
     waiting = sorted((row for model in to_publish for row in submitted_rows(model)), key=lambda row: row.submitted_at)
     plans, more_plans = schedule_days(user, reader)
     return {
-        "returned": [returned_item(row, reader) for row in returned[:SHOWN]],
+        "returned": [returned_item(row, reader) for row in returned],
         "drafts": [{**item(row, reader), "when": reader.moment(row.head.created_at)} for row in drafts[:SHOWN]],
         "more_drafts": more_links(request, models_of_user, "state=mine") if len(drafts) > SHOWN else [],
         "may_publish": bool(to_publish),
@@ -177,7 +177,7 @@ def more_links(request: HttpRequest, of_models: Iterable[type[RevisedModel]], qu
 
 
 def drafts_of(user: User, model: type[RevisedModel]) -> list[RevisedModel]:
-    """Return the drafts that a user wrote last, and those that he or she submitted and got back; the newest first."""
+    """Return the drafts that a user submitted and got back, and those that he or she wrote last; the newest first."""
     events = Event.objects.filter(**{model._meta.model_name: models.OuterRef("pk")}).order_by("-pk")
     answers = events.filter(kind__in=ANSWERED_BY)
     rows = (
@@ -194,13 +194,15 @@ def drafts_of(user: User, model: type[RevisedModel]) -> list[RevisedModel]:
         )
         .filter(Q(head__author=user) | Q(submitter=user.pk, answer=Event.Kind.RETURNED))
     )
-    rows = rows.select_related("head").defer("head__content").order_by("-head__created_at", "-pk")
-    return with_newest_headings(rows[: 4 * SHOWN])
+    is_back = models.Case(models.When(answer=Event.Kind.RETURNED, then=1), default=0)
+    rows = rows.select_related("head").defer("head__content").order_by(-is_back, "-head__created_at", "-pk")
+    return with_newest_headings(rows[: 10 * SHOWN])
 
 
-def is_returned(row: RevisedModel) -> bool:
-    """Return whether a draft of `drafts_of` was returned, and neither changed hands nor was published since."""
-    return row.answer == Event.Kind.RETURNED and (row.answered_version or 0) > (row.live_number or 0)
+def is_returned(row: RevisedModel, user: User) -> bool:
+    """Return whether a draft of `drafts_of` was returned to the user, and not published since."""
+    is_back = row.answer == Event.Kind.RETURNED and row.submitter == user.pk
+    return is_back and (row.answered_version or 0) > (row.live_number or 0)
 
 
 def returned_item(row: RevisedModel, reader: Reader) -> dict:
@@ -398,5 +400,6 @@ def logged_actions(user: User, since, reader: Reader) -> list[dict]:
             "what": verbs.get(entry.action_flag, gettext("Changed")),
         }
         for entry in entries[:MOST_OF_A_WEEK]
-        if (model := entry.content_type.model_class()) and may(user, "view", model)
+        # Of a model that is gone there may be no content type.
+        if entry.content_type and (model := entry.content_type.model_class()) and may(user, "view", model)
     ]

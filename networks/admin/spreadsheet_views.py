@@ -393,10 +393,10 @@ class SpreadsheetViewsMixin:
             else:
                 file.delete()
         if problems:
-            file.content = packed(merge_again(plan))
-            file.save(update_fields=["content"])
+            # Another tab may have imported it meanwhile.
+            SpreadsheetFile.objects.filter(pk=file.pk).update(content=packed(merge_again(plan)))
             return problems
-        return saved_message(plan)
+        return saved_message(plan, chosen)
 
     def saving_outcome(self, file_pk: int) -> Callable[[str | list[Problem]], str]:
         def outcome_of(result: str | list[Problem]) -> str:
@@ -425,7 +425,9 @@ def outcome(text: str, label: str, url: str, *, is_followed: bool = True) -> str
 
 
 def write_spreadsheet(file, pks: list[int], version: str, format_name: str) -> Iterator[int]:
-    columns = make_columns()
+    # What citizens read has nothing that is for staff alone.
+    private = Network.private_fields if version == PUBLISHED else ()
+    columns = [column for column in make_columns() if column.key not in private]
     rows = ([column.cell(network) for column in columns] for network in exported_networks(pks, version))
     return FORMATS[format_name].write(file, columns, rows)
 
@@ -460,9 +462,9 @@ def chosen_sides(plan: Plan, posted: Mapping[str, str]) -> dict[tuple[int, str],
     return {place: side for place, side in asked.items() if side in (MINE, THEIRS)}
 
 
-def saved_message(plan: Plan) -> str:
-    """Return how many drafts were saved."""
-    count = len(plan.rows)
+def saved_message(plan: Plan, chosen: Mapping[tuple[int, str], str]) -> str:
+    """Return how many drafts were saved: rows of which only what others wrote was chosen have none."""
+    count = sum(any(chosen.get((row.row, name)) != THEIRS for name in row.changes) for row in plan.rows)
     return ngettext(
         "%(count)d draft is saved from the file. Citizens see it when it is published.",
         "%(count)d drafts are saved from the file. Citizens see them when they are published.",

@@ -199,7 +199,7 @@ def read_text(cell: ReadCell) -> str:
         return str(cell).upper()
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return normalise_line_ends(cell.isoformat() if isinstance(cell, date) else str(cell))
+    return normalise_line_ends(cell.isoformat() if isinstance(cell, date) else NOT_IN_XML.sub("", str(cell)))
 
 
 def read_line(cell: ReadCell) -> str:

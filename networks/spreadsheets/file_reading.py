@@ -147,7 +147,10 @@ def workbook_rows(content: bytes) -> Iterator[Row]:
             except BrokenPipeError:
                 raise unreadable() from None
             for line in process.stdout:  # type: ignore[union-attr]
-                read = json.loads(line, object_hook=read_object)
+                try:
+                    read = json.loads(line, object_hook=read_object)
+                except json.JSONDecodeError:  # it was ended while it wrote
+                    raise unreadable() from None
                 if isinstance(read, list):
                     yield check_width(read)
                 elif read["calculated"] is not None:

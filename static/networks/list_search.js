@@ -18,8 +18,8 @@ async function search() {
     // After the session has ended, the log-in is answered: the button of the form leads there.
     if (!response.ok || response.redirected) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    for (const id of ["changelist-form", "search-count", "languages"]) {
-      const [old, fresh] = [document, page].map((each) => each.getElementById(id));
+    for (const part of ["#changelist-form", "#search-count", "#languages", ".object-tools"]) {
+      const [old, fresh] = [document, page].map((each) => each.querySelector(part));
       if (old && fresh) old.replaceChildren(...fresh.childNodes);
     }
     history.replaceState(null, "", url);
