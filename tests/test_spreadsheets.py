@@ -527,7 +527,7 @@ def test_long_work_says_how_far_it_is(client, network, editor, monkeypatch):
     assert "Row 2, column A (Number of the network): There is no network with this number." in said
 
 
-def test_nothing_is_saved_for_a_client_that_goes_away(client, network, editor, monkeypatch):
+def test_nothing_is_saved_for_a_client_that_goes_away(client, network, editor, monkeypatch, connection_of_the_test):
     monkeypatch.setattr("networks.admin.spreadsheet_views.MOST_SAVED_AT_ONCE", 0)
     monkeypatch.setattr("networks.admin.progress_page.INTERVAL", -1)
     client.force_login(editor)
