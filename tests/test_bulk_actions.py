@@ -548,3 +548,15 @@ def test_long_action_says_how_far_it_is_and_is_undone_as_one(milan, monkeypatch)
     pages, tree = go_on(milan, tree, undo_form.get("action"))
     assert (pages, messages_of(tree)) == (4, ["Undone: 5 entries are as they were before."])
     assert Network.objects.published().count() == 5
+
+
+@pytest.mark.long
+def test_submitting_many_says_how_far_it_is(ana, monkeypatch):
+    monkeypatch.setattr(BulkActionsMixin, "run_time", 0)
+    networks = [published(name) for name in ("A", "B", "C")]
+    for network in networks:
+        draft_of(network, ana.user, summary_en="Draft")
+    chosen = {"action": "submit", "_selected_action": [row.pk for row in networks]}
+    pages, tree = go_on(ana, parsed(ana.post(NETWORKS, chosen)), NETWORKS)
+    assert (pages, messages_of(tree)) == (2, ["3 networks submitted for publishing."])
+    assert Network.objects.filter(submitted_at__isnull=False).count() == 3

@@ -243,12 +243,8 @@ class BulkActionsMixin:
         if done:
             self.remember_for_undo(request, action, done)
         if remaining:
-            fields = {name: values for name, values in request.POST.lists() if name != ACTION_CHECKBOX_NAME}
-            chosen = " ".join(f"{row.pk}:{confirmed_revision(request, row)}" for row in remaining)
             run = [request.session[self.undo_key]["token"]] if done else []
-            fields |= {CHOSEN: [chosen], "run": run}
-            count = len(request.POST.getlist(ACTION_CHECKBOX_NAME))
-            return self.progress_response(request, fields, len(remaining), count)
+            return self.remaining_response(request, remaining, {"run": run})
         level = messages.SUCCESS if done else messages.INFO
         self.message_user(request, self.texts(action).done(len(done)), level)
         return None
@@ -261,6 +257,15 @@ class BulkActionsMixin:
             "at": timezone.now().timestamp(),
             "rows": done,
         }
+
+    def remaining_response(
+        self, request: HttpRequest, remaining: Sequence, more_fields: dict[str, list[str]]
+    ) -> HttpResponse:
+        """Return the page that goes on with the remaining rows of an action, by its fields and some more."""
+        fields = {name: values for name, values in request.POST.lists() if name != ACTION_CHECKBOX_NAME}
+        chosen = " ".join(f"{row.pk}:{confirmed_revision(request, row)}" for row in remaining)
+        count = len(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        return self.progress_response(request, {**fields, CHOSEN: [chosen], **more_fields}, len(remaining), count)
 
     def progress_response(
         self, request: HttpRequest, fields: dict[str, list[str]], remaining: int, count: int

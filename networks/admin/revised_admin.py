@@ -475,16 +475,21 @@ class RevisedModelAdmin(
         )
 
     @admin.action(description=_("Submit what is chosen for publishing"), permissions=["change"])
-    def submit(self, request: HttpRequest, queryset: QuerySet) -> None:
-        count = 0
-        for row in queryset:
-            if row.has_draft and row.submitted_at is None:
-                try:
-                    drafts.submit(row, author=request.user)
-                    count += 1
-                except ValidationError as error:
-                    self.report_error(request, row, error)
+    def submit(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        rows = [row for row in queryset if row.has_draft and row.submitted_at is None]
+        before = request.POST.get("submitted", "")
+        count = int(before) if is_integer(before) else 0
+        end = time.monotonic() + self.run_time
+        for place, row in enumerate(rows):
+            if place and time.monotonic() > end:
+                return self.remaining_response(request, rows[place:], {"post": ["yes"], "submitted": [str(count)]})
+            try:
+                drafts.submit(row, author=request.user)
+                count += 1
+            except ValidationError as error:
+                self.report_error(request, row, error)
         self.message_user(request, self.texts("submit").done(count), messages.SUCCESS if count else messages.INFO)
+        return None
 
 
 def state_lines(row: RevisedModel) -> list[str]:
