@@ -367,8 +367,9 @@ class TestSingleAction:
     @pytest.mark.parametrize("name", ["withdraw", "delete", "discard"])
     def test_is_undone_from_the_page_that_follows(self, milan, ana, name):
         network = published("Alda", summary_en="First.")
-        draft_of(network, milan.user, summary_en="Second.")
-        drafts.submit(network, author=milan.user)
+        draft_of(network, ana.user, summary_en="Second.")
+        drafts.submit(network, author=ana.user)
+        schedules.create(network, "publish", timezone.now() + timedelta(days=1), author=milan.user)
         before = publishing.undo_state(Network.objects.get(pk=network.pk))
         response = milan.post(f"{NETWORKS}{network.pk}/{name}/", {"post": "yes"}, follow=True)
         undo = parsed(response).find_class("undo")[0]
@@ -379,6 +380,8 @@ class TestSingleAction:
         row = Network.objects.get(pk=network.pk)
         assert (row.is_published, row.deleted_at, row.submitted_by) == (True, None, before["submitted_by"])
         assert storage.newest_revision(row).content["summary_en"] == "Second."
+        assert row.schedules.count() == 1
+        assert storage.newest_revision(row).author == ana.user  # not of whoever pressed "Undo"
         assert not parsed(milan.get(f"{NETWORKS}{network.pk}/change/")).find_class("undo")
 
     @pytest.mark.long
@@ -433,6 +436,12 @@ class TestWhatLeadsThere:
             chosen = Network.objects.filter(name_sr__in=names).values_list("pk", flat=True)
             response = milan.post(NETWORKS, {"action": "withdraw", "_selected_action": list(chosen)})
             assert len(parsed(response).xpath("//*[@class='incoming']//li")) == expected
+
+    @pytest.mark.long
+    def test_is_named_by_the_address_that_citizens_know_whatever_the_draft_has(self, milan, network):
+        draft_of(network, milan.user, slug="alda-europe")
+        response = milan.post(NETWORKS, {"action": "withdraw", "_selected_action": [network.pk]})
+        assert len(parsed(response).xpath("//*[@class='incoming']//li")) == 4
 
     def test_is_nothing_for_what_citizens_do_not_see(self, milan, network):
         publishing.unpublish(network, author=None)
@@ -560,3 +569,15 @@ def test_submitting_many_says_how_far_it_is(ana, monkeypatch):
     pages, tree = go_on(ana, parsed(ana.post(NETWORKS, chosen)), NETWORKS)
     assert (pages, messages_of(tree)) == (2, ["3 networks submitted for publishing."])
     assert Network.objects.filter(submitted_at__isnull=False).count() == 3
+
+
+@pytest.mark.long
+def test_what_a_long_action_refuses_is_told_at_its_end(milan, monkeypatch):
+    """Not on the pages before, which go on by themselves."""
+    monkeypatch.setattr(BulkActionsMixin, "run_time", 0)
+    networks = [published(name, responsible_unit="Old") for name in ("A", "B", "C")]
+    draft_of(networks[0], milan.user, left="2019", status="left")
+    chosen = {"action": "edit", "_selected_action": [row.pk for row in networks], "post": "yes", "status": "member"}
+    _pages, tree = go_on(milan, parsed(milan.post(NETWORKS, chosen | {"responsible_unit": "New"})), NETWORKS)
+    refused, done = messages_of(tree)
+    assert refused.startswith("A: ") and done == "2 networks changed."

@@ -264,7 +264,7 @@ class BulkActionsMixin:
         """Return the page that goes on with the remaining rows of an action, by its fields and some more."""
         fields = {name: values for name, values in request.POST.lists() if name != ACTION_CHECKBOX_NAME}
         chosen = " ".join(f"{row.pk}:{confirmed_revision(request, row)}" for row in remaining)
-        count = len(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        count = max(len(request.POST.getlist(ACTION_CHECKBOX_NAME)), len(remaining))
         return self.progress_response(request, {**fields, CHOSEN: [chosen], **more_fields}, len(remaining), count)
 
     def progress_response(

@@ -463,6 +463,9 @@ class RevisedModelAdmin(
         if action == MOVE:
             return self.undo_move(request, before)
         row = self.model.objects.filter(pk=before["pk"]).first()
+        is_public = row is not None and action == "edit" and row.live_id != before["before"].get("live")
+        if is_public and not self.has_publish_permission(request):
+            return False  # whoever published with the edit publishes no more
         undo = {"discard": drafts.undo_discard, "edit": partial(drafts.undo_save, head=before.get("head"))}.get(
             action, publishing.undo
         )

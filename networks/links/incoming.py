@@ -26,14 +26,16 @@ class Incoming:
 
 
 def find_incoming(rows: Iterable[Network | Page]) -> Incoming:
-    """Return what leads to the published rows among these from elsewhere on the site. Takes four queries."""
+    """Return what leads to the published rows among these from elsewhere on the site. Takes five queries."""
     published = [row for row in rows if row.is_published]
     if not published:
         return Incoming([], [])
-    slugs = {(type(row), row.slug) for row in published}
+    slugs = set()
     for model in {type(row) for row in published}:
-        rows_with_former = model.objects.filter(pk__in=[row.pk for row in published], former_slugs__isnull=False)
-        slugs |= {(model, slug) for slug in rows_with_former.values_list("former_slugs__slug", flat=True)}
+        # As they are stored: the rows may have the slug of their draft.
+        rows_there = model.objects.filter(pk__in=[row.pk for row in published if type(row) is model])
+        for each in rows_there.values_list("slug", "former_slugs__slug"):
+            slugs |= {(model, slug) for slug in each}
     own = {(type(row), row.pk) for row in published}
     places = [
         place

@@ -6,15 +6,20 @@ from typing import Any
 
 from django.db import models
 
-from networks.revisions.comparison import SENTENCE, is_compared_quickly
+from networks.revisions.comparison import is_compared_quickly
 from networks.rich_text import RichTextField, clean_rich_text
 
+# A sentence. A full stop within a word, a date or a number ends none: www.ni.rs, 1.5.2007
+SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?]+(?=[^\s.!?]))*(?:[.!?]+|\n|\Z)\s*")
 # The tag of a block, which stands for itself
 BLOCK = r"</?(?:p|ul|ol|li)>"
 # The tag of a text, such as of a link
 INLINE = r"<(?!/?(?:p|ul|ol|li)>)[^>]*>"
 # A tag of a block, or a sentence with the tags in it and those that it closes
-HTML_PART = re.compile(rf"{BLOCK}|(?:{INLINE}|[^<.!?\n])*(?:[.!?\n]+(?:</(?!p>|ul>|ol>|li>)[^>]*>)*|(?=<|\Z))\s*")
+HTML_PART = re.compile(
+    rf"{BLOCK}|(?:{INLINE}|[^<.!?\n]|[.!?]+(?=[^\s<.!?]))*"
+    r"(?:[.!?\n]+(?:</(?!p>|ul>|ol>|li>)[^>]*>)*|(?=<|\Z))\s*"
+)
 
 Edit = tuple[int, int, list[str]]  # the parts from one place to another are replaced with others
 

@@ -26,9 +26,9 @@ from networks.revisions.content import (
     savable_content,
     select_current_fields,
 )
-from networks.revisions.order import last_position
+from networks.revisions.order import LARGEST_POSITION, last_position
 from networks.revisions.previews import revoke_links
-from networks.revisions.publishing import HARMLESS_TO_UNDO, undo
+from networks.revisions.publishing import HARMLESS_TO_UNDO, bring_back_links_and_schedules, undo
 from networks.revisions.saved_forms import remember_form
 from networks.revisions.schedules import cancel
 from networks.revisions.storage import (
@@ -154,7 +154,7 @@ def save(
 
 
 def create_row(row: Row, content: Mapping, *, author: User | None, comment: str) -> tuple[Row, Revision]:
-    row.position = last_position(type(row)) + 1
+    row.position = min(last_position(type(row)) + 1, LARGEST_POSITION)
     for attempts_left in reversed(range(ATTEMPTS)):
         try:
             written = clean_row(row, content, normalised=content.keys())
@@ -189,7 +189,8 @@ def discard(row: Row, *, author: User | None) -> Row:
 
 def undo_discard(row: RevisedModel, before: Mapping, event: int, *, author: User | None) -> bool:
     """
-    Restore the draft that was discarded, as it was in the state before that; submitted, if it was.
+    Bring back the draft that was discarded, as it was in the state before that: written by the same people, submitted
+    and scheduled if it was, with its preview links.
 
     If the row has a later event than `event`, or a newer draft, nothing is changed and False is returned.
     """
@@ -199,7 +200,8 @@ def undo_discard(row: RevisedModel, before: Mapping, event: int, *, author: User
         is_changed = row.events.filter(pk__gt=event).exclude(kind__in=HARMLESS_TO_UNDO).exists()
         if discarded is None or is_changed or row.deleted_at is not None or row.head_id != row.live_id:
             return False
-        row = restore(row, discarded, author=author).row
+        update_row(row, head=discarded)
+        bring_back_links_and_schedules(row, before)
         if "submitted_at" in before:
             update_row(
                 row,

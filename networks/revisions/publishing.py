@@ -370,11 +370,15 @@ def undo(row: RevisedModel, before: Mapping, event: int, *, author: User | None)
                 "submitted_by": before["submitted_by"],
             }
         update_row(row, **(submitted if row.has_draft else {"submitted_at": None, "submitted_by": ""}))
-        PreviewLink.objects.filter(pk__in=before.get("links", ()), revision__in=row.revisions.all()).update(
-            revoked_at=None
-        )
-        for schedule in before.get("plans", ()):
-            at = datetime.fromisoformat(schedule["at"])
-            if at > timezone.now() and not row.schedules.filter(action=schedule["action"]).exists():
-                row.schedules.create(**{**schedule, "at": at})
+        bring_back_links_and_schedules(row, before)
     return True
+
+
+def bring_back_links_and_schedules(row: RevisedModel, before: Mapping) -> None:
+    """Let the preview links and the schedules of a state that is undone work again, as far as they are not over."""
+    links = PreviewLink.objects.filter(pk__in=before.get("links", ()), revision__in=row.revisions.all())
+    links.update(revoked_at=None)
+    for schedule in before.get("plans", ()):
+        at = datetime.fromisoformat(schedule["at"])
+        if at > timezone.now() and not row.schedules.filter(action=schedule["action"]).exists():
+            row.schedules.create(**{**schedule, "at": at})

@@ -42,7 +42,7 @@ document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (!button || !event.target.closest(".order")) return;
   event.preventDefault();
-  send(event.target, button.value, `[value^="${button.value.split(":")[0]}:"]`);
+  send(event.target, button.value, button.value === "place" ? "[name=place]" : `[value^="${button.value.split(":")[0]}:"]`);
 });
 
 // With this script, a number takes effect when it is entered, without its button, and rows can be dragged.
