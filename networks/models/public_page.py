@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from networks.languages import SERBIAN, displayed_text, language_codes
 from networks.serbian import romanise, to_latin
 
+LARGEST_POSITION = 1_000_000  # a move makes the positions dense again
+
 
 def in_active_language(instance: models.Model, field: str) -> str:
     """Return a translated field for `__str__`: in the active language, or else in Serbian, in Latin for others."""
@@ -94,7 +96,7 @@ class PublicPage(models.Model):
     is_published = models.BooleanField(
         _("published"), default=False, help_text=_("Citizens see only what is published.")
     )
-    position = models.PositiveIntegerField(_("position"), default=0, validators=[MaxValueValidator(1_000_000)])
+    position = models.PositiveIntegerField(_("position"), default=0, validators=[MaxValueValidator(LARGEST_POSITION)])
     changed_at = models.DateTimeField(_("last changed"), auto_now=True)
 
     objects = PublicPageQuerySet.as_manager()

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from networks.models import Event, RevisedModel, Revision, Schedule
+from networks.models.public_page import LARGEST_POSITION
 from networks.revisions.content import (
     Merge,
     Row,
@@ -26,9 +27,9 @@ from networks.revisions.content import (
     savable_content,
     select_current_fields,
 )
-from networks.revisions.order import LARGEST_POSITION, last_position
+from networks.revisions.order import last_position
 from networks.revisions.previews import revoke_links
-from networks.revisions.publishing import HARMLESS_TO_UNDO, bring_back_links_and_schedules, undo
+from networks.revisions.publishing import bring_back_links_and_schedules, is_changed_since, undo
 from networks.revisions.saved_forms import remember_form
 from networks.revisions.schedules import cancel
 from networks.revisions.storage import (
@@ -197,8 +198,12 @@ def undo_discard(row: RevisedModel, before: Mapping, event: int, *, author: User
     with transaction.atomic():
         row = lock(row)
         discarded = row.revisions.filter(pk=before.get("head")).first()
-        is_changed = row.events.filter(pk__gt=event).exclude(kind__in=HARMLESS_TO_UNDO).exists()
-        if discarded is None or is_changed or row.deleted_at is not None or row.head_id != row.live_id:
+        if (
+            discarded is None
+            or is_changed_since(row, event)
+            or row.deleted_at is not None
+            or row.head_id != row.live_id
+        ):
             return False
         update_row(row, head=discarded)
         bring_back_links_and_schedules(row, before)
@@ -220,8 +225,7 @@ def undo_save(row: RevisedModel, before: Mapping, event: int, *, head: int | Non
     with transaction.atomic():
         row = lock(row)
         former = row.revisions.filter(pk=before.get("head")).first()
-        is_changed = row.events.filter(pk__gt=event).exclude(kind__in=HARMLESS_TO_UNDO).exists()
-        if former is None or is_changed or row.head_id != head:
+        if former is None or is_changed_since(row, event) or row.head_id != head:
             return False
         if row.is_published and row.live_id != before.get("live"):
             undo(row, before, event, author=author)

@@ -32,9 +32,6 @@ class Move:
     event: int
 
 
-LARGEST_POSITION = 1_000_000  # as the model validates; a move makes the positions dense again
-
-
 def last_position(model: Model) -> int:
     """Return the position of the last row outside the bin, 0 if there is none. A new row comes after it."""
     return model._base_manager.filter(deleted_at=None).aggregate(last=Max("position"))["last"] or 0

@@ -347,6 +347,11 @@ HARMLESS_TO_UNDO = [
 ]
 
 
+def is_changed_since(row: RevisedModel, event: int) -> bool:
+    """Return whether a row has a later event than `event`, a primary key, that undoing it would undo too."""
+    return row.events.filter(pk__gt=event).exclude(kind__in=HARMLESS_TO_UNDO).exists()
+
+
 def undo(row: RevisedModel, before: Mapping, event: int, *, author: User | None) -> bool:
     """
     Undo an event: publish, unpublish, undelete, submit and schedule the row as it was in the state before it.
@@ -356,7 +361,7 @@ def undo(row: RevisedModel, before: Mapping, event: int, *, author: User | None)
     """
     with transaction.atomic():
         row = lock(row)
-        if row.events.filter(pk__gt=event).exclude(kind__in=HARMLESS_TO_UNDO).exists():
+        if is_changed_since(row, event):
             return False
         submitted = {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by}
         row = undelete(row, author=author)
