@@ -83,10 +83,14 @@ const watch = (panel) => {
     }
   };
 
-  // One write at a time. Of the values typed meanwhile, only the last are written.
+  // One write at a time. Of the values typed meanwhile, only the last are written. Rich text may still change between
+  // the end of `keepAll` and what follows it.
   const keep = () => {
     isBehind = true;
-    keeping ??= keepAll().finally(() => { keeping = undefined; });
+    keeping ??= keepAll().finally(() => {
+      keeping = undefined;
+      return isBehind ? keep() : undefined;
+    });
     return keeping;
   };
 
