@@ -260,7 +260,7 @@ def fold(text: str) -> str:
 
     Fold both what is sought and what is searched. As people write đ also as dj or d, all three are "d".
     """
-    return " ".join(re.sub("dj+", "d", _bare(text).translate(_PLAIN)).split())
+    return " ".join(re.sub("dj+", "d", text.translate(_FOLDED)).split())
 
 
 def occurrences(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
@@ -272,7 +272,7 @@ def occurrences(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
     starts: list[int] = []  # where in the text each folded character comes from
     ends: list[int] = []
     for index, character in enumerate(text):
-        outputs = _bare(character).translate(_PLAIN)
+        outputs = _FOLDED[ord(character)]
         if not outputs and ends and ends[-1] == index:
             ends[-1] = index + 1  # a mark of the letter before
         for output in outputs:
@@ -320,6 +320,21 @@ _PLAIN_LATIN = str.maketrans(
     {"đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "œ": "oe", "æ": "ae", "þ": "th", "ŧ": "t"}
 )
 _PLAIN = _PLAIN_LATIN | {ord(letter): _bare(_LATIN[letter]).translate(_PLAIN_LATIN) for letter in _AZBUKA}
+
+
+class _Folded(dict[int, str]):
+    """What search sees of a character, by its code point. A table for `str.translate` that fills itself."""
+
+    MOST = 5_000  # characters, more than all alphabets have
+
+    def __missing__(self, code: int) -> str:
+        folded = _bare(chr(code)).translate(_PLAIN)
+        if len(self) < self.MOST:
+            self[code] = folded
+        return folded
+
+
+_FOLDED = _Folded()
 
 
 # Sorting
