@@ -24,6 +24,38 @@ CARET_IS_AT_END = """(editor) => {
 }"""
 
 
+# What is wider than the screen, and text that is cut off by the box it stands in; a list of choices opens
+OVERFLOW = """() => {
+    const root = document.documentElement;
+    const reaches = (element) => element.getBoundingClientRect().right > root.clientWidth + 1;
+    const wide = root.scrollWidth <= root.clientWidth ? [] : [
+        `page: ${root.scrollWidth} > ${root.clientWidth}`,
+        ...[...document.body.querySelectorAll("*")].filter(reaches).map((each) => each.outerHTML.slice(0, 120)),
+    ];
+    const cut = [...document.body.querySelectorAll(":not(select)")].filter((element) => {
+        const style = getComputedStyle(element);
+        const clips = (overflow) => ["hidden", "clip"].includes(overflow);
+        return element.clientWidth > 1 && element.textContent.trim() && (
+            (clips(style.overflowX) && element.scrollWidth > element.clientWidth + 1) ||
+            (clips(style.overflowY) && element.scrollHeight > element.clientHeight + 1)
+        );
+    });
+    return [...wide, ...cut.map((element) => `cut off: ${element.outerHTML.slice(0, 120)}`)];
+}"""
+
+
+# Form fields and buttons, whose backgrounds all become the same. A field for a file has a button of its own.
+BORDERLESS = """() => [...document.querySelectorAll(
+        "input:not([type=hidden], [type=file]), select, textarea, button")]
+    .filter((element) => element.getClientRects().length)
+    .filter((element) => {
+        const style = getComputedStyle(element);
+        return style.appearance === "none" &&
+            (style.borderBottomStyle === "none" || parseFloat(style.borderBottomWidth) < 1);
+    })
+    .map((element) => `no border: ${element.outerHTML.slice(0, 120)}`)"""
+
+
 def account(username="admin"):
     return User.objects.filter(username=username).first() or User.objects.create_superuser(
         username, password=PASSWORD

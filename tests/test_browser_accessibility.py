@@ -13,7 +13,7 @@ from networks.languages import language_codes, language_prefix
 from networks.models import Network
 from networks.public.accessibility import AXE_WIDTHS, REFLOW_WIDTHS, TARGET_PIXELS, TEXT_PERCENT
 from networks.revisions import storage
-from tests.browser import make_network_with_everything
+from tests.browser import BORDERLESS, OVERFLOW, make_network_with_everything
 
 pytestmark = pytest.mark.browser
 
@@ -50,22 +50,6 @@ def addresses(live_server):
         storage.newest_revision(network)  # and so on record
     paths = [f"{language_prefix(code)}{path.removeprefix('/')}" for path in PATHS for code in language_codes()]
     return {path: f"{live_server.url}{path}" for path in paths}
-
-
-# What is wider than the screen, and text that is cut off by the box it stands in
-OVERFLOW = """() => {
-    const root = document.documentElement;
-    const wide = root.scrollWidth > root.clientWidth ? [`page: ${root.scrollWidth} > ${root.clientWidth}`] : [];
-    const cut = [...document.body.querySelectorAll("*")].filter((element) => {
-        const style = getComputedStyle(element);
-        const clips = (overflow) => ["hidden", "clip"].includes(overflow);
-        return element.clientWidth > 1 && element.textContent.trim() && (
-            (clips(style.overflowX) && element.scrollWidth > element.clientWidth + 1) ||
-            (clips(style.overflowY) && element.scrollHeight > element.clientHeight + 1)
-        );
-    });
-    return [...wide, ...cut.map((element) => `cut off: ${element.outerHTML.slice(0, 120)}`)];
-}"""
 
 
 def enlarged_overflow(page):
@@ -172,17 +156,6 @@ def keyboard_faults(page):
     elif reached[-1]["number"] == count - 1 and len(reached) > count:
         faults.append("the keyboard does not get out")
     return faults
-
-
-# Form fields and buttons, whose backgrounds all become the same
-BORDERLESS = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button")]
-    .filter((element) => element.getClientRects().length)
-    .filter((element) => {
-        const style = getComputedStyle(element);
-        return style.appearance === "none" &&
-            (style.borderBottomStyle === "none" || parseFloat(style.borderBottomWidth) < 1);
-    })
-    .map((element) => `no border: ${element.outerHTML.slice(0, 120)}`)"""
 
 
 def axe_violations(page, scheme="light", **run_only):
