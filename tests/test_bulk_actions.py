@@ -382,6 +382,9 @@ class TestSingleAction:
         assert storage.newest_revision(row).content["summary_en"] == "Second."
         assert row.schedules.count() == 1
         assert storage.newest_revision(row).author == ana.user  # not of whoever pressed "Undo"
+        if name == "discard":
+            history = text_of(parsed(milan.get(f"{NETWORKS}{network.pk}/history/")).find_class("brought_back")[0])
+            assert "Milan Undone: this version is the newest one again" in history
         assert not parsed(milan.get(f"{NETWORKS}{network.pk}/change/")).find_class("undo")
 
     @pytest.mark.long
@@ -492,6 +495,7 @@ class TestFieldsOfMany:
     @pytest.mark.long
     def test_are_added_to_a_draft_that_waits_and_not_published_with_it(self, milan, ana, networks):
         draft_of(networks[0], ana.user, summary_en="Not finished")
+        before = Network.objects.get(pk=drafts.submit(networks[0], author=ana.user).pk)
         tree = parsed(self.edit(milan, networks, responsible_unit="New", publish="on"))
         assert [row.responsible_unit for row in Network.objects.order_by("pk")] == ["Old", "New"]
         first, _second = self.content_of(networks)
@@ -501,6 +505,18 @@ class TestFieldsOfMany:
         assert (first["responsible_unit"], first["summary_en"], second["responsible_unit"]) == (
             *("Old", "Not finished", "Old"),
         )
+        row = Network.objects.get(pk=before.pk)
+        # What was submitted is what waits, and by whom.
+        assert (row.head, row.submitted_at, row.submitted_by) == (before.head, before.submitted_at, "Ana")
+
+    @pytest.mark.long
+    def test_of_what_is_not_on_the_site_are_undone_in_the_row_too(self, milan, networks):
+        for row in networks:
+            publishing.unpublish(row, author=None)
+        tree = parsed(self.edit(milan, networks, responsible_unit="New"))
+        assert undo(milan, tree) == ["Undone: 2 entries are as they were before."]
+        assert [row.responsible_unit for row in Network.objects.all()] == ["Old", "Old"]
+        assert {content["responsible_unit"] for content in self.content_of(networks)} == {"Old"}
 
     @pytest.mark.long
     def test_are_emptied_where_that_is_ticked(self, milan, networks):

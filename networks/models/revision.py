@@ -71,6 +71,7 @@ class Event(RowRelated, Authored):
         CORRECTED = "corrected", _("Change of the Serbian marked as a correction")
         UNCONFIRMED = "unconfirmed", _("Confirmation of a translation taken back")
         MOVED = "moved", _("Moved in the order")
+        BROUGHT_BACK = "brought_back", _("Undone: this version is the newest one again")
 
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="events")
     kind = models.CharField(max_length=30, choices=Kind)
