@@ -140,6 +140,9 @@ admin:networks_network_import                POST           login   login   forb
 admin:networks_network_import                POST file      login   login   forbid  done    done    done    done
 admin:networks_network_imported              GET            login   login   forbid  moved   moved   moved   moved
 admin:networks_network_imported              POST           login   login   forbid  moved   moved   moved   moved
+admin:networks_network_end                     GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_end                     POST           login   login   forbid  done    done    done    done
+admin:networks_network_end                     POST bin       login   login   forbid  missing missing missing missing
 admin:networks_network_verify                GET            login   login   method  method  method  method  method
 admin:networks_network_verify                POST           login   login   forbid  forbid  done    done    done
 admin:networks_network_verify                POST bin       login   login   forbid  forbid  missing missing missing

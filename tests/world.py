@@ -243,6 +243,10 @@ REQUESTS = {
     # What has revisions
     **requests_of("network", network_form),
     **requests_of("page", page_form),
+    "admin:networks_network_end": {
+        "POST": Asked({"left": "2019", "status": "left", "becomes": "stays"}),
+        "POST bin": Asked({"left": "2019", "status": "left"}, arguments={"pk": IN_BIN}),
+    },
     # Confirmation
     "admin:networks_network_verify": {"POST bin": Asked(arguments={"pk": IN_BIN})},
     "admin:networks_network_export": {"POST": Asked({"version": "newest", "format": "csv"})},

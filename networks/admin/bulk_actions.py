@@ -22,7 +22,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -86,6 +86,23 @@ ACTION_TEXTS = {
         _("Change fields"),
         lambda count: ngettext("%(count)d network will be changed.", "%(count)d networks will be changed.", count),
         lambda count: ngettext("%d network changed.", "%d networks changed.", count) % count,
+    ),
+    ("network", "end"): ActionTexts(
+        pgettext_lazy("action", "End this membership"),
+        None,
+        lambda count: ngettext("%d membership ended.", "%d memberships ended.", count) % count,
+    ),
+    ("network", "submit_end"): ActionTexts(
+        _("Submit for publishing"),
+        None,
+        lambda count: (
+            ngettext(
+                "The end of %d membership submitted for publishing.",
+                "The end of %d memberships submitted for publishing.",
+                count,
+            )
+            % count
+        ),
     ),
     # Its outcome is a file.
     ("network", "export"): ActionTexts(_("Export"), None, str),
@@ -197,7 +214,7 @@ class BulkActionsMixin:
     def may_run(self, request: HttpRequest, action) -> bool:
         if action == "delete_selected":
             return self.has_delete_permission(request)
-        if action in ("discard", "edit"):
+        if action in ("discard", "edit", "submit_end"):
             return self.has_change_permission(request)
         return self.has_publish_permission(request)
 

@@ -463,12 +463,13 @@ class RevisedModelAdmin(
         if action == MOVE:
             return self.undo_move(request, before)
         row = self.model.objects.filter(pk=before["pk"]).first()
-        is_public = row is not None and action == "edit" and row.live_id != before["before"].get("live")
+        is_save = action in ("edit", "submit_end")
+        is_public = row is not None and is_save and row.live_id != before["before"].get("live")
         if is_public and not self.has_publish_permission(request):
             return False  # whoever published with the edit publishes no more
-        undo = {"discard": drafts.undo_discard, "edit": partial(drafts.undo_save, head=before.get("head"))}.get(
-            action, publishing.undo
-        )
+        undo = {"discard": drafts.undo_discard}.get(action, publishing.undo)
+        if is_save:
+            undo = partial(drafts.undo_save, head=before.get("head"))
         return row is not None and undo(row, before["before"], before["event"], author=request.user)
 
     def report_error(self, request: HttpRequest, row: RevisedModel, error: ValidationError) -> None:

@@ -102,6 +102,7 @@ class Change(models.Model):
         JOINED = "joined", _("Joined the network")
         LEFT = "left", _("Left the network")
         ENDED = "ended", _("Network ended")
+        CONTINUED = "continued", _("The membership goes on")
         VERIFIED = "verified", _("Verified on")
         CORRECTED = "corrected", _("Changed")
         WITHDRAWN = "withdrawn", _("Taken off the site")
