@@ -148,6 +148,7 @@ def test_is_the_same_when(site, what):
 def test_every_model_is_public_or_known_not_to_be():
     private = {
         "ConfirmationLink",
+        "SavedView",
         "ConfirmedTranslation",
         "Revision",
         "Event",

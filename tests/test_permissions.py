@@ -218,6 +218,8 @@ admin:networks_*_links                       POST           login   login   forb
 admin:networks_*_links                       POST bin       login   login   forbid  missing missing missing missing
 admin:networks_*_revoke                      GET            login   login   forbid  moved   moved   moved   moved
 admin:networks_*_revoke                      POST           login   login   forbid  forbid  done    done    done
+admin:networks_*_views                       GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_*_views                       POST           login   login   forbid  done    done    done    done
 admin:networks_*_open                        GET            login   login   method  method  method  method  method
 admin:networks_*_open                        POST           login   login   forbid  done    done    done    done
 admin:networks_*_open                        POST bin       login   login   forbid  missing missing missing missing

@@ -178,6 +178,7 @@ def requests_of(model, form):
             "POST": Asked({"row": PK, "to": "place:2"}),
             "POST bin": Asked({"row": IN_BIN, "to": "place:1"}),
         },
+        f"admin:networks_{model}_views": {"POST": Asked({"name": "Нацрти", "query": "state=draft"})},
         f"admin:networks_{model}_open": {"POST bin": Asked(arguments={"pk": IN_BIN})},
     }
 

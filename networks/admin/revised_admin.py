@@ -29,6 +29,7 @@ from networks.admin.order_views import MOVE, OrderViewsMixin
 from networks.admin.review import SCHEDULE_EVENTS
 from networks.admin.revised_form import RevisedForm
 from networks.admin.revised_views import RevisedViewsMixin, describe_schedule
+from networks.admin.saved_views import SavedViewsMixin
 from networks.admin.unsaved_text import discard_unsaved_form
 from networks.models import Event, RevisedModel
 from networks.reading import Reader
@@ -111,7 +112,7 @@ LAST_FIELDSETS = [
 
 
 class RevisedModelAdmin(
-    OrderViewsMixin, BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin, CityModelAdmin
+    OrderViewsMixin, BulkActionsMixin, SavedViewsMixin, RevisedViewsMixin, MissingTranslationsMixin, CityModelAdmin
 ):
     """
     The base of the admin of models with revisions.

@@ -19,6 +19,7 @@ from networks.models.page import FormerPageSlug, Page
 from networks.models.public_page import free_slug
 from networks.models.revised_model import LONGEST_NAME, RevisedModel, RowRelated
 from networks.models.revision import Change, Event, PreviewLink, Revision, Schedule
+from networks.models.saved_view import SavedView
 from networks.models.spreadsheet_file import SpreadsheetFile
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "RowRelated",
     "SEARCHED",
     "SavedForm",
+    "SavedView",
     "Schedule",
     "SignInAttempts",
     "SpreadsheetFile",
