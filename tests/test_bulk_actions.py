@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import lxml.html
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
@@ -537,6 +538,24 @@ class TestFieldsOfMany:
         tree = parsed(self.edit(milan, networks, responsible_unit="", **typed))
         assert tree.find_class("errornote")
         assert self.content_of(networks) == before
+
+    @pytest.mark.long
+    def test_are_not_changed_in_what_came_while_a_mistake_was_corrected(self, milan, ana, networks):
+        form = self.edit(milan, networks, contact_email="no address").content
+        draft_of(networks[0], ana.user, responsible_unit="Of Ana")
+        form = next(each for each in lxml.html.fromstring(form.decode()).forms if "chosen" in each.fields)
+        typed = dict(form.form_values()) | {"contact_email": "unit@example.org", "responsible_unit": "New"}
+        refused, done = messages_of(parsed(milan.post(NETWORKS, typed, follow=True)))
+        assert refused == "Alda: Somebody has saved a newer version meanwhile." and done == "1 network changed."
+        assert [content["responsible_unit"] for content in self.content_of(networks)] == ["Of Ana", "New"]
+
+    @pytest.mark.long
+    def test_are_named_beside_each_checkbox(self, milan, networks):
+        chosen = {"action": "edit", "_selected_action": [row.pk for row in networks]}
+        page = parsed(milan.post(NETWORKS, chosen))
+        assert [text_of(each) for each in page.find_class("to-empty")] == [
+            *("empty it: Responsible unit", "empty it: Contact e-mail", "empty it: Contact telephone"),
+        ]
 
     @pytest.mark.long
     def test_that_one_of_them_refuses_is_told_with_its_name(self, milan, networks):

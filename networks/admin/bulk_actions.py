@@ -236,7 +236,10 @@ class BulkActionsMixin:
             "rows": rows,
             "others": others,
             "action": action,
-            "chosen": " ".join(f"{row.pk}:{row.head_id or ''}" for row in [*rows, *others]),
+            # Where the page is shown again, because of an error, the revisions that it has shown first
+            "chosen": " ".join(
+                f"{row.pk}:{confirmed_revision(request, row) or row.head_id or ''}" for row in [*rows, *others]
+            ),
         }
         return TemplateResponse(request, "admin/confirm_action.html", context)
 
