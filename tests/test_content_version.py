@@ -149,6 +149,7 @@ def test_every_model_is_public_or_known_not_to_be():
     private = {
         "ConfirmationLink",
         "SavedView",
+        "RevokedPasswordLinks",
         "ConfirmedTranslation",
         "Revision",
         "Event",

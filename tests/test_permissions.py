@@ -121,6 +121,7 @@ admin:auth_user_delete                       POST           login   login   forb
 admin:auth_user_change                       GET            login   login   forbid  forbid  forbid  ok      ok
 admin:auth_user_change                       POST           login   login   forbid  forbid  forbid  done    done
 admin:auth_user_password_link                GET            login   login   forbid  forbid  forbid  ok      ok
+admin:auth_user_password_link                POST revoke    login   login   forbid  forbid  forbid  done    done
 admin:auth_user_password_link                POST           login   login   forbid  forbid  forbid  done    done
 admin:auth_user_choose_password              GET            moved   moved   moved   moved   moved   moved   moved
 admin:auth_user_choose_password              GET forged     gone    gone    gone    gone    gone    gone    gone

@@ -236,6 +236,7 @@ REQUESTS = {
         "POST": Asked({**PASSWORDS, "set-password": "1"}),
         "POST unset": Asked({"unset-password": "1", "usable_password": "false"}),
     },
+    "admin:auth_user_password_link": {"POST revoke": Asked({"revoke": "1"})},
     "admin:auth_user_choose_password": {
         "GET": Asked(arguments={"token": "password"}),
         "GET forged": Asked(arguments={"token": "forged"}),

@@ -1,6 +1,6 @@
 """What the site holds: the memberships of a city in networks of cities, and the city itself."""
 
-from networks.models.account import SignInAttempts, TemporaryPassword
+from networks.models.account import RevokedPasswordLinks, SignInAttempts, TemporaryPassword
 from networks.models.city import CityProfile, ContentVersion, OldAddress
 from networks.models.confirmation import ConfirmationLink, UnitAnswer
 from networks.models.confirmed_translation import ConfirmedTranslation
@@ -40,6 +40,7 @@ __all__ = [
     "Page",
     "PreviewLink",
     "RevisedModel",
+    "RevokedPasswordLinks",
     "Revision",
     "RowRelated",
     "SEARCHED",
