@@ -9,7 +9,7 @@ far it is and goes on with the rest.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 from django.contrib import messages
@@ -211,6 +211,15 @@ class BulkActionsMixin:
     def texts(self, action: str) -> ActionTexts:
         return ACTION_TEXTS[self.opts.model_name, action]
 
+    def for_a_while(self, rows: Sequence, remaining: list) -> Iterator:
+        """Yield rows until the time of a request is over, at least one. The others are added to `remaining`."""
+        end = time.monotonic() + self.run_time
+        for place, row in enumerate(rows):
+            if place and time.monotonic() > end:
+                remaining += rows[place:]
+                return
+            yield row
+
     def may_run(self, request: HttpRequest, action) -> bool:
         if action == "delete_selected":
             return self.has_delete_permission(request)
@@ -356,12 +365,8 @@ class BulkActionsMixin:
         Return the page that goes on with it if that takes a while.
         """
         count, changed_since = last.get("undone", 0), []
-        end = time.monotonic() + self.run_time
         remaining: list[dict] = []
-        for place, before in enumerate(last["rows"]):
-            if place and time.monotonic() > end:
-                remaining = last["rows"][place:]
-                break
+        for before in self.for_a_while(last["rows"], remaining):
             try:
                 with transaction.atomic():
                     is_undone = self.undo_one(request, last["action"], before)

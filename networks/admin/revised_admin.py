@@ -1,6 +1,5 @@
 """The base of the admin of models with revisions: the change list, and the form, which shows the newest revision."""
 
-import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
@@ -443,12 +442,8 @@ class RevisedModelAdmin(
         ValidationError is shown to the user. Return the page that goes on with the rest if all takes a while.
         """
         done: list[dict] = []
-        rows, remaining = list(rows), []
-        end = time.monotonic() + self.run_time
-        for place, row in enumerate(rows):
-            if place and time.monotonic() > end:
-                remaining = rows[place:]
-                break
+        remaining: list[RevisedModel] = []
+        for row in self.for_a_while(list(rows), remaining):
             try:
                 with transaction.atomic():
                     locked = storage.lock(row)
@@ -484,15 +479,15 @@ class RevisedModelAdmin(
         rows = [row for row in queryset if row.has_draft and row.submitted_at is None]
         before = request.POST.get("submitted", "")
         count = int(before) if is_integer(before) else 0
-        end = time.monotonic() + self.run_time
-        for place, row in enumerate(rows):
-            if place and time.monotonic() > end:
-                return self.remaining_response(request, rows[place:], {"post": ["yes"], "submitted": [str(count)]})
+        remaining: list[RevisedModel] = []
+        for row in self.for_a_while(rows, remaining):
             try:
                 drafts.submit(row, author=request.user)
                 count += 1
             except ValidationError as error:
                 self.report_error(request, row, error)
+        if remaining:
+            return self.remaining_response(request, remaining, {"post": ["yes"], "submitted": [str(count)]})
         self.message_user(request, self.texts("submit").done(count), messages.SUCCESS if count else messages.INFO)
         return None
 
