@@ -423,6 +423,7 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
     ) -> type[AdminForm]:
         form = super().get_form(request, obj, change, **kwargs)
         form.kept = get_unsaved_form(request) if request.method == "GET" else None
+        form.user = request.user
         return form
 
     def save_model(self, request: HttpRequest, obj, form, change) -> None:
