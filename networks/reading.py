@@ -236,7 +236,8 @@ class NetworkReading(RowReading):
 
     @property
     def prose_fields(self) -> tuple[str, ...]:
-        return tuple(name for name in translated_fields(type(self.row)) if name not in ("acronym", "seat"))
+        left_out = ("acronym", "seat", *(() if self.is_former else ("end_note",)))
+        return tuple(name for name in translated_fields(type(self.row)) if name not in left_out)
 
     @cached_property
     def sections(self) -> list[tuple[str, str, Text]]:
@@ -245,7 +246,7 @@ class NetworkReading(RowReading):
         return [
             (name, labels[name], getattr(self, name))
             for name in translated_fields(type(self.row))
-            if name not in ("name", "acronym", "summary", "description", "seat")
+            if name not in ("name", "acronym", "summary", "description", "seat", "end_note")
         ]
 
     @property
@@ -300,7 +301,7 @@ class NetworkReading(RowReading):
 
     @cached_property
     def is_former(self) -> bool:
-        return self.row.status in (self.row.Status.LEFT, self.row.Status.ENDED)
+        return self.row.status in self.row.FORMER
 
     @cached_property
     def original_name(self) -> Text:

@@ -61,6 +61,9 @@ BARE_MAILBOX = re.compile(rf"[^\s@:/?#]++@{HOST}(?:\?.*+)?", re.DOTALL)
 ON_THIS_SITE = ("/", "?", "#")
 EMPTY_LINE = re.compile(r"\n\s*\n")
 
+# What XML, and so feeds and spreadsheets, cannot hold. Nobody types such characters; they come from other programs.
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 
 def unescape_html(text: str) -> str:
     """Return a piece of HTML without tags as text."""

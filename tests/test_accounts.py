@@ -7,10 +7,11 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.test import Client
+from django.utils.translation import gettext, override
 
 from networks.models import SignInAttempts, TemporaryPassword
 from tests.makers import make_theme
-from tests.pages import LANGUAGES, PREFIXES, in_latin_and_in_ci_in_each_language, opened, parsed, text_of
+from tests.pages import LANGUAGES, PREFIXES, in_latin_and_in_ci_in_each_language, messages_of, opened, parsed, text_of
 
 GIVEN, OWN = "chosen by the administrator", "known to Milica alone"
 
@@ -173,6 +174,28 @@ class TestLinkToChooseThePassword:
         link = self.make_link(boss, milica)
         Client().force_login(milica)
         assert self.choose(link)[1].status_code == 410
+
+    @pytest.mark.long
+    def test_is_revoked_with_all_others_of_the_account(self, boss, milica):
+        links, other = (
+            [self.make_link(boss, milica) for _ in range(2)],
+            User.objects.create_user("ana", is_staff=True),
+        )
+        of_other, address = self.make_link(boss, other), f"/en/admin/auth/user/{milica.pk}/password-link/"
+        assert messages_of(parsed(boss.post(address, {"revoke": "1"}, follow=True))) == [
+            "The links made so far lead nowhere now."
+        ]
+        assert {self.choose(link)[1].status_code for link in links} == {410}
+        assert self.choose(self.make_link(boss, milica))[1].status_code == 302
+        assert self.choose(of_other)[1].status_code == 302
+
+    @in_latin_and_in_ci_in_each_language
+    def test_is_told_in_the_history_in_the_language_of_its_reader(self, boss, milica, language):
+        self.make_link(boss, milica, PREFIXES["en" if language == "sr" else "sr"])
+        history = opened(boss, f"{PREFIXES[language]}/admin/auth/user/{milica.pk}/history/")
+        with override(language):
+            expected = gettext("Made a link to choose the password.")
+        assert expected in text_of(history.get_element_by_id("change-history"))
 
     def test_stops_after_three_days(self, boss, milica, monkeypatch):
         link = self.make_link(boss, milica)

@@ -81,3 +81,26 @@ def test_without_scripts_the_page_opens_in_another_tab(open_page, live_server, f
     expect(opened.value.locator(".lead")).to_have_text("Љубав.")
     expect(page.locator("#live-preview")).to_be_hidden()
     assert page.input_value("#id_summary_sr") == "Љубав."
+
+
+def test_goes_on_by_itself_when_the_server_answers_again(open_page, live_server, form):
+    # The clock is installed in the frame too, which runs no scripts.
+    page = open_page(width=1440, expected=["net::ERR_FAILED", "Blocked script execution"])
+    sign_in(page, live_server.url, "/en")
+    page.goto(f"{live_server.url}/en{form}")
+    page.locator("[name=_preview] >> nth=0").click()
+    expect(preview_of(page).locator("h1")).to_be_attached()
+    page.clock.install()
+    status = page.locator("#live-preview [role=status]")
+    asked = f"**{page.get_attribute('#live-preview', 'data-url')}"
+    for event, text in ((None, "Later."), ("online", "At once.")):
+        page.route(asked, lambda route: route.abort())
+        page.fill("#id_summary_en", text)
+        page.clock.run_for(300)
+        expect(status).to_contain_text("stopped")
+        page.unroute(asked)
+        if event:
+            page.evaluate(f"dispatchEvent(new Event('{event}'))")
+        page.clock.run_for(100 if event else 6000)
+        expect(preview_of(page).locator(".lead")).to_have_text(text)
+        expect(status).not_to_contain_text("stopped")

@@ -67,3 +67,46 @@ def test_networks_are_dragged_and_moved_by_the_keyboard(open_page, live_server):
     page.mouse.up()
     expect(page.locator("#moved")).to_contain_text("Not moved")
     expect(page.locator(".order li >> nth=0")).to_have_attribute("data-row", str(rows["a"].pk))
+
+
+HOLD = """() => {
+  const ask = window.fetch;
+  window.held = [];
+  window.fetch = (...asked) => new Promise((resolve) => held.push(() => resolve(ask(...asked))));
+}"""
+
+
+def test_what_is_done_while_a_move_is_under_way_is_not_lost(open_page, live_server):
+    rows = {slug: make_network(slug=slug, position=number, name_en=slug) for number, slug in enumerate("abcd")}
+    page = open_page()
+    sign_in(page, live_server.url, "/en")
+    page.goto(f"{live_server.url}/en/admin/networks/network/order/")
+    row = {slug: page.locator(f"[data-row='{each.pk}']") for slug, each in rows.items()}
+    page.evaluate(HOLD)
+
+    def answer(text):
+        page.wait_for_function("held.length")
+        page.evaluate("held.shift()()")
+        expect(page.locator("#moved")).to_contain_text(text)
+
+    row["d"].get_by_role("button", name="Up: d").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    number = row["b"].get_by_role("textbox")
+    number.fill("")
+    page.keyboard.type("1")
+    row["a"].locator(".grip").hover()
+    page.mouse.down()
+    page.mouse.up()
+    expect(page.locator("#moved")).to_have_text("One moment: the last move is still under way.")
+    answer("from place 4 to place 3")
+    expect(number).to_be_focused()
+    expect(number).to_have_value("1")
+    answer("from place 3 to place 2")
+    expect(number).to_be_focused()
+    expect(number).to_have_value("1")
+    assert in_order() == "adbc"
+    page.keyboard.press("Tab")
+    answer("“b” is moved from place 3 to place 1")
+    assert in_order() == "badc"
+    assert page.evaluate("held.length") == 0

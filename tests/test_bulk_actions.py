@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import lxml.html
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
@@ -382,6 +383,9 @@ class TestSingleAction:
         assert storage.newest_revision(row).content["summary_en"] == "Second."
         assert row.schedules.count() == 1
         assert storage.newest_revision(row).author == ana.user  # not of whoever pressed "Undo"
+        if name == "discard":
+            history = text_of(parsed(milan.get(f"{NETWORKS}{network.pk}/history/")).find_class("brought_back")[0])
+            assert "Milan Undone: this version is the newest one again" in history
         assert not parsed(milan.get(f"{NETWORKS}{network.pk}/change/")).find_class("undo")
 
     @pytest.mark.long
@@ -492,6 +496,7 @@ class TestFieldsOfMany:
     @pytest.mark.long
     def test_are_added_to_a_draft_that_waits_and_not_published_with_it(self, milan, ana, networks):
         draft_of(networks[0], ana.user, summary_en="Not finished")
+        before = Network.objects.get(pk=drafts.submit(networks[0], author=ana.user).pk)
         tree = parsed(self.edit(milan, networks, responsible_unit="New", publish="on"))
         assert [row.responsible_unit for row in Network.objects.order_by("pk")] == ["Old", "New"]
         first, _second = self.content_of(networks)
@@ -501,6 +506,18 @@ class TestFieldsOfMany:
         assert (first["responsible_unit"], first["summary_en"], second["responsible_unit"]) == (
             *("Old", "Not finished", "Old"),
         )
+        row = Network.objects.get(pk=before.pk)
+        # What was submitted is what waits, and by whom.
+        assert (row.head, row.submitted_at, row.submitted_by) == (before.head, before.submitted_at, "Ana")
+
+    @pytest.mark.long
+    def test_of_what_is_not_on_the_site_are_undone_in_the_row_too(self, milan, networks):
+        for row in networks:
+            publishing.unpublish(row, author=None)
+        tree = parsed(self.edit(milan, networks, responsible_unit="New"))
+        assert undo(milan, tree) == ["Undone: 2 entries are as they were before."]
+        assert [row.responsible_unit for row in Network.objects.all()] == ["Old", "Old"]
+        assert {content["responsible_unit"] for content in self.content_of(networks)} == {"Old"}
 
     @pytest.mark.long
     def test_are_emptied_where_that_is_ticked(self, milan, networks):
@@ -521,6 +538,24 @@ class TestFieldsOfMany:
         tree = parsed(self.edit(milan, networks, responsible_unit="", **typed))
         assert tree.find_class("errornote")
         assert self.content_of(networks) == before
+
+    @pytest.mark.long
+    def test_are_not_changed_in_what_came_while_a_mistake_was_corrected(self, milan, ana, networks):
+        form = self.edit(milan, networks, contact_email="no address").content
+        draft_of(networks[0], ana.user, responsible_unit="Of Ana")
+        form = next(each for each in lxml.html.fromstring(form.decode()).forms if "chosen" in each.fields)
+        typed = dict(form.form_values()) | {"contact_email": "unit@example.org", "responsible_unit": "New"}
+        refused, done = messages_of(parsed(milan.post(NETWORKS, typed, follow=True)))
+        assert refused == "Alda: Somebody has saved a newer version meanwhile." and done == "1 network changed."
+        assert [content["responsible_unit"] for content in self.content_of(networks)] == ["Of Ana", "New"]
+
+    @pytest.mark.long
+    def test_are_named_beside_each_checkbox(self, milan, networks):
+        chosen = {"action": "edit", "_selected_action": [row.pk for row in networks]}
+        page = parsed(milan.post(NETWORKS, chosen))
+        assert [text_of(each) for each in page.find_class("to-empty")] == [
+            *("empty it: Responsible unit", "empty it: Contact e-mail", "empty it: Contact telephone"),
+        ]
 
     @pytest.mark.long
     def test_that_one_of_them_refuses_is_told_with_its_name(self, milan, networks):

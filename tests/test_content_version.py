@@ -13,7 +13,7 @@ from django.utils import timezone
 from networks.models import Change, CityProfile, ContentVersion, Network, OldAddress, Page, Schedule, Theme
 from networks.page_store import version
 from networks.page_store.version import current_version, raise_version
-from networks.revisions import drafts, publishing, schedules, storage
+from networks.revisions import drafts, ending, publishing, schedules, storage
 from tests import processes
 from tests.makers import make_network, make_page, make_profile, make_theme
 
@@ -29,6 +29,9 @@ def changes_version(act):
 def draft(network, **texts):
     content = storage.newest_revision(network).content
     return drafts.save(network, content | texts, author=None)
+
+
+END = {"status": "left", "left": "2019"}
 
 
 # Every kind of change, in a transaction of its own as on a site
@@ -61,6 +64,7 @@ PUBLIC_CHANGES = {
     "a draft is published": lambda: publishing.publish(Network.objects.get(slug="b"), author=None),
     "a newer version is published": lambda: publishing.publish(Network.objects.get(slug="c"), author=None),
     "a network is withdrawn": lambda: publishing.unpublish(Network.objects.get(slug="c"), author=None),
+    "a membership is ended": lambda: ending.end(Network.objects.get(slug="c"), END, author=None),
     "a network goes into the bin": lambda: publishing.delete(Network.objects.get(slug="c"), author=None),
     "what was loaded goes on record": lambda: storage.newest_revision(Network.objects.get(slug="a")),
     "a plan is carried out": lambda: schedules.apply_due(timezone.now() + timedelta(days=2)),
@@ -73,6 +77,9 @@ PRIVATE_CHANGES = {
     "a draft of what is not published": lambda: draft(Network.objects.get(slug="b"), name_en="Newer"),
     "a new network": lambda: drafts.save(Network(), {"name_sr": "Нова"}, author=None),
     "a draft is submitted": lambda: drafts.submit(Network.objects.get(slug="c"), author=None),
+    "the end of a membership is submitted": lambda: ending.submit_end(
+        Network.objects.get(slug="c"), END, author=None
+    ),
     "a draft is discarded": lambda: drafts.discard(Network.objects.get(slug="c"), author=None),
     "a draft goes into the bin": lambda: publishing.delete(Network.objects.get(slug="b"), author=None),
     "a plan is cancelled": lambda: schedules.cancel(Schedule.objects.get(), author=None),
@@ -141,6 +148,8 @@ def test_is_the_same_when(site, what):
 def test_every_model_is_public_or_known_not_to_be():
     private = {
         "ConfirmationLink",
+        "SavedView",
+        "RevokedPasswordLinks",
         "ConfirmedTranslation",
         "Revision",
         "Event",

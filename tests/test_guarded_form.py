@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from networks.models import CityProfile, Theme
 from tests.makers import make_profile, make_theme
@@ -110,14 +111,41 @@ def test_each_field_is_as_whoever_changed_it_left_it(clerk, mine):
         assert found == expected | {"email": "a@example.org"}
 
 
-def test_what_was_taken_over_is_named_with_a_conflict_too(clerk):
+@pytest.mark.parametrize(
+    ("saved_by", "conflict", "taken"),
+    [
+        (
+            ["clerk"],
+            "You have changed the same fields in another tab",
+            "You have saved this in another tab meanwhile, and it was taken over: Introduction (in Serbian).",
+        ),
+        *(
+            pytest.param(
+                others,
+                "You and somebody else have changed the same fields",
+                "Meanwhile changed by somebody else and taken over: Introduction (in Serbian).",
+                marks=pytest.mark.long,
+            )
+            for others in (["colleague"], ["clerk", "colleague"], ["a program"])
+        ),
+    ],
+)
+def test_what_was_taken_over_is_named_with_a_conflict_too_and_whose_it_is(clerk, saved_by, conflict, taken):
     make_profile(**AT_FIRST)
-    first, second = opened(clerk, PROFILE), opened(clerk, PROFILE)
-    clerk.post(PROFILE, first | {"city_name_en": "Theirs", "introduction_sr": "Њихово"})
-    clerk.get("/admin/")
+    colleague = Client()
+    colleague.force_login(User.objects.create_superuser("colleague"))
+    second = opened(clerk, PROFILE)
+    for number, who in enumerate(saved_by):
+        values = {"city_name_en": f"Theirs {number}", "introduction_sr": f"Њихово {number}"}
+        if who == "a program":
+            CityProfile.objects.update(**values)
+        else:
+            client = clerk if who == "clerk" else colleague
+            client.post(PROFILE, opened(client, PROFILE) | values)
+            client.get("/admin/")
     tree = parsed(clerk.post(PROFILE, second | {"city_name_en": "Mine"}))
-    assert "Meanwhile changed by somebody else and taken over: Introduction (in Serbian)." in text_of(tree)
-    assert form_values(tree)["introduction_sr"] == ["Њихово"]
+    assert conflict in text_of(tree) and taken in text_of(tree)
+    assert form_values(tree)["introduction_sr"] == [values["introduction_sr"]]
 
 
 @pytest.mark.parametrize(

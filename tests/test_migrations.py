@@ -236,11 +236,16 @@ def before_revisions():
     return migrate_to("0002")
 
 
+def known(content):
+    """A content without the fields that networks have got since."""
+    return {name: value for name, value in content.items() if not name.startswith("end_note_")}
+
+
 def test_every_network_has_its_first_version_when_there_are_revisions(before_revisions, subtests):
     OldNetwork, OldTheme = (before_revisions.get_model("networks", name) for name in ("Network", "Theme"))
     store_picture("mark.png", (60, 40))
     themes = [OldTheme.objects.create(slug=slug, name_sr=slug) for slug in ("peace", "culture")]
-    facts = {name: value for name, value in IN_ROW.items() if name != "themes"}
+    facts = {name: value for name, value in known(IN_ROW).items() if name != "themes"}
     lost = {"logo": default_storage.save("logos/lost.png", ContentFile(b"")), "logo_width": 60, "logo_height": 40}
     default_storage.delete(lost["logo"])
     # Past save() and sanitising, as data of long ago may stand there
@@ -279,7 +284,7 @@ def test_every_network_has_its_first_version_when_there_are_revisions(before_rev
             first = Revision.objects.get(network=network)
             # Fields that networks have got since then are unknown to it.
             assert complete_content(Network, first.content) == content_of(network)
-            assert list(select_current_fields(Network, first.content)) == list(FROZEN)
+            assert list(select_current_fields(Network, first.content)) == list(known(FROZEN))
             assert (first.number, first.parent, first.restored_from) == (1, None, None)
             assert (first.author, first.author_name, first.created_at) == (None, "", CHANGED)
             assert (network.head, network.live) == (first, first if network.is_published else None)
@@ -298,8 +303,8 @@ def test_every_network_has_its_first_version_when_there_are_revisions(before_rev
     # They also have a position, which is no content any more.
     contents = {each.network.slug: select_current_fields(Network, each.content) for each in revisions}
     kept_logo = {"name": "logos/lost.png", "width": 60, "height": 40}
-    assert contents["empty"] == EMPTY | {"slug": "empty", "name_sr": "Мрежа", "logo": kept_logo}
-    assert contents["full"] == FROZEN | {"slug": "full"}
+    assert contents["empty"] == known(EMPTY) | {"slug": "empty", "name_sr": "Мрежа", "logo": kept_logo}
+    assert contents["full"] == known(FROZEN) | {"slug": "full"}
     assert contents["unusual"]["summary_sr"] == "one\ntwo\nthree"
     assert ({*Event.objects.values_list("kind", flat=True)}, Schedule.objects.count()) == ({"confirmed"}, 0)
 

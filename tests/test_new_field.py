@@ -79,7 +79,7 @@ def test_a_new_translated_field_is_written_shown_searched_and_published_as_data(
     models = folder / "networks" / "models" / "network.py"
     before = models.read_text()
     after = before.replace("    # Facts that need no translation\n", FIELD).replace(
-        '"benefit": 2}', '"benefit": 2, "motto": 9}'
+        '"end_note": 1}', '"end_note": 1, "motto": 9}'
     )
     assert len(after) - len(before) == len(FIELD) - len("    # Facts that need no translation\n") + len(
         ', "motto": 9'

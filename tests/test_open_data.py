@@ -179,6 +179,11 @@ def test_a_network_with_everything_has_every_field(everything, client):
         "founded": "1987",
         "joined": "2007-05",
         "left": "2019-12-31",
+        "end_note": {
+            "sr-Cyrl": "Одлука бр. 06-31/2019.",
+            "sr-Latn": "Odluka br. 06-31/2019.",
+            "en": "Decision No. 06-31/2019.",
+        },
         "website": "https://www.everything.example/",
         "membership_page": "https://www.everything.example/members/nis",
         "deciding_act": {"sr-Cyrl": "Одлука бр. 06-123/2007", "sr-Latn": "Odluka br. 06-123/2007"},

@@ -121,6 +121,7 @@ admin:auth_user_delete                       POST           login   login   forb
 admin:auth_user_change                       GET            login   login   forbid  forbid  forbid  ok      ok
 admin:auth_user_change                       POST           login   login   forbid  forbid  forbid  done    done
 admin:auth_user_password_link                GET            login   login   forbid  forbid  forbid  ok      ok
+admin:auth_user_password_link                POST revoke    login   login   forbid  forbid  forbid  done    done
 admin:auth_user_password_link                POST           login   login   forbid  forbid  forbid  done    done
 admin:auth_user_choose_password              GET            moved   moved   moved   moved   moved   moved   moved
 admin:auth_user_choose_password              GET forged     gone    gone    gone    gone    gone    gone    gone
@@ -140,6 +141,9 @@ admin:networks_network_import                POST           login   login   forb
 admin:networks_network_import                POST file      login   login   forbid  done    done    done    done
 admin:networks_network_imported              GET            login   login   forbid  moved   moved   moved   moved
 admin:networks_network_imported              POST           login   login   forbid  moved   moved   moved   moved
+admin:networks_network_end                     GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_end                     POST           login   login   forbid  done    done    done    done
+admin:networks_network_end                     POST bin       login   login   forbid  missing missing missing missing
 admin:networks_network_verify                GET            login   login   method  method  method  method  method
 admin:networks_network_verify                POST           login   login   forbid  forbid  done    done    done
 admin:networks_network_verify                POST bin       login   login   forbid  forbid  missing missing missing
@@ -215,6 +219,8 @@ admin:networks_*_links                       POST           login   login   forb
 admin:networks_*_links                       POST bin       login   login   forbid  missing missing missing missing
 admin:networks_*_revoke                      GET            login   login   forbid  moved   moved   moved   moved
 admin:networks_*_revoke                      POST           login   login   forbid  forbid  done    done    done
+admin:networks_*_views                       GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_*_views                       POST           login   login   forbid  done    done    done    done
 admin:networks_*_open                        GET            login   login   method  method  method  method  method
 admin:networks_*_open                        POST           login   login   forbid  done    done    done    done
 admin:networks_*_open                        POST bin       login   login   forbid  missing missing missing missing

@@ -185,7 +185,9 @@ def test_left_date_that_is_mended_later_is_told_with_the_one_before(network, ana
     edit(network, ana, status="left", left="2019")
     assert edit(network, ana, left="2018-12") == [("left", {"left": ["2019", "2018-12"]})]
     assert edit(network, ana, left=None) == [("corrected", ["left"])]
-    assert edit(network, ana, status="member") == [("corrected", ["status"])]
+    assert edit(network, ana, status="member") == [
+        ("continued", {"status": ["left", "member"], "left": [None, None]})
+    ]
 
 
 def test_end_of_a_network_that_is_dated_later_is_no_leaving(network, ana):
@@ -428,6 +430,15 @@ KIND = Change.Kind
         (Change(kind=KIND.LEFT, values={"left": ["2019", "2019"]}), "Left the network: 2019"),
         (Change(kind=KIND.LEFT, values={"left": ["2019", None]}), "Left the network"),
         (Change(kind=KIND.ENDED, values={"left": [None, "2019"]}), "Network ended: 2019"),
+        (
+            Change(kind=KIND.LEFT, values={"left": [None, "2019"], "end_note_en": ["", "No. 1."]}),
+            "Left the network: 2019 – No. 1.",
+        ),
+        (
+            Change(kind=KIND.WITHDRAWN, values={"name_en": ["N", ""], "end_note_sr": ["", "Бр. 1."]}),
+            "Taken off the site – Br. 1.",
+        ),
+        (Change(kind=KIND.CONTINUED, values={"left": ["2019", "2030"]}), "The membership goes on"),
         (
             Change(kind=KIND.VERIFIED, values={"verified_on": ["2024-01-01", "2025-03-01"]}),
             "Verified on: 1 March 2025",

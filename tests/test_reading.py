@@ -203,7 +203,7 @@ def test_missing_translations_are_what_is_written_in_serbian_alone():
 
 
 def test_translated_fields_stand_in_the_order_of_the_model():
-    assert translated_fields(Network) == ("name", "acronym", "summary", "description", "seat", "benefit")
+    assert translated_fields(Network) == ("name", "acronym", "summary", "description", "seat", "benefit", "end_note")
     assert translated_fields(CityProfile) == ("city_name", "site_title", "introduction", "address")
 
 

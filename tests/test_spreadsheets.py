@@ -446,7 +446,7 @@ def test_a_file_is_uploaded_looked_at_and_saved_once(client, network, editor, th
     with override("en"):
         sheet = written(exported(network, other))
     refused = upload(client, changed_sheet(sheet, summary_en="New <b>words</b>.", left="2001"))
-    assert "Row 3, column AA (Left): The city cannot have left before it joined." in text_of(parsed(refused))
+    assert "Row 3, column AD (Left): The city cannot have left before it joined." in text_of(parsed(refused))
     answer = upload(client, changed_sheet(sheet, summary_en="New <b>words</b>."))
     preview = opened(client, answer.url)
     said = text_of(preview.get_element_by_id("content-main"))

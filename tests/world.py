@@ -178,6 +178,7 @@ def requests_of(model, form):
             "POST": Asked({"row": PK, "to": "place:2"}),
             "POST bin": Asked({"row": IN_BIN, "to": "place:1"}),
         },
+        f"admin:networks_{model}_views": {"POST": Asked({"name": "Нацрти", "query": "state=draft"})},
         f"admin:networks_{model}_open": {"POST bin": Asked(arguments={"pk": IN_BIN})},
     }
 
@@ -235,6 +236,7 @@ REQUESTS = {
         "POST": Asked({**PASSWORDS, "set-password": "1"}),
         "POST unset": Asked({"unset-password": "1", "usable_password": "false"}),
     },
+    "admin:auth_user_password_link": {"POST revoke": Asked({"revoke": "1"})},
     "admin:auth_user_choose_password": {
         "GET": Asked(arguments={"token": "password"}),
         "GET forged": Asked(arguments={"token": "forged"}),
@@ -243,6 +245,10 @@ REQUESTS = {
     # What has revisions
     **requests_of("network", network_form),
     **requests_of("page", page_form),
+    "admin:networks_network_end": {
+        "POST": Asked({"left": "2019", "status": "left", "becomes": "stays"}),
+        "POST bin": Asked({"left": "2019", "status": "left"}, arguments={"pk": IN_BIN}),
+    },
     # Confirmation
     "admin:networks_network_verify": {"POST bin": Asked(arguments={"pk": IN_BIN})},
     "admin:networks_network_export": {"POST": Asked({"version": "newest", "format": "csv"})},

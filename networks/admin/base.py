@@ -81,11 +81,20 @@ def side_by_side(*fields: str) -> list[tuple[str, str]]:
     return [(f"{field}_sr", f"{field}_en") for field in fields]
 
 
+# What a log entry says of an account by a word, so that each reader gets it in their own language: [{"noted": word}]
+NOTES = {
+    "password link made": _("Made a link to choose the password."),
+    "password links revoked": _("Revoked the links to choose the password."),
+}
+
+
 def change_message(entry: LogEntry) -> str:
     """Return the message of a log entry in the active language, with the present labels of the fields."""
     model = entry.content_type.model_class()
     try:
         (message,) = json.loads(entry.change_message)
+        if message.get("noted") in NOTES:
+            return str(NOTES[message["noted"]])
         labels = [capfirst(model._meta.get_field(name).verbose_name) for name in message["changed"]["fields"]]
     except (ValueError, KeyError, TypeError, AttributeError, FieldDoesNotExist):
         return entry.get_change_message()  # no change, or a field that was removed
@@ -414,6 +423,7 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
     ) -> type[AdminForm]:
         form = super().get_form(request, obj, change, **kwargs)
         form.kept = get_unsaved_form(request) if request.method == "GET" else None
+        form.user = request.user
         return form
 
     def save_model(self, request: HttpRequest, obj, form, change) -> None:

@@ -9,7 +9,7 @@ far it is and goes on with the rest.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 from django.contrib import messages
@@ -22,7 +22,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -86,6 +86,23 @@ ACTION_TEXTS = {
         _("Change fields"),
         lambda count: ngettext("%(count)d network will be changed.", "%(count)d networks will be changed.", count),
         lambda count: ngettext("%d network changed.", "%d networks changed.", count) % count,
+    ),
+    ("network", "end"): ActionTexts(
+        pgettext_lazy("action", "End this membership"),
+        None,
+        lambda count: ngettext("%d membership ended.", "%d memberships ended.", count) % count,
+    ),
+    ("network", "submit_end"): ActionTexts(
+        _("Submit for publishing"),
+        None,
+        lambda count: (
+            ngettext(
+                "The end of %d membership submitted for publishing.",
+                "The end of %d memberships submitted for publishing.",
+                count,
+            )
+            % count
+        ),
     ),
     # Its outcome is a file.
     ("network", "export"): ActionTexts(_("Export"), None, str),
@@ -194,10 +211,19 @@ class BulkActionsMixin:
     def texts(self, action: str) -> ActionTexts:
         return ACTION_TEXTS[self.opts.model_name, action]
 
+    def for_a_while(self, rows: Sequence, remaining: list) -> Iterator:
+        """Yield rows until the time of a request is over, at least one. The others are added to `remaining`."""
+        end = time.monotonic() + self.run_time
+        for place, row in enumerate(rows):
+            if place and time.monotonic() > end:
+                remaining += rows[place:]
+                return
+            yield row
+
     def may_run(self, request: HttpRequest, action) -> bool:
         if action == "delete_selected":
             return self.has_delete_permission(request)
-        if action in ("discard", "edit"):
+        if action in ("discard", "edit", "submit_end"):
             return self.has_change_permission(request)
         return self.has_publish_permission(request)
 
@@ -219,7 +245,10 @@ class BulkActionsMixin:
             "rows": rows,
             "others": others,
             "action": action,
-            "chosen": " ".join(f"{row.pk}:{row.head_id or ''}" for row in [*rows, *others]),
+            # Where the page is shown again, because of an error, the revisions that it has shown first
+            "chosen": " ".join(
+                f"{row.pk}:{confirmed_revision(request, row) or row.head_id or ''}" for row in [*rows, *others]
+            ),
         }
         return TemplateResponse(request, "admin/confirm_action.html", context)
 
@@ -336,12 +365,8 @@ class BulkActionsMixin:
         Return the page that goes on with it if that takes a while.
         """
         count, changed_since = last.get("undone", 0), []
-        end = time.monotonic() + self.run_time
         remaining: list[dict] = []
-        for place, before in enumerate(last["rows"]):
-            if place and time.monotonic() > end:
-                remaining = last["rows"][place:]
-                break
+        for before in self.for_a_while(last["rows"], remaining):
             try:
                 with transaction.atomic():
                     is_undone = self.undo_one(request, last["action"], before)

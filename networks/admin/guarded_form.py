@@ -11,6 +11,9 @@ import json
 from typing import Any
 
 from django import forms
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
@@ -18,6 +21,9 @@ from django.utils.translation import gettext as _
 from networks.admin.unsaved_text import AdminForm
 from networks.pictures import PictureField
 from networks.revisions.content import stored_value
+
+# Entries of the log, the newest, that tell who has changed a field
+LOOKED_AT = 50
 
 
 def digest(field: models.Field, value: Any) -> str:
@@ -31,6 +37,19 @@ def logged_value(field: models.Field, value: Any) -> Any:
     return stored_value(field, value)
 
 
+def last_authors(row: models.Model) -> dict[str, int]:
+    """Return by the log who has last changed the fields of a row: {name: primary key of the account}."""
+    entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(row), object_id=row.pk)
+    authors: dict[str, int] = {}
+    for user, message in entries.order_by("-pk").values_list("user", "change_message")[:LOOKED_AT]:
+        try:
+            names = [*json.loads(message)[0]["changed"]["values"]]
+        except (ValueError, KeyError, TypeError, IndexError):
+            continue  # no change, or one of an earlier release
+        authors = dict.fromkeys(names, user) | authors
+    return authors
+
+
 class InitialDigestsField(forms.CharField):
     """The digests of the fields when the form was opened: "name:digest name:digest". It never counts as a change."""
 
@@ -42,6 +61,9 @@ class InitialDigestsField(forms.CharField):
 
 class GuardedForm(AdminForm):
     """A model form that merges with what others have saved. `taken` names the fields that keep their saved value."""
+
+    user: User | None = None
+    is_own = False  # whether the user has saved all of that, in another tab
 
     began_with = InitialDigestsField(required=False)
 
@@ -91,6 +113,9 @@ class GuardedForm(AdminForm):
                 self.use_saved_value(name)
             else:
                 conflicts.append(name)
+        if changed := {*self.taken, *conflicts}:
+            authors = last_authors(self.instance)
+            self.is_own = {authors.get(name) for name in changed} == {self.user.pk if self.user else None}
         if conflicts:
             self.add_error(None, self.conflicts_message())
         for name in conflicts:
@@ -119,6 +144,12 @@ class GuardedForm(AdminForm):
             self.set_displayed_value(name, self.fields[name].prepare_value(value))
 
     def conflicts_message(self) -> str:
+        if self.is_own:
+            return _(
+                "You have changed the same fields in another tab since you opened the form here, and nothing of this "
+                "tab is saved yet. What is saved now stands beside each of them. Save once more to put what stands "
+                "here in its place."
+            )
         return _(
             "You and somebody else have changed the same fields since you opened the form, and nothing of yours is "
             "saved yet. What is saved now stands beside each of them. Save once more to put yours in its place."
@@ -128,13 +159,19 @@ class GuardedForm(AdminForm):
         """Return the sentence that names the fields in `taken`; "" if there are none."""
         if not self.taken:
             return ""
-        labels = [str(self.fields[name].label) for name in self.taken]
-        return _("Meanwhile changed by somebody else and taken over: {fields}.").format(
-            fields=get_text_list(labels, _("and"))
-        )
+        fields = get_text_list([str(self.fields[name].label) for name in self.taken], _("and"))
+        if self.is_own:
+            return _("You have saved this in another tab meanwhile, and it was taken over: {fields}.").format(
+                fields=fields
+            )
+        return _("Meanwhile changed by somebody else and taken over: {fields}.").format(fields=fields)
 
     def field_conflict_message(self, name: str) -> str:
         field, value = self.model_fields()[name], getattr(self.instance, name)
         if isinstance(field, PictureField):  # browsers do not submit a chosen file again
+            if self.is_own:
+                return _(
+                    "You have changed the picture in another tab too. To keep this one, choose its file once more."
+                )
             return _("You and a colleague have both changed the picture. To keep yours, choose its file once more.")
         return _("Saved now: {text}").format(text=value or "–")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from networks.admin.base import side_by_side
 from networks.admin.bulk_edit import BulkEditMixin
+from networks.admin.end_views import EndViewsMixin
 from networks.admin.newest_revisions import (
     TEXT,
     ContactFilter,
@@ -64,7 +65,9 @@ def verified_ago(day: date) -> str:
 
 
 @admin.register(Network)
-class NetworkAdmin(BulkEditMixin, VerificationViewsMixin, UnitViewsMixin, SpreadsheetViewsMixin, RevisedModelAdmin):
+class NetworkAdmin(
+    EndViewsMixin, BulkEditMixin, VerificationViewsMixin, UnitViewsMixin, SpreadsheetViewsMixin, RevisedModelAdmin
+):
     add_label = _("Add a network")
 
     list_display = [
@@ -99,7 +102,7 @@ class NetworkAdmin(BulkEditMixin, VerificationViewsMixin, UnitViewsMixin, Spread
         (
             _("Texts"),
             # The seat, which is short, at the end
-            {"fields": side_by_side(*(name for name in TRANSLATED if name != "seat"), "seat")},
+            {"fields": side_by_side(*(name for name in TRANSLATED if name not in ("seat", "end_note")), "seat")},
         ),
         (
             _("Membership"),
@@ -108,6 +111,7 @@ class NetworkAdmin(BulkEditMixin, VerificationViewsMixin, UnitViewsMixin, Spread
                     ("status", "scope"),
                     "themes",
                     ("founded", "joined", "left"),
+                    *side_by_side("end_note"),
                     ("website", "membership_page"),
                     ("original_name", "original_language"),
                     "former_names",

@@ -1,8 +1,9 @@
 """
 Links by which the owners of accounts choose their passwords, so that no e-mail server is needed.
 
-An administrator makes a link and hands it over. It is Django's link for resetting a password: nothing is stored, it
-expires after PASSWORD_RESET_TIMEOUT, and it stops working once the password is set or its owner has logged in.
+An administrator makes a link and hands it over. It is Django's link for resetting a password: it is not stored, it
+expires after PASSWORD_RESET_TIMEOUT, and it stops working once the password is set or its owner has logged in. Only
+how often the links of an account were revoked is stored, and is part of the signature.
 """
 
 from datetime import timedelta
@@ -12,11 +13,12 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
-from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import F
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -27,7 +29,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from networks.models import TemporaryPassword
+from networks.models import RevokedPasswordLinks, TemporaryPassword
 from networks.reading import Reader
 
 
@@ -36,9 +38,26 @@ def may_log_in(account: User) -> bool:
     return account.is_active and account.is_staff
 
 
+class PasswordLinkTokens(PasswordResetTokenGenerator):
+    """Django's tokens, until the links of the account are revoked."""
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        revoked = RevokedPasswordLinks.objects.filter(user=user).values_list("times", flat=True).first()
+        return f"{super()._make_hash_value(user, timestamp)}{revoked or ''}"
+
+
+tokens = PasswordLinkTokens()
+
+
+def revoke_password_links(account: User) -> None:
+    """Let the links that were made for an account so far lead nowhere."""
+    RevokedPasswordLinks.objects.get_or_create(user=account)
+    RevokedPasswordLinks.objects.filter(user=account).update(times=F("times") + 1)
+
+
 def password_link(request: HttpRequest, account: User) -> str:
     """Return a new link to choose the password of the account, as a URL of the request's host and language."""
-    parts = [urlsafe_base64_encode(force_bytes(account.pk)), default_token_generator.make_token(account)]
+    parts = [urlsafe_base64_encode(force_bytes(account.pk)), tokens.make_token(account)]
     return request.build_absolute_uri(reverse("admin:auth_user_choose_password", args=parts))
 
 
@@ -55,6 +74,7 @@ class ChoosePasswordView(PasswordResetConfirmView):
     """The page behind a link. A link that does not work (any more) has the status 410."""
 
     form_class = ChosenPasswordForm
+    token_generator = tokens
     template_name = "admin/auth/user/choose_password.html"
     title = _("Choose your password")
 
@@ -92,16 +112,21 @@ class PasswordLinkMixin:
         ]
 
     def password_link_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Explain the link of an account, and make it when it is asked for."""
+        """Explain the link of an account, and make it, or revoke those made so far, when that is asked for."""
         account = self.get_object(request, unquote(object_id))
         if account is None:
             raise Http404
         if not self.has_change_permission(request, account):
             raise PermissionDenied
         url = ""
+        if request.method == "POST" and "revoke" in request.POST:
+            revoke_password_links(account)
+            self.log_change(request, account, [{"noted": "password links revoked"}])
+            self.message_user(request, gettext("The links made so far lead nowhere now."), messages.SUCCESS)
+            return HttpResponseRedirect(request.path)
         if request.method == "POST" and may_log_in(account):
             url = password_link(request, account)
-            self.log_change(request, account, gettext("Made a link to choose the password."))
+            self.log_change(request, account, [{"noted": "password link made"}])
         expires_at = timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
         context = {
             **self.admin_site.each_context(request),

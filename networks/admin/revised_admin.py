@@ -1,6 +1,5 @@
 """The base of the admin of models with revisions: the change list, and the form, which shows the newest revision."""
 
-import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
@@ -29,6 +28,7 @@ from networks.admin.order_views import MOVE, OrderViewsMixin
 from networks.admin.review import SCHEDULE_EVENTS
 from networks.admin.revised_form import RevisedForm
 from networks.admin.revised_views import RevisedViewsMixin, describe_schedule
+from networks.admin.saved_views import SavedViewsMixin
 from networks.admin.unsaved_text import discard_unsaved_form
 from networks.models import Event, RevisedModel
 from networks.reading import Reader
@@ -111,7 +111,7 @@ LAST_FIELDSETS = [
 
 
 class RevisedModelAdmin(
-    OrderViewsMixin, BulkActionsMixin, RevisedViewsMixin, MissingTranslationsMixin, CityModelAdmin
+    OrderViewsMixin, BulkActionsMixin, SavedViewsMixin, RevisedViewsMixin, MissingTranslationsMixin, CityModelAdmin
 ):
     """
     The base of the admin of models with revisions.
@@ -181,11 +181,6 @@ class RevisedModelAdmin(
         newest.live_url = live_url
         newest.head, newest.live = head, row.live
         return newest
-
-    def get_form(self, request: HttpRequest, obj=None, change=False, **kwargs):
-        form = super().get_form(request, obj, change, **kwargs)
-        form.user = request.user
-        return form
 
     def changeform_view(self, request: HttpRequest, object_id=None, form_url="", extra_context=None) -> HttpResponse:
         try:
@@ -442,12 +437,8 @@ class RevisedModelAdmin(
         ValidationError is shown to the user. Return the page that goes on with the rest if all takes a while.
         """
         done: list[dict] = []
-        rows, remaining = list(rows), []
-        end = time.monotonic() + self.run_time
-        for place, row in enumerate(rows):
-            if place and time.monotonic() > end:
-                remaining = rows[place:]
-                break
+        remaining: list[RevisedModel] = []
+        for row in self.for_a_while(list(rows), remaining):
             try:
                 with transaction.atomic():
                     locked = storage.lock(row)
@@ -463,12 +454,13 @@ class RevisedModelAdmin(
         if action == MOVE:
             return self.undo_move(request, before)
         row = self.model.objects.filter(pk=before["pk"]).first()
-        is_public = row is not None and action == "edit" and row.live_id != before["before"].get("live")
+        is_save = action in ("edit", "submit_end")
+        is_public = row is not None and is_save and row.live_id != before["before"].get("live")
         if is_public and not self.has_publish_permission(request):
             return False  # whoever published with the edit publishes no more
-        undo = {"discard": drafts.undo_discard, "edit": partial(drafts.undo_save, head=before.get("head"))}.get(
-            action, publishing.undo
-        )
+        undo = {"discard": drafts.undo_discard}.get(action, publishing.undo)
+        if is_save:
+            undo = partial(drafts.undo_save, head=before.get("head"))
         return row is not None and undo(row, before["before"], before["event"], author=request.user)
 
     def report_error(self, request: HttpRequest, row: RevisedModel, error: ValidationError) -> None:
@@ -482,15 +474,15 @@ class RevisedModelAdmin(
         rows = [row for row in queryset if row.has_draft and row.submitted_at is None]
         before = request.POST.get("submitted", "")
         count = int(before) if is_integer(before) else 0
-        end = time.monotonic() + self.run_time
-        for place, row in enumerate(rows):
-            if place and time.monotonic() > end:
-                return self.remaining_response(request, rows[place:], {"post": ["yes"], "submitted": [str(count)]})
+        remaining: list[RevisedModel] = []
+        for row in self.for_a_while(rows, remaining):
             try:
                 drafts.submit(row, author=request.user)
                 count += 1
             except ValidationError as error:
                 self.report_error(request, row, error)
+        if remaining:
+            return self.remaining_response(request, remaining, {"post": ["yes"], "submitted": [str(count)]})
         self.message_user(request, self.texts("submit").done(count), messages.SUCCESS if count else messages.INFO)
         return None
 

@@ -26,6 +26,8 @@ from networks.reading import Reader
 from networks.revisions.combining import combine
 from networks.revisions.comparison import FieldComparison, compare_field
 from networks.revisions.content import (
+    MINE,
+    THEIRS,
     Content,
     content_fields,
     content_of,
@@ -38,7 +40,7 @@ from networks.revisions.content import (
     stored_value,
 )
 
-MINE, THEIRS, BOTH = "mine", "theirs", "both"
+BOTH = "both"  # beside MINE and THEIRS
 
 
 @dataclass(frozen=True)

@@ -30,14 +30,14 @@ from networks.admin.progress_page import Work, finish, progress_response
 from networks.models import Network, Revision, SpreadsheetFile
 from networks.reading import Reader
 from networks.revisions.comparison import FieldComparison, compare_field
-from networks.revisions.content import Content, complete_content, row_with
+from networks.revisions.content import MINE, THEIRS, Content, complete_content, row_with
 from networks.revisions.storage import newest_revision
 from networks.spreadsheets import importing
 from networks.spreadsheets.columns import make_columns
 from networks.spreadsheets.exporting import NEWEST, PUBLISHED, exported_networks
 from networks.spreadsheets.file_reading import LARGEST_FILE, Table, read_table
 from networks.spreadsheets.file_writing import FORMATS
-from networks.spreadsheets.importing import MINE, THEIRS, Plan, Problem, RowChange, merge_again, save_rows
+from networks.spreadsheets.importing import Plan, Problem, RowChange, merge_again, save_rows
 
 KEEP_FOR = timedelta(days=1)
 IMPORTED_ALREADY = _("This file is imported already, or was uploaded more than a day ago. Upload it again.")

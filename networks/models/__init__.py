@@ -1,6 +1,6 @@
 """What the site holds: the memberships of a city in networks of cities, and the city itself."""
 
-from networks.models.account import SignInAttempts, TemporaryPassword
+from networks.models.account import RevokedPasswordLinks, SignInAttempts, TemporaryPassword
 from networks.models.city import CityProfile, ContentVersion, OldAddress
 from networks.models.confirmation import ConfirmationLink, UnitAnswer
 from networks.models.confirmed_translation import ConfirmedTranslation
@@ -19,6 +19,7 @@ from networks.models.page import FormerPageSlug, Page
 from networks.models.public_page import free_slug
 from networks.models.revised_model import LONGEST_NAME, RevisedModel, RowRelated
 from networks.models.revision import Change, Event, PreviewLink, Revision, Schedule
+from networks.models.saved_view import SavedView
 from networks.models.spreadsheet_file import SpreadsheetFile
 
 __all__ = [
@@ -39,10 +40,12 @@ __all__ = [
     "Page",
     "PreviewLink",
     "RevisedModel",
+    "RevokedPasswordLinks",
     "Revision",
     "RowRelated",
     "SEARCHED",
     "SavedForm",
+    "SavedView",
     "Schedule",
     "SignInAttempts",
     "SpreadsheetFile",

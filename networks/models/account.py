@@ -18,6 +18,21 @@ class TemporaryPassword(models.Model):
         return str(self.user_id)
 
 
+class RevokedPasswordLinks(models.Model):
+    """How often the links by which the owner of an account chooses its password were revoked."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    times = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return str(self.user_id)
+
+
 class SignInAttempts(models.Model):
     """Failed log-ins of an account, an IP address, or both together; of the last also the last successful one."""
 

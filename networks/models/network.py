@@ -62,7 +62,7 @@ class Theme(models.Model):
 # The translated fields of a network, with the weight of a match in search. To add one, add the field to the model and
 # its name here. The rest follows: its columns, the rows of the form, a section of the page, search with excerpts, a
 # field of the open data, revisions and comparisons.
-TRANSLATED = {"name": 8, "acronym": 10, "summary": 3, "description": 1, "seat": 3, "benefit": 2}
+TRANSLATED = {"name": 8, "acronym": 10, "summary": 3, "description": 1, "seat": 3, "benefit": 2, "end_note": 1}
 
 # The columns that search reads, with the weight of a match, the highest first
 SEARCHED = {"original_name": 6, "former_names": 6, "slug": 4} | {
@@ -108,6 +108,9 @@ class Network(RevisedModel):
         ENDED = "ended", _("network ended")
         UNKNOWN = "unknown", _("not known")
 
+    # The statuses in which a membership does not last
+    FORMER = (Status.LEFT, Status.ENDED)
+
     # Translated fields
     name = models.CharField(
         _("name"),
@@ -140,6 +143,15 @@ class Network(RevisedModel):
         blank=True,
         validators=[MaxLengthValidator(1000)],
         help_text=_("One or two sentences, such as: experience and partners for the care of its heritage."),
+    )
+    end_note = models.TextField(
+        _("on the end of the membership"),
+        blank=True,
+        validators=[MaxLengthValidator(600)],
+        help_text=_(
+            "Words for citizens beside the date on which the membership ended, such as the decision: By Decision "
+            "No. 06-31/2026 of the city council."
+        ),
     )
 
     # Facts that need no translation

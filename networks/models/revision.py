@@ -71,6 +71,7 @@ class Event(RowRelated, Authored):
         CORRECTED = "corrected", _("Change of the Serbian marked as a correction")
         UNCONFIRMED = "unconfirmed", _("Confirmation of a translation taken back")
         MOVED = "moved", _("Moved in the order")
+        BROUGHT_BACK = "brought_back", _("Undone: this version is the newest one again")
 
     revision = models.ForeignKey(Revision, on_delete=models.CASCADE, null=True, blank=True, related_name="events")
     kind = models.CharField(max_length=30, choices=Kind)
@@ -101,6 +102,7 @@ class Change(models.Model):
         JOINED = "joined", _("Joined the network")
         LEFT = "left", _("Left the network")
         ENDED = "ended", _("Network ended")
+        CONTINUED = "continued", _("The membership goes on")
         VERIFIED = "verified", _("Verified on")
         CORRECTED = "corrected", _("Changed")
         WITHDRAWN = "withdrawn", _("Taken off the site")

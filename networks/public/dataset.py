@@ -291,7 +291,7 @@ FIELDS = (
             value=lambda source, name=name: source.texts(name, plain_text),
         )
         for name in TRANSLATED
-        if name not in ("name", "acronym", "summary", "description", "seat", "benefit")
+        if name not in ("name", "acronym", "summary", "description", "seat", "benefit", "end_note")
     ),
     partial_date_field("founded", _("Founded"), _("When the network was founded, as exactly as it is known.")),
     partial_date_field("joined", _("Joined"), _("When the city joined, as exactly as it is known.")),
@@ -299,6 +299,11 @@ FIELDS = (
         "left",
         _("Left"),
         _("When the membership ended, as exactly as it is known. Absent while it lasts."),
+    ),
+    translated_field(
+        "end_note",
+        _("On the end of the membership"),
+        _("What the city says of the end of the membership, such as by which decision it ended."),
     ),
     single_field(
         "website", _("Website"), _("The network’s own website."), lambda source: source.row.website, "anyURI"

@@ -1,6 +1,5 @@
 """The newest changes as an Atom feed (RFC 4287), one for each language and script."""
 
-import re
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -16,13 +15,12 @@ from networks.public.data_view import data_view
 from networks.public.identifiers import tag_uri
 from networks.reading import Reader, Text
 from networks.revisions.public_changes import change_readings, public_changes
+from networks.rich_text import NOT_IN_XML
 
 NEWEST = 50
 
 # An Atom feed must have a date of its last change, even while the site has no content.
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-
-NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Handler(SimplerXMLGenerator):

@@ -40,6 +40,10 @@ class Merge:
     conflicts: list[str] = field(default_factory=list)
 
 
+# Whose value stays of a field that both sides of a merge have changed, as forms name it
+MINE, THEIRS = "mine", "theirs"
+
+
 @cache
 def content_fields(model: Model) -> dict[str, models.Field]:
     """Return the fields that make up the content of a model's rows, by name."""

@@ -205,15 +205,25 @@ def undo_discard(row: RevisedModel, before: Mapping, event: int, *, author: User
             or row.head_id != row.live_id
         ):
             return False
-        update_row(row, head=discarded)
-        bring_back_links_and_schedules(row, before)
-        if "submitted_at" in before:
-            update_row(
-                row,
-                submitted_at=datetime.fromisoformat(before["submitted_at"]),
-                submitted_by=before["submitted_by"],
-            )
+        bring_back(row, discarded, before, author=author)
     return True
+
+
+def bring_back(row: RevisedModel, revision: Revision, before: Mapping, *, author: User | None) -> None:
+    """
+    Make a revision of a locked row the newest one again: written by the same people, submitted and scheduled as in
+    the state `before`, with its preview links. Raise ValidationError.
+    """
+    at = before.get("submitted_at")
+    submitted = {
+        "submitted_at": at and datetime.fromisoformat(at),
+        "submitted_by": before["submitted_by"] if at else "",
+    }
+    update_row(row, head=revision, **submitted)
+    if not row.is_published:
+        save_row(clean_row(row, revision.content))
+    bring_back_links_and_schedules(row, before)
+    add_event(row, Event.Kind.BROUGHT_BACK, author, revision)
 
 
 def undo_save(row: RevisedModel, before: Mapping, event: int, *, head: int | None, author: User | None) -> bool:
@@ -233,7 +243,7 @@ def undo_save(row: RevisedModel, before: Mapping, event: int, *, head: int | Non
         if former.pk == row.live_id:
             discard(row, author=author)
         else:
-            restore(row, former, author=author)
+            bring_back(row, former, before, author=author)
     return True
 
 

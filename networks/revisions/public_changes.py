@@ -34,6 +34,9 @@ NOT_FACTS = {"slug", "internal_note"}
 
 SERBIAN_NAME = f"name_{SERBIAN}"
 
+# The words on the end of a membership: the columns, and their beginning
+END_NOTE = "end_note_"
+
 # Fields that are one fact together
 PARTS_OF = {"fee_currency": "fee_amount", "fee_year": "fee_amount"}
 
@@ -53,14 +56,17 @@ def changes_between(before: Mapping, after: Mapping) -> list[Change]:
 
     if is_renamed(before, after):
         add(Change.Kind.RENAMED, *(name for name in after if is_name_field(name)))
-    if "joined" in changed and after["joined"]:
+    has_joined = "joined" in changed and after["joined"]
+    if has_joined:
         add(Change.Kind.JOINED, "joined")
-    if "status" in changed and after["status"] == Network.Status.ENDED:
-        add(Change.Kind.ENDED, "status", "left")
-    elif "status" in changed and after["status"] == Network.Status.LEFT:
-        add(Change.Kind.LEFT, "status", "left")
-    elif "left" in changed and after["left"] and after["status"] in (Network.Status.ENDED, Network.Status.LEFT):
-        add(Change.Kind.ENDED if after["status"] == Network.Status.ENDED else Change.Kind.LEFT, "left")
+    ending = {Network.Status.ENDED: Change.Kind.ENDED, Network.Status.LEFT: Change.Kind.LEFT}.get(after["status"])
+    words = [name for name in after if name in changed and name.startswith(END_NOTE)]
+    if "status" in changed and ending:
+        add(ending, "status", "left", *words)
+    elif "left" in changed and after["left"] and ending:
+        add(ending, "left", *words)
+    elif before["status"] in Network.FORMER and after["status"] == Network.Status.MEMBER and not has_joined:
+        add(Change.Kind.CONTINUED, "status", "left", *words)
     if (after["verified_on"] or "") > (before["verified_on"] or ""):
         add(Change.Kind.VERIFIED, "verified_on")
     if changed:
@@ -68,11 +74,16 @@ def changes_between(before: Mapping, after: Mapping) -> list[Change]:
     return changes
 
 
-def withdrawal_change(content: Mapping) -> Change:
-    """Return the unsaved change of a network that is unpublished, with the names that it had on the site."""
-    return Change(
-        kind=Change.Kind.WITHDRAWN, values={name: [content[name], ""] for name in content if is_name_field(name)}
-    )
+def withdrawal_change(content: Mapping, *, with_end_note: bool = False) -> Change:
+    """
+    Return the unsaved change of a network that is unpublished, with the names that it had on the site.
+
+    `with_end_note` adds the words on the end of its membership: all other changes of the network are not public then.
+    """
+    values = {name: [content[name], ""] for name in content if is_name_field(name)}
+    if with_end_note:
+        values |= {name: ["", content[name]] for name in content if name.startswith(END_NOTE)}
+    return Change(kind=Change.Kind.WITHDRAWN, values=values)
 
 
 def is_name_field(field: str) -> bool:
@@ -137,7 +148,7 @@ class ChangeReading:
             return self.network.name
         names = {name: before for name, (before, _after) in self.row.values.items()}
         field = f"name_{stored_language(self.reader.language)}"
-        return self.name(field if names.get(field) else SERBIAN_NAME, names)
+        return self.text(field if names.get(field) else SERBIAN_NAME, names)
 
     @property
     def network_url(self) -> str:
@@ -150,7 +161,18 @@ class ChangeReading:
             label, value = (
                 self.label_and_names() if self.row.kind == Change.Kind.RENAMED else (self.kind, self.value())
             )
-        return [Text(label), *([Text(": "), *value] if value else [])]
+        words = self.end_note
+        return [Text(label), *([Text(": "), *value] if value else []), *([Text(" – "), words] if words else [])]
+
+    @cached_property
+    def end_note(self) -> Text:
+        """The words on the end of the membership that became public with this change; empty if there are none."""
+        if self.row.kind == Change.Kind.CONTINUED:
+            return Text()
+        texts = {name: after for name, (_before, after) in self.row.values.items() if name.startswith(END_NOTE)}
+        field = f"{END_NOTE}{stored_language(self.reader.language)}"
+        field = field if texts.get(field) else f"{END_NOTE}{SERBIAN}"
+        return self.text(field, texts) if texts.get(field) else Text()
 
     @cached_property
     def sentence(self) -> Text:
@@ -166,22 +188,26 @@ class ChangeReading:
         """Return the label and the names, in the reader's language if that name has changed."""
         before, after = ({name: pair[side] for name, pair in self.row.values.items()} for side in (0, 1))
         field = f"name_{stored_language(self.reader.language)}"
-        new, old = (self.name(field if names.get(field) else SERBIAN_NAME, names) for names in (after, before))
+        new, old = (self.text(field if names.get(field) else SERBIAN_NAME, names) for names in (after, before))
         if new != old:
             return self.kind, value_and_previous(new, old)
         field = next(name for name, pair in self.row.values.items() if pair[0] != pair[1])
         language = field.removeprefix("name_")
         label = f"{self.kind} ({NAMES_IN_LABELS.get(language, language)})"
-        return label, value_and_previous(self.name(field, after), self.name(field, before))
+        return label, value_and_previous(self.text(field, after), self.text(field, before))
 
-    def name(self, field: str, names: Mapping[str, str]) -> Text:
-        if field == SERBIAN_NAME:
-            return self.reader.serbian(names[field])
-        name = names[field] if self.reader.language == SERBIAN else serbian.romanise(names[field])
-        return Text(name, language=field.removeprefix("name_"), asked=self.reader.language)
+    def text(self, field: str, texts: Mapping[str, str]) -> Text:
+        """Return the text of a column, marked with the language of the column."""
+        language = field.rpartition("_")[2]
+        if language == SERBIAN:
+            return self.reader.serbian(texts[field])
+        text = texts[field] if self.reader.language == SERBIAN else serbian.romanise(texts[field])
+        return Text(text, language=language, asked=self.reader.language)
 
     def value(self) -> list[Text]:
         """Return the words after the label: a date, the labels of the fields, or none."""
+        if self.row.kind == Change.Kind.CONTINUED:
+            return []
         for name in ("joined", "left"):
             if name in self.row.values:
                 before, after = (self.date_text(each) for each in self.row.values[name])
@@ -237,10 +263,11 @@ def record_publishing(
     save_changes(row, revision, changes, happened_at)
 
 
-def record_unpublishing(row: RevisedModel, live: Revision) -> None:
+def record_unpublishing(row: RevisedModel, live: Revision, *, with_end_note: bool = False) -> None:
     """Save the public change that a row is unpublished, of which visitors have seen the revision `live`."""
     if row.has_public_record:
-        save_changes(row, live, [withdrawal_change(savable_content(type(row), live.content))])
+        content = savable_content(type(row), live.content)
+        save_changes(row, live, [withdrawal_change(content, with_end_note=with_end_note)])
 
 
 def record_loaded_row(row: Any, revision: Revision) -> None:

@@ -253,24 +253,24 @@ def publish_part(row: Row, part: Content, *, author: User | None) -> Row:
     return row
 
 
-def unpublish(row: Row, *, author: Author) -> Row:
-    """Unpublish the row. Its revisions stay."""
+def unpublish(row: Row, *, author: Author, with_end_note: bool = False) -> Row:
+    """Unpublish the row. Its revisions stay. `with_end_note` is that of `public_changes.withdrawal_change`."""
     with transaction.atomic():
         row = lock(row)
         if not row.is_published:
             return row
         live = published_revision(row)
-        row = unpublish_row(row)
+        row = unpublish_row(row, with_end_note=with_end_note)
         revoke_links(row.revisions.filter(pk=live.pk))
         row.schedules.filter(action=Schedule.Action.WITHDRAW).delete()
         add_event(row, Event.Kind.WITHDRAWN, author, live)
     return row
 
 
-def unpublish_row(row: Row) -> Row:
+def unpublish_row(row: Row, *, with_end_note: bool = False) -> Row:
     """Unpublish the row, which from now on has the content of its newest revision."""
     if row.is_published:
-        record_unpublishing(row, published_revision(row))
+        record_unpublishing(row, published_revision(row), with_end_note=with_end_note)
     row.is_published, row.live = False, None
     written = row_with(row, newest_revision(row).content)
     if type(row).objects.filter(slug=written.slug).exclude(pk=row.pk).exists():

@@ -19,10 +19,6 @@ from networks.revisions.storage import check_not_in_bin, lock, newest_revision, 
 FACTS = ("verified_on", "source")
 
 
-# In which a membership does not last
-FORMER = [Network.Status.LEFT, Network.Status.ENDED]
-
-
 def last_due_day() -> date:
     """Return the last day of which a verification is due again."""
     return timezone.localdate() - timedelta(days=settings.VERIFICATION_DAYS)
@@ -31,12 +27,12 @@ def last_due_day() -> date:
 def is_due() -> Q:
     """Return the condition that what citizens read of a lasting membership must be verified, again or at last."""
     must_be_verified = Q(verified_on=None) | Q(verified_on__lte=last_due_day())
-    return Q(is_published=True) & ~Q(status__in=FORMER) & must_be_verified
+    return Q(is_published=True) & ~Q(status__in=Network.FORMER) & must_be_verified
 
 
 def content_is_due(content: Mapping[str, Any]) -> bool:
     """Return the same of the published content of a network, without a query."""
-    return content["status"] not in FORMER and (content["verified_on"] or "") <= last_due_day().isoformat()
+    return content["status"] not in Network.FORMER and (content["verified_on"] or "") <= last_due_day().isoformat()
 
 
 def verify(network: Network, *, author: User | None, source: str = "") -> Network:

@@ -25,7 +25,7 @@ from networks.partial_dates import PartialDate, PartialDateField, PartialDateFor
 from networks.pictures import PictureField
 from networks.reading import Reader, translated_fields
 from networks.revisions.content import Content, content_fields, field_label, normalise_line_ends
-from networks.rich_text import RichTextField
+from networks.rich_text import NOT_IN_XML, RichTextField
 from networks.serbian import fold
 
 # What is written into a cell, and what is read from one: a CSV has text alone, other files also numbers and dates
@@ -34,9 +34,6 @@ ReadCell = str | int | float | bool | date
 
 # The keys of the columns that say which network a row is, and which revision it was made from
 ID, REVISION = "id", "revision"
-
-# What XML cannot hold. Nobody types such characters; they come from other programs.
-NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # Without separators, because 1.500 is another number in Serbian than in English, and small enough for the database
 NUMBER = re.compile(r"[0-9]{1,18}(?:[.,][0-9]{1,2})?")

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from networks.models import Network, Revision, Theme
 from networks.revisions import drafts
-from networks.revisions.content import Content, content_fields, merge, normalise_content
+from networks.revisions.content import THEIRS, Content, content_fields, merge, normalise_content
 from networks.spreadsheets.columns import ID, REVISION, ExportedNetwork, ReadCell, read_integer
 from networks.spreadsheets.exporting import BATCH, empty_content, exported_network
 from networks.spreadsheets.file_reading import Row, Table
@@ -25,8 +25,6 @@ from networks.spreadsheets.file_reading import Row, Table
 # They are saved in one transaction, which takes some 20 milliseconds for each; on SQLite, nobody else can save then.
 MOST_CHANGED_ROWS = 2_000
 MOST_PROBLEMS = 100  # that are told at once
-
-MINE, THEIRS = "mine", "theirs"
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,13 @@ async function search() {
     // After the session has ended, the log-in is answered: the button of the form leads there.
     if (!response.ok || response.redirected) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    for (const part of ["#changelist-form", "#search-count", "#languages", ".object-tools"]) {
+    for (const part of ["#changelist-form", "#search-count", "#languages", ".object-tools", "#views"]) {
       const [old, fresh] = [document, page].map((each) => each.querySelector(part));
       if (old && fresh) old.replaceChildren(...fresh.childNodes);
     }
+    const saved = page.querySelector("#save-view [name=query]").value;
+    document.querySelector("#save-view [name=query]").value = saved;
+    document.getElementById("save-view").hidden = !saved;
     history.replaceState(null, "", url);
     const boxes = document.querySelectorAll("tr input.action-select");
     if (boxes.length) window.Actions?.(boxes); // of Django: ticking all rows, and their number

@@ -7,6 +7,7 @@
 
 const PAUSE = 250; // milliseconds between an answer and the next request
 const TIMEOUT = 10_000;
+const RETRY = 5_000; // after a request that has failed
 const KEY = "live-preview"; // in the local storage: {isOpen, language}
 
 const panel = document.getElementById("live-preview");
@@ -121,6 +122,7 @@ const watch = () => {
 
   let isBehind = false;
   let isAsking = false;
+  let retry;
 
   // One request at a time. Of what is typed meanwhile, only the last is asked for.
   const update = async (pause = PAUSE) => {
@@ -130,10 +132,16 @@ const watch = () => {
     while (isBehind && !panel.hidden) {
       await new Promise((resolve) => { setTimeout(resolve, pause); });
       isBehind = false;
-      await show().catch(() => say(panel.dataset.behind));
+      await show().catch(() => {
+        say(panel.dataset.behind);
+        clearTimeout(retry);
+        retry = setTimeout(update, RETRY, 0);
+      });
     }
     isAsking = false;
   };
+
+  addEventListener("online", () => update(0));
 
   // Opening and closing
 

@@ -5,15 +5,29 @@ const said = document.getElementById("moved");
 
 const order = () => document.getElementById("order");
 
-// Send the form of a row as one of its buttons would, show the answer, and say what was done. `focus` selects what then
-// has the focus in the row, so that one can go on; where it is disabled now, that is the link.
-let isMoving = false;
+const rowOf = (pk) => order().querySelector(`[data-row="${pk}"]`);
 
-const send = async (form, to, focus) => {
-  if (isMoving) return;
-  isMoving = true;
-  const body = new URLSearchParams(new FormData(form));
-  body.set("to", to);
+// The moves one after the other. What a button means is asked of the row when its turn has come: the neighbour may be
+// another one then.
+let moves = Promise.resolve();
+let waiting = 0;
+
+// Make a move by the form of a row, show the answer, and say what was done. `to` is a move, or the selector of the button
+// that makes it; `place` is the number that was entered. `focus` selects what then has the focus in the row, so that one
+// can go on; where it is disabled now, that is the link.
+const send = (pk, to, { place, focus } = {}) => {
+  waiting += 1;
+  moves = moves.then(() => move(pk, to, place, focus)).finally(() => { waiting -= 1; });
+  return moves;
+};
+
+const move = async (pk, to, place, focus) => {
+  const row = rowOf(pk);
+  const button = to.startsWith("[") && row?.querySelector(to);
+  if (!row || button?.disabled) return; // it is where it was to go
+  const body = new URLSearchParams(new FormData(row.querySelector("form")));
+  body.set("to", button ? button.value : to);
+  if (place !== undefined) body.set("place", place);
   try {
     const response = await fetch(location.href, { method: "POST", body });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
@@ -25,24 +39,50 @@ const send = async (form, to, focus) => {
     const refused = page.querySelector(".messagelist")?.textContent.trim();
     said.textContent = refused ?? page.getElementById("undo-text")?.textContent ?? "";
     said.classList.toggle("visually-hidden", !refused);
-    order().replaceWith(document.adoptNode(answer));
-    enhance();
-    const row = order().querySelector(`[data-row="${body.get("row")}"]`);
+    const isElsewhere = !row.contains(document.activeElement) && order().contains(document.activeElement);
+    replaceBy(document.adoptNode(answer), pk);
     const isButton = (each) => !each.disabled && !each.hidden;
-    if (focus && row) ([...row.querySelectorAll(focus)].find(isButton) ?? row.querySelector("a")).focus();
+    const moved = !isElsewhere && rowOf(pk);
+    if (focus && moved) ([...moved.querySelectorAll(focus)].find(isButton) ?? moved.querySelector("a")).focus();
   } catch {
     said.textContent = said.dataset.notMoved;
     said.classList.remove("visually-hidden");
-  } finally {
-    isMoving = false;
   }
+};
+
+let isReplacing = false;
+
+// Show the answer to a move of a row. The numbers that were typed in other rows meanwhile stay, and the focus with them.
+const replaceBy = (answer, pk) => {
+  const focused = document.activeElement;
+  const there = focused?.closest("[data-row]")?.dataset.row;
+  const { selectionStart, selectionEnd } = focused ?? {};
+  const typed = [...order().querySelectorAll("[name=place]")].filter(isTyped);
+  isReplacing = true; // a field that is removed loses the focus
+  order().replaceWith(answer);
+  isReplacing = false;
+  for (const input of typed) {
+    const row = input.closest("[data-row]").dataset.row;
+    const fresh = row !== pk && rowOf(row)?.querySelector("[name=place]");
+    if (fresh) fresh.value = input.value;
+  }
+  enhance();
+  if (!there || there === pk) return;
+  const label = focused.getAttribute("aria-label"); // a link has none
+  const fresh = [...(rowOf(there)?.querySelectorAll("a, button, input:not([type=hidden])") ?? [])];
+  const same = fresh.find((each) => each.getAttribute("aria-label") === label && !each.disabled) ?? fresh.at(-1);
+  same?.focus();
+  if (same?.name === "place") same.setSelectionRange(selectionStart, selectionEnd);
 };
 
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (!button || !event.target.closest(".order")) return;
   event.preventDefault();
-  send(event.target, button.value, button.value === "place" ? "[name=place]" : `[value^="${button.value.split(":")[0]}:"]`);
+  const { dataset: { row } } = event.target.closest("[data-row]");
+  const kind = button.value.split(":")[0];
+  if (kind === "place" && button.value === kind) enter(event.target.elements.place);
+  else send(row, kind === "place" ? `[value="${button.value}"]` : `[value^="${kind}:"]`, { focus: `[value^="${kind}:"]` });
 });
 
 // With this script, a number takes effect when it is entered, without its button, and rows can be dragged.
@@ -52,16 +92,30 @@ const enhance = () => {
   for (const button of order().querySelectorAll("[value=place]")) button.hidden = true;
 };
 
-document.addEventListener("change", ({ target }) => {
-  if (target.matches(".order [name=place]")) target.form.requestSubmit(target.form.querySelector("[value=place]"));
+const isTyped = (input) => input.value !== input.defaultValue && input.value !== input.dataset.sent;
+
+const enter = (input) => {
+  input.dataset.sent = input.value;
+  send(input.closest("[data-row]").dataset.row, "place", { place: input.value, focus: "[name=place]" });
+};
+
+// Not at its change event: a number that was put back after the move of another row has none.
+document.addEventListener("focusout", ({ target }) => {
+  if (target.matches?.(".order [name=place]") && !isReplacing && isTyped(target)) enter(target);
 });
 
 // Dragging
 
 document.addEventListener("pointerdown", (event) => {
   const row = event.target.closest?.(".grip")?.closest("li");
-  if (!row || event.button || isMoving || document.querySelector(".order .dragged")) return;
+  if (!row || event.button || document.querySelector(".order .dragged")) return;
   event.preventDefault();
+  if (waiting) {
+    // The answer would take the row out of the hand.
+    said.textContent = said.dataset.busy;
+    said.classList.remove("visually-hidden");
+    return;
+  }
   const { parentElement: list, nextElementSibling: follower } = row;
   row.classList.add("dragged");
   event.target.setPointerCapture(event.pointerId);
@@ -98,7 +152,7 @@ document.addEventListener("pointerdown", (event) => {
     if (row.nextElementSibling === follower) return;
     const { previousElementSibling: before, nextElementSibling: after } = row;
     const to = before ? `after:${before.dataset.row}` : `before:${after.dataset.row}`;
-    await send(row.querySelector("form"), to);
+    await send(row.dataset.row, to);
     if (row.isConnected) list.insertBefore(row, follower); // not moved
   };
 

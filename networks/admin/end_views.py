@@ -1,0 +1,160 @@
+"""The admin's page that ends a membership: the date, what becomes of it, and words for the public record."""
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from networks.admin.link_admin import incoming_links
+from networks.languages import language_tag
+from networks.models import Network
+from networks.reading import Reader
+from networks.revisions import ending, publishing, schedules
+from networks.revisions.content import changed_fields, field_label, savable_content
+
+REASONS = [
+    (Network.Status.LEFT, _("The city has left the network")),
+    (Network.Status.ENDED, _("The network has ended")),
+]
+STAYS, OFF_SITE = "stays", "off_site"
+
+
+class EndForm(forms.Form):
+    """The form that ends a membership, with the fields of `ending.FACTS`; `may_take_off` offers to unpublish it."""
+
+    status = forms.ChoiceField(
+        label=_("Why it has ended"), choices=REASONS, widget=forms.RadioSelect, initial=Network.Status.LEFT
+    )
+    becomes = forms.ChoiceField(
+        label=_("What becomes of it"),
+        choices=[
+            (STAYS, _("It stays on the site, among the former memberships")),
+            (OFF_SITE, _("It is taken off the site too")),
+        ],
+        widget=forms.RadioSelect,
+        initial=STAYS,
+    )
+
+    def __init__(self, *args, may_take_off: bool, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_take_off:
+            del self.fields["becomes"]
+        left = Network._meta.get_field("left").formfield(required=True, label=_("When it has ended"))
+        left.help_text = _("2003, May 2007 or 3 May 2007, as exactly as it is known.")
+        left.error_messages["required"] = _("Enter the day, or the month or the year if no more is known.")
+        self.fields = {"left": left, **self.fields}
+        labels = {
+            "sr": _("Words for the public record, in Serbian"),
+            "en": _("Words for the public record, in English"),
+        }
+        for language, label in labels.items():
+            field = Network._meta.get_field(f"end_note_{language}").formfield(label=label, required=False)
+            field.help_text = _("By which decision, for example. It may stay empty.")
+            field.widget = forms.Textarea({"rows": 3, "lang": language_tag(language), "maxlength": None})
+            self.fields[f"end_note_{language}"] = field
+
+    def facts(self) -> dict:
+        return {name: self.cleaned_data[name] for name in ending.FACTS} | {
+            "left": self.cleaned_data["left"].isoformat()
+        }
+
+
+class EndViewsMixin:
+    """A mixin for the admin of networks with the page that ends a membership."""
+
+    def get_urls(self) -> list:
+        view = self.admin_site.admin_view(self.end_view)
+        return [path("<int:pk>/end/", view, name="networks_network_end"), *super().get_urls()]
+
+    def row_links(self, row: Network, permissions) -> list[tuple[str, str]]:
+        links = super().row_links(row, permissions)
+        if "change" in permissions and row.status not in Network.FORMER:
+            links.append((f"{row.pk}/end/", pgettext_lazy("action", "End this membership")))
+        return links
+
+    def status_context(self, request: HttpRequest, row: Network) -> dict:
+        may_end = self.may(request, "change") and not ending.has_ended(row)
+        return super().status_context(request, row) | {"may_end": may_end}
+
+    def end_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask how a membership ends. Then publish that, or save and submit it for who may not publish."""
+        network = self.get_row(request, pk, "change")
+        if ending.has_ended(network):
+            text = gettext("“{name}” is a former membership already. Correct the date and the words here.")
+            self.message_user(request, text.format(name=network), messages.INFO)
+            return self.redirect_to_form(network)
+        may_publish = self.may(request, "publish")
+        is_public = may_publish and network.is_published
+        newest = savable_content(Network, network.head.content)
+        initial = {name: newest[name] for name in ending.FACTS if newest["status"] in Network.FORMER}
+        form = EndForm(request.POST or None, initial=initial, may_take_off=is_public)
+        if request.method == "POST" and form.is_valid():
+            off_site = form.cleaned_data.get("becomes") == OFF_SITE
+            try:
+                self.end(request, network, form.facts(), off_site=off_site)
+            except ValidationError as error:
+                network = self.get_row(request, pk, "change")  # with the version that the page shows now
+                add_errors(form, error)
+            else:
+                self.message_user(
+                    request, end_message(network, may_publish=may_publish, off_site=off_site), messages.SUCCESS
+                )
+                return self.redirect_to_form(network)
+        others = changed_fields(Network, network.live.content, newest) if network.live else []
+        return self.render(
+            request,
+            "end",
+            network,
+            pgettext_lazy("action", "End this membership"),
+            form=form,
+            may_publish=may_publish,
+            others=", ".join(field_label(Network, name) for name in others if name not in ending.FACTS),
+            joined=Reader().date(network.joined),
+            incoming=incoming_links([network]) if is_public else None,
+        )
+
+    def end(self, request: HttpRequest, network: Network, facts: dict, *, off_site: bool) -> None:
+        """End a membership as far as the user may, so that the next pages offer to undo it. Raise ValidationError."""
+        with transaction.atomic():
+            locked = self.lock(request, network)
+            before = publishing.undo_state(locked)
+            if self.may(request, "publish"):
+                action = "end" if locked.is_published else "edit"
+                ended = ending.end(locked, facts, author=request.user, off_site=off_site)
+            else:
+                action = "submit_end"
+                ended = ending.submit_end(locked, facts, author=request.user)
+            event = publishing.last_event_id(ended)
+        done = {"pk": network.pk, "event": event, "before": before, "head": ended.head_id}
+        self.remember_for_undo(request, action, [done])
+
+    def undo_one(self, request: HttpRequest, action: str, before: dict) -> bool:
+        if action != "end":
+            return super().undo_one(request, action, before)
+        network = Network.objects.filter(pk=before["pk"]).first()
+        return network is not None and ending.undo_end(
+            network, before["before"], before["event"], author=request.user
+        )
+
+
+def add_errors(form: EndForm, error: ValidationError) -> None:
+    """Add an error to the fields that it names, or else to the whole form, with the labels of its fields."""
+    is_of_form = hasattr(error, "error_dict") and {*error.error_dict} <= {*form.fields}
+    form.add_error(None, error if is_of_form else schedules.error_text(Network, error))
+
+
+def end_message(network: Network, *, may_publish: bool, off_site: bool) -> str:
+    """Return the message after a membership was ended."""
+    if not may_publish:
+        text = gettext("The end of the membership in “{name}” is saved and waits for somebody who publishes.")
+    elif not network.is_published:
+        text = gettext("The draft of “{name}” says now that the membership has ended. It is not on the site.")
+    elif off_site:
+        text = gettext("The membership in “{name}” has ended, and it is off the site. The public record says so.")
+    else:
+        text = gettext("The membership in “{name}” has ended. Citizens read it among the former memberships.")
+    return text.format(name=network)
