@@ -19,7 +19,7 @@ from django.utils.translation import gettext, override
 from networks.admin import revised_form
 from networks.admin.network_admin import NetworkAdmin
 from networks.admin.revised_form import choice_name
-from networks.admin.revised_views import describe_schedule
+from networks.admin.schedule_views import describe_schedule
 from networks.models import Event, Network, OpenForm, PreviewLink, Revision, SavedForm, Schedule
 from networks.partial_dates import PartialDate
 from networks.pictures import reencode_picture

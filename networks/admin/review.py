@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from networks.admin.row_views import RowViewsMixin
 from networks.models import Event, RevisedModel
 from networks.reading import Reader
 from networks.revisions import drafts, schedules
@@ -97,7 +98,7 @@ class Review:
         }
 
 
-class ReviewViewsMixin:
+class ReviewViewsMixin(RowViewsMixin):
     """The pages on which a draft is returned to its author, and on which a remark is added."""
 
     def return_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -28,7 +28,8 @@ from networks.admin.link_admin import incoming_links
 from networks.admin.order_views import MOVE, OrderViewsMixin
 from networks.admin.review import SCHEDULE_EVENTS
 from networks.admin.revised_form import RevisedForm
-from networks.admin.revised_views import RevisedViewsMixin, describe_schedule
+from networks.admin.revised_views import RevisedViewsMixin
+from networks.admin.schedule_views import describe_schedule
 from networks.admin.unsaved_text import discard_unsaved_form
 from networks.models import Event, RevisedModel
 from networks.reading import Reader
