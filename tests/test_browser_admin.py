@@ -363,7 +363,7 @@ def test_emptied_address_beside_a_mistake_is_answered_with_the_form(desk, live_s
 
 # Where accessibility is looked at too, the colours that are preferred
 SCREENS = ((320, None), (390, "dark"), (1280, "light"))
-PAGES = ("history", "compare", "restore/1", "schedule", "return", "remarks", "links", "discard", "preview")
+PAGES = ("history", "compare", "restore/1", "schedule", "review", "links", "discard", "preview")
 
 
 def pages(page, site, prefix, network, deleted, statement):

@@ -87,6 +87,11 @@ ACTION_TEXTS = {
         lambda count: ngettext("%(count)d network will be changed.", "%(count)d networks will be changed.", count),
         lambda count: ngettext("%d network changed.", "%d networks changed.", count) % count,
     ),
+    ("network", "return"): ActionTexts(
+        _("Return to the author"),
+        None,
+        lambda count: ngettext("%d network returned.", "%d networks returned.", count) % count,
+    ),
     # Its outcome is a file.
     ("network", "export"): ActionTexts(_("Export"), None, str),
     ("network", "delete_selected"): ActionTexts(
@@ -144,6 +149,11 @@ ACTION_TEXTS = {
         _("Discard draft"),
         None,
         lambda count: ngettext("%d draft discarded.", "%d drafts discarded.", count) % count,
+    ),
+    ("page", "return"): ActionTexts(
+        _("Return to the author"),
+        None,
+        lambda count: ngettext("%d page returned.", "%d pages returned.", count) % count,
     ),
     ("page", "move"): ActionTexts(
         _("Move"), None, lambda count: ngettext("%d page moved.", "%d pages moved.", count) % count
@@ -326,8 +336,12 @@ class BulkActionsMixin:
             del request.session[self.undo_key]
             if response := self.undo(request, last):
                 return response
-        page = "order" if request.POST.get("page") == "order" else "changelist"
-        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"))
+        page, args = request.POST.get("page"), []
+        if page == "review" and last is not None:
+            args = [last["rows"][0]["pk"]]
+        elif page != "order":
+            page = "changelist"
+        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args))
 
     def undo(self, request: HttpRequest, last: dict) -> HttpResponse | None:
         """

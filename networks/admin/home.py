@@ -225,10 +225,7 @@ def waiting_item(row: RevisedModel, reader: Reader) -> dict:
         "changes": gettext("Not on the site yet")
         if changed is None
         else ngettext("%(count)d field changed", "%(count)d fields changed", changed) % {"count": changed},
-        # What is not on the site has nothing to be compared with.
-        "changes_url": row_url(row, "preview" if changed is None else "compare"),
-        "publish_url": row_url(row, "publish"),
-        "return_url": row_url(row, "return"),
+        "url": row_url(row, "review"),
     }
 
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -17,21 +16,19 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from networks.admin import publishing_checks
 from networks.admin.bulk_actions import ACTION_TEXTS, LEAVING
 from networks.admin.history_views import HistoryViewsMixin
 from networks.admin.link_admin import incoming_links, troubled_links
 from networks.admin.preview_views import PreviewViewsMixin
-from networks.admin.review import Review, ReviewViewsMixin
+from networks.admin.review import Review
+from networks.admin.review_views import ReviewViewsMixin
 from networks.admin.row_views import NewerRevision, author_or_system
 from networks.admin.schedule_views import ScheduleViewsMixin
 from networks.admin.translation_notes import TranslationNotes
-from networks.languages import SERBIAN
 from networks.models import OpenForm, RevisedModel, Schedule
 from networks.reading import Reader
 from networks.revisions import drafts, publishing, schedules, storage
 from networks.revisions.comparison import compare
-from networks.revisions.content import field_label
 
 # An open form reports itself every minute (static/networks/open_form.js), without JavaScript only when it is opened.
 OPEN_FORM_TIMEOUT = timedelta(minutes=5)
@@ -107,16 +104,15 @@ class RevisedViewsMixin(ReviewViewsMixin, HistoryViewsMixin, ScheduleViewsMixin,
 
     def get_urls(self) -> list:
         def page(route: str, view: Callable, name: str) -> URLPattern:
-            return path(
-                route, self.admin_site.admin_view(view), name=f"{self.opts.app_label}_{self.opts.model_name}_{name}"
-            )
+            view = self.admin_site.admin_view(view)
+            view.model_admin = self  # as Django does it; networks.admin.unsaved_text looks for it
+            return path(route, view, name=f"{self.opts.app_label}_{self.opts.model_name}_{name}")
 
         return [
             page("bin/", self.bin_view, "bin"),
             *(page(f"<int:pk>/{name}/", partial(self.action_view, name=name), name) for name in CONFIRMED_ACTIONS),
-            page("<int:pk>/publish/", self.publish_view, "publish"),
-            page("<int:pk>/return/", self.return_view, "return"),
-            page("<int:pk>/remarks/", self.remarks_view, "remarks"),
+            page("<int:pk>/review/", self.review_view, "review"),
+            *(page(f"<int:pk>/{name}/", self.moved_view, name) for name in ("publish", "return", "remarks")),
             page("<int:pk>/compare/", self.compare_view, "compare"),
             page("<int:pk>/restore/<int:number>/", self.restore_view, "restore"),
             page("<int:pk>/schedule/", self.schedule_view, "schedule"),
@@ -160,7 +156,7 @@ class RevisedViewsMixin(ReviewViewsMixin, HistoryViewsMixin, ScheduleViewsMixin,
         """Run an action on a locked row. If it can be undone, the next pages offer that."""
         before = publishing.undo_state(row)
         run(row)
-        if (self.opts.model_name, action) in ACTION_TEXTS and action not in ("publish", "submit"):
+        if (self.opts.model_name, action) in ACTION_TEXTS and action != "submit":
             done = {"pk": row.pk, "event": publishing.last_event_id(row), "before": before}
             self.remember_for_undo(request, action, [done])
 
@@ -171,52 +167,6 @@ class RevisedViewsMixin(ReviewViewsMixin, HistoryViewsMixin, ScheduleViewsMixin,
             raise ValidationError(
                 _("The draft is scheduled for publishing. Ask somebody who publishes to cancel that first.")
             )
-
-    def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask whether to publish the unfinished changes of others too, or only one's own; or publish."""
-        row = self.get_row(request, pk, "publish")
-        if request.method == "POST":
-            if request.POST.get("version", str(row.head.number)) != str(row.head.number):
-                text = gettext("Somebody has saved a newer version meanwhile. Look at it, and decide again.")
-                self.message_user(request, text, messages.WARNING)
-                return HttpResponseRedirect(request.path)
-            others = self.unfinished_context(request, row)
-            try:
-                if (language := request.POST.get("language")) in settings.MODELTRANSLATION_LANGUAGES:
-                    publishing.publish_language(row, language, author=request.user, head=row.head)
-                    text = (
-                        gettext("The Serbian texts of “{name}” are published. The English ones stay a draft.")
-                        if language == SERBIAN
-                        else gettext("The English texts of “{name}” are published. The Serbian ones stay a draft.")
-                    )
-                elif "own" in request.POST:
-                    publishing.publish_own_changes(row, author=request.user, head=row.head)
-                    text = gettext("Your changes to “{name}” are published. What others have changed stays a draft.")
-                else:
-                    publishing.publish(row, author=request.user, revision=row.head)
-                    text = (
-                        gettext("“{name}” is published, with what others have changed.")
-                        if others
-                        else gettext("“{name}” is published. Citizens see it as it stands here.")
-                    )
-            except ValidationError as error:
-                self.message_user(request, schedules.error_text(self.model, error), messages.ERROR)
-            else:
-                self.message_user(request, text.format(name=row), messages.SUCCESS)
-            return self.redirect_to_form(row)
-        own, left_out = publishing.own_changes(row, request.user) if row.live else ({}, [])
-        return self.render(
-            request,
-            "publish",
-            row,
-            gettext("Publish"),
-            others=self.unfinished_context(request, row),
-            own=compare(self.model, row.live.content, own) if row.live else [],
-            left_out=[field_label(self.model, name) for name in left_out],
-            checks=publishing_checks.row_checks(row),
-            languages=publishing.changed_languages(row),
-            comparisons=compare(self.model, row.live.content, row.head.content) if row.live else [],
-        )
 
     # Bin
 
@@ -276,7 +226,6 @@ class RevisedViewsMixin(ReviewViewsMixin, HistoryViewsMixin, ScheduleViewsMixin,
             and {"when": reader.moment(row.submitted_at), "who": author_or_system(row.submitted_by, reader)},
             "review": Review(row),
             "translations": TranslationNotes(row),
-            "languages": publishing.changed_languages(row),
             "troubled_links": troubled_links(row),
             "colleagues": self.record_open_form(request, row) if self.may(request, "change") else "",
         }

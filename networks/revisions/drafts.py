@@ -269,6 +269,24 @@ def return_to_author(row: Row, remark: str, *, author: User | None) -> Row:
     return row
 
 
+def undo_return(row: RevisedModel, before: Mapping, event: int, *, author: User | None) -> bool:
+    """
+    Put a draft that was returned before those who publish again, as it was submitted in the state before that.
+
+    If the row has a later event than `event`, or a newer revision, nothing is changed and False is returned.
+    """
+    with transaction.atomic():
+        row = lock(row)
+        if is_changed_since(row, event) or row.submitted_at is not None or row.head_id != before.get("head"):
+            return False
+        submitted = row.events.filter(kind=Event.Kind.SUBMITTED).order_by("-pk").first()
+        update_row(
+            row, submitted_at=datetime.fromisoformat(before["submitted_at"]), submitted_by=before["submitted_by"]
+        )
+        add_event(row, Event.Kind.SUBMITTED, author, submitted.revision if submitted else row.head)
+    return True
+
+
 def check_submitted(row: RevisedModel) -> None:
     check_not_in_bin(row)
     if row.submitted_at is None:
