@@ -527,6 +527,33 @@ def test_long_work_says_how_far_it_is(client, network, editor, monkeypatch):
     assert "Row 2, column A (Number of the network): There is no network with this number." in said
 
 
+@pytest.mark.sql
+@pytest.mark.parametrize("is_long", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_an_import_is_undone_but_for_what_was_saved_since(client, network, editor, monkeypatch, is_long):
+    """A draft goes back to the draft before, a published network to what is on the site, a new one to the bin."""
+    live, changed = (drafts.save(Network(), {"name_sr": name}, author=editor).row for name in ("На сајту", "Мењана"))
+    publishing.publish(live, author=editor)
+    seat_before = network.seat_en
+    client.force_login(editor)
+    rows = [f"{each.pk},1,{each.name_sr},Paris" for each in (network, live, changed)]
+    url = upload(client, "\n".join(["id,revision,name_sr,seat_en", *rows, ",,Нова,Paris"]).encode(), "n.csv").url
+    if is_long:
+        monkeypatch.setattr("networks.admin.spreadsheet_views.MOST_SAVED_AT_ONCE", 0)
+    page = parsed(streamed(client.post(url)) if is_long else client.post(url, follow=True))
+    assert "4 drafts are saved from the file." in text_of(page)
+    (undo,) = page.find_class("undo")
+    drafts.save(Network.objects.get(pk=changed.pk), {"seat_sr": "Париз"}, author=make_account("publishers"))
+    said = messages_of(parsed(client.post(undo.get("action"), dict(undo.form_values()), follow=True)))
+    assert said == [
+        "Somebody has changed these since, so they are left as they are: Menjana.",
+        "Undone: 3 entries are as they were before.",
+    ]
+    found = {each.name_sr: each for each in Network.objects.select_related("head")}
+    assert [bool(each.deleted_at) for each in found.values()] == [False, False, False, True]
+    assert found["На сајту"].head_id == found["На сајту"].live_id
+    assert [found[each.name_sr].head.content["seat_en"] for each in (network, changed)] == [seat_before, "Paris"]
+
+
 def test_nothing_is_saved_for_a_client_that_goes_away(client, network, editor, monkeypatch, connection_of_the_test):
     monkeypatch.setattr("networks.admin.spreadsheet_views.MOST_SAVED_AT_ONCE", 0)
     monkeypatch.setattr("networks.admin.progress_page.INTERVAL", -1)

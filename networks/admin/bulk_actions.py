@@ -92,6 +92,11 @@ ACTION_TEXTS = {
         None,
         lambda count: ngettext("%d network returned.", "%d networks returned.", count) % count,
     ),
+    ("network", "import"): ActionTexts(
+        _("Import"),
+        None,
+        lambda count: ngettext("%d draft saved from a file.", "%d drafts saved from a file.", count) % count,
+    ),
     # Its outcome is a file.
     ("network", "export"): ActionTexts(_("Export"), None, str),
     ("network", "delete_selected"): ActionTexts(
@@ -207,7 +212,7 @@ class BulkActionsMixin:
     def may_run(self, request: HttpRequest, action) -> bool:
         if action == "delete_selected":
             return self.has_delete_permission(request)
-        if action in ("discard", "edit"):
+        if action in ("discard", "edit", "import"):
             return self.has_change_permission(request)
         return self.has_publish_permission(request)
 

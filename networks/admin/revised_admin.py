@@ -467,7 +467,8 @@ class RevisedModelAdmin(
             return False  # whoever published with the edit publishes no more
         undo = {
             "discard": drafts.undo_discard,
-            "edit": partial(drafts.undo_save, head=before.get("head")),
+            "edit": (undo_save := partial(drafts.undo_save, head=before.get("head"))),
+            "import": undo_save,
             "return": drafts.undo_return,
         }.get(action, publishing.undo)
         return row is not None and undo(row, before["before"], before["event"], author=request.user)

@@ -4,6 +4,7 @@ import copy
 import json
 import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -13,10 +14,11 @@ from tempfile import TemporaryFile
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
@@ -27,10 +29,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin.progress_page import Work, finish, progress_response
-from networks.models import Network, Revision, SpreadsheetFile
+from networks.models import Event, Network, Revision, SpreadsheetFile
 from networks.reading import Reader
 from networks.revisions.comparison import FieldComparison, compare_field
 from networks.revisions.content import Content, complete_content, row_with
+from networks.revisions.drafts import SaveResult
 from networks.revisions.storage import newest_revision
 from networks.spreadsheets import importing
 from networks.spreadsheets.columns import make_columns
@@ -332,9 +335,9 @@ class SpreadsheetViewsMixin:
         if len(chosen) < sum(len(row.conflicts) for row in plan.rows):
             problems = [Problem(gettext("Choose for each of the fields below whose text is to stay."))]
             return self.preview_page(request, file, plan, problems=problems, chosen=chosen)
-        work = self.saving_work(request.user, file.pk, chosen)
+        work = self.saving_work(request, file.pk, chosen)
         if len(plan.rows) > MOST_SAVED_AT_ONCE:
-            outcome_of = self.saving_outcome(file.pk)
+            outcome_of = self.saving_outcome(request, file.pk)
             return self.progress(
                 request, gettext("Import a spreadsheet"), yield_outcome(work, outcome_of), len(plan.rows)
             )
@@ -378,16 +381,24 @@ class SpreadsheetViewsMixin:
         )
 
     def saving_work(
-        self, user, file_pk: int, chosen: Mapping[tuple[int, str], str]
+        self, request: HttpRequest, file_pk: int, chosen: Mapping[tuple[int, str], str]
     ) -> Generator[int, None, str | list[Problem]]:
         """Save the drafts of a plan. Returns the message, or the problems for which nothing was saved."""
+        user, done = request.user, []
         with transaction.atomic():
             files = own_files(user, SpreadsheetFile.Purpose.IMPORT).select_for_update()
             file = files.filter(pk=file_pk).first()
             if file is None:
                 return [Problem(str(IMPORTED_ALREADY))]
             plan = load_plan(file)
-            problems = yield from save_rows(plan.rows, author=user, comment=file.name, choices=chosen)
+            problems = yield from save_rows(
+                plan.rows,
+                author=user,
+                comment=file.name,
+                choices=chosen,
+                on_saved=lambda saved: done.append(undoable(saved)),
+            )
+            last_event = Event.objects.aggregate(last=Max("pk"))["last"] or 0
             if problems:
                 transaction.set_rollback(True)
             else:
@@ -396,12 +407,18 @@ class SpreadsheetViewsMixin:
             # Another tab may have imported it meanwhile.
             SpreadsheetFile.objects.filter(pk=file.pk).update(content=packed(merge_again(plan)))
             return problems
-        return saved_message(plan, chosen)
+        if done:
+            self.remember_for_undo(request, "import", [{**each, "event": last_event} for each in done])
+            with suppress(UpdateError):  # the user has signed out meanwhile
+                request.session.save()  # the middleware does it before a page is sent that does the work meanwhile
+        return saved_message(len(done))
 
-    def saving_outcome(self, file_pk: int) -> Callable[[str | list[Problem]], str]:
+    def saving_outcome(self, request: HttpRequest, file_pk: int) -> Callable[[str | list[Problem]], str]:
         def outcome_of(result: str | list[Problem]) -> str:
             if isinstance(result, str):
-                return outcome(result, gettext("Back to the list"), self.url("changelist"), is_followed=False)
+                context = {"opts": self.opts, **self.undo_context(request)}
+                undo = render_to_string("admin/includes/undo.html", context, request)
+                return undo + outcome(result, gettext("Back to the list"), self.url("changelist"), is_followed=False)
             problems = render_to_string("admin/networks/revised/includes/import_problems.html", {"problems": result})
             url = self.url("imported", file_pk)
             return problems + outcome("", gettext("See what it would change"), url, is_followed=False)
@@ -462,9 +479,14 @@ def chosen_sides(plan: Plan, posted: Mapping[str, str]) -> dict[tuple[int, str],
     return {place: side for place, side in asked.items() if side in (MINE, THEIRS)}
 
 
-def saved_message(plan: Plan, chosen: Mapping[tuple[int, str], str]) -> str:
-    """Return how many drafts were saved: rows of which only what others wrote was chosen have none."""
-    count = sum(any(chosen.get((row.row, name)) != THEIRS for name in row.changes) for row in plan.rows)
+def undoable(saved: SaveResult) -> dict:
+    """Return what undoing a save needs, but for the last event before it."""
+    row, parent = saved.row, saved.revision.parent_id
+    before = {"head": parent, "live": row.live_id} if row.is_published else {"head": parent}
+    return {"pk": row.pk, "head": saved.revision.pk, "before": before if parent else {}}
+
+
+def saved_message(count: int) -> str:
     return ngettext(
         "%(count)d draft is saved from the file. Citizens see it when it is published.",
         "%(count)d drafts are saved from the file. Citizens see them when they are published.",

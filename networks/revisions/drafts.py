@@ -29,7 +29,7 @@ from networks.revisions.content import (
 )
 from networks.revisions.order import last_position
 from networks.revisions.previews import revoke_links
-from networks.revisions.publishing import bring_back_links_and_schedules, is_changed_since, undo
+from networks.revisions.publishing import bring_back_links_and_schedules, delete, is_changed_since, undo
 from networks.revisions.saved_forms import remember_form
 from networks.revisions.schedules import cancel
 from networks.revisions.storage import (
@@ -220,13 +220,17 @@ def undo_save(row: RevisedModel, before: Mapping, event: int, *, head: int | Non
     """
     Go back to the draft, or to what was published, in the state before a save that made the revision `head`.
 
-    If the row has a later event than `event`, or a newer revision, nothing is changed and False is returned.
+    A row that the save has made, which has no newest revision in the state before, goes to the bin. If the row has a
+    later event than `event`, or a newer revision, nothing is changed and False is returned.
     """
     with transaction.atomic():
         row = lock(row)
         former = row.revisions.filter(pk=before.get("head")).first()
-        if former is None or is_changed_since(row, event) or row.head_id != head:
+        if is_changed_since(row, event) or row.head_id != head or (former is None and "head" in before):
             return False
+        if former is None:
+            delete(row, author=author)
+            return True
         if row.is_published and row.live_id != before.get("live"):
             undo(row, before, event, author=author)
             row = lock(row)

@@ -5,7 +5,7 @@ A row names its network and the revision that it was exported from. What the row
 the newest revision as the form does it. Nothing is ever deleted: a row that is not in the file changes nothing.
 """
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
@@ -239,11 +239,13 @@ def save_rows(
     comment: str = "",
     table: Table | None = None,
     choices: Mapping[tuple[int, str], str] | None = None,
+    on_saved: Callable[[drafts.SaveResult], None] = lambda result: None,
 ) -> Generator[int, None, list[Problem]]:
     """
     Save the rows of a plan as drafts. Call it in a transaction, and roll that back if it returns problems.
 
-    Yields how many are done. `choices` says MINE or THEIRS for the conflicts, by row and field.
+    Yields how many are done. `choices` says MINE or THEIRS for the conflicts, by row and field. `on_saved` is called
+    for each revision that was made.
     """
     problems: list[Problem] = []
     # In one order, so that two imports do not wait for each other
@@ -260,7 +262,9 @@ def save_rows(
                 raise ValidationError(_("There is no network with this number any more."))
             with transaction.atomic():
                 base = network.revisions.filter(number=row.seen).first() if row.seen else None
-                drafts.save(network, changes, author=author, base=base, comment=comment)
+                saved = drafts.save(network, changes, author=author, base=base, comment=comment)
+                if saved.is_new:
+                    on_saved(saved)
         except drafts.Conflict as error:
             text = _("Somebody has changed this too, after you saw what the file would change. Look at it again.")
             problems += [problem(table, row.row, name, text) for name in error.fields]
