@@ -29,7 +29,7 @@ from networks.spreadsheets.exporting import exported_networks
 from tests.browser import account, sign_in
 from tests.contents import EMPTY, FROZEN
 from tests.makers import make_account, make_network, make_theme
-from tests.pages import LANGUAGES, messages_of, opened, parsed, text_of
+from tests.pages import LANGUAGES, count_queries, messages_of, opened, parsed, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -499,6 +499,34 @@ def test_what_others_have_saved_since_is_kept_or_asked_about(client, network, ed
         "Париз",
         "Same",
     ]
+
+
+@pytest.mark.long
+def test_many_conflicts_are_asked_about_in_turn_with_as_few_queries_as_one(client, editor, themes, monkeypatch):
+    networks = [drafts.save(Network(), {"name_sr": f"Мрежа {n}"}, author=editor).row for n in range(5)]
+    for network in networks:
+        drafts.save(network, {"source": "Typed here", "themes": ["peace"]}, author=editor)
+    client.force_login(editor)
+
+    def asked(rows):
+        lines = [f"{each.pk},1,From the file,culture" for each in rows]
+        url = upload(client, "\n".join(["id,revision,source,themes", *lines]).encode(), "n.csv").url
+        return url, count_queries(client, url)
+
+    url, few = asked(networks[:1])
+    url, many = asked(networks)
+    assert few == many
+    monkeypatch.setattr("networks.admin.spreadsheet_views.ROWS_ON_A_PAGE", 2)
+    for more in (3, 1, 0):
+        page = opened(client, url)
+        assert len(page.find_class("conflict")) == (4 if more else 2)
+        assert (f"There {'is' if more == 1 else 'are'} {more} more network" in text_of(page)) == bool(more)
+        names = {*page.xpath("//*[@class='conflict']//input/@name")}
+        assert "Choose for each" in text_of(parsed(client.post(url, dict.fromkeys(sorted(names)[1:], "mine"))))
+        assert Revision.objects.count() == 10
+        client.post(url, {name: "theirs" if "themes" in name else "mine" for name in names})
+    contents = [Network.objects.get(pk=each.pk).head.content for each in networks]
+    assert [(each["source"], each["themes"]) for each in contents] == [("From the file", ["peace"])] * 5
 
 
 def test_long_work_says_how_far_it_is(client, network, editor, monkeypatch):

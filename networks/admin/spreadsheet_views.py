@@ -25,6 +25,7 @@ from django.template.loader import render_to_string
 from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -32,7 +33,7 @@ from networks.admin.progress_page import Work, finish, progress_response
 from networks.models import Event, Network, Revision, SpreadsheetFile
 from networks.reading import Reader
 from networks.revisions.comparison import FieldComparison, compare_field
-from networks.revisions.content import Content, complete_content, row_with
+from networks.revisions.content import Content, complete_content, field_label, row_with
 from networks.revisions.drafts import SaveResult
 from networks.revisions.storage import newest_revision
 from networks.spreadsheets import importing
@@ -104,12 +105,12 @@ class ConflictChoice:
 class RowPreview:
     """A row of a plan as the preview shows it."""
 
-    def __init__(self, change: RowChange, network: Network | None, chosen: Mapping[tuple[int, str], str]):
-        self.change, self.network, self.chosen = change, network, chosen
+    def __init__(self, change: RowChange, network: Network | None, base: Revision | None, reader: Reader):
+        self.change, self.network, self.reader = change, network, reader
         self.head: Content = complete_content(Network, newest_revision(network).content if network else {})
+        self.base: Content = complete_content(Network, base.content if base else {})
         self.row = change.row
         self.is_new = change.pk is None
-        self.reader = Reader()
 
     @property
     def name(self) -> str:
@@ -124,21 +125,16 @@ class RowPreview:
 
     @property
     def taken(self) -> str:
-        return ", ".join(self.label(name) for name in self.change.taken)
+        return ", ".join(capfirst(field_label(Network, name)) for name in self.change.taken)
 
     def conflicts(self) -> Iterator[ConflictChoice]:
-        revision = Revision.objects.get(network=self.change.pk, number=self.change.base)
-        base = complete_content(Network, revision.content)
         for name in self.change.conflicts:
             yield ConflictChoice(
                 choice_name(self.row, name),
-                self.compare(name, base[name], self.head[name]),
-                self.compare(name, base[name], self.change.changes[name]),
-                self.chosen.get((self.row, name), ""),
+                self.compare(name, self.base[name], self.head[name]),
+                self.compare(name, self.base[name], self.change.changes[name]),
+                self.change.choices.get(name, ""),
             )
-
-    def label(self, name: str) -> str:
-        return self.compare(name, self.head[name], self.head[name]).label
 
     def compare(self, name: str, before: object, after: object) -> FieldComparison:
         return compare_field(Network, name, before, after, self.reader)
@@ -328,14 +324,19 @@ class SpreadsheetViewsMixin:
             return HttpResponseRedirect(self.url("import"))
         plan = load_plan(file)
         if request.method != "POST":
-            return self.preview_page(request, file, plan)
+            return self.preview_page(request, file, plan, shown_conflicts(plan))
         if any(row.pk is None for row in plan.rows) and not self.may(request, "add"):
             raise PermissionDenied
-        chosen = chosen_sides(plan, request.POST)
-        if len(chosen) < sum(len(row.conflicts) for row in plan.rows):
+        shown = shown_conflicts(plan)
+        choose(plan, request.POST)
+        if any(row.undecided for row in shown):
             problems = [Problem(gettext("Choose for each of the fields below whose text is to stay."))]
-            return self.preview_page(request, file, plan, problems=problems, chosen=chosen)
-        work = self.saving_work(request, file.pk, chosen)
+            return self.preview_page(request, file, plan, shown, problems=problems)
+        if shown:
+            SpreadsheetFile.objects.filter(pk=file.pk).update(content=packed(plan))
+        if shown_conflicts(plan):
+            return HttpResponseRedirect(request.path)
+        work = self.saving_work(request, file.pk)
         if len(plan.rows) > MOST_SAVED_AT_ONCE:
             outcome_of = self.saving_outcome(request, file.pk)
             return self.progress(
@@ -349,21 +350,24 @@ class SpreadsheetViewsMixin:
         if file is None:  # pressed twice
             self.message_user(request, IMPORTED_ALREADY, messages.WARNING)
             return HttpResponseRedirect(self.url("import"))
-        return self.preview_page(request, file, load_plan(file), problems=result)
+        plan = load_plan(file)
+        return self.preview_page(request, file, plan, shown_conflicts(plan), problems=result)
 
     def preview_page(
         self,
         request: HttpRequest,
         file: SpreadsheetFile,
         plan: Plan,
+        disputed: Sequence[RowChange],
         problems: Sequence[Problem] = (),
-        chosen: Mapping[tuple[int, str], str] | None = None,
     ) -> HttpResponse:
-        chosen = chosen or {}
-        page = Paginator(plan.rows, ROWS_ON_A_PAGE).get_page(request.GET.get("p"))
-        disputed = [row for row in plan.rows if row.conflicts]
-        pks = [row.pk for row in (*page, *disputed) if row.pk]
-        networks = Network.objects.select_related("head").in_bulk(pks)
+        page, reader = Paginator(plan.rows, ROWS_ON_A_PAGE).get_page(request.GET.get("p")), Reader()
+        networks = Network.objects.select_related("head").in_bulk([row.pk for row in (*page, *disputed) if row.pk])
+        bases = importing.revisions_by_number((row.pk, row.base) for row in disputed)
+
+        def preview(row: RowChange) -> RowPreview:
+            return RowPreview(row, networks.get(row.pk), bases.get((row.pk, row.base)), reader)
+
         return self.render(
             request,
             "imported",
@@ -373,16 +377,15 @@ class SpreadsheetViewsMixin:
             count=plan.count,
             changed=sum(row.pk is not None for row in plan.rows),
             added=sum(row.pk is None for row in plan.rows),
-            rows=[RowPreview(row, networks.get(row.pk), chosen) for row in page],
-            disputed=[RowPreview(row, networks.get(row.pk), chosen) for row in disputed],
+            rows=[preview(row) for row in page],
+            disputed=[preview(row) for row in disputed],
+            more_disputed=sum(bool(row.undecided) for row in plan.rows if row not in disputed),
             problems=problems,
             page_obj=page,
             pages=page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         )
 
-    def saving_work(
-        self, request: HttpRequest, file_pk: int, chosen: Mapping[tuple[int, str], str]
-    ) -> Generator[int, None, str | list[Problem]]:
+    def saving_work(self, request: HttpRequest, file_pk: int) -> Generator[int, None, str | list[Problem]]:
         """Save the drafts of a plan. Returns the message, or the problems for which nothing was saved."""
         user, done = request.user, []
         with transaction.atomic():
@@ -395,7 +398,6 @@ class SpreadsheetViewsMixin:
                 plan.rows,
                 author=user,
                 comment=file.name,
-                choices=chosen,
                 on_saved=lambda saved: done.append(undoable(saved)),
             )
             last_event = Event.objects.aggregate(last=Max("pk"))["last"] or 0
@@ -473,10 +475,17 @@ def load_plan(file: SpreadsheetFile) -> Plan:
     return Plan.from_json(json.loads(zlib.decompress(bytes(file.content))))
 
 
-def chosen_sides(plan: Plan, posted: Mapping[str, str]) -> dict[tuple[int, str], str]:
-    """Return the choices of a preview, MINE or THEIRS, by row and field; those that were not made are left out."""
-    asked = {(row.row, name): posted.get(choice_name(row.row, name)) for row in plan.rows for name in row.conflicts}
-    return {place: side for place, side in asked.items() if side in (MINE, THEIRS)}
+def shown_conflicts(plan: Plan) -> list[RowChange]:
+    """Return the rows with conflicts that the preview asks about next."""
+    return [row for row in plan.rows if row.undecided][:ROWS_ON_A_PAGE]
+
+
+def choose(plan: Plan, posted: Mapping[str, str]) -> None:
+    """Let the rows of a plan have the choices that were made in a preview."""
+    for row in plan.rows:
+        for name in row.conflicts:
+            if (side := posted.get(choice_name(row.row, name))) in (MINE, THEIRS):
+                row.choices[name] = side
 
 
 def undoable(saved: SaveResult) -> dict:

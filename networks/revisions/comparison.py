@@ -23,7 +23,7 @@ from networks.languages import SERBIAN, language_tag
 from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
 from networks.reading import Reader, translated_fields
-from networks.revisions.content import Model, changed_fields, complete_content, content_fields, field_label, rows_of
+from networks.revisions.content import Model, changed_fields, complete_content, content_fields, field_label
 from networks.rich_text import RichTextField, readable_text
 
 # A word, or a punctuation mark, with the space after it
@@ -142,7 +142,7 @@ def display_text(field: models.Field, value: Any, reader: Reader) -> str:
 
 
 def display_related(field: models.ManyToManyField, slugs: Iterable[str], reader: Reader) -> str:
-    names: dict[str, str] = {row.slug: reader.text(row, "name") for row in rows_of(field, slugs)}
+    names = reader.names_by_slug(field.related_model)
     # Of a deleted row, only the slug is known.
     return ", ".join(sorted((names.get(slug, slug) for slug in slugs), key=reader.sort_key))
 
