@@ -4,7 +4,7 @@ import io
 import json
 import tracemalloc
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from itertools import chain, repeat
 from tempfile import TemporaryFile
 
@@ -13,6 +13,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import override
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -629,6 +630,14 @@ def test_nobody_sees_the_files_of_others(client, network, editor):
 
 
 @pytest.mark.sql
+def test_files_that_nobody_can_open_any_more_are_deleted_when_somebody_signs_in(client, editor):
+    ages = [timedelta(), timedelta(hours=25)]
+    for age in ages:
+        SpreadsheetFile.objects.create(user=editor, purpose="export", content=b"", created_at=timezone.now() - age)
+    client.force_login(make_account("publishers"))
+    assert [timezone.now() - each.created_at < timedelta(days=1) for each in SpreadsheetFile.objects.all()] == [True]
+
+
 def test_ticked_and_published_networks_are_exported(client, network, editor):
     published = make_network(name_sr="На сајту", internal_note="За колеге")
     client.force_login(editor)

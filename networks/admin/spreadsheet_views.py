@@ -14,11 +14,13 @@ from tempfile import TemporaryFile
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Max, QuerySet
+from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
@@ -462,8 +464,13 @@ def own_files(user, purpose: str) -> QuerySet:
     return SpreadsheetFile.objects.filter(user=user.pk, purpose=purpose, created_at__gte=timezone.now() - KEEP_FOR)
 
 
-def store(user, purpose: str, name: str, content: bytes) -> SpreadsheetFile:
+@receiver(user_logged_in)
+def delete_old_files(**kwargs) -> None:
+    """Delete what nobody can open any more. Most days somebody signs in; no timer is needed."""
     SpreadsheetFile.objects.filter(created_at__lt=timezone.now() - KEEP_FOR).delete()
+
+
+def store(user, purpose: str, name: str, content: bytes) -> SpreadsheetFile:
     return SpreadsheetFile.objects.create(user_id=user.pk, purpose=purpose, name=name, content=content)
 
 
