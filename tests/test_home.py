@@ -7,12 +7,14 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 
+from networks.admin import guide
 from networks.admin.home import SHOWN
 from networks.models import Network
 from networks.revisions import drafts, publishing, schedules, storage
 from tests.makers import make_network, make_page
-from tests.pages import count_queries, opened, text_of
+from tests.pages import CYRILLIC, PREFIXES, count_queries, in_latin_and_in_ci_in_each_language, opened, text_of
 
 HOME = "/en/admin/"
 
@@ -89,6 +91,27 @@ class TestEditor:
         assert len(section.findall(".//li")) == SHOWN
         link = section.xpath(".//a[contains(@href, 'state=mine')]/@href")[0]
         assert len(opened(ana, link).xpath("//*[@id='result_list']/tbody/tr")) == SHOWN + 1
+
+
+class TestGuide:
+    def test_is_offered_until_the_first_submission(self, ana):
+        offered = "//p[@class='note']/a/@href"
+        assert opened(ana, HOME).xpath(offered) == ["/en/admin/guide/"]
+        drafts.submit(write(make_network(), ana, seat_en="There"), author=ana.user)
+        assert opened(ana, HOME).xpath(offered) == []
+
+    @in_latin_and_in_ci_in_each_language
+    def test_has_the_words_of_the_buttons_and_a_picture_for_each_step(self, ana, language):
+        tree = opened(ana, f"{PREFIXES[language]}/admin/guide/")
+        with override(language):
+            steps = [(step.name, step.spoken().values()) for step in guide.STEPS]
+        for (name, words), shown in zip(steps, tree.xpath("//ol/li"), strict=True):
+            (picture,) = shown.iter("img")
+            assert picture.get("src") == f"/static/networks/guide/{language}/{name}.webp"
+            assert picture.get("alt") and (picture.get("width"), picture.get("height")) == ("960", "540")
+            assert all(word in text_of(shown) for word in words)
+        if language == "sr-latn":
+            assert not CYRILLIC.search(text_of(tree.get_element_by_id("content-main")))
 
 
 class TestPublisher:

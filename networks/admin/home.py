@@ -17,6 +17,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
+from networks.admin.guide import is_new
 from networks.admin.newest_revisions import newest_value, translation_is_missing, with_newest_headings
 from networks.admin.review import ANSWERED_BY
 from networks.links.record import dead_link_count
@@ -119,6 +120,7 @@ def menu(request: HttpRequest, app_list: list[dict]) -> list[list[dict]]:
                 url = reverse("admin:networks_network_answers")
                 items[0].append({"name": gettext("Answers of the units"), "url": url})
     items[1] = [{"name": capfirst(entry["name"]), "url": entry["admin_url"]} for entry in listed.values()]
+    items[1].append({"name": gettext("Guide"), "url": reverse("admin:guide")})
     every = [item for group in items for item in group]
     here = max((item["url"] for item in every if request.path.startswith(item["url"])), key=len, default="")
     for item in every:
@@ -156,6 +158,7 @@ def home_context(request: HttpRequest) -> dict:
         "drafts": [{**item(row, reader), "when": reader.moment(row.head.created_at)} for row in drafts[:SHOWN]],
         "more_drafts": more_links(request, models_of_user, "state=mine") if len(drafts) > SHOWN else [],
         "may_publish": bool(to_publish),
+        "is_new": bool(models_of_user) and is_new(user),
         "waiting": [waiting_item(row, reader) for row in waiting[:SHOWN]],
         "more_waiting": more_links(request, to_publish, "state=submitted") if len(waiting) > SHOWN else [],
         "schedule_days": plans,
