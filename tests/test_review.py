@@ -53,6 +53,13 @@ def network(ana, milan):
     return publishing.publish(drafts.save(Network(), CONTENT, author=ana.user).row, author=milan.user)
 
 
+@pytest.fixture
+def submitted(ana, network):
+    """The network with a draft that waits to be published."""
+    changed = {"summary_sr": "Друга реченица."}
+    return drafts.submit(drafts.save(network, changed, author=ana.user, comment="Договорено.").row, author=ana.user)
+
+
 def page_of(row, name="change", prefix="/en"):
     return f"{prefix}/admin/networks/{row._meta.model_name}/{row.pk}/{name}/"
 
@@ -196,11 +203,6 @@ def buttons(tree):
 
 
 class TestReview:
-    @pytest.fixture
-    def submitted(self, ana, network):
-        fill_in(ana, page_of(network), {"summary_sr": "Друга реченица.", "comment": "Договорено."}, "_submit")
-        return network
-
     def test_shows_what_differs_beside_the_other_language_and_publishes_with_one_press(self, ana, milan, submitted):
         (link,) = opened(milan, "/en/admin/").xpath("//p[@class='acts']/a/@href")
         tree = opened(milan, link)
@@ -250,10 +252,33 @@ class TestReview:
         before = Network.objects.get()
         for button, tree in shown.items():
             tree = decide(jelena, submitted, tree, remark="Друго.", **{button: "1"})
-            assert "not submitted for publishing any more" in text_of(tree)
+            said = "The draft is not submitted" if button == "return" else "Somebody has published, returned or"
+            assert said in text_of(tree)
             assert tree.xpath("//textarea[@name='remark']")[0].text.strip() == "Друго."
         assert Network.objects.get().live_id == before.live_id
         assert not Event.objects.filter(explanation="Друго.").exists()
+
+    @pytest.mark.long
+    def test_of_what_was_taken_off_the_site_meanwhile_does_not_put_it_back(self, ana, milan, network):
+        drafts.save(network, {"seat_sr": "Ниш"}, author=ana.user)
+        shown = review_of(milan, network)
+        publishing.unpublish(Network.objects.get(), author=ana.user)
+        tree = decide(milan, network, shown, all="1")
+        assert "It is not on the site" in text_of(tree) and not Network.objects.get().is_published
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("part", [{"language": "sr"}, {"own": "1"}, {"all": "1"}])
+    def test_whatever_is_published_of_it_is_undone(self, ana, milan, submitted, part):
+        drafts.save(Network.objects.get(), {"seat_sr": "Ниш"}, author=milan.user)
+        drafts.save(Network.objects.get(), {"seat_en": "Niš"}, author=ana.user)
+        (undo,) = decide(milan, submitted, **part).xpath("//form[@class='undo']")
+        changed = Network.objects.get()
+        assert (changed.summary_sr, changed.seat_sr) != ("Прва реченица.", "")
+        milan.post(undo.get("action"), dict(undo.form_values()))
+        row = Network.objects.get()
+        assert (row.summary_sr, row.seat_sr, row.seat_en, row.submitted_by) == ("Прва реченица.", "", "", "ana")
+        newest = storage.newest_revision(row).content
+        assert [newest[name] for name in ("summary_sr", "seat_sr", "seat_en")] == ["Друга реченица.", "Ниш", "Niš"]
 
     @pytest.mark.long
     def test_that_is_refused_says_why_and_keeps_the_remark(self, ana, milan, submitted):
@@ -340,11 +365,6 @@ class TestReview:
 
 
 class TestReturnedDraft:
-    @pytest.fixture
-    def submitted(self, ana, network):
-        fill_in(ana, page_of(network), {"summary_sr": "Друга."}, "_submit")
-        return network
-
     def test_has_a_remark_that_its_author_reads(self, ana, milan, submitted):
         refused = decide(milan, submitted, remark=" ", **{"return": "1"})
         assert text_of(refused.find_class("errorlist")[0]) == "Write what is to be done, so that the author knows it."
@@ -377,11 +397,6 @@ class TestReturnedDraft:
 
 
 class TestSubmittedDraft:
-    @pytest.fixture
-    def submitted(self, ana, network):
-        fill_in(ana, page_of(network), {"summary_sr": "Друга."}, "_submit")
-        return network
-
     @pytest.mark.long
     def test_is_taken_back_by_its_author(self, ana, submitted):
         ana.post(page_of(submitted, "recall"))

@@ -57,6 +57,7 @@ class RemarkForm(forms.Form):
     def require_remark(self) -> None:
         if self.is_valid() and not self.cleaned_data["remark"]:
             self.add_error("remark", _("Write what is to be done, so that the author knows it."))
+            self.fields["remark"].widget.attrs["autofocus"] = True
 
 
 class ReviewViewsMixin(RowViewsMixin):
@@ -112,8 +113,11 @@ class ReviewViewsMixin(RowViewsMixin):
         if button == "recall":
             drafts.recall(row, author=user)
             return gettext("“{name}” is not submitted any more.")
-        if "submitted" in request.POST:
-            drafts.check_submitted(row)  # nobody has taken it back, returned or published it since it was shown
+        if request.POST.get("state", state_of(row)) != state_of(row):
+            text = gettext(
+                "Somebody has published, returned or withdrawn this meanwhile. Look at it, and decide again."
+            )
+            raise ValidationError(text)
         if button == "own":
             publish = partial(publishing.publish_own_changes, author=user, head=row.head)
             text = gettext("Your changes to “{name}” are published. What others have changed stays a draft.")
@@ -143,6 +147,7 @@ class ReviewViewsMixin(RowViewsMixin):
         seen = self.get_revision(row, seen, row.head) if request.method == "POST" else row.head
         context = {
             "form": form,
+            "state": state_of(row),
             "review": Review(row),
             "submitted_by": author_or_system(row.submitted_by, reader),
             "submitted_at": row.submitted_at and reader.moment(row.submitted_at),
@@ -200,6 +205,11 @@ class ReviewViewsMixin(RowViewsMixin):
 
     def moved_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponseRedirect(self.url("review", pk))
+
+
+def state_of(row: RevisedModel) -> str:
+    """Return what is published of a row, and since when it is submitted: what may change without a newer revision."""
+    return f"{row.live_id if row.is_published else None} {row.submitted_at and row.submitted_at.isoformat()}"
 
 
 def submissions_after(row: RevisedModel, model: type[RevisedModel]) -> list[RevisedModel]:
