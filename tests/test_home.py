@@ -65,7 +65,8 @@ class TestEditor:
     def test_reads_why_a_draft_was_returned_until_it_is_submitted_again(self, ana, milan):
         network = write(make_network(), ana, name_en="Mine")
         drafts.submit(network, author=ana.user)
-        assert group(ana, "waiting") is None  # publishes nothing
+        assert [text_of(each) for each in group(ana, "waiting").iter("h3")] == ["Mine"]
+        assert group(sign_in("eva", "editors"), "waiting") is None  # publishes nothing
         drafts.return_to_author(storage.newest_revision(network).row, "Look at the year.", author=milan.user)
         assert lines(ana, "returned") == ["Mine milan: Look at the year."]
         assert group(milan, "returned") is None

@@ -151,7 +151,10 @@ def home_context(request: HttpRequest) -> dict:
     )
     returned = [row for row in mine if is_returned(row, user)]
     drafts = [row for row in mine if row not in returned and row.head.author_id == user.pk]
-    waiting = sorted((row for model in to_publish for row in submitted_rows(model)), key=lambda row: row.submitted_at)
+    waiting = sorted(
+        (row for model in models_of_user for row in submitted_rows(model, None if model in to_publish else user)),
+        key=lambda row: row.submitted_at,
+    )
     plans, more_plans = schedule_days(user, reader)
     return {
         "returned": [returned_item(row, reader) for row in returned],
@@ -160,7 +163,7 @@ def home_context(request: HttpRequest) -> dict:
         "may_publish": bool(to_publish),
         "is_new": bool(models_of_user) and is_new(user),
         "waiting": [waiting_item(row, reader) for row in waiting[:SHOWN]],
-        "more_waiting": more_links(request, to_publish, "state=submitted") if len(waiting) > SHOWN else [],
+        "more_waiting": more_links(request, models_of_user, "state=submitted") if len(waiting) > SHOWN else [],
         "schedule_days": plans,
         "more_schedules": more_links(request, models_of_user, "state=scheduled") if more_plans else [],
         "week": week(user, reader),
@@ -212,9 +215,17 @@ def returned_item(row: RevisedModel, reader: Reader) -> dict:
     return {**item(row, reader), "who": reader.unmarked(row.answer_by), "why": reader.unmarked(row.answer_why)}
 
 
-def submitted_rows(model: type[RevisedModel]) -> list[RevisedModel]:
-    """Return the rows that wait for somebody who publishes, those that wait longest first, with both contents."""
+def submitted_rows(model: type[RevisedModel], submitter: User | None = None) -> list[RevisedModel]:
+    """
+    Return the rows that wait for somebody who publishes, those that wait longest first, with both contents.
+
+    With a submitter, only those that this user has submitted.
+    """
     rows = model.objects.outside_bin().filter(submitted_at__isnull=False, head__isnull=False)
+    if submitter is not None:
+        events = Event.objects.filter(**{model._meta.model_name: models.OuterRef("pk")}, kind=Event.Kind.SUBMITTED)
+        rows = rows.annotate(submitter=Subquery(events.order_by("-pk").values("author")[:1]))
+        rows = rows.filter(submitter=submitter.pk)
     return with_newest_headings(rows.select_related("head", "live").order_by("submitted_at", "pk")[: SHOWN + 1])
 
 
