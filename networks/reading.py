@@ -5,6 +5,7 @@ Whatever shows a stored text (page, admin list, sitemap, feed, data) asks a Read
 with the language that it is in.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache, cached_property, lru_cache
 from typing import Any, Self
@@ -85,6 +86,14 @@ class Reader:
     def __init__(self, language: str | None = None):
         language = language or get_language() or settings.LANGUAGE_CODE
         self.language = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        self._names: dict[type[models.Model], dict[str, Text]] = {}
+
+    def names_by_slug(self, model: type[models.Model]) -> dict[str, "Text"]:
+        """Return the names of all rows of a model that has few, such as the themes. A reader reads them once."""
+        if model not in self._names:
+            rows: Iterable[Any] = model._default_manager.all()
+            self._names[model] = {row.slug: self.text(row, "name") for row in rows}
+        return self._names[model]
 
     def text(self, instance: models.Model, field: str) -> Text:
         """

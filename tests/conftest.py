@@ -33,6 +33,7 @@ SLOW = ["browser", "process", "exhaustive", "long", "migration"]
 
 def pytest_addoption(parser):
     parser.addoption("--all", action="store_true", help=f"run the slow tests too: {', '.join(SLOW)}")
+    parser.addoption("--write-guide", action="store_true", help="take the pictures of the admin's guide anew")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -67,7 +67,7 @@ def messages_of(tree):
 
 def form_values(tree):
     """What the form of the page would send if somebody pressed the button now: {name: [value]}."""
-    (form,) = tree.xpath("//div[@id='content-main']//form")
+    (form,) = tree.xpath("//div[@id='content-main']//form[not(@class='undo')]")
     for field in form.xpath(".//input[not(@value)][not(@type) or @type='text' or @type='hidden' or @type='email']"):
         field.set("value", "")  # what a browser sends of a field in which nothing stands
     values = {}

@@ -7,12 +7,14 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 
+from networks.admin import guide
 from networks.admin.home import SHOWN
 from networks.models import Network
 from networks.revisions import drafts, publishing, schedules, storage
 from tests.makers import make_network, make_page
-from tests.pages import count_queries, opened, text_of
+from tests.pages import CYRILLIC, PREFIXES, count_queries, in_latin_and_in_ci_in_each_language, opened, text_of
 
 HOME = "/en/admin/"
 
@@ -63,7 +65,8 @@ class TestEditor:
     def test_reads_why_a_draft_was_returned_until_it_is_submitted_again(self, ana, milan):
         network = write(make_network(), ana, name_en="Mine")
         drafts.submit(network, author=ana.user)
-        assert group(ana, "waiting") is None  # publishes nothing
+        assert [text_of(each) for each in group(ana, "waiting").iter("h3")] == ["Mine"]
+        assert group(sign_in("eva", "editors"), "waiting") is None  # publishes nothing
         drafts.return_to_author(storage.newest_revision(network).row, "Look at the year.", author=milan.user)
         assert lines(ana, "returned") == ["Mine milan: Look at the year."]
         assert group(milan, "returned") is None
@@ -91,8 +94,29 @@ class TestEditor:
         assert len(opened(ana, link).xpath("//*[@id='result_list']/tbody/tr")) == SHOWN + 1
 
 
+class TestGuide:
+    def test_is_offered_until_the_first_submission(self, ana):
+        offered = "//p[@class='note']/a/@href"
+        assert opened(ana, HOME).xpath(offered) == ["/en/admin/guide/"]
+        drafts.submit(write(make_network(), ana, seat_en="There"), author=ana.user)
+        assert opened(ana, HOME).xpath(offered) == []
+
+    @in_latin_and_in_ci_in_each_language
+    def test_has_the_words_of_the_buttons_and_a_picture_for_each_step(self, ana, language):
+        tree = opened(ana, f"{PREFIXES[language]}/admin/guide/")
+        with override(language):
+            steps = [(step.name, step.spoken().values()) for step in guide.STEPS]
+        for (name, words), shown in zip(steps, tree.xpath("//ol/li"), strict=True):
+            (picture,) = shown.iter("img")
+            assert picture.get("src") == f"/static/networks/guide/{language}/{name}.webp"
+            assert picture.get("alt") and (picture.get("width"), picture.get("height")) == ("960", "540")
+            assert all(word in text_of(shown) for word in words)
+        if language == "sr-latn":
+            assert not CYRILLIC.search(text_of(tree.get_element_by_id("content-main")))
+
+
 class TestPublisher:
-    def test_finds_what_was_submitted_with_three_things_to_do(self, ana, milan):
+    def test_finds_what_was_submitted_and_reads_it_with_one_press(self, ana, milan):
         networks = [write(make_network(), ana, name_en="Changed", seat_en="There")]
         networks.append(write(Network(), ana, name_sr="Нова", name_en="New"))
         for network in networks:
@@ -102,8 +126,8 @@ class TestPublisher:
             assert said in text_of(first)
         assert "Not on the site yet" in text_of(second)
         for card in (first, second):
-            pages = card.xpath(".//p[@class='acts']/a/@href")
-            assert [milan.get(each, follow=True).status_code for each in pages] == [200, 200, 200]
+            (page,) = card.xpath(".//p[@class='acts']/a/@href")
+            assert opened(milan, page).xpath("//button[@name='all' or @name='return']")
 
     def test_finds_what_is_scheduled_by_day(self, milan):
         network = write(make_network(name_en="Planned"), milan, seat_en="There")

@@ -42,6 +42,7 @@ IN_THE_QUERY = {
     "change": "_changelist_filters _popup _to_field without-kept-text",
     "delete": "_popup _to_field",
     "history": "p",
+    "review": "without-kept-text",
     "compare": "from to",
     "preview": "version",
     "session": "token",
@@ -61,6 +62,7 @@ POSTED = {
     "links": "days is_kept",
     "open": "left",
     "discard": "version",
+    "review": "version state remark form_token form_user all own language return recall say",
     "password_change": "old_password new_password1 usable_password",
 }
 VALUES = [

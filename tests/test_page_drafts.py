@@ -92,11 +92,12 @@ def test_page_goes_from_a_draft_to_the_site_and_to_the_bin_and_back(ana, milan, 
     assert Client().get(link).status_code == 200
     assert ana.post(form_address(page, "submit", prefix)).status_code == 302
     assert seen() == at_first
-    # A publisher finds it on the start page and compares.
-    assert form in opened(milan, f"{prefix}/admin/").xpath("//*[@class='worklist']//a/@href")
-    (comparison,) = opened(milan, form_address(page, "compare", prefix)).find_class("comparison")
+    # A publisher finds it on the start page and reads what differs.
+    review = form_address(page, "review", prefix)
+    assert review in opened(milan, f"{prefix}/admin/").xpath("//*[@class='worklist']//a/@href")
+    (_serbian, comparison) = opened(milan, review).find_class("comparison")
     assert [text_of(each) for each in comparison.xpath(".//del | .//ins")] == ["First", "Second"]
-    assert milan.post(form_address(page, "publish", prefix)).status_code == 302
+    assert milan.post(review, {"all": "1"}).status_code == 302
     assert "Second." in seen()
     # It is scheduled to leave the site, and that is cancelled.
     schedule = form_address(page, "schedule", prefix)

@@ -75,6 +75,8 @@ ready                                        GET            ok      ok      ok  
 ready                                        POST           method  method  method  method  method  method  method
 admin:session                                GET            ok      ok      ok      ok      ok      ok      ok
 admin:session                                POST           method  method  method  method  method  method  method
+admin:guide                                  GET            login   login   ok      ok      ok      ok      ok
+admin:guide                                  POST           login   login   method  method  method  method  method
 admin:index                                  GET            login   login   ok      ok      ok      ok      ok
 admin:index                                  POST           login   login   ok      ok      ok      ok      ok
 admin:login                                  GET            ok      ok      moved   moved   moved   moved   moved
@@ -184,22 +186,25 @@ admin:networks_*_submit                      POST           login   login   forb
 admin:networks_*_submit                      POST bin       login   login   forbid  missing missing missing missing
 admin:networks_*_undelete                    GET            login   login   forbid  forbid  ok      ok      ok
 admin:networks_*_undelete                    POST           login   login   forbid  forbid  done    done    done
-admin:networks_*_publish                     GET            login   login   forbid  forbid  ok      ok      ok
-admin:networks_*_publish                     POST           login   login   forbid  forbid  done    done    done
-admin:networks_*_publish                     POST own       login   login   forbid  forbid  moved   moved   moved
-admin:networks_*_publish                     POST bin       login   login   forbid  forbid  missing missing missing
-admin:networks_*_return                      GET            login   login   forbid  forbid  moved   moved   moved
-admin:networks_*_return                      POST           login   login   forbid  forbid  moved   moved   moved
-admin:networks_*_return                      GET submitted  login   login   forbid  forbid  ok      ok      ok
-admin:networks_*_return                      POST submitted login   login   forbid  forbid  done    done    done
-admin:networks_*_return                      POST bin       login   login   forbid  forbid  missing missing missing
+admin:networks_*_review                      GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_*_review                      GET bin        login   login   forbid  missing missing missing missing
+admin:networks_*_review                      POST           login   login   forbid  done    done    done    done
+admin:networks_*_review                      POST publish   login   login   forbid  forbid  done    done    done
+admin:networks_*_review                      POST language  login   login   forbid  forbid  done    done    done
+admin:networks_*_review                      POST own       login   login   forbid  forbid  ok      ok      ok
+admin:networks_*_review                      POST return    login   login   forbid  forbid  done    done    done
+admin:networks_*_review                      POST recall    login   login   forbid  done    done    done    done
+admin:networks_*_review                      POST bin       login   login   forbid  missing missing missing missing
+admin:networks_*_publish                     GET            login   login   moved   moved   moved   moved   moved
+admin:networks_*_publish                     POST           login   login   moved   moved   moved   moved   moved
+admin:networks_*_return                      GET            login   login   moved   moved   moved   moved   moved
+admin:networks_*_return                      POST           login   login   moved   moved   moved   moved   moved
+admin:networks_*_remarks                     GET            login   login   moved   moved   moved   moved   moved
+admin:networks_*_remarks                     POST           login   login   moved   moved   moved   moved   moved
 admin:networks_*_recall                      GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_*_recall                      POST           login   login   forbid  moved   moved   moved   moved
 admin:networks_*_recall                      POST submitted login   login   forbid  done    done    done    done
 admin:networks_*_recall                      POST bin       login   login   forbid  missing missing missing missing
-admin:networks_*_remarks                     GET            login   login   forbid  ok      ok      ok      ok
-admin:networks_*_remarks                     POST           login   login   forbid  done    done    done    done
-admin:networks_*_remarks                     POST bin       login   login   forbid  missing missing missing missing
 admin:networks_*_compare                     GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_*_compare                     GET bin        login   login   forbid  missing ok      ok      ok
 admin:networks_*_compare                     POST           login   login   forbid  ok      ok      ok      ok

@@ -173,7 +173,7 @@ ADDRESSES = {
     "networks/network/654321/schedule/1/cancel/": (403, 302, 302),
     "networks/network/654321/links/1/revoke/": (302, 302, 302),
     "networks/network/654321/withdraw/": (403, 200, 200),
-    "networks/network/654321/publish/": (403, 200, 200),
+    "networks/network/654321/review/": (200, 200, 200),
     "networks/network/654321/undelete/": (403, 200, 200),
     "networks/network/654321/open/": (405, 405, 405),
     "networks/network/bin/": (403, 200, 200),
@@ -340,7 +340,7 @@ class TestEditors:
 
     @pytest.mark.long
     @pytest.mark.parametrize("make", [make_network, make_page])
-    @pytest.mark.parametrize("name", ["withdraw", "publish", "undelete", "restore/1", "schedule"])
+    @pytest.mark.parametrize("name", ["withdraw", "undelete", "restore/1", "schedule"])
     def test_cannot_do_past_the_form_what_publishers_do(self, sign_in, make, name):
         row = make(is_published=True)
         client = sign_in("editors")

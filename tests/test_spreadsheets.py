@@ -4,7 +4,7 @@ import io
 import json
 import tracemalloc
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from itertools import chain, repeat
 from tempfile import TemporaryFile
 
@@ -13,6 +13,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import override
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ from networks.spreadsheets.exporting import exported_networks
 from tests.browser import account, sign_in
 from tests.contents import EMPTY, FROZEN
 from tests.makers import make_account, make_network, make_theme
-from tests.pages import LANGUAGES, messages_of, opened, parsed, text_of
+from tests.pages import LANGUAGES, count_queries, messages_of, opened, parsed, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -501,6 +502,34 @@ def test_what_others_have_saved_since_is_kept_or_asked_about(client, network, ed
     ]
 
 
+@pytest.mark.long
+def test_many_conflicts_are_asked_about_in_turn_with_as_few_queries_as_one(client, editor, themes, monkeypatch):
+    networks = [drafts.save(Network(), {"name_sr": f"Мрежа {n}"}, author=editor).row for n in range(5)]
+    for network in networks:
+        drafts.save(network, {"source": "Typed here", "themes": ["peace"]}, author=editor)
+    client.force_login(editor)
+
+    def asked(rows):
+        lines = [f"{each.pk},1,From the file,culture" for each in rows]
+        url = upload(client, "\n".join(["id,revision,source,themes", *lines]).encode(), "n.csv").url
+        return url, count_queries(client, url)
+
+    url, few = asked(networks[:1])
+    url, many = asked(networks)
+    assert few == many
+    monkeypatch.setattr("networks.admin.spreadsheet_views.ROWS_ON_A_PAGE", 2)
+    for more in (3, 1, 0):
+        page = opened(client, url)
+        assert len(page.find_class("conflict")) == (4 if more else 2)
+        assert (f"There {'is' if more == 1 else 'are'} {more} more network" in text_of(page)) == bool(more)
+        names = {*page.xpath("//*[@class='conflict']//input/@name")}
+        assert "Choose for each" in text_of(parsed(client.post(url, dict.fromkeys(sorted(names)[1:], "mine"))))
+        assert Revision.objects.count() == 10
+        client.post(url, {name: "theirs" if "themes" in name else "mine" for name in names})
+    contents = [Network.objects.get(pk=each.pk).head.content for each in networks]
+    assert [(each["source"], each["themes"]) for each in contents] == [("From the file", ["peace"])] * 5
+
+
 def test_long_work_says_how_far_it_is(client, network, editor, monkeypatch):
     for name in ("MOST_EXPORTED_AT_ONCE", "MOST_READ_AT_ONCE", "MOST_SAVED_AT_ONCE"):
         monkeypatch.setattr(f"networks.admin.spreadsheet_views.{name}", 0)
@@ -525,6 +554,33 @@ def test_long_work_says_how_far_it_is(client, network, editor, monkeypatch):
     assert "1 draft is saved from the file." in said
     said, url = link_of(streamed(upload(client, b"id,revision\n7,1")))
     assert "Row 2, column A (Number of the network): There is no network with this number." in said
+
+
+@pytest.mark.sql
+@pytest.mark.parametrize("is_long", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_an_import_is_undone_but_for_what_was_saved_since(client, network, editor, monkeypatch, is_long):
+    """A draft goes back to the draft before, a published network to what is on the site, a new one to the bin."""
+    live, changed = (drafts.save(Network(), {"name_sr": name}, author=editor).row for name in ("На сајту", "Мењана"))
+    publishing.publish(live, author=editor)
+    seat_before = network.seat_en
+    client.force_login(editor)
+    rows = [f"{each.pk},1,{each.name_sr},Paris" for each in (network, live, changed)]
+    url = upload(client, "\n".join(["id,revision,name_sr,seat_en", *rows, ",,Нова,Paris"]).encode(), "n.csv").url
+    if is_long:
+        monkeypatch.setattr("networks.admin.spreadsheet_views.MOST_SAVED_AT_ONCE", 0)
+    page = parsed(streamed(client.post(url)) if is_long else client.post(url, follow=True))
+    assert "4 drafts are saved from the file." in text_of(page)
+    (undo,) = page.find_class("undo")
+    drafts.save(Network.objects.get(pk=changed.pk), {"seat_sr": "Париз"}, author=make_account("publishers"))
+    said = messages_of(parsed(client.post(undo.get("action"), dict(undo.form_values()), follow=True)))
+    assert said == [
+        "Somebody has changed these since, so they are left as they are: Menjana.",
+        "Undone: 3 entries are as they were before.",
+    ]
+    found = {each.name_sr: each for each in Network.objects.select_related("head")}
+    assert [bool(each.deleted_at) for each in found.values()] == [False, False, False, True]
+    assert found["На сајту"].head_id == found["На сајту"].live_id
+    assert [found[each.name_sr].head.content["seat_en"] for each in (network, changed)] == [seat_before, "Paris"]
 
 
 def test_nothing_is_saved_for_a_client_that_goes_away(client, network, editor, monkeypatch, connection_of_the_test):
@@ -574,6 +630,14 @@ def test_nobody_sees_the_files_of_others(client, network, editor):
 
 
 @pytest.mark.sql
+def test_files_that_nobody_can_open_any_more_are_deleted_when_somebody_signs_in(client, editor):
+    ages = [timedelta(), timedelta(hours=25)]
+    for age in ages:
+        SpreadsheetFile.objects.create(user=editor, purpose="export", content=b"", created_at=timezone.now() - age)
+    client.force_login(make_account("publishers"))
+    assert [timezone.now() - each.created_at < timedelta(days=1) for each in SpreadsheetFile.objects.all()] == [True]
+
+
 def test_ticked_and_published_networks_are_exported(client, network, editor):
     published = make_network(name_sr="На сајту", internal_note="За колеге")
     client.force_login(editor)

@@ -138,9 +138,15 @@ def requests_of(model, form):
             "GET": Asked(arguments={"pk": IN_BIN}),
             "POST": Asked(arguments={"pk": IN_BIN}),
         },
-        f"admin:networks_{model}_publish": {
+        f"admin:networks_{model}_review": {
+            "GET bin": Asked(arguments={"pk": IN_BIN}),
+            "POST": Asked({"remark": "Пази."}),
+            "POST publish": Asked({"all": "1"}),
+            "POST language": Asked({"language": "sr"}),
             "POST own": Asked({"own": "1"}),  # of somebody who has changed nothing
-            "POST bin": Asked(arguments={"pk": IN_BIN}),
+            "POST return": Asked({"return": "1", "remark": "Још једном."}, prepare=submitted),
+            "POST recall": Asked({"recall": "1"}, prepare=submitted),
+            "POST bin": Asked({"all": "1"}, arguments={"pk": IN_BIN}),
         },
         f"admin:networks_{model}_withdraw": {"POST bin": Asked(arguments={"pk": IN_BIN})},
         f"admin:networks_{model}_discard": {
@@ -148,19 +154,9 @@ def requests_of(model, form):
             "POST unplanned": Asked(prepare=without_plan),
             "POST bin": Asked(arguments={"pk": IN_BIN}),
         },
-        f"admin:networks_{model}_return": {
-            "POST": Asked({"remark": "Још једном."}),
-            "GET submitted": Asked(prepare=submitted),
-            "POST submitted": Asked({"remark": "Још једном."}, prepare=submitted),
-            "POST bin": Asked({"remark": "Још једном."}, arguments={"pk": IN_BIN}),
-        },
         f"admin:networks_{model}_recall": {
             "POST submitted": Asked(prepare=submitted),
             "POST bin": Asked(arguments={"pk": IN_BIN}),
-        },
-        f"admin:networks_{model}_remarks": {
-            "POST": Asked({"remark": "Пази."}),
-            "POST bin": Asked({"remark": "Пази."}, arguments={"pk": IN_BIN}),
         },
         f"admin:networks_{model}_submit": {"POST bin": Asked(arguments={"pk": IN_BIN})},
         f"admin:networks_{model}_restore": {"POST bin": Asked(arguments={"pk": IN_BIN})},

@@ -104,6 +104,16 @@ ACTION_TEXTS = {
             % count
         ),
     ),
+    ("network", "return"): ActionTexts(
+        _("Return to the author"),
+        None,
+        lambda count: ngettext("%d network returned.", "%d networks returned.", count) % count,
+    ),
+    ("network", "import"): ActionTexts(
+        _("Import"),
+        None,
+        lambda count: ngettext("%d draft saved from a file.", "%d drafts saved from a file.", count) % count,
+    ),
     # Its outcome is a file.
     ("network", "export"): ActionTexts(_("Export"), None, str),
     ("network", "delete_selected"): ActionTexts(
@@ -161,6 +171,11 @@ ACTION_TEXTS = {
         _("Discard draft"),
         None,
         lambda count: ngettext("%d draft discarded.", "%d drafts discarded.", count) % count,
+    ),
+    ("page", "return"): ActionTexts(
+        _("Return to the author"),
+        None,
+        lambda count: ngettext("%d page returned.", "%d pages returned.", count) % count,
     ),
     ("page", "move"): ActionTexts(
         _("Move"), None, lambda count: ngettext("%d page moved.", "%d pages moved.", count) % count
@@ -223,7 +238,7 @@ class BulkActionsMixin:
     def may_run(self, request: HttpRequest, action) -> bool:
         if action == "delete_selected":
             return self.has_delete_permission(request)
-        if action in ("discard", "edit", "submit_end"):
+        if action in ("discard", "edit", "import", "submit_end"):
             return self.has_change_permission(request)
         return self.has_publish_permission(request)
 
@@ -355,8 +370,12 @@ class BulkActionsMixin:
             del request.session[self.undo_key]
             if response := self.undo(request, last):
                 return response
-        page = "order" if request.POST.get("page") == "order" else "changelist"
-        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"))
+        page, args = request.POST.get("page"), []
+        if page == "review" and last is not None:
+            args = [last["rows"][0]["pk"]]
+        elif page != "order":
+            page = "changelist"
+        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args))
 
     def undo(self, request: HttpRequest, last: dict) -> HttpResponse | None:
         """

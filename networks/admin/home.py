@@ -17,6 +17,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
+from networks.admin.guide import is_new
 from networks.admin.newest_revisions import newest_value, translation_is_missing, with_newest_headings
 from networks.admin.review import ANSWERED_BY
 from networks.links.record import dead_link_count
@@ -119,6 +120,7 @@ def menu(request: HttpRequest, app_list: list[dict]) -> list[list[dict]]:
                 url = reverse("admin:networks_network_answers")
                 items[0].append({"name": gettext("Answers of the units"), "url": url})
     items[1] = [{"name": capfirst(entry["name"]), "url": entry["admin_url"]} for entry in listed.values()]
+    items[1].append({"name": gettext("Guide"), "url": reverse("admin:guide")})
     every = [item for group in items for item in group]
     here = max((item["url"] for item in every if request.path.startswith(item["url"])), key=len, default="")
     for item in every:
@@ -149,15 +151,19 @@ def home_context(request: HttpRequest) -> dict:
     )
     returned = [row for row in mine if is_returned(row, user)]
     drafts = [row for row in mine if row not in returned and row.head.author_id == user.pk]
-    waiting = sorted((row for model in to_publish for row in submitted_rows(model)), key=lambda row: row.submitted_at)
+    waiting = sorted(
+        (row for model in models_of_user for row in submitted_rows(model, None if model in to_publish else user)),
+        key=lambda row: row.submitted_at,
+    )
     plans, more_plans = schedule_days(user, reader)
     return {
         "returned": [returned_item(row, reader) for row in returned],
         "drafts": [{**item(row, reader), "when": reader.moment(row.head.created_at)} for row in drafts[:SHOWN]],
         "more_drafts": more_links(request, models_of_user, "state=mine") if len(drafts) > SHOWN else [],
         "may_publish": bool(to_publish),
+        "is_new": bool(models_of_user) and is_new(user),
         "waiting": [waiting_item(row, reader) for row in waiting[:SHOWN]],
-        "more_waiting": more_links(request, to_publish, "state=submitted") if len(waiting) > SHOWN else [],
+        "more_waiting": more_links(request, models_of_user, "state=submitted") if len(waiting) > SHOWN else [],
         "schedule_days": plans,
         "more_schedules": more_links(request, models_of_user, "state=scheduled") if more_plans else [],
         "week": week(user, reader),
@@ -209,9 +215,17 @@ def returned_item(row: RevisedModel, reader: Reader) -> dict:
     return {**item(row, reader), "who": reader.unmarked(row.answer_by), "why": reader.unmarked(row.answer_why)}
 
 
-def submitted_rows(model: type[RevisedModel]) -> list[RevisedModel]:
-    """Return the rows that wait for somebody who publishes, those that wait longest first, with both contents."""
+def submitted_rows(model: type[RevisedModel], submitter: User | None = None) -> list[RevisedModel]:
+    """
+    Return the rows that wait for somebody who publishes, those that wait longest first, with both contents.
+
+    With a submitter, only those that this user has submitted.
+    """
     rows = model.objects.outside_bin().filter(submitted_at__isnull=False, head__isnull=False)
+    if submitter is not None:
+        events = Event.objects.filter(**{model._meta.model_name: models.OuterRef("pk")}, kind=Event.Kind.SUBMITTED)
+        rows = rows.annotate(submitter=Subquery(events.order_by("-pk").values("author")[:1]))
+        rows = rows.filter(submitter=submitter.pk)
     return with_newest_headings(rows.select_related("head", "live").order_by("submitted_at", "pk")[: SHOWN + 1])
 
 
@@ -225,10 +239,7 @@ def waiting_item(row: RevisedModel, reader: Reader) -> dict:
         "changes": gettext("Not on the site yet")
         if changed is None
         else ngettext("%(count)d field changed", "%(count)d fields changed", changed) % {"count": changed},
-        # What is not on the site has nothing to be compared with.
-        "changes_url": row_url(row, "preview" if changed is None else "compare"),
-        "publish_url": row_url(row, "publish"),
-        "return_url": row_url(row, "return"),
+        "url": row_url(row, "review"),
     }
 
 

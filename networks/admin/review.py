@@ -1,16 +1,11 @@
 """What colleagues say about a draft: it was submitted, returned and why, remarked on, and what has changed since."""
 
-from django import forms
-from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Collection
+
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from networks.models import Event, RevisedModel
 from networks.reading import Reader
-from networks.revisions import drafts, schedules
 from networks.revisions.content import changed_fields, field_label
 
 Kind = Event.Kind
@@ -32,18 +27,6 @@ ANSWERED_BY = [Kind.SUBMITTED, Kind.RETURNED, Kind.DISCARDED, Kind.DELETED]
 MOST_EVENTS = 200
 
 
-class RemarkForm(forms.Form):
-    """A remark on a draft, or why it is returned."""
-
-    remark = forms.CharField(
-        label=_("Remark"),
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}),
-        help_text=_("For colleagues. For example: The year of joining differs from that in the decision."),
-        error_messages={"required": _("Write what is to be done, so that the author knows it.")},
-    )
-
-
 class Review:
     """What was said about the draft of a row, which has its newest revision as `head`. One query."""
 
@@ -59,7 +42,12 @@ class Review:
     def said(self, event: Event) -> dict:
         reader = self.reader
         who = reader.unmarked(event.author_name) or gettext("the system")
-        return {"who": who, "when": reader.moment(event.created_at), "why": reader.unmarked(event.explanation)}
+        return {
+            "who": who,
+            "when": reader.moment(event.created_at),
+            "why": reader.unmarked(event.explanation),
+            "is_return": event.kind == Kind.RETURNED,
+        }
 
     def failure(self) -> dict | None:
         """Return when and why the last schedule failed; None if it did not, or another event has followed."""
@@ -71,9 +59,12 @@ class Review:
         event = self.last(ANSWERED_BY)
         return self.said(event) if event and event.kind == Kind.RETURNED and self.is_of_draft(event) else None
 
-    def remarks(self) -> list[dict]:
+    def remarks(self, kinds: Collection[str] = (Kind.REMARKED,)) -> list[dict]:
         """Return the remarks on the draft, the newest first. Those on what has been published since are over."""
-        return [self.said(event) for event in self.events if event.kind == Kind.REMARKED and self.is_of_draft(event)]
+        return [self.said(event) for event in self.events if event.kind in kinds and self.is_of_draft(event)]
+
+    def remarks_and_returns(self) -> list[dict]:
+        return self.remarks((Kind.REMARKED, Kind.RETURNED))
 
     def is_of_draft(self, event: Event) -> bool:
         """Return whether an event is about what is not published, and was not the last time."""
@@ -95,42 +86,3 @@ class Review:
             "before": event.revision.number,
             "after": head.number,
         }
-
-
-class ReviewViewsMixin:
-    """The pages on which a draft is returned to its author, and on which a remark is added."""
-
-    def return_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.remark_page(request, pk, "publish", gettext("Return to the author"), drafts.return_to_author)
-
-    def remarks_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.remark_page(request, pk, "change", gettext("Remarks"), drafts.add_remark)
-
-    def remark_page(self, request: HttpRequest, pk: int, permission: str, title: str, write) -> HttpResponse:
-        """Show the remarks on a draft and a form for another one, which is written by `write`."""
-        row = self.get_row(request, pk, permission)
-        is_return = write is drafts.return_to_author
-        form = RemarkForm(request.POST if request.method == "POST" else None)
-        try:
-            if is_return:
-                drafts.check_submitted(row)
-        except ValidationError as error:
-            self.message_user(request, schedules.error_text(self.model, error), messages.WARNING)
-            return self.redirect_to_form(row)
-        if request.method == "POST" and form.is_valid():
-            try:
-                with transaction.atomic():
-                    write(self.lock(request, row), form.cleaned_data["remark"], author=request.user)
-            except ValidationError as error:
-                row = self.get_row(request, pk, permission)  # with the version that the page shows now
-                form.add_error(None, error)
-            else:
-                text = (
-                    gettext("“{name}” is returned to its author, with your remark.")
-                    if is_return
-                    else gettext("Your remark on “{name}” is saved.")
-                )
-                self.message_user(request, text.format(name=row), messages.SUCCESS)
-                return self.redirect_to_form(row)
-        review = Review(row)
-        return self.render(request, "remarks", row, title, form=form, is_return=is_return, review=review)

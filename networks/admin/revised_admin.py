@@ -27,8 +27,9 @@ from networks.admin.link_admin import incoming_links
 from networks.admin.order_views import MOVE, OrderViewsMixin
 from networks.admin.review import SCHEDULE_EVENTS
 from networks.admin.revised_form import RevisedForm
-from networks.admin.revised_views import RevisedViewsMixin, describe_schedule
+from networks.admin.revised_views import RevisedViewsMixin
 from networks.admin.saved_views import SavedViewsMixin
+from networks.admin.schedule_views import describe_schedule
 from networks.admin.unsaved_text import discard_unsaved_form
 from networks.models import Event, RevisedModel
 from networks.reading import Reader
@@ -279,7 +280,9 @@ class RevisedModelAdmin(
     def response_change(self, request: HttpRequest, obj) -> HttpResponse:
         discard_unsaved_form(request)
         if request.needs_confirmation:
-            return HttpResponseRedirect(self.url("publish", obj.pk))
+            text = gettext("Your text is saved, and nothing is published yet. Look at the changes, and decide.")
+            self.message_user(request, text, messages.WARNING)
+            return HttpResponseRedirect(self.url("review", obj.pk))
         if "_schedule" in request.POST:
             return HttpResponseRedirect(self.url("schedule", obj.pk))
         if request.was_published or "_submit" in request.POST:
@@ -336,19 +339,15 @@ class RevisedModelAdmin(
 
     def row_links(self, row: RevisedModel, permissions: Collection[str]) -> list[tuple[str, str]]:
         """Return the links of the menu of a row, as (URL within the list, text), for a user with some permissions."""
-        has_changes = row.is_published and row.has_draft
         links = [
+            ("review", _("Review"), row.has_draft),
             ("preview", _("Preview"), True),
-            ("compare", _("Compare draft with published"), has_changes),
-            ("publish", _("Publish"), "publish" in permissions and row.has_draft),
-            ("return", _("Return to the author"), "publish" in permissions and row.submitted_at),
             (
                 "submit",
                 _("Submit for publishing"),
                 "change" in permissions and row.has_draft and not row.submitted_at,
             ),
             ("schedule", _("Schedule"), "publish" in permissions),
-            ("remarks", _("Remarks"), "change" in permissions),
             ("history", _("History of changes"), True),
             ("withdraw", _("Take off the site"), "publish" in permissions and row.is_published),
         ]
@@ -458,9 +457,13 @@ class RevisedModelAdmin(
         is_public = row is not None and is_save and row.live_id != before["before"].get("live")
         if is_public and not self.has_publish_permission(request):
             return False  # whoever published with the edit publishes no more
-        undo = {"discard": drafts.undo_discard}.get(action, publishing.undo)
-        if is_save:
-            undo = partial(drafts.undo_save, head=before.get("head"))
+        undo = {
+            "discard": drafts.undo_discard,
+            "edit": (undo_save := partial(drafts.undo_save, head=before.get("head"))),
+            "import": undo_save,
+            "return": drafts.undo_return,
+            "submit_end": undo_save,
+        }.get(action, publishing.undo)
         return row is not None and undo(row, before["before"], before["event"], author=request.user)
 
     def report_error(self, request: HttpRequest, row: RevisedModel, error: ValidationError) -> None:

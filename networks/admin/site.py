@@ -29,6 +29,7 @@ from django.views.i18n import JavaScriptCatalog
 
 from citynetworks.error_pages import form_not_accepted
 from networks.admin import home, sign_in
+from networks.admin.guide import guide_response
 from networks.admin.session_age import renew_session
 from networks.admin.unsaved_text import SignInForm, UnsavedForm, is_same_origin
 from networks.languages import language_codes, language_links, language_of_path, reverse_in
@@ -82,6 +83,7 @@ class CityAdminSite(AdminSite):
 
     def get_urls(self) -> list:
         return [
+            path("guide/", self.admin_view(require_GET(self.guide_view)), name="guide"),
             path("session/", never_cache(require_GET(self.session_view)), name="session"),
             path("r/<int:content_type_id>/<int:object_id>/", self.admin_view(self.view_on_site), name="view_on_site"),
             *(each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"),
@@ -116,6 +118,9 @@ class CityAdminSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         return super().index(request, {**home.home_context(request), **(extra_context or {})})
+
+    def guide_view(self, request: HttpRequest) -> HttpResponse:
+        return guide_response(request, self.each_context(request))
 
     # Unsaved text: see networks/admin/unsaved_text.py
 

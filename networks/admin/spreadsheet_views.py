@@ -4,6 +4,7 @@ import copy
 import json
 import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -13,24 +14,29 @@ from tempfile import TemporaryFile
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
+from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin.progress_page import Work, finish, progress_response
-from networks.models import Network, Revision, SpreadsheetFile
+from networks.models import Event, Network, Revision, SpreadsheetFile
 from networks.reading import Reader
 from networks.revisions.comparison import FieldComparison, compare_field
-from networks.revisions.content import MINE, THEIRS, Content, complete_content, row_with
+from networks.revisions.content import MINE, THEIRS, Content, complete_content, field_label, row_with
+from networks.revisions.drafts import SaveResult
 from networks.revisions.storage import newest_revision
 from networks.spreadsheets import importing
 from networks.spreadsheets.columns import make_columns
@@ -101,12 +107,12 @@ class ConflictChoice:
 class RowPreview:
     """A row of a plan as the preview shows it."""
 
-    def __init__(self, change: RowChange, network: Network | None, chosen: Mapping[tuple[int, str], str]):
-        self.change, self.network, self.chosen = change, network, chosen
+    def __init__(self, change: RowChange, network: Network | None, base: Revision | None, reader: Reader):
+        self.change, self.network, self.reader = change, network, reader
         self.head: Content = complete_content(Network, newest_revision(network).content if network else {})
+        self.base: Content = complete_content(Network, base.content if base else {})
         self.row = change.row
         self.is_new = change.pk is None
-        self.reader = Reader()
 
     @property
     def name(self) -> str:
@@ -121,21 +127,16 @@ class RowPreview:
 
     @property
     def taken(self) -> str:
-        return ", ".join(self.label(name) for name in self.change.taken)
+        return ", ".join(capfirst(field_label(Network, name)) for name in self.change.taken)
 
     def conflicts(self) -> Iterator[ConflictChoice]:
-        revision = Revision.objects.get(network=self.change.pk, number=self.change.base)
-        base = complete_content(Network, revision.content)
         for name in self.change.conflicts:
             yield ConflictChoice(
                 choice_name(self.row, name),
-                self.compare(name, base[name], self.head[name]),
-                self.compare(name, base[name], self.change.changes[name]),
-                self.chosen.get((self.row, name), ""),
+                self.compare(name, self.base[name], self.head[name]),
+                self.compare(name, self.base[name], self.change.changes[name]),
+                self.change.choices.get(name, ""),
             )
-
-    def label(self, name: str) -> str:
-        return self.compare(name, self.head[name], self.head[name]).label
 
     def compare(self, name: str, before: object, after: object) -> FieldComparison:
         return compare_field(Network, name, before, after, self.reader)
@@ -325,16 +326,21 @@ class SpreadsheetViewsMixin:
             return HttpResponseRedirect(self.url("import"))
         plan = load_plan(file)
         if request.method != "POST":
-            return self.preview_page(request, file, plan)
+            return self.preview_page(request, file, plan, shown_conflicts(plan))
         if any(row.pk is None for row in plan.rows) and not self.may(request, "add"):
             raise PermissionDenied
-        chosen = chosen_sides(plan, request.POST)
-        if len(chosen) < sum(len(row.conflicts) for row in plan.rows):
+        shown = shown_conflicts(plan)
+        choose(plan, request.POST)
+        if any(row.undecided for row in shown):
             problems = [Problem(gettext("Choose for each of the fields below whose text is to stay."))]
-            return self.preview_page(request, file, plan, problems=problems, chosen=chosen)
-        work = self.saving_work(request.user, file.pk, chosen)
+            return self.preview_page(request, file, plan, shown, problems=problems)
+        if shown:
+            SpreadsheetFile.objects.filter(pk=file.pk).update(content=packed(plan))
+        if shown_conflicts(plan):
+            return HttpResponseRedirect(request.path)
+        work = self.saving_work(request, file.pk)
         if len(plan.rows) > MOST_SAVED_AT_ONCE:
-            outcome_of = self.saving_outcome(file.pk)
+            outcome_of = self.saving_outcome(request, file.pk)
             return self.progress(
                 request, gettext("Import a spreadsheet"), yield_outcome(work, outcome_of), len(plan.rows)
             )
@@ -346,21 +352,24 @@ class SpreadsheetViewsMixin:
         if file is None:  # pressed twice
             self.message_user(request, IMPORTED_ALREADY, messages.WARNING)
             return HttpResponseRedirect(self.url("import"))
-        return self.preview_page(request, file, load_plan(file), problems=result)
+        plan = load_plan(file)
+        return self.preview_page(request, file, plan, shown_conflicts(plan), problems=result)
 
     def preview_page(
         self,
         request: HttpRequest,
         file: SpreadsheetFile,
         plan: Plan,
+        disputed: Sequence[RowChange],
         problems: Sequence[Problem] = (),
-        chosen: Mapping[tuple[int, str], str] | None = None,
     ) -> HttpResponse:
-        chosen = chosen or {}
-        page = Paginator(plan.rows, ROWS_ON_A_PAGE).get_page(request.GET.get("p"))
-        disputed = [row for row in plan.rows if row.conflicts]
-        pks = [row.pk for row in (*page, *disputed) if row.pk]
-        networks = Network.objects.select_related("head").in_bulk(pks)
+        page, reader = Paginator(plan.rows, ROWS_ON_A_PAGE).get_page(request.GET.get("p")), Reader()
+        networks = Network.objects.select_related("head").in_bulk([row.pk for row in (*page, *disputed) if row.pk])
+        bases = importing.revisions_by_number((row.pk, row.base) for row in disputed)
+
+        def preview(row: RowChange) -> RowPreview:
+            return RowPreview(row, networks.get(row.pk), bases.get((row.pk, row.base)), reader)
+
         return self.render(
             request,
             "imported",
@@ -370,24 +379,30 @@ class SpreadsheetViewsMixin:
             count=plan.count,
             changed=sum(row.pk is not None for row in plan.rows),
             added=sum(row.pk is None for row in plan.rows),
-            rows=[RowPreview(row, networks.get(row.pk), chosen) for row in page],
-            disputed=[RowPreview(row, networks.get(row.pk), chosen) for row in disputed],
+            rows=[preview(row) for row in page],
+            disputed=[preview(row) for row in disputed],
+            more_disputed=sum(bool(row.undecided) for row in plan.rows if row not in disputed),
             problems=problems,
             page_obj=page,
             pages=page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         )
 
-    def saving_work(
-        self, user, file_pk: int, chosen: Mapping[tuple[int, str], str]
-    ) -> Generator[int, None, str | list[Problem]]:
+    def saving_work(self, request: HttpRequest, file_pk: int) -> Generator[int, None, str | list[Problem]]:
         """Save the drafts of a plan. Returns the message, or the problems for which nothing was saved."""
+        user, done = request.user, []
         with transaction.atomic():
             files = own_files(user, SpreadsheetFile.Purpose.IMPORT).select_for_update()
             file = files.filter(pk=file_pk).first()
             if file is None:
                 return [Problem(str(IMPORTED_ALREADY))]
             plan = load_plan(file)
-            problems = yield from save_rows(plan.rows, author=user, comment=file.name, choices=chosen)
+            problems = yield from save_rows(
+                plan.rows,
+                author=user,
+                comment=file.name,
+                on_saved=lambda saved: done.append(undoable(saved)),
+            )
+            last_event = Event.objects.aggregate(last=Max("pk"))["last"] or 0
             if problems:
                 transaction.set_rollback(True)
             else:
@@ -396,12 +411,18 @@ class SpreadsheetViewsMixin:
             # Another tab may have imported it meanwhile.
             SpreadsheetFile.objects.filter(pk=file.pk).update(content=packed(merge_again(plan)))
             return problems
-        return saved_message(plan, chosen)
+        if done:
+            self.remember_for_undo(request, "import", [{**each, "event": last_event} for each in done])
+            with suppress(UpdateError):  # the user has signed out meanwhile
+                request.session.save()  # the middleware does it before a page is sent that does the work meanwhile
+        return saved_message(len(done))
 
-    def saving_outcome(self, file_pk: int) -> Callable[[str | list[Problem]], str]:
+    def saving_outcome(self, request: HttpRequest, file_pk: int) -> Callable[[str | list[Problem]], str]:
         def outcome_of(result: str | list[Problem]) -> str:
             if isinstance(result, str):
-                return outcome(result, gettext("Back to the list"), self.url("changelist"), is_followed=False)
+                context = {"opts": self.opts, **self.undo_context(request)}
+                undo = render_to_string("admin/includes/undo.html", context, request)
+                return undo + outcome(result, gettext("Back to the list"), self.url("changelist"), is_followed=False)
             problems = render_to_string("admin/networks/revised/includes/import_problems.html", {"problems": result})
             url = self.url("imported", file_pk)
             return problems + outcome("", gettext("See what it would change"), url, is_followed=False)
@@ -443,8 +464,13 @@ def own_files(user, purpose: str) -> QuerySet:
     return SpreadsheetFile.objects.filter(user=user.pk, purpose=purpose, created_at__gte=timezone.now() - KEEP_FOR)
 
 
-def store(user, purpose: str, name: str, content: bytes) -> SpreadsheetFile:
+@receiver(user_logged_in)
+def delete_old_files(**kwargs) -> None:
+    """Delete what nobody can open any more. Most days somebody signs in; no timer is needed."""
     SpreadsheetFile.objects.filter(created_at__lt=timezone.now() - KEEP_FOR).delete()
+
+
+def store(user, purpose: str, name: str, content: bytes) -> SpreadsheetFile:
     return SpreadsheetFile.objects.create(user_id=user.pk, purpose=purpose, name=name, content=content)
 
 
@@ -456,15 +482,27 @@ def load_plan(file: SpreadsheetFile) -> Plan:
     return Plan.from_json(json.loads(zlib.decompress(bytes(file.content))))
 
 
-def chosen_sides(plan: Plan, posted: Mapping[str, str]) -> dict[tuple[int, str], str]:
-    """Return the choices of a preview, MINE or THEIRS, by row and field; those that were not made are left out."""
-    asked = {(row.row, name): posted.get(choice_name(row.row, name)) for row in plan.rows for name in row.conflicts}
-    return {place: side for place, side in asked.items() if side in (MINE, THEIRS)}
+def shown_conflicts(plan: Plan) -> list[RowChange]:
+    """Return the rows with conflicts that the preview asks about next."""
+    return [row for row in plan.rows if row.undecided][:ROWS_ON_A_PAGE]
 
 
-def saved_message(plan: Plan, chosen: Mapping[tuple[int, str], str]) -> str:
-    """Return how many drafts were saved: rows of which only what others wrote was chosen have none."""
-    count = sum(any(chosen.get((row.row, name)) != THEIRS for name in row.changes) for row in plan.rows)
+def choose(plan: Plan, posted: Mapping[str, str]) -> None:
+    """Let the rows of a plan have the choices that were made in a preview."""
+    for row in plan.rows:
+        for name in row.conflicts:
+            if (side := posted.get(choice_name(row.row, name))) in (MINE, THEIRS):
+                row.choices[name] = side
+
+
+def undoable(saved: SaveResult) -> dict:
+    """Return what undoing a save needs, but for the last event before it."""
+    row, parent = saved.row, saved.revision.parent_id
+    before = {"head": parent, "live": row.live_id} if row.is_published else {"head": parent}
+    return {"pk": row.pk, "head": saved.revision.pk, "before": before if parent else {}}
+
+
+def saved_message(count: int) -> str:
     return ngettext(
         "%(count)d draft is saved from the file. Citizens see it when it is published.",
         "%(count)d drafts are saved from the file. Citizens see them when they are published.",

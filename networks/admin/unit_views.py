@@ -18,7 +18,7 @@ from django.utils.translation import gettext, ngettext, override
 from django.utils.translation import gettext_lazy as _
 
 from citynetworks.security_contact import mailto_uri
-from networks.admin.revised_views import author_or_system
+from networks.admin.row_views import author_or_system
 from networks.languages import OWN_NAMES, language_tag, reverse_in
 from networks.models import CityProfile, ConfirmationLink, Network, UnitAnswer
 from networks.reading import Reader

@@ -9,7 +9,7 @@ class SpreadsheetFile(models.Model):
     """
     A file that was exported and is to be downloaded, or what a file to be imported would change, as JSON.
 
-    It belongs to one user, who finds it for a day. The next file that is stored after that deletes it.
+    It belongs to one user, who finds it for a day. The next one who signs in after that deletes it.
     """
 
     class Purpose(models.TextChoices):

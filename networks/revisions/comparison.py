@@ -10,6 +10,7 @@ from enum import StrEnum
 from os.path import commonprefix
 from typing import Any
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import models
 from django.utils.formats import number_format
@@ -21,8 +22,8 @@ from networks import serbian
 from networks.languages import SERBIAN, language_tag
 from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
-from networks.reading import Reader
-from networks.revisions.content import Model, changed_fields, complete_content, content_fields, field_label, rows_of
+from networks.reading import Reader, translated_fields
+from networks.revisions.content import Model, changed_fields, complete_content, content_fields, field_label
 from networks.rich_text import RichTextField, readable_text
 
 # A word, or a punctuation mark, with the space after it
@@ -61,6 +62,11 @@ class FieldComparison:
     html: tuple[str, str] | None = None
 
     @property
+    def is_same(self) -> bool:
+        """Whether both read the same: a text beside one in another language that has changed."""
+        return self.before == self.after and not self.pictures and not self.html
+
+    @property
     def pieces(self) -> list[Piece]:
         return compare_words(self.before, self.after)
 
@@ -78,13 +84,36 @@ def compare(model: Model, before: Mapping, after: Mapping, reader: Reader | None
     return [compare_field(model, name, before[name], after[name], reader) for name in changed]
 
 
+def compare_side_by_side(
+    model: Model, before: Mapping, after: Mapping, reader: Reader | None = None
+) -> list[list[FieldComparison]]:
+    """
+    Return the fields in which two contents of a model's rows differ, each in a list of its own.
+
+    A translated field is there in all its languages, also in those in which it is the same.
+    """
+    reader, translated = reader or Reader(), translated_fields(model)
+    before, after = complete_content(model, before), complete_content(model, after)
+
+    def columns(name: str) -> tuple[str, ...]:
+        field = name.rpartition("_")[0]
+        return (
+            tuple(f"{field}_{each}" for each in settings.MODELTRANSLATION_LANGUAGES)
+            if field in translated
+            else (name,)
+        )
+
+    groups = dict.fromkeys(map(columns, changed_fields(model, before, after)))
+    return [[compare_field(model, name, before[name], after[name], reader) for name in group] for group in groups]
+
+
 def compare_field(model: Model, name: str, before: Any, after: Any, reader: Reader) -> FieldComparison:
     field = content_fields(model)[name]
     texts = display_text(field, before, reader), display_text(field, after, reader)
     pictures = html = None
     if isinstance(field, PictureField):
         pictures = picture_url(before), picture_url(after)
-    elif isinstance(field, RichTextField) and texts[0] == texts[1]:
+    elif isinstance(field, RichTextField) and texts[0] == texts[1] and before != after:
         html = mark_safe(before), mark_safe(after)  # noqa: S308 - sanitised when it was saved
     return FieldComparison(name, capfirst(field_label(model, name)), *texts, pictures, html)
 
@@ -113,7 +142,7 @@ def display_text(field: models.Field, value: Any, reader: Reader) -> str:
 
 
 def display_related(field: models.ManyToManyField, slugs: Iterable[str], reader: Reader) -> str:
-    names: dict[str, str] = {row.slug: reader.text(row, "name") for row in rows_of(field, slugs)}
+    names = reader.names_by_slug(field.related_model)
     # Of a deleted row, only the slug is known.
     return ", ".join(sorted((names.get(slug, slug) for slug in slugs), key=reader.sort_key))
 

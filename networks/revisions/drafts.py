@@ -29,7 +29,7 @@ from networks.revisions.content import (
 )
 from networks.revisions.order import last_position
 from networks.revisions.previews import revoke_links
-from networks.revisions.publishing import bring_back_links_and_schedules, is_changed_since, undo
+from networks.revisions.publishing import bring_back_links_and_schedules, delete, is_changed_since, undo
 from networks.revisions.saved_forms import remember_form
 from networks.revisions.schedules import cancel
 from networks.revisions.storage import (
@@ -230,13 +230,17 @@ def undo_save(row: RevisedModel, before: Mapping, event: int, *, head: int | Non
     """
     Go back to the draft, or to what was published, in the state before a save that made the revision `head`.
 
-    If the row has a later event than `event`, or a newer revision, nothing is changed and False is returned.
+    A row that the save has made, which has no newest revision in the state before, goes to the bin. If the row has a
+    later event than `event`, or a newer revision, nothing is changed and False is returned.
     """
     with transaction.atomic():
         row = lock(row)
         former = row.revisions.filter(pk=before.get("head")).first()
-        if former is None or is_changed_since(row, event) or row.head_id != head:
+        if is_changed_since(row, event) or row.head_id != head or (former is None and "head" in before):
             return False
+        if former is None:
+            delete(row, author=author)
+            return True
         if row.is_published and row.live_id != before.get("live"):
             undo(row, before, event, author=author)
             row = lock(row)
@@ -277,6 +281,24 @@ def return_to_author(row: Row, remark: str, *, author: User | None) -> Row:
         update_row(row, submitted_at=None, submitted_by="")
         add_event(row, Event.Kind.RETURNED, author, row.head, explanation=remark)
     return row
+
+
+def undo_return(row: RevisedModel, before: Mapping, event: int, *, author: User | None) -> bool:
+    """
+    Put a draft that was returned before those who publish again, as it was submitted in the state before that.
+
+    If the row has a later event than `event`, or a newer revision, nothing is changed and False is returned.
+    """
+    with transaction.atomic():
+        row = lock(row)
+        if is_changed_since(row, event) or row.submitted_at is not None or row.head_id != before.get("head"):
+            return False
+        submitted = row.events.filter(kind=Event.Kind.SUBMITTED).order_by("-pk").first()
+        update_row(
+            row, submitted_at=datetime.fromisoformat(before["submitted_at"]), submitted_by=before["submitted_by"]
+        )
+        add_event(row, Event.Kind.SUBMITTED, author, submitted.revision if submitted else row.head)
+    return True
 
 
 def check_submitted(row: RevisedModel) -> None:

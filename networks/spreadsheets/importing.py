@@ -5,7 +5,7 @@ A row names its network and the revision that it was exported from. What the row
 the newest revision as the form does it. Nothing is ever deleted: a row that is not in the file changes nothing.
 """
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
@@ -43,7 +43,8 @@ class RowChange:
     What a row of a file changes in a network, or a new network (`pk` is None).
 
     `base` is the number of the revision that the row was exported from, `seen` that of the newest one when this was
-    found out. Of the fields in `changes`, those in `conflicts` were changed since by somebody else too.
+    found out. Of the fields in `changes`, those in `conflicts` were changed since by somebody else too. `choices` has
+    MINE or THEIRS for each of them that is decided.
     """
 
     row: int
@@ -53,6 +54,15 @@ class RowChange:
     changes: Content
     conflicts: list[str] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
+    choices: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def undecided(self) -> list[str]:
+        return [name for name in self.conflicts if name not in self.choices]
+
+    @property
+    def chosen_changes(self) -> Content:
+        return {name: value for name, value in self.changes.items() if self.choices.get(name) != THEIRS}
 
 
 @dataclass
@@ -114,12 +124,7 @@ class Comparison:
         numbers = {number: self.numbers(number, row) for number, row in batch}
         pks = {named[0] for named in numbers.values() if named and named[0]}
         networks = Network.objects.select_related("head").in_bulk(pks)
-        revisions = {
-            (revision.network_id, revision.number): revision
-            for revision in Revision.objects.filter(
-                network__in=pks, number__in={named[1] for named in numbers.values() if named and named[1]}
-            )
-        }
+        revisions = revisions_by_number(named for named in numbers.values() if named)
         for number, row in batch:
             named = numbers[number]
             if named is None:
@@ -188,6 +193,17 @@ class Comparison:
         return changes
 
 
+def revisions_by_number(
+    numbers: Iterable[tuple[int | None, int | None]],
+) -> dict[tuple[int | None, int | None], Revision]:
+    """Return the revisions of networks by the primary key of the network and their number. One query."""
+    wanted = {(pk, number) for pk, number in numbers if pk and number}
+    revisions = Revision.objects.filter(
+        network__in={pk for pk, _number in wanted}, number__in={number for _pk, number in wanted}
+    )
+    return {(revision.network_id, revision.number): revision for revision in revisions}
+
+
 def is_same(exported: Any, cell: ReadCell) -> bool:
     """Say whether a cell is as it was exported. Most are, and need not be parsed, or even be valid."""
     return isinstance(cell, str) and isinstance(exported, str) and exported.strip() == cell.strip()
@@ -197,7 +213,8 @@ def merged_change(change: RowChange, base: ExportedNetwork, head: ExportedNetwor
     """Return a change with the conflicts with what others have saved since, and without what is the same."""
     merged = merge(Network, base.content, head.content, base.content | change.changes)
     left = {name: value for name, value in change.changes.items() if head.content[name] != value}
-    return RowChange(change.row, change.pk, base.number, head.number, left, merged.conflicts, merged.taken)
+    choices = change.choices if change.seen == head.number else {}  # of others there is something new to be read
+    return RowChange(change.row, change.pk, base.number, head.number, left, merged.conflicts, merged.taken, choices)
 
 
 def problem(table: Table | None, row: int, key: str, text: str) -> Problem:
@@ -236,12 +253,12 @@ def save_rows(
     author: User,
     comment: str = "",
     table: Table | None = None,
-    choices: Mapping[tuple[int, str], str] | None = None,
+    on_saved: Callable[[drafts.SaveResult], None] = lambda result: None,
 ) -> Generator[int, None, list[Problem]]:
     """
     Save the rows of a plan as drafts. Call it in a transaction, and roll that back if it returns problems.
 
-    Yields how many are done. `choices` says MINE or THEIRS for the conflicts, by row and field.
+    Yields how many are done. `on_saved` is called for each revision that was made.
     """
     problems: list[Problem] = []
     # In one order, so that two imports do not wait for each other
@@ -250,15 +267,15 @@ def save_rows(
         each.pk: each for each in Network.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
     }
     for count, row in enumerate(rows, 1):
-        left_out = {name for name in row.conflicts if choices and choices.get((row.row, name)) == THEIRS}
-        changes = {name: value for name, value in row.changes.items() if name not in left_out}
         network = networks.get(row.pk) if row.pk is not None else Network()
         try:
             if network is None:
                 raise ValidationError(_("There is no network with this number any more."))
             with transaction.atomic():
                 base = network.revisions.filter(number=row.seen).first() if row.seen else None
-                drafts.save(network, changes, author=author, base=base, comment=comment)
+                saved = drafts.save(network, row.chosen_changes, author=author, base=base, comment=comment)
+                if saved.is_new:
+                    on_saved(saved)
         except drafts.Conflict as error:
             text = _("Somebody has changed this too, after you saw what the file would change. Look at it again.")
             problems += [problem(table, row.row, name, text) for name in error.fields]
@@ -280,10 +297,12 @@ def problems_of(table: Table | None, row: int, error: ValidationError) -> Iterab
 def merge_again(plan: Plan) -> Plan:
     """Return a plan after what others have saved since it was made."""
     themes = {*Theme.objects.values_list("slug", flat=True)}
+    pks = [row.pk for row in plan.rows if row.pk]
+    networks = Network.objects.outside_bin().select_related("head").in_bulk(pks)
+    revisions = revisions_by_number((row.pk, row.base) for row in plan.rows)
     rows = []
     for row in plan.rows:
-        network = Network.objects.outside_bin().select_related("head").filter(pk=row.pk).first()
-        revision = network.revisions.filter(number=row.base).first() if network else None
+        network, revision = networks.get(row.pk), revisions.get((row.pk, row.base))
         if network and revision:
             base = exported_network(network, revision, themes)
             row = merged_change(row, base, exported_network(network, network.head, themes))
