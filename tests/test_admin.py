@@ -483,6 +483,24 @@ class TestForm:
             labels = [text_of(label) for label in row.xpath(".//label")]
             assert len(set(labels)) == 2
 
+    def test_head_leads_back_to_the_list_as_it_was_filtered(self, clerk):
+        network = make_network()
+        address = f"/en/admin/networks/network/{network.pk}/change/?_changelist_filters=state%3Ddraft"
+        (head,) = opened(clerk, address).find_class("form-head")
+        assert head.xpath("./a/@href") == ["/en/admin/networks/network/?state=draft"]
+        assert [text_of(each) for each in head.xpath("./h1 | .//*[@class='badge live']")][1:] == ["On the site"]
+        assert fill_in(clerk, address)["Location"] == address
+
+    def test_tells_how_many_errors_there_are_and_leads_to_each(self, clerk):
+        network = make_network()
+        address = f"/en/admin/networks/network/{network.pk}/change/"
+        tree = parsed(fill_in(clerk, address, {"name_sr": "", "website": "nowhere", "joined": "once"}))
+        assert text_of(tree.find_class("error-count")[0]) == "3 errors"
+        links = tree.xpath("//*[@id='form-errors']//li/a/@href")
+        assert links == ["#id_name_sr", "#id_joined", "#id_website"]
+        assert all(tree.xpath("//*[@id=$id]", id=each[1:]) for each in links)
+        assert count_queries(clerk, address) <= 15
+
     def test_says_in_which_language_each_text_is_written(self, clerk):
         tree = opened(clerk, "/en/admin/networks/network/add/")
         written_in = {
@@ -635,7 +653,7 @@ class TestForm:
     def test_leads_to_the_page_on_the_site_only_where_there_is_one(self, clerk, is_published):
         network = make_network(is_published=is_published)
         tree = opened(clerk, f"/sr-latn/admin/networks/network/{network.pk}/change/")
-        links = tree.xpath("//*[@class='whereabouts']//a[starts-with(@href, '/sr-latn/networks/')]/@href")
+        links = tree.xpath("//*[@class='form-head']//a[starts-with(@href, '/sr-latn/networks/')]/@href")
         assert [clerk.get(link, follow=True).status_code for link in links] == [200] * is_published
 
 

@@ -541,6 +541,7 @@ def test_everything_can_be_done(desk, live_server, network, author, replays, wid
 
     open_form(page, live_server, network, scripts)
     page.fill("#id_benefit_en", "Later.")
+    page.click(".with-choices summary")
     press(page, SCHEDULE)
     page.fill("[name=at_0]", "2035-05-04")
     page.fill("[name=at_1]", "08:00")

@@ -196,7 +196,7 @@ class TestSubmittedDraft:
         assert text_of(refused.find_class("errorlist")[0]) == "Write what is to be done, so that the author knows it."
         assert milan.post(link, {"remark": "Година није тачна."}).status_code == 302
         assert Network.objects.get().submitted_at is None
-        said = text_of(opened(ana, page_of(submitted)).xpath("//section[@class='whereabouts']")[0])
+        said = text_of(opened(ana, page_of(submitted)).find_class("notices")[0])
         assert "Returned to its author: milan" in said and "Godina nije tačna." in said
         fill_in(ana, page_of(submitted), {}, "_submit")
         assert "Returned to its author" not in text_of(opened(ana, page_of(submitted)))
@@ -232,7 +232,7 @@ class TestSubmittedDraft:
         milan.post(page_of(submitted, "return"), {"remark": "Nije tačno."})
         ana.post(page_of(submitted, "remarks"), {"remark": "Pitaću."})
         milan.post(page_of(submitted, "publish"), {"language": "sr"})
-        said = text_of(opened(ana, page_of(submitted)).xpath("//section[@class='whereabouts']")[0])
+        said = text_of(opened(ana, page_of(submitted)).get_element_by_id("content"))
         assert "Nije tačno." in said and "Pitaću." in said
 
     @pytest.mark.long

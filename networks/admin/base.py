@@ -283,7 +283,6 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
         },
     }
     form = GuardedForm
-    save_on_top = True
     object_history_template = "admin/history_with_values.html"
 
     def get_object(self, request: HttpRequest, object_id, from_field=None):

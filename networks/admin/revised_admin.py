@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
 from django.contrib import admin, messages
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import QuerySet
@@ -12,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin import home, newest_revisions, publishing_checks, translation_notes
@@ -203,6 +204,7 @@ class RevisedModelAdmin(
             context["checks"] = checks = publishing_checks.row_checks(obj, form.mine)
             publishing_checks.show_beside_fields(form, checks)
             context["translations"].show_beside_fields(form)
+            context["badges"] = badges(obj)
         else:
             context["may"] = {"publish": self.has_publish_permission(request), "change": True}
         # networks.live_preview, which stands above the admin
@@ -291,7 +293,9 @@ class RevisedModelAdmin(
             return self.response_post_save_change(request, obj)
         field = publishing_checks.mended_field(request.POST) or translation_notes.pressed_field(request.POST)
         fragment = f"#id_{field}_helptext" if field in content_fields(self.model) else ""
-        return HttpResponseRedirect(self.url("change", obj.pk) + fragment)
+        # So that the form leads back to the list as it was filtered
+        filters = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        return HttpResponseRedirect(add_preserved_filters(filters, self.url("change", obj.pk)) + fragment)
 
     def delete_view(self, request: HttpRequest, object_id, extra_context=None) -> HttpResponse:
         context = dict(extra_context or {})
@@ -493,6 +497,17 @@ class RevisedModelAdmin(
                 self.report_error(request, row, error)
         self.message_user(request, self.texts("submit").done(count), messages.SUCCESS if count else messages.INFO)
         return None
+
+
+def badges(row: RevisedModel) -> list[dict]:
+    """Return the badges of a row in the head of its form: whether it is on the site, and what is not published."""
+    published = gettext("On the site") if row.is_published else gettext("Not on the site")
+    shown = [{"kind": "live" if row.is_published else "off", "text": published}]
+    if row.submitted_at:
+        shown.append({"kind": "waiting", "text": pgettext("tab", "Waiting")})
+    elif row.has_draft:
+        shown.append({"kind": "draft", "text": gettext("Draft")})
+    return shown
 
 
 def state_lines(row: RevisedModel) -> list[str]:

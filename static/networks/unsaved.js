@@ -60,7 +60,7 @@ const watch = (panel) => {
     user,
     form: texts.form,
     path: location.pathname,
-    title: document.querySelector("#content > h2, #content > h1:not(:has(~ h2))")?.textContent ?? document.title,
+    title: document.querySelector(".form-head h1").textContent,
     values: valuesNow(form),
     atFirst,
     typedAt: Date.now(),
