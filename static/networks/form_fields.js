@@ -5,6 +5,24 @@ const form = document.querySelector("#content-main > form");
 // What takes the focus for a control: of a rich text, its editor.
 const focusable = (control) => control.closest(".prose-editor")?.querySelector(".ProseMirror") ?? control;
 
+// The storage of the tab, which a browser may refuse
+
+export const remembered = (key) => {
+  try {
+    return sessionStorage.getItem(key);
+  } catch {
+    return null;
+  }
+};
+
+export const remember = (key, value) => {
+  try {
+    sessionStorage.setItem(key, value);
+  } catch {
+    // It is asked anew on the next page.
+  }
+};
+
 export const focusField = (control) => {
   const target = focusable(control);
   target.focus({ preventScroll: true });
