@@ -16,12 +16,14 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext, override
 
+from networks.admin.base import side_by_side
 from networks.admin.network_admin import verified_ago
 from networks.languages import language_tag
 from networks.models import CityProfile, Event, Link, Network, OldAddress, Page, PreviewLink, Schedule, Theme
 from networks.partial_dates import PartialDate
 from networks.reading import Reader, translated_fields
 from networks.revisions import drafts, publishing, schedules, storage
+from networks.templatetags.admin_tags import own_name
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import (
     CYRILLIC,
@@ -482,6 +484,24 @@ class TestForm:
             assert [each.get("name") for each in inputs] == [f"{field}_sr", f"{field}_en"]
             labels = [text_of(label) for label in row.xpath(".//label")]
             assert len(set(labels)) == 2
+
+    @in_latin_and_in_ci_in_each_language
+    def test_names_the_languages_above_the_columns_and_for_those_who_hear_in_each_label(self, clerk, language):
+        tree = opened(clerk, f"{PREFIXES[language]}/admin/networks/network/add/")
+        (headings,) = tree.find_class("column-headings")  # one group of texts
+        assert [(each.text, each.get("lang")) for each in headings] == [("Српски", "sr-Cyrl"), ("English", "en")]
+        labels = {field: tree.xpath("//label[@for=$id]", id=f"id_{field}")[0] for field in ("name_sr", "name_en")}
+        with override(language):
+            assert [text_of(each).rstrip(":") for each in labels.values()] == [
+                capfirst(str(Network._meta.get_field(field).verbose_name)) for field in labels
+            ]
+        assert len({label.text for label in labels.values()}) == 1
+
+    def test_has_columns_for_every_stored_language(self, settings):
+        settings.MODELTRANSLATION_LANGUAGES = ("sr", "en", "sq")
+        assert side_by_side("name") == [("name_sr", "name_en", "name_sq")]
+        settings.LANGUAGES = [*settings.LANGUAGES, ("rup", "Aromanian")]
+        assert [own_name(code) for code in ("sr", "en", "sq", "rup")] == ["Српски", "English", "Shqip", "Aromanian"]
 
     def test_head_leads_back_to_the_list_as_it_was_filtered(self, clerk):
         network = make_network()

@@ -1,4 +1,4 @@
-"""A form of the admin is saved where it stands: its head, and what goes wrong, in a real browser."""
+"""A form of the admin is saved where it stands: its head, its columns, and what goes wrong, in a real browser."""
 
 import re
 
@@ -215,7 +215,7 @@ def test_what_a_colleague_has_saved_comes_into_the_form_and_is_never_written_ove
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_head_leads_through_the_form(form, network, live_server, width):
+def test_head_and_columns_lead_through_the_form(form, network, live_server, width):
     page = form(width, "?_changelist_filters=state%3Ddraft")
     head = page.locator(".form-head")
     assert page.locator("h1").all_inner_texts() == ["Network of cities"]
@@ -228,6 +228,31 @@ def test_head_leads_through_the_form(form, network, live_server, width):
     page.locator("#id_acronym_sr").focus()
     assert head.bounding_box()["y"] == 0 or page.evaluate("scrollY") == 0
     page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
+    # Each field says its language, to the eye by its column or by itself.
+    name = page.get_by_role("textbox", name="Name (in Serbian)")
+    expect(name).to_have_count(1)
+    columns = page.locator(".column-headings >> visible=true").all_inner_texts()
+    assert columns == (["Српски\nEnglish"] if width == 1280 else [])
+    shown = page.locator("label[for=id_name_sr] .language").bounding_box()["width"] > 2
+    assert shown == (width == 390)
+
+    # One language at a time: Tab stays in it, but for what has become outdated.
+    page.get_by_role("radio", name="Српски").check()
+    expect(page.locator("#id_name_en")).to_be_hidden()
+    expect(page.locator("#id_summary_en")).to_be_visible()  # its source was changed
+    name.focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("#id_acronym_sr")).to_be_focused()
+    page.reload()
+    expect(page.locator("#id_name_en")).to_be_hidden()
+    # What is hidden is sent, and shown again when it becomes outdated.
+    page.fill("#id_name_sr", "Друго име")
+    press_save(page)
+    assert newest(network)["name_en"] == "Network of cities"
+    expect(page.locator("#id_name_en")).to_be_visible()
+    page.get_by_role("radio", name="All").check()
+    expect(page.locator("#id_acronym_en")).to_be_visible()
+
     # A menu opens and closes by keyboard, and the way back leads to the list as it was.
     more = head.locator(".more summary")
     more.press("Enter")
@@ -243,6 +268,7 @@ def test_head_leads_through_the_form(form, network, live_server, width):
 
 def test_form_is_whole_without_javascript(form, network):
     page = form(390, java_script_enabled=False)
+    expect(page.locator("#language-switch")).to_be_hidden()
     page.fill("#id_name_en", "Changed")
     page.fill("#id_name_sr", "")
     page.click("[name=_save]")

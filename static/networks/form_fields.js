@@ -1,4 +1,5 @@
-// Lead to the fields of a form: from links to them, to the first error, and on the form for a new row to the first.
+// Show the fields of a form in one language or in all, and lead to fields: from links to them, to the first error, and on
+// the form for a new row to the first.
 
 const form = document.querySelector("#content-main > form");
 
@@ -23,7 +24,43 @@ export const remember = (key, value) => {
   }
 };
 
+// The language whose fields are shown, or "" for all, which this tab remembers
+
+const KEY = "shown-language"; // in the storage of the tab
+const languages = document.getElementById("language-switch");
+
+const isNeeded = (box) => box.querySelector("[aria-invalid], .translation:not(.confirmed)");
+
+// A field with an error, or whose source was changed, is shown in any case.
+export const showLanguage = () => {
+  const chosen = languages?.querySelector(":checked").value;
+  for (const box of form.querySelectorAll("[data-language]")) {
+    const isOther = Boolean(chosen) && box.dataset.language !== chosen;
+    box.hidden = isOther && !isNeeded(box);
+    box.classList.toggle("shown-again", isOther);
+  }
+  for (const row of form.querySelectorAll(".form-multiline")) {
+    row.classList.toggle("in-one-language", [...row.children].some(({ hidden }) => hidden));
+  }
+};
+
+const chooseLanguage = (code) => {
+  const radio = [...languages.querySelectorAll("input")].find(({ value }) => value === code);
+  if (radio) radio.checked = true;
+  showLanguage();
+};
+
+if (form && languages) {
+  languages.hidden = false;
+  chooseLanguage(remembered(KEY) ?? "");
+  languages.addEventListener("change", ({ target }) => {
+    remember(KEY, target.value);
+    showLanguage();
+  });
+}
+
 export const focusField = (control) => {
+  if (control.closest("[data-language][hidden]")) chooseLanguage("");
   const target = focusable(control);
   target.focus({ preventScroll: true });
   (control.closest(".fieldBox") ?? target).scrollIntoView({ block: "nearest" });

@@ -2,7 +2,7 @@
 // loaded. Nothing scrolls, and the focus, the caret and what was typed meanwhile stay.
 
 import { LONGEST_WAIT } from "./drafts.js";
-import { focusField, focusFirstError, remember, remembered } from "./form_fields.js";
+import { focusField, focusFirstError, remember, remembered, showLanguage } from "./form_fields.js";
 import { changedNames, isHidden, isRich, isSame, saysTheSame, valuesAtFirst, valuesNow, writeValues } from "./form_values.js";
 
 // Files are sent by the browser itself, and so is the wish to remove one.
@@ -114,6 +114,7 @@ export const bringUpToDate = (form, { page, form: answered, isSaved }, sent, atF
   form.elements.form_token.value = answered.elements.form_token.value;
   writeValues(form, answer, written);
   describe(form, answered);
+  showLanguage();
   scrollBy({ top: anchor.getBoundingClientRect().top - top, behavior: "instant" });
 
   // The button that was pressed may be gone.
