@@ -519,6 +519,11 @@ class TestForm:
         links = tree.xpath("//*[@id='form-errors']//li/a/@href")
         assert links == ["#id_name_sr", "#id_joined", "#id_website"]
         assert all(tree.xpath("//*[@id=$id]", id=each[1:]) for each in links)
+        (sections,) = tree.xpath("//nav//ul[@class='sections']")
+        counts = {each[0].text: [text_of(count) for count in each[1:]] for each in sections}
+        assert (counts["Texts"], counts["Membership"]) == (["1 error"], ["2 errors"])
+        headings = tree.xpath("//*[@class='fieldset-heading']/@id")
+        assert [f"#{each}" for each in headings] == sections.xpath(".//@href")
         assert count_queries(clerk, address) <= 15
 
     def test_says_in_which_language_each_text_is_written(self, clerk):

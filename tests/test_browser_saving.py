@@ -110,6 +110,7 @@ def test_saves_where_one_stands_and_what_is_typed_meanwhile_stays(form, network)
     expect(page.locator(STATUS)).to_have_text("Not saved yet")
     expect(page.locator(".error-count")).to_have_text("2 errors")
     expect(page.locator("#id_name_sr")).to_be_focused()
+    expect(page.locator(".sections >> visible=true")).to_contain_text(re.compile(r"Texts\s+1 error\s+Membersh"))
     assert "This field is required" in page.locator("#id_name_sr_error").inner_text()
     assert page.locator("#id_name_sr").get_attribute("aria-describedby").split()[:2] == [
         "id_name_sr_helptext",
@@ -215,7 +216,7 @@ def test_what_a_colleague_has_saved_comes_into_the_form_and_is_never_written_ove
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_head_and_columns_lead_through_the_form(form, network, live_server, width):
+def test_head_columns_and_index_lead_through_the_form(form, network, live_server, width):
     page = form(width, "?_changelist_filters=state%3Ddraft")
     head = page.locator(".form-head")
     assert page.locator("h1").all_inner_texts() == ["Network of cities"]
@@ -228,6 +229,14 @@ def test_head_and_columns_lead_through_the_form(form, network, live_server, widt
     page.locator("#id_acronym_sr").focus()
     assert head.bounding_box()["y"] == 0 or page.evaluate("scrollY") == 0
     page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
+    if width == 390:
+        page.locator(".index summary").press("Enter")
+    page.locator(".sections >> visible=true").get_by_role("link", name="In the city administration").press("Enter")
+    heading = page.get_by_role("heading", name="In the city administration")
+    expect(heading).to_be_in_viewport()
+    assert heading.bounding_box()["y"] >= head.bounding_box()["height"]
+    assert head.bounding_box()["y"] == 0
+
     # Each field says its language, to the eye by its column or by itself.
     name = page.get_by_role("textbox", name="Name (in Serbian)")
     expect(name).to_have_count(1)

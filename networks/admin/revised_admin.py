@@ -5,7 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminForm
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
+from django.contrib.admin.utils import flatten
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import QuerySet
@@ -205,7 +207,9 @@ class RevisedModelAdmin(
             publishing_checks.show_beside_fields(form, checks)
             context["translations"].show_beside_fields(form)
             context["badges"] = badges(obj)
+            context["sections"] = form_sections(context["adminform"], checks)
         else:
+            context["sections"] = form_sections(context["adminform"])
             context["may"] = {"publish": self.has_publish_permission(request), "change": True}
         # networks.live_preview, which stands above the admin
         context["live_url"] = (
@@ -497,6 +501,23 @@ class RevisedModelAdmin(
                 self.report_error(request, row, error)
         self.message_user(request, self.texts("submit").done(count), messages.SUCCESS if count else messages.INFO)
         return None
+
+
+def form_sections(adminform: AdminForm, checks: publishing_checks.PublishingChecks | None = None) -> list[dict]:
+    """Return the index of a form: of each fieldset its id and name, and how many fields have errors or are empty."""
+    missing = {name for name, _label in checks.missing} if checks else set()
+    sections = []
+    for number, fieldset in enumerate(adminform):
+        names = set(flatten(fieldset.fields))
+        sections.append(
+            {
+                "id": f"fieldset-0-{number}-heading",  # as Django names it
+                "name": fieldset.name,
+                "errors": len(names & adminform.form.errors.keys()),
+                "missing": len(names & missing),
+            }
+        )
+    return sections
 
 
 def badges(row: RevisedModel) -> list[dict]:
