@@ -262,6 +262,14 @@ def test_head_columns_and_index_lead_through_the_form(form, network, live_server
     page.get_by_role("radio", name="All").check()
     expect(page.locator("#id_acronym_en")).to_be_visible()
 
+    # Descriptions have room.
+    for language in ("sr", "en"):
+        assert page.locator(f".field-description_{language} .ProseMirror").bounding_box()["height"] >= 200
+    expect(page.locator("#id_description_en_limit")).to_contain_text("Words: 1.")
+    type_in_editor(page, "description_en", " Second one")
+    expect(page.locator("#id_description_en_limit")).to_contain_text("Words: 3.")
+    press_save(page)
+
     # A menu opens and closes by keyboard, and the way back leads to the list as it was.
     more = head.locator(".more summary")
     more.press("Enter")
