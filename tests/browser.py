@@ -1,9 +1,11 @@
 """What all tests in a browser share. The fixtures are in conftest.py."""
 
+import re
 import shutil
 
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
+from playwright.sync_api import expect
 
 from networks.models import Network
 
@@ -96,6 +98,23 @@ def type_in_editor(page, field, text):
             break
     page.keyboard.type(text)
     return text
+
+
+def press(page, button):
+    """Press a button of a form and wait for what comes of it: another page, or the form, saved in the background."""
+    is_change = page.locator("#unsaved[data-is-change]").count() and page.locator(".prose-editor").count()
+    if is_change and page.locator(button).get_attribute("data-stays") is not None:
+        save_in_place(page, lambda: page.click(button))
+    else:
+        with page.expect_navigation():
+            page.click(button)
+
+
+def save_in_place(page, act):
+    """Do what saves a form in the background, and wait until the page is up to date."""
+    with page.expect_response(lambda response: response.request.method == "POST" and "/change/" in response.url):
+        act()
+    expect(page.locator("[data-unsaved-status]")).not_to_have_text(re.compile("…$"))
 
 
 def value_of(page, field):

@@ -78,10 +78,11 @@ def form_values(tree):
 
 
 def errors_by_field(tree):
-    """Each list of errors, by the inputs that stand in the same box as it: {name: text}."""
+    """Each list of errors, by the inputs that stand in the innermost box that has any: {name: text}."""
     errors = {}
     for each in tree.find_class("errorlist"):
-        names = {control.get("name") for control in each.getparent().xpath(".//*[@name][not(self::button)]")}
+        boxes = (box.xpath(".//*[@name][not(self::button)]") for box in each.iterancestors())
+        names = {control.get("name") for control in next(filter(None, boxes))}
         errors[" ".join(sorted(names))] = text_of(each)
     return errors
 

@@ -16,12 +16,14 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext, override
 
+from networks.admin.base import side_by_side
 from networks.admin.network_admin import verified_ago
 from networks.languages import language_tag
 from networks.models import CityProfile, Event, Link, Network, OldAddress, Page, PreviewLink, Schedule, Theme
 from networks.partial_dates import PartialDate
 from networks.reading import Reader, translated_fields
 from networks.revisions import drafts, publishing, schedules, storage
+from networks.templatetags.admin_tags import own_name
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import (
     CYRILLIC,
@@ -483,6 +485,47 @@ class TestForm:
             labels = [text_of(label) for label in row.xpath(".//label")]
             assert len(set(labels)) == 2
 
+    @in_latin_and_in_ci_in_each_language
+    def test_names_the_languages_above_the_columns_and_for_those_who_hear_in_each_label(self, clerk, language):
+        tree = opened(clerk, f"{PREFIXES[language]}/admin/networks/network/add/")
+        (headings,) = tree.find_class("column-headings")  # one group of texts
+        assert [(each.text, each.get("lang")) for each in headings] == [("Српски", "sr-Cyrl"), ("English", "en")]
+        labels = {field: tree.xpath("//label[@for=$id]", id=f"id_{field}")[0] for field in ("name_sr", "name_en")}
+        with override(language):
+            assert [text_of(each).rstrip(":") for each in labels.values()] == [
+                capfirst(str(Network._meta.get_field(field).verbose_name)) for field in labels
+            ]
+        assert len({label.text for label in labels.values()}) == 1
+
+    def test_has_columns_for_every_stored_language(self, settings):
+        settings.MODELTRANSLATION_LANGUAGES = ("sr", "en", "sq")
+        assert side_by_side("name") == [("name_sr", "name_en", "name_sq")]
+        settings.LANGUAGES = [*settings.LANGUAGES, ("rup", "Aromanian")]
+        assert [own_name(code) for code in ("sr", "en", "sq", "rup")] == ["Српски", "English", "Shqip", "Aromanian"]
+
+    def test_head_leads_back_to_the_list_as_it_was_filtered(self, clerk):
+        network = make_network()
+        address = f"/en/admin/networks/network/{network.pk}/change/?_changelist_filters=state%3Ddraft"
+        (head,) = opened(clerk, address).find_class("form-head")
+        assert head.xpath("./a/@href") == ["/en/admin/networks/network/?state=draft"]
+        assert [text_of(each) for each in head.xpath("./h1 | .//*[@class='badge live']")][1:] == ["On the site"]
+        assert fill_in(clerk, address)["Location"] == address
+
+    def test_tells_how_many_errors_there_are_and_leads_to_each(self, clerk):
+        network = make_network()
+        address = f"/en/admin/networks/network/{network.pk}/change/"
+        tree = parsed(fill_in(clerk, address, {"name_sr": "", "website": "nowhere", "joined": "once"}))
+        assert text_of(tree.find_class("error-count")[0]) == "3 errors"
+        links = tree.xpath("//*[@id='form-errors']//li/a/@href")
+        assert links == ["#id_name_sr", "#id_joined", "#id_website"]
+        assert all(tree.xpath("//*[@id=$id]", id=each[1:]) for each in links)
+        (sections,) = tree.xpath("//nav//ul[@class='sections']")
+        counts = {each[0].text: [text_of(count) for count in each[1:]] for each in sections}
+        assert (counts["Texts"], counts["Membership"]) == (["1 error"], ["2 errors"])
+        headings = tree.xpath("//*[@class='fieldset-heading']/@id")
+        assert [f"#{each}" for each in headings] == sections.xpath(".//@href")
+        assert count_queries(clerk, address) <= 15
+
     def test_says_in_which_language_each_text_is_written(self, clerk):
         tree = opened(clerk, "/en/admin/networks/network/add/")
         written_in = {
@@ -635,7 +678,7 @@ class TestForm:
     def test_leads_to_the_page_on_the_site_only_where_there_is_one(self, clerk, is_published):
         network = make_network(is_published=is_published)
         tree = opened(clerk, f"/sr-latn/admin/networks/network/{network.pk}/change/")
-        links = tree.xpath("//*[@class='whereabouts']//a[starts-with(@href, '/sr-latn/networks/')]/@href")
+        links = tree.xpath("//*[@class='form-head']//a[starts-with(@href, '/sr-latn/networks/')]/@href")
         assert [clerk.get(link, follow=True).status_code for link in links] == [200] * is_published
 
 

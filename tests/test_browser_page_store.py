@@ -89,6 +89,7 @@ def test_what_is_withdrawn_is_gone_and_comes_back_when_it_is_published(site, ope
     names_on(reader, site)
     form = sign_in(staff, site)
     staff.goto(form)
+    staff.click(".form-head .more summary")
     staff.click("text=Take off the site")
     press(staff, "main [type=submit]")
     assert statuses(reader, site) == {"/networks/a/": 404, "/": 200}

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from networks.models import Network
 from networks.revisions import drafts, storage
-from tests.browser import accessibility_problems, sign_in, type_in_editor, type_in_field
+from tests.browser import accessibility_problems, save_in_place, sign_in, type_in_editor, type_in_field
 
 pytestmark = pytest.mark.browser
 
@@ -32,16 +32,17 @@ def test_one_click_mends_and_saves_what_is_typed(live_server, open_page, network
     assert accessibility_problems(page, preload=False) == []
     type_in_field(page, "seat_sr", "Ниш")
     type_in_editor(page, "description_en", " And more.")
-    with page.expect_navigation():
-        warning.get_by_role("button").click()
+    save_in_place(page, lambda: warning.get_by_role("button").click())
+    expect(page.locator("#id_summary_sr")).to_be_focused()
     expect(page.locator(".messagelist")).to_contain_text("mended")
     expect(warning).to_have_count(0)
     expect(page.locator("#id_summary_sr")).to_have_value("Мрежа је основана 2003. године.")
     expect(page.locator(".unsaved-offer")).to_have_count(0)
-    with page.expect_navigation():
-        page.locator("#id_description_sr_helptext .warnings").get_by_role("button").click()
+    type_in_editor(page, "description_sr", " И")
+    save_in_place(page, lambda: page.locator("#id_description_sr_helptext .warnings").get_by_role("button").click())
+    expect(page.locator(".field-description_sr .ProseMirror")).to_have_text("Бави се културом. И")
     content = storage.newest_revision(Network.objects.get()).content
-    assert content["description_sr"] == "<p>Бави се <strong>културом</strong>.</p>"
+    assert content["description_sr"] == "<p>Бави се <strong>културом</strong>. И</p>"
     assert (content["seat_sr"], content["description_en"]) == (
         "Ниш",
         "<p>It is concerned with culture. And more.</p>",

@@ -92,7 +92,7 @@ class TestWarnings:
         assert row.xpath(".//q/@lang") == ["sr-Cyrl"] and "основана 2003" in text_of(row.xpath(".//q")[0])
         assert "ul" not in [each.tag for each in tree.get_element_by_id("id_name_en_helptext").iter()]
         # The first button of the form is the one that Enter presses.
-        assert tree.xpath("//form[@id='network_form']//button/@name")[0] == "_save"
+        assert tree.xpath("//button[@form='network_form' or ancestor::form]/@name")[0] == "_save"
 
     def test_stop_no_save_and_are_shown_after_it(self, ana, network):
         response = fill_in(ana, page_of(network), {"seat_sr": "Нови  Сад"})

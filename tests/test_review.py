@@ -371,7 +371,7 @@ class TestReturnedDraft:
         after = decide(milan, submitted, remark="Година није тачна.", **{"return": "1"})
         assert messages_of(after) == ["“Network of Cities” is returned to its author, with your remark."]
         assert Network.objects.get().submitted_at is None
-        said = text_of(opened(ana, page_of(submitted)).xpath("//section[@class='whereabouts']")[0])
+        said = text_of(opened(ana, page_of(submitted)).find_class("notices")[0])
         assert "Returned to its author: milan" in said and "Godina nije tačna." in said
         # Undone, it waits again, as it did.
         (undo,) = after.xpath("//form[@class='undo']")
@@ -422,7 +422,7 @@ class TestSubmittedDraft:
         decide(milan, submitted, remark="Nije tačno.", **{"return": "1"})
         decide(ana, submitted, say="1", remark="Pitaću.")
         decide(milan, submitted, language="sr")
-        said = text_of(opened(ana, page_of(submitted)).xpath("//section[@class='whereabouts']")[0])
+        said = text_of(opened(ana, page_of(submitted)).get_element_by_id("content"))
         assert "Nije tačno." in said and "Pitaću." in said
 
     @pytest.mark.long

@@ -86,8 +86,8 @@ def delete_address(row):
 
 
 def buttons(tree):
-    """What the buttons at the foot of a form do."""
-    return tree.xpath("(//div[@class='submit-row'])[last()]/button/@name")
+    """What the buttons in the head of a form do."""
+    return tree.xpath("//div[@class='submit-row']//button/@name")
 
 
 def run_action(client, action, rows, prefix="", **options):

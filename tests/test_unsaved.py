@@ -338,7 +338,7 @@ class TestEndedSession:
         for each in PREFIXES:
             opened = browser_of_clerk.get(address_of(theme, each))
             assert form_of(opened)["name_en"] == ["Peace" if end == "save" else ""]
-            assert tree_of(opened).xpath("//*[@id='unsaved']/div") == []
+            assert tree_of(opened).xpath("//*[@id='unsaved']//*[@class='unsaved-offer']") == []
 
     def test_says_that_a_file_has_to_be_chosen_again(self, browser_of_clerk):
         network = make_network()

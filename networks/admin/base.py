@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -76,9 +77,9 @@ def date_input_formats() -> list[str]:
     )
 
 
-def side_by_side(*fields: str) -> list[tuple[str, str]]:
-    """Return rows of a fieldset with the Serbian and the English column of each translated field."""
-    return [(f"{field}_sr", f"{field}_en") for field in fields]
+def side_by_side(*fields: str) -> list[tuple[str, ...]]:
+    """Return rows of a fieldset with the columns of each translated field, one for each language."""
+    return [tuple(f"{field}_{language}" for language in settings.MODELTRANSLATION_LANGUAGES) for field in fields]
 
 
 # What a log entry says of an account by a word, so that each reader gets it in their own language: [{"noted": word}]
@@ -292,7 +293,6 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
         },
     }
     form = GuardedForm
-    save_on_top = True
     object_history_template = "admin/history_with_values.html"
 
     def get_object(self, request: HttpRequest, object_id, from_field=None):
@@ -324,6 +324,9 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
         if field is not None and hasattr(db_field, "translated_field"):
             # For spelling checkers and screen readers
             field.widget.attrs["lang"] = language_tag(db_field.language)
+            # For admin_tags: its language, and its label without it
+            field.language = db_field.language
+            field.short_label = capfirst(db_field.translated_field.verbose_name)
         return field
 
     def formfield_for_choice_field(self, db_field, request: HttpRequest, **kwargs):
@@ -346,7 +349,10 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
     ) -> HttpResponse:
         # The editor's import map is an inline script, which the Content-Security-Policy allows by its nonce.
         context["media"] = Media.from_media(context["media"], nonce=request.csp_nonce)
-        self.report_merged_fields(request, context["adminform"].form)
+        form = context["adminform"].form
+        self.report_merged_fields(request, form)
+        languages = [getattr(field, "language", "") for field in form.fields.values()]
+        context["form_languages"] = list(dict.fromkeys(filter(None, languages)))
         can_save = self.has_add_permission(request) if add else self.has_change_permission(request, obj)
         if can_save and not context["is_popup"]:
             context["typist"] = {"id": request.user.pk, "name": display_name(request.user)}

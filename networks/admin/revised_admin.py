@@ -4,6 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminForm
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
+from django.contrib.admin.utils import flatten
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import QuerySet
@@ -11,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin import home, newest_revisions, publishing_checks, translation_notes
@@ -199,7 +202,10 @@ class RevisedModelAdmin(
             context["checks"] = checks = publishing_checks.row_checks(obj, form.mine)
             publishing_checks.show_beside_fields(form, checks)
             context["translations"].show_beside_fields(form)
+            context["badges"] = badges(obj)
+            context["sections"] = form_sections(context["adminform"], checks)
         else:
+            context["sections"] = form_sections(context["adminform"])
             context["may"] = {"publish": self.has_publish_permission(request), "change": True}
         # networks.live_preview, which stands above the admin
         context["live_url"] = (
@@ -289,7 +295,9 @@ class RevisedModelAdmin(
             return self.response_post_save_change(request, obj)
         field = publishing_checks.mended_field(request.POST) or translation_notes.pressed_field(request.POST)
         fragment = f"#id_{field}_helptext" if field in content_fields(self.model) else ""
-        return HttpResponseRedirect(self.url("change", obj.pk) + fragment)
+        # So that the form leads back to the list as it was filtered
+        filters = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        return HttpResponseRedirect(add_preserved_filters(filters, self.url("change", obj.pk)) + fragment)
 
     def delete_view(self, request: HttpRequest, object_id, extra_context=None) -> HttpResponse:
         context = dict(extra_context or {})
@@ -488,6 +496,34 @@ class RevisedModelAdmin(
             return self.remaining_response(request, remaining, {"post": ["yes"], "submitted": [str(count)]})
         self.message_user(request, self.texts("submit").done(count), messages.SUCCESS if count else messages.INFO)
         return None
+
+
+def form_sections(adminform: AdminForm, checks: publishing_checks.PublishingChecks | None = None) -> list[dict]:
+    """Return the index of a form: of each fieldset its id and name, and how many fields have errors or are empty."""
+    missing = {name for name, _label in checks.missing} if checks else set()
+    sections = []
+    for number, fieldset in enumerate(adminform):
+        names = set(flatten(fieldset.fields))
+        sections.append(
+            {
+                "id": f"fieldset-0-{number}-heading",  # as Django names it
+                "name": fieldset.name,
+                "errors": len(names & adminform.form.errors.keys()),
+                "missing": len(names & missing),
+            }
+        )
+    return sections
+
+
+def badges(row: RevisedModel) -> list[dict]:
+    """Return the badges of a row in the head of its form: whether it is on the site, and what is not published."""
+    published = gettext("On the site") if row.is_published else gettext("Not on the site")
+    shown = [{"kind": "live" if row.is_published else "off", "text": published}]
+    if row.submitted_at:
+        shown.append({"kind": "waiting", "text": pgettext("tab", "Waiting")})
+    elif row.has_draft:
+        shown.append({"kind": "draft", "text": gettext("Draft")})
+    return shown
 
 
 def state_lines(row: RevisedModel) -> list[str]:

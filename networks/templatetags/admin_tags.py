@@ -1,11 +1,21 @@
 """Template filters of the admin, beside those of Django."""
 
+from contextlib import suppress
+
 from django import template
+from django.conf import settings
+from django.contrib.admin.helpers import AdminField, Fieldline
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
-from django.utils.translation import ngettext_lazy
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import get_language_info, ngettext_lazy
+
+from networks.languages import language_tag
 
 register = template.Library()
+register.filter(language_tag)
 
 # Django writes a number before verbose_name_plural, but Serbian has two plural forms: 4 мреже, 11 мрежа.
 COUNTS = {
@@ -48,3 +58,29 @@ def counted(count: int, model: type[models.Model]) -> str:
     if model._meta.label_lower in COUNTS:
         return COUNTS[model._meta.label_lower] % {"count": count}
     return f"{count} {model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural}"
+
+
+@register.filter
+def languages(line: Fieldline) -> list[str]:
+    """Return the languages of a line of a form that has a text in each of several; of any other line, nothing."""
+    codes = [getattr(line.form.fields.get(name), "language", "") for name in line.fields]
+    return codes if len(codes) > 1 and all(codes) else []
+
+
+@register.filter
+def own_name(code: str) -> str:
+    """Return the name that a language has itself: Српски, English."""
+    with suppress(KeyError):  # a language that Django does not know
+        return capfirst(get_language_info(code)["name_local"])
+    return str(dict(settings.LANGUAGES).get(code, code))
+
+
+@register.simple_tag
+def label_of(field: AdminField) -> SafeString:
+    """Return the label of a field, with the language of a translated one set apart, for the stylesheet to hide."""
+    short = getattr(field.field.field, "short_label", None)
+    if short is None:
+        return field.label_tag()
+    language = str(field.field.label).removeprefix(str(short)).strip()
+    contents = format_html('{}<span class="language"> {}</span>', short, language)
+    return field.field.label_tag(contents, {"class": "required"} if field.field.field.required else None)

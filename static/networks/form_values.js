@@ -55,6 +55,27 @@ const editors = new WeakMap();
 
 document.addEventListener("prose-editor:ready", ({ detail }) => editors.set(detail.textarea, detail.editor));
 
+export const isRich = (form, name) => controlsOf(form).some((control) => control.name === name && editors.has(control));
+
+// HTML without what the editor and the server write in their own ways: attributes, white space and empty paragraphs
+const bareHtml = (html) => {
+  const { body } = new DOMParser().parseFromString(html, "text/html");
+  for (const paragraph of body.querySelectorAll("li > p")) paragraph.replaceWith(...paragraph.childNodes);
+  for (const element of body.querySelectorAll("*")) {
+    for (const { name } of [...element.attributes]) if (name !== "href") element.removeAttribute(name);
+    if (element.matches("p") && !element.textContent.trim()) element.remove();
+  }
+  return body.innerHTML.replace(/\s|&nbsp;/g, "");
+};
+
+const bareText = (text) => text.trim().replace(/\r\n?/g, "\n");
+
+// Whether two values of a name differ in nothing that is worth writing
+export const saysTheSame = (form, name, one, other) => {
+  const bare = isRich(form, name) ? bareHtml : bareText;
+  return isSame(one, other) || isSame(one.map(bare), other.map(bare));
+};
+
 export const writeValues = (form, values, names) => {
   const taken = {};
   for (const control of controlsOf(form)) {

@@ -44,7 +44,7 @@ const watch = () => {
   const frame = panel.querySelector("iframe");
   const status = panel.querySelector("[role=status]");
   const radios = [...panel.querySelectorAll("[name=live_language]")];
-  const buttons = [...form.querySelectorAll("[name=_preview]")];
+  const buttons = [...form.elements].filter(({ name }) => name === "_preview");
   let opener = buttons[0];
   let written; // the element that is being written in
   let serbian = radios[0].value; // the script that was chosen last

@@ -4,7 +4,6 @@ const MINUTE = 60_000; // milliseconds
 
 const address = new URL("../open/", location.href);
 const form = document.querySelector("#content-main > form");
-const notice = document.querySelector("#colleagues");
 
 const tell = async (what = {}) => {
   const body = new URLSearchParams({ csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value, ...what });
@@ -17,6 +16,7 @@ const stillOpen = async () => {
     const response = await tell();
     if (!response.ok) return;
     const { colleagues } = await response.json();
+    const notice = document.querySelector("#colleagues"); // another one after each save
     notice.hidden = !colleagues;
     if (notice.textContent !== colleagues) notice.textContent = colleagues;
   } catch {
@@ -24,7 +24,7 @@ const stillOpen = async () => {
   }
 };
 
-if (form && notice) {
+if (form) {
   setInterval(stillOpen, MINUTE);
   document.addEventListener("visibilitychange", stillOpen);
   addEventListener("pagehide", () => tell({ left: "1" }).catch(() => {}));

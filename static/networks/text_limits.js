@@ -1,5 +1,5 @@
 // Count the characters of text fields, instead of a maxlength with which browsers cut pasted text silently. The
-// server refuses longer texts, and counts in the same way.
+// server refuses longer texts, and counts in the same way. Of rich texts it tells the number of words.
 
 const SHORT = 100; // characters: with a smaller limit, the count is shown only when it is exceeded
 
@@ -12,7 +12,16 @@ export const tell = (length, limit) => ({
   isTooLong: length > limit,
 });
 
+const WORD = /[\p{L}\p{N}]+(?:[’'.,-][\p{L}\p{N}]+)*/gu;
+
+export const wordsOf = (html) => {
+  const { body } = new DOMParser().parseFromString(html.replaceAll("<", " <"), "text/html");
+  return body.textContent.match(WORD)?.length ?? 0;
+};
+
 const watch = (field, template) => {
+  const isRich = field.closest(".prose-editor") || field.matches("[data-django-prose-editor-configurable]");
+  let last;
   const limit = Number(field.dataset.limit);
   const note = template.content.firstElementChild.cloneNode(true);
   const [count, warning] = note.children;
@@ -20,9 +29,14 @@ const watch = (field, template) => {
   (field.closest(".prose-editor") ?? field).after(note);
   field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") ?? ""} ${note.id}`.trim());
   return () => {
+    if (field.value === last) return;
+    last = field.value;
     const length = lengthOf(field.value);
     const { isCounted, isTooLong } = tell(length, limit);
-    const text = isCounted ? template.dataset.count.replace("{count}", length).replace("{limit}", limit) : "";
+    const characters = isCounted ? template.dataset.count.replace("{count}", length).replace("{limit}", limit) : "";
+    const number = isRich && wordsOf(field.value);
+    const words = number ? template.dataset.words.replace("{count}", number) : "";
+    const text = [words, characters].filter(Boolean).join(" ");
     if (count.textContent !== text) count.textContent = text;
     const said = isTooLong ? template.dataset.tooLong : "";
     if (warning.textContent !== said) warning.textContent = said;

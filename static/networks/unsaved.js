@@ -3,12 +3,14 @@
 // The values of a form are stored in this browser with every keystroke, as a draft under the form's token, until the
 // server has saved that token. A remaining draft is offered when the form is next opened, to the same user, in any
 // language of the admin. Before a form is sent, the script checks that the server is there and that the user is
-// logged in; a user who is not can log in without leaving the page.
+// logged in; a user who is not can log in without leaving the page. A button after which one goes on with the same form
+// saves it in the background (saving.js).
 
 import { askServer, draftsOf, drop, isSaved, store } from "./drafts.js";
 import { agreesToLose, fill, signIn, timeOf } from "./dialogs.js";
 import { changedNames, isHidden, valuesAtFirst, valuesNow } from "./form_values.js";
 import { offerDrafts } from "./offers.js";
+import { bringUpToDate, canBeSent, loadAnew, request } from "./saving.js";
 
 const { user, sessionUrl } = document.getElementById("unsaved-script").dataset;
 
@@ -26,7 +28,7 @@ const dropSaved = async () => {
 const watch = (panel) => {
   const form = panel.closest("form");
   const texts = panel.dataset;
-  const token = form.elements.form_token.value;
+  let token = form.elements.form_token.value;
   const owner = { id: user, name: texts.userName, logInUrl: texts.logInUrl, serverGone: texts.serverGone };
   const places = document.querySelectorAll("[data-unsaved-status]");
   // A form that is shown again with an error has unsaved text.
@@ -54,13 +56,14 @@ const watch = (panel) => {
   let sentAt; // by the server's clock; undefined after a change
   let keeping;
   let isBehind = false;
+  let isTakenIn = false; // while an answer is written into the form
 
   const draftNow = () => ({
     token,
     user,
     form: texts.form,
     path: location.pathname,
-    title: document.querySelector("#content > h2, #content > h1:not(:has(~ h2))")?.textContent ?? document.title,
+    title: document.querySelector(".form-head h1").textContent,
     values: valuesNow(form),
     atFirst,
     typedAt: Date.now(),
@@ -85,13 +88,14 @@ const watch = (panel) => {
 
   // One write at a time. Of the values typed meanwhile, only the last are written. Rich text may still change between
   // the end of `keepAll` and what follows it.
-  const keep = () => {
+  const keep = async () => {
+    if (isTakenIn) return;
     isBehind = true;
     keeping ??= keepAll().finally(() => {
       keeping = undefined;
       return isBehind ? keep() : undefined;
     });
-    return keeping;
+    await keeping;
   };
 
   // A date from the calendar or a theme from the popup fires no input event, but the focus moves.
@@ -108,23 +112,96 @@ const watch = (panel) => {
   let isChecked = false; // the session view has confirmed the user
   let isLeaving = false; // the browser is submitting the form
 
-  const send = async (button) => {
-    await keep();
-    say(texts.saving);
+  // Resolves to the response of the session view once the user is logged in. Says so, and resolves to nothing, otherwise.
+  const confirmUser = async () => {
     let session;
     try {
       session = await ask([token]);
     } catch {
       say(texts.serverGone, true);
-      return;
+      return null;
     }
     if (String(session.user) !== user) {
       const names = { owner: texts.userName, name: session.name };
       const reason = session.user ? fill(texts.somebodyElse, names) : texts.sessionEnded;
       session = await signIn(reason, () => ask([token]), owner);
     }
-    if (String(session?.user) !== user) {
-      say(texts.notSignedIn, true);
+    if (String(session?.user) === user) return session;
+    say(texts.notSignedIn, true);
+    return null;
+  };
+
+  const storeAsSent = async (session) => {
+    if (hasUnsavedText()) {
+      const draft = draftNow();
+      // If nothing can be stored, submit the form all the same.
+      await store({ ...draft, sentAt: session.now }).catch(() => {});
+      kept = JSON.stringify(draft.values);
+    }
+    sentAt = session.now;
+  };
+
+  // Saving in the background
+
+  const takeIn = async (answer, sent, button) => {
+    await keeping; // under the token until now
+    const before = token;
+    isTakenIn = true;
+    const values = bringUpToDate(form, answer, sent, atFirst, button);
+    isTakenIn = false;
+    if (!values) {
+      // What was typed is offered when the page is there again, with the version that it began with.
+      await keep();
+      isLeaving = true;
+      loadAnew();
+      return;
+    }
+    token = form.elements.form_token.value;
+    atFirst = values;
+    wasUnsaved = !answer.isSaved;
+    if (!answer.isSaved) {
+      await keep();
+      say(texts.notSaved, true);
+      return;
+    }
+    [kept, sentAt] = ["", undefined];
+    say(fill(texts.saved, { time: timeOf(Date.now()) }));
+    await drop(before).catch(() => {});
+    await keep(); // what was typed meanwhile
+  };
+
+  const saveInPlace = async (button, session, isTriedAgain = false) => {
+    const sent = valuesNow(form);
+    const isSavedAlready = sentAt && isSaved({ token, sentAt }, session.saved);
+    await storeAsSent(session);
+    let answer;
+    try {
+      answer = await request(form, isSavedAlready ? null : button);
+    } catch {
+      answer = { status: 503 };
+    }
+    if (answer.status === 403 && !isTriedAgain) {
+      const again = await confirmUser();
+      if (again) await saveInPlace(button, again, true);
+    } else if (answer.elsewhere) {
+      isLeaving = true;
+      location.assign(answer.elsewhere);
+    } else if (answer.form) {
+      await takeIn(answer, sent, button);
+    } else {
+      say(answer.status >= 500 ? texts.serverGone : texts.refused, true);
+    }
+  };
+
+  const send = async (button) => {
+    await keep();
+    say(texts.saving);
+    const session = await confirmUser();
+    if (!session) return;
+    // A log-in in another tab has changed the CSRF token.
+    form.elements.csrfmiddlewaretoken.value = session.csrf_token;
+    if ("stays" in (button?.dataset ?? {}) && "isChange" in texts && canBeSent(form)) {
+      await saveInPlace(button, session);
       return;
     }
     if (sentAt && !hasFile() && isSaved({ token, sentAt }, session.saved)) {
@@ -134,20 +211,14 @@ const watch = (panel) => {
       say(texts.alreadySaved);
       return;
     }
-    // A log-in in another tab has changed the CSRF token.
-    form.elements.csrfmiddlewaretoken.value = session.csrf_token;
-    if (hasUnsavedText()) {
-      const draft = draftNow();
-      // If nothing can be stored, submit the form all the same.
-      await store({ ...draft, sentAt: session.now }).catch(() => {});
-      kept = JSON.stringify(draft.values);
-    }
-    sentAt = session.now;
+    await storeAsSent(session);
     isChecked = isLeaving = true;
     form.requestSubmit(button);
     // There is no event for stopping the submission, so enable the button again after a while.
     setTimeout(() => { isLeaving = false; }, 5000);
   };
+
+  let isAskedAgain = false; // a button was pressed while the form was being saved
 
   form.addEventListener("submit", (event) => {
     if (isChecked) {
@@ -156,9 +227,27 @@ const watch = (panel) => {
     }
     if (event.submitter?.formTarget) return; // opens another tab, and saves nothing
     event.preventDefault();
+    if (isChecking) isAskedAgain = true;
     if (isChecking || isLeaving) return; // the button was pressed twice
     isChecking = true;
-    send(event.submitter).finally(() => { isChecking = false; });
+    isAskedAgain = false;
+    send(event.submitter).finally(() => {
+      isChecking = false;
+      if (isAskedAgain && !isLeaving && !wasUnsaved && hasUnsavedText()) save(); // what was typed since
+    });
+  });
+
+  const save = () => {
+    const button = [...form.elements].find(({ dataset }) => "stays" in dataset);
+    if (button) form.requestSubmit(button);
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const { code, key } = event;
+    const isSave = /^[a-z]$/i.test(key) ? key.toLowerCase() === "s" : code === "KeyS"; // the key has с in Cyrillic
+    if (!isSave || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    if (!document.querySelector("dialog[open]")) save();
   });
 
   form.addEventListener("input", () => { isLeaving = false; });

@@ -1,0 +1,106 @@
+// Show the fields of a form in one language or in all, and lead to fields: from links to them, to the first error, and on
+// the form for a new row to the first.
+
+const form = document.querySelector("#content-main > form");
+
+// What takes the focus for a control: of a rich text, its editor.
+const focusable = (control) => control.closest(".prose-editor")?.querySelector(".ProseMirror") ?? control;
+
+// The storage of the tab, which a browser may refuse
+
+export const remembered = (key) => {
+  try {
+    return sessionStorage.getItem(key);
+  } catch {
+    return null;
+  }
+};
+
+export const remember = (key, value) => {
+  try {
+    sessionStorage.setItem(key, value);
+  } catch {
+    // It is asked anew on the next page.
+  }
+};
+
+// The language whose fields are shown, or "" for all, which this tab remembers
+
+const KEY = "shown-language"; // in the storage of the tab
+const languages = document.getElementById("language-switch");
+
+const isNeeded = (box) => box.querySelector("[aria-invalid], .translation:not(.confirmed)");
+
+// A field with an error, or whose source was changed, is shown in any case.
+export const showLanguage = () => {
+  const chosen = languages?.querySelector(":checked").value;
+  for (const box of form.querySelectorAll("[data-language]")) {
+    const isOther = Boolean(chosen) && box.dataset.language !== chosen;
+    box.hidden = isOther && !isNeeded(box);
+    box.classList.toggle("shown-again", isOther);
+  }
+  for (const row of form.querySelectorAll(".form-multiline")) {
+    row.classList.toggle("in-one-language", [...row.children].some(({ hidden }) => hidden));
+  }
+};
+
+const chooseLanguage = (code) => {
+  const radio = [...languages.querySelectorAll("input")].find(({ value }) => value === code);
+  if (radio) radio.checked = true;
+  showLanguage();
+};
+
+if (form && languages) {
+  languages.hidden = false;
+  chooseLanguage(remembered(KEY) ?? "");
+  languages.addEventListener("change", ({ target }) => {
+    remember(KEY, target.value);
+    showLanguage();
+  });
+}
+
+export const focusField = (control) => {
+  if (control.closest("[data-language][hidden]")) chooseLanguage("");
+  const target = focusable(control);
+  target.focus({ preventScroll: true });
+  (control.closest(".fieldBox") ?? target).scrollIntoView({ block: "nearest" });
+};
+
+// After a form was not saved: to the choice between two texts, to the first field with an error, or to the list of errors
+export const focusFirstError = () => {
+  const conflicts = document.getElementById("conflicts-heading");
+  const control = form.querySelector(".fieldBox [aria-invalid]");
+  const errors = document.getElementById("form-errors");
+  if (control && !conflicts) focusField(control);
+  else (conflicts ?? errors)?.focus();
+};
+
+if (form && document.getElementById("form-errors")) {
+  // The editors of rich texts are made a moment later.
+  addEventListener("load", () => setTimeout(focusFirstError));
+} else if (form && "add" in form.dataset && document.activeElement === document.body) {
+  form.querySelector("fieldset :is(input, select, textarea)")?.focus();
+}
+
+// Links to fields: a list of errors, or of what is missing, or a conflict. With an editor, the text area itself is hidden.
+document.addEventListener("click", (event) => {
+  const id = event.target.closest('a[href^="#id_"]')?.hash.slice(1).replace(/_helptext$/, "");
+  const control = id && document.getElementById(id);
+  if (!control || !form?.contains(control)) return;
+  event.preventDefault();
+  focusField(control);
+});
+
+// A menu in the head closes when one goes elsewhere.
+const closeMenus = (except) => {
+  for (const menu of document.querySelectorAll(".form-head details[open]")) {
+    if (!menu.contains(except)) menu.open = false;
+  }
+};
+for (const type of ["click", "focusin"]) document.addEventListener(type, ({ target }) => closeMenus(target));
+document.addEventListener("keydown", ({ key }) => {
+  const menu = key === "Escape" && document.querySelector(".form-head details[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
