@@ -3,7 +3,6 @@
 from functools import partial
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
@@ -75,7 +74,7 @@ class ReviewViewsMixin(RowViewsMixin):
         if not self.may(request, BUTTONS[button]):
             raise PermissionDenied
         form = RemarkForm(request.POST)
-        if button == "return":
+        if button in ("return", "say"):
             form.require_remark()
         if form.is_valid():
             try:
@@ -121,7 +120,8 @@ class ReviewViewsMixin(RowViewsMixin):
         if button == "own":
             publish = partial(publishing.publish_own_changes, author=user, head=row.head)
             text = gettext("Your changes to “{name}” are published. What others have changed stays a draft.")
-        elif (language := request.POST.get("language")) in settings.MODELTRANSLATION_LANGUAGES:
+        elif button == "language":
+            language = request.POST["language"]
             publish = partial(publishing.publish_language, language=language, author=user, head=row.head)
             text = (
                 gettext("The Serbian texts of “{name}” are published. The English ones stay a draft.")
@@ -143,8 +143,7 @@ class ReviewViewsMixin(RowViewsMixin):
         live = row.live.content if row.live else {}
         others = self.unfinished_context(request, row)
         own, left_out = publishing.own_changes(row, user) if others and row.live else ({}, [])
-        seen = request.POST.get("version", "")
-        seen = self.get_revision(row, seen, row.head) if request.method == "POST" else row.head
+        seen = self.get_revision(row, request.POST.get("version"), row.head)
         context = {
             "form": form,
             "state": state_of(row),
