@@ -488,8 +488,9 @@ class TestForm:
     @in_latin_and_in_ci_in_each_language
     def test_names_the_languages_above_the_columns_and_for_those_who_hear_in_each_label(self, clerk, language):
         tree = opened(clerk, f"{PREFIXES[language]}/admin/networks/network/add/")
-        (headings,) = tree.find_class("column-headings")  # one group of texts
-        assert [(each.text, each.get("lang")) for each in headings] == [("Српски", "sr-Cyrl"), ("English", "en")]
+        texts, end = tree.find_class("column-headings")  # above each group of translated fields
+        for headings in (texts, end):
+            assert [(each.text, each.get("lang")) for each in headings] == [("Српски", "sr-Cyrl"), ("English", "en")]
         labels = {field: tree.xpath("//label[@for=$id]", id=f"id_{field}")[0] for field in ("name_sr", "name_en")}
         with override(language):
             assert [text_of(each).rstrip(":") for each in labels.values()] == [
