@@ -23,6 +23,7 @@ pytestmark = pytest.mark.browser
 
 STATUS = "[data-unsaved-status]"
 SAVED = re.compile(r"^Saved at \d\d:\d\d$")
+THEIRS = "<p>Theirs.</p><ul><li>One</li><li>Two</li></ul>"  # the editor would write each item in another way
 KEPT = re.compile(r"^Kept in this browser, \d\d:\d\d$")
 
 
@@ -129,6 +130,17 @@ def test_saves_where_one_stands_and_what_is_typed_meanwhile_stays(form, network)
     expect(page.locator(".field-name_en .translation")).to_contain_text("The Serbian has changed")
     assert page.evaluate("window.isSamePage")
 
+    # What is pressed meanwhile is done afterwards. Somebody else has written too, so it asks before it publishes.
+    def publish(route):
+        page.evaluate("document.querySelector('[name=_publish]').click()")
+        route.continue_()
+
+    type_in_field(page, "benefit_en", " Four.")
+    page.route("**/change/", publish, times=1)
+    page.keyboard.press("Control+s")
+    page.wait_for_url("**/publish/")
+    assert newest(network)["benefit_en"] == "One, two. Four."
+
 
 def answer_with(status):
     return lambda route: route.fulfill(status=status, body="<h1>No</h1>")
@@ -168,21 +180,21 @@ def test_what_a_colleague_has_saved_comes_into_the_form_and_is_never_written_ove
     page = form()
     page.evaluate("window.isSamePage = true")
     milica = account("milica")
-    drafts.save(network, newest(network) | {"seat_en": "Theirs", "description_en": "<p>Theirs.</p>"}, author=milica)
+    drafts.save(network, newest(network) | {"seat_en": "Theirs", "description_en": THEIRS}, author=milica)
     type_in_field(page, "benefit_en", "Mine.")
     press_save(page)
     expect(page.locator(STATUS)).to_have_text(SAVED)
     expect(page.locator(".messagelist .warning")).to_contain_text("milica")
     expect(page.locator(".messagelist .warning")).to_be_in_viewport()
     assert value_of(page, "seat_en") == "Theirs"
-    expect(page.locator(".field-description_en .ProseMirror")).to_have_text("Theirs.")
+    expect(page.locator(".field-description_en .ProseMirror")).to_have_text("Theirs.OneTwo")
     type_in_field(page, "benefit_en", " More.")
     press_save(page)
     content = newest(network)
     assert [content[name] for name in ("benefit_en", "seat_en", "description_en")] == [
         "Mine. More.",
         "Theirs",
-        "<p>Theirs.</p>",
+        THEIRS,
     ]
     assert page.evaluate("window.isSamePage")
 

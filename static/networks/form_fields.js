@@ -29,9 +29,10 @@ export const remember = (key, value) => {
 const KEY = "shown-language"; // in the storage of the tab
 const languages = document.getElementById("language-switch");
 
-const isNeeded = (box) => box.querySelector("[aria-invalid], .translation:not(.confirmed)");
+// A field with an error, or whose source was changed, or in which one writes, is shown in any case.
+const isNeeded = (box) =>
+  box.contains(document.activeElement) || box.querySelector("[aria-invalid], .translation:not(.confirmed)");
 
-// A field with an error, or whose source was changed, is shown in any case.
 export const showLanguage = () => {
   const chosen = languages?.querySelector(":checked").value;
   for (const box of form.querySelectorAll("[data-language]")) {

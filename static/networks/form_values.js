@@ -89,9 +89,10 @@ export const writeValues = (form, values, names) => {
       taken[name] = (taken[name] ?? -1) + 1;
       const value = values[name][taken[name]] ?? "";
       if (value === control.value) continue;
-      control.value = value;
       // Preserve spaces, which the editor trims by default.
       editors.get(control)?.commands.setContent(value, { parseOptions: { preserveWhitespace: true } });
+      // Until somebody types, the text stays as it was written, as when the page is loaded.
+      control.value = value;
     }
     control.dispatchEvent(new Event("input", { bubbles: true }));
     control.dispatchEvent(new Event("change", { bubbles: true }));

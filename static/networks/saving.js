@@ -3,7 +3,7 @@
 
 import { LONGEST_WAIT } from "./drafts.js";
 import { focusField, focusFirstError, remember, remembered, showLanguage } from "./form_fields.js";
-import { changedNames, isHidden, isRich, isSame, saysTheSame, valuesAtFirst, valuesNow, writeValues } from "./form_values.js";
+import { isHidden, isRich, isSame, saysTheSame, valuesAtFirst, valuesNow, writeValues } from "./form_values.js";
 
 // Files are sent by the browser itself, and so is the wish to remove one.
 export const canBeSent = (form) =>
@@ -121,8 +121,8 @@ export const bringUpToDate = (form, { page, form: answered, isSaved }, sent, atF
   if (box && !box.contains(document.activeElement)) focusField(box.querySelector("input, select, textarea"));
 
   const after = valuesNow(form);
-  if (changedNames(after, answer).some((name) => written.includes(name))) return null;
+  if (written.some((name) => !saysTheSame(form, name, after[name], answer[name]))) return null;
   if (!isSaved) focusFirstError();
   const begun = isSaved ? Object.fromEntries(names.map((name) => [name, sent[name]])) : atFirst;
-  return { ...begun, ...Object.fromEntries(written.map((name) => [name, answer[name]])) };
+  return { ...begun, ...Object.fromEntries(written.map((name) => [name, after[name]])) };
 };

@@ -218,7 +218,7 @@ const watch = (panel) => {
     setTimeout(() => { isLeaving = false; }, 5000);
   };
 
-  let isAskedAgain = false; // a button was pressed while the form was being saved
+  let pressedMeanwhile; // the button that was pressed while the form was being saved
 
   form.addEventListener("submit", (event) => {
     if (isChecked) {
@@ -227,13 +227,15 @@ const watch = (panel) => {
     }
     if (event.submitter?.formTarget) return; // opens another tab, and saves nothing
     event.preventDefault();
-    if (isChecking) isAskedAgain = true;
+    if (isChecking) pressedMeanwhile = event.submitter;
     if (isChecking || isLeaving) return; // the button was pressed twice
     isChecking = true;
-    isAskedAgain = false;
+    pressedMeanwhile = undefined;
     send(event.submitter).finally(() => {
       isChecking = false;
-      if (isAskedAgain && !isLeaving && !wasUnsaved && hasUnsavedText()) save(); // what was typed since
+      const isOther = pressedMeanwhile && pressedMeanwhile !== event.submitter;
+      const isTypedSince = pressedMeanwhile && hasUnsavedText();
+      if ((isOther || isTypedSince) && !isLeaving && !wasUnsaved) form.requestSubmit(pressedMeanwhile);
     });
   });
 
