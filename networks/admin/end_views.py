@@ -4,17 +4,19 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin.link_admin import incoming_links
+from networks.admin.unsaved_text import DISCARD_PARAMETER, TokenField, discard_unsaved_form, get_unsaved_form
 from networks.languages import language_tag
 from networks.models import Network
 from networks.reading import Reader
 from networks.revisions import ending, publishing, schedules
 from networks.revisions.content import changed_fields, field_label, savable_content
+from networks.revisions.saved_forms import remember_form
 
 REASONS = [
     (Network.Status.LEFT, _("The city has left the network")),
@@ -26,6 +28,7 @@ STAYS, OFF_SITE = "stays", "off_site"
 class EndForm(forms.Form):
     """The form that ends a membership, with the fields of `ending.FACTS`; `may_take_off` offers to unpublish it."""
 
+    form_token = TokenField()
     status = forms.ChoiceField(
         label=_("Why it has ended"), choices=REASONS, widget=forms.RadioSelect, initial=Network.Status.LEFT
     )
@@ -91,15 +94,22 @@ class EndViewsMixin:
         is_public = may_publish and network.is_published
         newest = savable_content(Network, network.head.content)
         initial = {name: newest[name] for name in ending.FACTS if newest["status"] in Network.FORMER}
+        if request.method != "POST":
+            if DISCARD_PARAMETER in request.GET:
+                discard_unsaved_form(request)
+                return HttpResponseRedirect(request.path)
+            if kept := get_unsaved_form(request):
+                initial = kept.data.dict()
         form = EndForm(request.POST or None, initial=initial, may_take_off=is_public)
         if request.method == "POST" and form.is_valid():
             off_site = form.cleaned_data.get("becomes") == OFF_SITE
             try:
-                self.end(request, network, form.facts(), off_site=off_site)
+                self.end(request, network, form.facts(), off_site=off_site, token=form.cleaned_data["form_token"])
             except ValidationError as error:
                 network = self.get_row(request, pk, "change")  # with the version that the page shows now
                 add_errors(form, error)
             else:
+                discard_unsaved_form(request)
                 self.message_user(
                     request, end_message(network, may_publish=may_publish, off_site=off_site), messages.SUCCESS
                 )
@@ -115,9 +125,10 @@ class EndViewsMixin:
             others=", ".join(field_label(Network, name) for name in others if name not in ending.FACTS),
             joined=Reader().date(network.joined),
             incoming=incoming_links([network]) if is_public else None,
+            **self.unsaved_context(request, is_unsaved=form.is_bound),
         )
 
-    def end(self, request: HttpRequest, network: Network, facts: dict, *, off_site: bool) -> None:
+    def end(self, request: HttpRequest, network: Network, facts: dict, *, off_site: bool, token: str) -> None:
         """End a membership as far as the user may, so that the next pages offer to undo it. Raise ValidationError."""
         with transaction.atomic():
             locked = self.lock(request, network)
@@ -129,6 +140,8 @@ class EndViewsMixin:
                 action = "submit_end"
                 ended = ending.submit_end(locked, facts, author=request.user)
             event = publishing.last_event_id(ended)
+            if token:
+                remember_form(token, request.user, ended, revision=ended.head, content=facts)
         done = {"pk": network.pk, "event": event, "before": before, "head": ended.head_id}
         self.remember_for_undo(request, action, [done])
 

@@ -16,19 +16,17 @@ from networks.admin.review import Review
 from networks.admin.row_views import RowViewsMixin, author_or_system
 from networks.admin.unsaved_text import (
     DISCARD_PARAMETER,
-    SignInForm,
     TokenField,
     discard_unsaved_form,
     get_unsaved_form,
 )
-from networks.languages import SERBIAN, language_codes, language_links, without_language
+from networks.languages import SERBIAN, language_codes, language_links
 from networks.models import RevisedModel, SavedForm
 from networks.reading import Reader
 from networks.revisions import drafts, previews, publishing, schedules
 from networks.revisions.comparison import compare, compare_side_by_side
 from networks.revisions.content import field_label
 from networks.revisions.saved_forms import remember_form
-from networks.revisions.storage import display_name
 
 # The permission that each button of the page takes, by its name
 BUTTONS = {
@@ -171,22 +169,8 @@ class ReviewViewsMixin(RowViewsMixin):
             **self.undo_context(request, row.pk),
         }
         if self.may(request, "change"):
-            context |= self.unsaved_context(request, form)
+            context |= self.unsaved_context(request, is_unsaved=form.is_bound and bool(form["remark"].value()))
         return self.render(request, "review", row, gettext("Review"), **context)
-
-    def unsaved_context(self, request: HttpRequest, form: RemarkForm) -> dict:
-        """Return what templates/admin/includes/unsaved_form.html needs, so that no remark is lost."""
-        return {
-            "typist": {"id": request.user.pk, "name": display_name(request.user)},
-            "form_key": without_language(request.path),
-            "log_in_form": SignInForm(auto_id="unsaved_%s", initial={"username": request.user.get_username()}),
-            "adminform": {
-                "form": {
-                    "is_bound": form.is_bound and bool(form["remark"].value()),
-                    "kept": get_unsaved_form(request),
-                }
-            },
-        }
 
     def next_submission(self, request: HttpRequest, row: RevisedModel) -> dict:
         """Return how many submissions wait beside this one for the user to be published, and the next one of them."""

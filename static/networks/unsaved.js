@@ -63,7 +63,7 @@ const watch = (panel) => {
     user,
     form: texts.form,
     path: location.pathname,
-    title: document.querySelector(".form-head h1").textContent,
+    title: document.querySelector(".form-head h1, #content > h2")?.textContent ?? document.title,
     values: valuesNow(form),
     atFirst,
     typedAt: Date.now(),
