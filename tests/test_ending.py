@@ -109,7 +109,12 @@ class TestPublisher:
         }
 
     @pytest.mark.long
-    def test_takes_it_off_the_site_with_the_words_on_the_record_and_undoes_that(self, client, milan, network):
+    @pytest.mark.parametrize("with_draft", [False, True])
+    def test_takes_it_off_the_site_with_the_words_on_the_record_and_undoes_that(
+        self, client, milan, ana, network, with_draft
+    ):
+        if with_draft:
+            drafts.save(network, {"summary_en": "Not finished"}, author=ana)
         OldAddress.objects.create(old_path="/old/", new_path=f"/networks/{network.slug}/")
         link = PreviewLink.objects.create(revision=network.live, expires_at=timezone.now() + timedelta(days=1))
         client.force_login(milan)
@@ -121,8 +126,10 @@ class TestPublisher:
         assert undo(client, tree) == ["Undone: 1 entry is as it was before."]
         now = anew(network)
         assert (now.is_published, now.has_draft, now.status, now.left, now.end_note_sr) == (
-            *(True, False, "member", None, ""),
+            *(True, with_draft, "member", None, ""),
         )
+        assert facts(now.head.content) == facts(now.live.content)
+        assert now.head.content["summary_en"] == "Not finished" * with_draft
         assert told()[-2:] == ["Added to the site", "The membership goes on"]
         assert PreviewLink.objects.get(pk=link.pk).revoked_at is None
 
