@@ -21,6 +21,7 @@ from tests.pages import (
     parsed,
     text_of,
 )
+from tests.unsaved_forms import PASSWORD, log_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
@@ -217,6 +218,10 @@ class TestEditor:
         ({"left": "4.5.2026."}, {}),
         ({"left": "2003"}, {}),  # it may have joined in May of that year, and left later
         ({"status": "member"}, {"status": "Select a valid choice. member is not one of the available choices."}),
+        (
+            {"becomes": "off_site", "end_note_sr": ""},
+            {"end_note_sr": "Say in Serbian why it has ended. Citizens read nothing else about it."},
+        ),
         ({"end_note_en": "x" * 601}, {"end_note_en": "Ensure this value has at most 600 characters (it has 601)."}),
     ],
 )
@@ -236,6 +241,33 @@ def test_what_cannot_be_is_refused_with_all_that_was_typed(client, milan, networ
         assert {name: shown[name] for name in typed if name != "status"} == {
             name: [value] for name, value in typed.items() if name != "status"
         }
+
+
+@pytest.mark.long
+def test_words_that_are_sent_after_the_session_had_ended_stand_in_their_fields_again(client, milan, network):
+    milan.set_password(PASSWORD)
+    milan.save()
+    client.force_login(milan)
+    address = f"{LIST}{network.pk}/end/"
+    values = form_values(opened(client, address)) | {"left": "2026", **WORDS}
+    client.logout()
+    response = client.post(address, values)
+    assert response.status_code == 403
+    assert log_in(client, response, "milan").status_code == 302
+    again = form_values(opened(client, address))
+    assert {name: again[name] for name in ("left", *WORDS)} == {name: [values[name]] for name in ("left", *WORDS)}
+    client.post(address, again)
+    assert facts(anew(network).live.content)["end_note_sr"] == WORDS["end_note_sr"]
+
+
+@pytest.mark.long
+def test_words_on_the_end_are_public_only_of_a_former_membership(client, network):
+    for status, expected in (("left", 1), ("member", 0)):
+        content = {"status": status, "left": None, **WORDS}
+        publishing.publish(drafts.save(anew(network), content, author=None).row, author=None)
+        (record,) = client.get("/networks.json").json()["networks"]
+        page = opened(client, "/en/?q=Одлука")
+        assert ("end_note" in record, len(page.xpath("//main//h3"))) == (bool(expected), expected)
 
 
 @pytest.mark.long

@@ -123,7 +123,11 @@ def test_nobody_changes_or_shares_what_is_not_for_them(milan, ana):
 
 @in_latin_and_in_ci_in_each_language
 def test_the_views_stand_in_the_script_of_the_reader(milan, language):
-    SavedView.objects.create(user=milan.user, model="page", name="Нацрти", query="state=draft")
+    saved = milan.post(
+        f"{PREFIXES[language]}/admin/networks/page/views/", {"name": "Нацрти", "query": "state=draft"}, follow=True
+    )
+    (message,) = messages_of(parsed(saved))
+    assert ("Nacrti" if language != "sr" else "Нацрти") in message
     for page in ("", "views/"):
         tree = opened(milan, f"{PREFIXES[language]}/admin/networks/page/{page}")
         assert ("Nacrti" if language != "sr" else "Нацрти") in text_of(tree)

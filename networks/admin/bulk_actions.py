@@ -371,9 +371,9 @@ class BulkActionsMixin:
             if response := self.undo(request, last):
                 return response
         page, args = request.POST.get("page"), []
-        if page == "review" and last is not None:
+        if page == "review" and last and self.get_queryset(request).filter(pk=last["rows"][0]["pk"]).exists():
             args = [last["rows"][0]["pk"]]
-        elif page != "order":
+        elif page != "order":  # also what is in the bin now
             page = "changelist"
         return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args))
 

@@ -57,8 +57,13 @@ class EndForm(forms.Form):
         for language, label in labels.items():
             field = Network._meta.get_field(f"end_note_{language}").formfield(label=label, required=False)
             field.help_text = _("By which decision, for example. It may stay empty.")
-            field.widget = forms.Textarea({"rows": 3, "lang": language_tag(language), "maxlength": None})
+            field.widget = forms.Textarea({"rows": 3, "lang": language_tag(language)})
             self.fields[f"end_note_{language}"] = field
+
+    def clean(self) -> None:
+        # Off the site, the line that the membership ended is not public; only these words say so.
+        if self.cleaned_data.get("becomes") == OFF_SITE and not self.cleaned_data.get("end_note_sr"):
+            self.add_error("end_note_sr", _("Say in Serbian why it has ended. Citizens read nothing else about it."))
 
     def facts(self) -> dict:
         return {name: self.cleaned_data[name] for name in ending.FACTS} | {
@@ -71,6 +76,7 @@ class EndViewsMixin:
 
     def get_urls(self) -> list:
         view = self.admin_site.admin_view(self.end_view)
+        view.model_admin = self  # networks.admin.unsaved_text looks for it
         return [path("<int:pk>/end/", view, name="networks_network_end"), *super().get_urls()]
 
     def row_links(self, row: Network, permissions) -> list[tuple[str, str]]:

@@ -117,13 +117,13 @@ class SavedViewsMixin:
                 url = self.view_url(view)
                 view.delete()
                 text = gettext("The view “{name}” is deleted. This is what it has shown: you can save it again.")
-                self.message_user(request, text.format(name=view.name), messages.SUCCESS)
+                self.message_user(request, text.format(name=Reader().unmarked(view.name)), messages.SUCCESS)
                 return HttpResponseRedirect(url)
             form = ViewForm(request.POST, instance=view, may_share=may_share)
             is_new = view.pk is None
             if form.is_valid() and form.save_once():
                 text = gettext("The view “{name}” is saved.")
-                self.message_user(request, text.format(name=view.name), messages.SUCCESS)
+                self.message_user(request, text.format(name=Reader().unmarked(view.name)), messages.SUCCESS)
                 return HttpResponseRedirect(self.view_url(view) if is_new else request.path)
         return self.render(
             request, "views", None, gettext("Saved views"), entries=self.view_entries(request, form), form=form

@@ -231,13 +231,13 @@ class UnsavedForm:
 
 
 def is_admin_form_request(request: HttpRequest) -> bool:
-    """Return whether the URL of the request is that of an add or change form of the admin, or of a review."""
+    """Return whether the URL of the request is that of an add or change form of the admin, a review or an end."""
     match = request.resolver_match
     model_admin = getattr(match and match.func, "model_admin", None)
     form = getattr(model_admin, "form", None)
     # The URL without /change/, from which Django redirects, has no name.
     name = match.url_name if match and match.url_name else ""
-    return form is not None and issubclass(form, AdminForm) and name.endswith(("_add", "_change", "_review"))
+    return form is not None and issubclass(form, AdminForm) and name.endswith(("_add", "_change", "_review", "_end"))
 
 
 def get_unsaved_form(request: HttpRequest) -> UnsavedForm | None:

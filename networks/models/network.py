@@ -396,6 +396,8 @@ class Network(RevisedModel):
     def searchable_text(self, name):
         """Return a field of SEARCHED as plain text, not folded."""
         text = getattr(self, name) or ""
+        if name.startswith("end_note") and self.status not in self.FORMER:
+            return ""  # as on the page, which has no end while the membership lasts
         if name == "slug":
             return text.replace("-", " ")
         is_rich = isinstance(self._meta.get_field(name), RichTextField)

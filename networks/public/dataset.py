@@ -304,6 +304,7 @@ FIELDS = (
         "end_note",
         _("On the end of the membership"),
         _("What the city says of the end of the membership, such as by which decision it ended."),
+        value=lambda source: source.texts("end_note") if source.row.status in Network.FORMER else {},
     ),
     single_field(
         "website", _("Website"), _("The network’s own website."), lambda source: source.row.website, "anyURI"
