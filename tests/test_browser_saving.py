@@ -176,6 +176,50 @@ def test_what_goes_wrong_is_said_and_nothing_is_lost(form, network):
     assert newest(network)["benefit_en"] == value_of(page, "benefit_en") == typed
 
 
+def test_whoever_goes_on_writing_keeps_the_focus_though_it_is_refused(form, network):
+    page = form()
+    page.fill("#id_name_sr", "")
+    typed = type_in_field(page, "benefit_en", "One, ")
+
+    def type_more(route):
+        page.keyboard.type("two")
+        route.continue_()
+
+    page.route("**/change/", type_more, times=1)
+    press_save(page)
+    expect(page.locator(".error-count")).to_have_text("1 error")
+    page.keyboard.type(" and three")
+    assert value_of(page, "benefit_en") == f"{typed}two and three"
+    assert value_of(page, "name_sr") == ""
+
+
+def test_another_button_works_after_the_answer_to_the_first_was_lost(form, network):
+    page = form()
+
+    def lose_answer(route):
+        route.fetch()
+        route.abort()
+
+    type_in_field(page, "benefit_en", "Typed.")
+    page.route("**/change/", lose_answer, times=1)
+    page.keyboard.press("Control+s")
+    expect(page.locator(STATUS)).to_contain_text("the server does not answer")
+    assert newest(network)["benefit_en"] == "Typed."
+    page.locator("[name=_publish]").click()
+    page.wait_for_url("**/review/")  # the author of the first draft is asked about
+    expect(page.locator("ins", has_text="Typed.").first).to_be_visible()
+
+
+def test_one_language_stays_chosen_when_what_was_outdated_is_still_right(form, network):
+    page = form()
+    page.get_by_role("radio", name="Српски").check()
+    expect(page.locator("#id_summary_en")).to_be_visible()
+    save_in_place(page, lambda: page.get_by_role("button", name="Still right").click())
+    expect(page.locator(".field-summary_en .translation")).not_to_contain_text("The Serbian has changed")
+    expect(page.get_by_role("radio", name="Српски")).to_be_checked()
+    expect(page.locator("#id_name_en")).to_be_hidden()
+
+
 def test_what_a_colleague_has_saved_comes_into_the_form_and_is_never_written_over(form, network):
     page = form()
     page.evaluate("window.isSamePage = true")

@@ -62,6 +62,15 @@ def log_in(password=PASSWORD, username="clerk", address=HERE, prefix="", **heade
     return Client(REMOTE_ADDR=address).post(f"{prefix}/admin/login/", typed, **headers)
 
 
+@pytest.mark.parametrize("address", ["", "/admin/nowhere/"])
+def test_log_in_that_leads_nowhere_leads_to_the_start_page_with_a_new_csrf_token(clerk, address):
+    client = Client(HTTP_COOKIE="csrftoken=" + "x" * 32)
+    typed = {"username": "clerk", "password": PASSWORD, "next": address}
+    response = client.post("/admin/login/", typed)
+    assert (response.status_code, response.url) == (302, "/admin/")
+    assert response.cookies["csrftoken"].value not in ("", "x" * 32)
+
+
 def status(*arguments, **options):
     return log_in(*arguments, **options).status_code
 

@@ -212,7 +212,7 @@ class CityAdminSite(AdminSite):
         response = super().login(request, extra_context)
         is_signed_in = isinstance(response, HttpResponseRedirect)
         if is_signed_in and not url_exists(response.url):
-            response = HttpResponseRedirect(reverse("admin:index"))
+            response["Location"] = reverse("admin:index")
         if is_signed_in and TemporaryPassword.objects.filter(user=request.user).exists():
             request.session[NEXT_AFTER_PASSWORD_CHANGE] = response.url
         unsaved = UnsavedForm.from_login(request)

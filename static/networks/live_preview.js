@@ -182,11 +182,12 @@ const watch = () => {
   });
 
   // A text in the other language is shown in that language.
-  const note = ({ target }) => {
+  const note = ({ target, isTrusted }) => {
+    update();
+    if (!isTrusted) return; // a script has written, such as one that takes in what a colleague has saved
     written = target;
     const [, stored] = fieldOf(target).name?.match(/_(sr|en)$/) ?? [];
     if (stored && !language().startsWith(stored)) choose(stored === "en" ? "en" : serbian);
-    update();
   };
 
   // A date from the calendar or a theme from the popup fires no input event, but the focus moves.

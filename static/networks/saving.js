@@ -50,18 +50,19 @@ const htmlOf = (part) => {
 const replacePart = (part, other) => {
   if (htmlOf(part) === htmlOf(other)) return;
   const typed = [...part.querySelectorAll("input[type=text]")].filter(({ value, defaultValue }) => value !== defaultValue);
+  const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
   part.replaceChildren(...document.adoptNode(other).childNodes);
   for (const { id, value } of typed) {
     const input = document.getElementById(id);
     if (input) input.value = value;
   }
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 };
 
 const replaceParts = (page) => {
   for (const part of document.querySelectorAll("[data-part]")) {
     const other = page.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
-    // A file that was chosen meanwhile stays.
-    if (other && ![...part.querySelectorAll("[type=file]")].some(({ files }) => files.length)) replacePart(part, other);
+    if (other) replacePart(part, other);
   }
   document.title = page.title;
 };
@@ -114,15 +115,16 @@ export const bringUpToDate = (form, { page, form: answered, isSaved }, sent, atF
   form.elements.form_token.value = answered.elements.form_token.value;
   writeValues(form, answer, written);
   describe(form, answered);
+  // The button that was pressed may be gone. The field that has the focus is shown in each language.
+  if (box && !box.contains(document.activeElement)) focusField(box.querySelector("input, select, textarea"));
   showLanguage();
   scrollBy({ top: anchor.getBoundingClientRect().top - top, behavior: "instant" });
 
-  // The button that was pressed may be gone.
-  if (box && !box.contains(document.activeElement)) focusField(box.querySelector("input, select, textarea"));
-
   const after = valuesNow(form);
   if (written.some((name) => !saysTheSame(form, name, after[name], answer[name]))) return null;
-  if (!isSaved) focusFirstError();
+  // Whoever goes on writing keeps the focus.
+  const isWriting = names.some((name) => !isHidden(form, name) && !isSame(now[name], sent[name]));
+  if (!isSaved && !isWriting) focusFirstError();
   const begun = isSaved ? Object.fromEntries(names.map((name) => [name, sent[name]])) : atFirst;
   return { ...begun, ...Object.fromEntries(written.map((name) => [name, after[name]])) };
 };

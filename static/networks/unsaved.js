@@ -54,6 +54,7 @@ const watch = (panel) => {
 
   let kept = ""; // the stored values, as JSON
   let sentAt; // by the server's clock; undefined after a change
+  let sentBy; // the name and the value of the button
   let keeping;
   let isBehind = false;
   let isTakenIn = false; // while an answer is written into the form
@@ -126,12 +127,22 @@ const watch = (panel) => {
       const reason = session.user ? fill(texts.somebodyElse, names) : texts.sessionEnded;
       session = await signIn(reason, () => ask([token]), owner);
     }
-    if (String(session?.user) === user) return session;
+    if (String(session?.user) === user) {
+      // A log-in, also one in another tab, has changed the CSRF token.
+      form.elements.csrfmiddlewaretoken.value = session.csrf_token;
+      return session;
+    }
     say(texts.notSignedIn, true);
     return null;
   };
 
-  const storeAsSent = async (session) => {
+  const asText = (button) => `${button?.name}=${button?.value}`;
+
+  // Whether the server has saved what is sent now, by the same button: only the response was lost.
+  const isSavedAlready = (session, button) =>
+    sentAt && sentBy === asText(button) && isSaved({ token, sentAt }, session.saved);
+
+  const storeAsSent = async (session, button) => {
     if (hasUnsavedText()) {
       const draft = draftNow();
       // If nothing can be stored, submit the form all the same.
@@ -139,6 +150,7 @@ const watch = (panel) => {
       kept = JSON.stringify(draft.values);
     }
     sentAt = session.now;
+    sentBy = asText(button);
   };
 
   // Saving in the background
@@ -171,12 +183,12 @@ const watch = (panel) => {
   };
 
   const saveInPlace = async (button, session, isTriedAgain = false) => {
-    const sent = valuesNow(form);
-    const isSavedAlready = sentAt && isSaved({ token, sentAt }, session.saved);
-    await storeAsSent(session);
+    const isThere = isSavedAlready(session, button);
+    await storeAsSent(session, button);
+    const sent = valuesNow(form); // at the same moment in which the form is read
     let answer;
     try {
-      answer = await request(form, isSavedAlready ? null : button);
+      answer = await request(form, isThere ? null : button);
     } catch {
       answer = { status: 503 };
     }
@@ -198,20 +210,18 @@ const watch = (panel) => {
     say(texts.saving);
     const session = await confirmUser();
     if (!session) return;
-    // A log-in in another tab has changed the CSRF token.
-    form.elements.csrfmiddlewaretoken.value = session.csrf_token;
     if ("stays" in (button?.dataset ?? {}) && "isChange" in texts && canBeSent(form)) {
       await saveInPlace(button, session);
       return;
     }
-    if (sentAt && !hasFile() && isSaved({ token, sentAt }, session.saved)) {
+    if (!hasFile() && isSavedAlready(session, button)) {
       // The form was saved but the response was lost, and nothing was typed since.
       await drop(token);
       [wasUnsaved, atFirst, kept] = [false, valuesNow(form), ""];
       say(texts.alreadySaved);
       return;
     }
-    await storeAsSent(session);
+    await storeAsSent(session, button);
     isChecked = isLeaving = true;
     form.requestSubmit(button);
     // There is no event for stopping the submission, so enable the button again after a while.
@@ -235,7 +245,10 @@ const watch = (panel) => {
       isChecking = false;
       const isOther = pressedMeanwhile && pressedMeanwhile !== event.submitter;
       const isTypedSince = pressedMeanwhile && hasUnsavedText();
-      if ((isOther || isTypedSince) && !isLeaving && !wasUnsaved) form.requestSubmit(pressedMeanwhile);
+      if (!(isOther || isTypedSince) || isLeaving || wasUnsaved) return;
+      // The answer may have replaced it.
+      const again = [...form.elements].find((each) => asText(each) === asText(pressedMeanwhile));
+      if (again) form.requestSubmit(again);
     });
   });
 
@@ -249,7 +262,8 @@ const watch = (panel) => {
     const isSave = /^[a-z]$/i.test(key) ? key.toLowerCase() === "s" : code === "KeyS"; // the key has с in Cyrillic
     if (!isSave || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
     event.preventDefault();
-    if (!document.querySelector("dialog[open]")) save();
+    // A key that is held would save once more what its first press has asked about.
+    if (!event.repeat && !document.querySelector("dialog[open]")) save();
   });
 
   form.addEventListener("input", () => { isLeaving = false; });
