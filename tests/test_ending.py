@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from networks.models import Change, Network, OldAddress, PreviewLink, Schedule
 from networks.reading import Reader
-from networks.revisions import drafts, ending, publishing, schedules, storage
+from networks.revisions import drafts, ending, publishing, schedules, storage, verification
 from networks.revisions.public_changes import ChangeReading, change_readings, public_changes
 from tests.makers import make_account
 from tests.pages import (
@@ -157,6 +157,25 @@ class TestPublisher:
         now = anew(network)
         assert (now.status, now.head, now.submitted_by) == ("member", waiting.head, "Ана")
         assert now.schedules.get().revision == plan.revision == waiting.head
+
+    @pytest.mark.parametrize("others", [{}, {"summary_en": "Waits"}])
+    @pytest.mark.parametrize("since", [{}, {"seat_en": "Paris"}])
+    def test_draft_that_had_the_end_has_it_again_and_outlives_what_is_published_next(
+        self, milan, ana, network, others, since
+    ):
+        """Whatever else it had, or got since."""
+        drafts.save(network, others, author=ana)
+        before = publishing.undo_state(ending.submit_end(network, LEFT, author=ana))
+        event = publishing.last_event_id(ending.end(network, LEFT, author=milan))
+        drafts.save(anew(network), since, author=ana)
+        assert ending.undo_end(network, before, event, author=milan)
+        verification.verify(anew(network), author=milan)
+        now = anew(network)
+        assert (now.status, now.verified_on.isoformat()) == ("member", "2026-05-04")
+        content = now.head.content
+        assert {name: content[name] for name in LEFT | others | since} == LEFT | others | since
+        assert (now.submitted_at is None) == (not others and bool(since))  # nothing was left of what was submitted
+        assert ana in {each.author for each in publishing.unpublished_revisions(now)}
 
     @pytest.mark.long
     def test_of_what_is_not_on_the_site_a_draft_is_saved_and_undone(self, client, milan, network):
