@@ -159,6 +159,19 @@ class TestPublisher:
         assert now.schedules.get().revision == plan.revision == waiting.head
 
     @pytest.mark.parametrize("others", [{}, {"summary_en": "Waits"}])
+    def test_words_that_the_publisher_corrects_do_not_wait_any_more_as_they_were(self, milan, ana, network, others):
+        drafts.save(network, others, author=ana)
+        waiting = ending.submit_end(network, LEFT, author=ana)
+        corrected = LEFT | {"left": "2026-05-02", "end_note_sr": "Одлука бр. 7/2026."}
+        before = publishing.undo_state(waiting)
+        now = anew(ending.end(network, corrected, author=milan))
+        assert facts(now.head.content) == facts(now.live.content) == corrected
+        assert (now.has_draft, now.submitted_by) == (bool(others), "Ана" if others else "")
+        assert ending.undo_end(now, before, publishing.last_event_id(now), author=milan)
+        now = anew(network)
+        assert (now.head.content, now.submitted_by) == (waiting.head.content, "Ана")
+
+    @pytest.mark.parametrize("others", [{}, {"summary_en": "Waits"}])
     @pytest.mark.parametrize("since", [{}, {"seat_en": "Paris"}])
     def test_draft_that_had_the_end_has_it_again_and_outlives_what_is_published_next(
         self, milan, ana, network, others, since

@@ -29,6 +29,7 @@ def has_ended(network: Network) -> bool:
 def end(network: Network, facts: Mapping[str, Any], *, author: User | None, off_site: bool = False) -> Network:
     """
     End a membership with some FACTS: publish them, without what else the draft has changed, which stays a draft.
+    What the draft says of the end gives way to them.
 
     `off_site` unpublishes the network too; its line of the public record then has the words. Of an unpublished
     network, a draft is saved. Raise ValidationError.
@@ -36,7 +37,7 @@ def end(network: Network, facts: Mapping[str, Any], *, author: User | None, off_
     with transaction.atomic():
         network = lock(network)
         check_facts(network, facts)
-        network = write_facts(network, facts, author=author)
+        network = write_facts(network, facts, author=author, decided=FACTS)
         if off_site and network.is_published:
             network = publishing.unpublish(network, author=author, with_end_note=True)
     return network

@@ -5,7 +5,7 @@ The row is what visitors see; a revision is what somebody wrote. Each function r
 that locks the row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -205,15 +205,15 @@ def lock_as_seen(row: Row, head: Revision) -> Row:
     return row
 
 
-def publish_part(row: Row, part: Content, *, author: User | None) -> Row:
+def publish_part(row: Row, part: Content, *, author: User | None, decided: Collection[str] = ()) -> Row:
     """
     Publish a content, such as a part of what the newest revision has changed. The rest becomes a draft on top of it.
 
     The draft has a revision for each of the present ones, with what is left of it, by the same author. It is
-    submitted, scheduled and previewed as before.
+    submitted, scheduled and previewed as before. `decided` names fields that the draft has as they are published.
     """
     model, head = type(row), newest_revision(row)
-    waiting = {*changed_fields(model, part, head.content)}
+    waiting = {*changed_fields(model, part, head.content)}.difference(decided)
     drafts = unpublished_revisions(row)
     submitted = {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by}
     schedule = row.schedules.filter(action=Schedule.Action.PUBLISH, revision__in=drafts).first()
