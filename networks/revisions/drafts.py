@@ -231,12 +231,14 @@ def undo_save(row: RevisedModel, before: Mapping, event: int, *, head: int | Non
     Go back to the draft, or to what was published, in the state before a save that made the revision `head`.
 
     A row that the save has made, which has no newest revision in the state before, goes to the bin. If the row has a
-    later event than `event`, or a newer revision, nothing is changed and False is returned.
+    later event than `event`, or a newer revision, or was submitted since, nothing is changed and False is returned.
     """
     with transaction.atomic():
         row = lock(row)
         former = row.revisions.filter(pk=before.get("head")).first()
         if is_changed_since(row, event) or row.head_id != head or (former is None and "head" in before):
+            return False
+        if row.submitted_at and row.events.filter(pk__gt=event, kind=Event.Kind.SUBMITTED).exists():
             return False
         if former is None:
             delete(row, author=author)
