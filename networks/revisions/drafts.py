@@ -287,7 +287,8 @@ def return_to_author(row: Row, remark: str, *, author: User | None) -> Row:
 
 def undo_return(row: RevisedModel, before: Mapping, event: int, *, author: User | None) -> bool:
     """
-    Put a draft that was returned before those who publish again, as it was submitted in the state before that.
+    Put a draft that was returned before those who publish again, as it was submitted in the state before that, and by
+    whom.
 
     If the row has a later event than `event`, or a newer revision, nothing is changed and False is returned.
     """
@@ -299,7 +300,13 @@ def undo_return(row: RevisedModel, before: Mapping, event: int, *, author: User 
         update_row(
             row, submitted_at=datetime.fromisoformat(before["submitted_at"]), submitted_by=before["submitted_by"]
         )
-        add_event(row, Event.Kind.SUBMITTED, author, submitted.revision if submitted else row.head)
+        add_event(row, Event.Kind.BROUGHT_BACK, author, row.head)
+        row.events.create(
+            kind=Event.Kind.SUBMITTED,
+            revision=submitted.revision if submitted else row.head,
+            author=submitted.author if submitted else None,
+            author_name=before["submitted_by"],
+        )
     return True
 
 
