@@ -381,9 +381,10 @@ def undo(row: RevisedModel, before: Mapping, event: int, *, author: User | None)
 
 def bring_back_links_and_schedules(row: RevisedModel, before: Mapping) -> None:
     """Let the preview links and the schedules of a state that is undone work again, as far as they are not over."""
+    now = timezone.now()
     links = PreviewLink.objects.filter(pk__in=before.get("links", ()), revision__in=row.revisions.all())
-    links.update(revoked_at=None)
+    links.filter(expires_at__gt=now).update(revoked_at=None)
     for schedule in before.get("plans", ()):
         at = datetime.fromisoformat(schedule["at"])
-        if at > timezone.now() and not row.schedules.filter(action=schedule["action"]).exists():
+        if at > now and not row.schedules.filter(action=schedule["action"]).exists():
             row.schedules.create(**{**schedule, "at": at})
