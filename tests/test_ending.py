@@ -1,8 +1,11 @@
 """A membership is ended by one form: what citizens read of it then, what waits for its approval, and its undoing."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -336,7 +339,7 @@ def test_whoever_follows_the_record_knows_how_the_membership_stands(network, ste
         start = Change.objects.order_by("pk").last().pk
         try:
             publishing.publish(drafts.save(anew(network), step, author=None).row, author=None)
-        except drafts.ValidationError:
+        except ValidationError:
             continue
         told_fields, now = [], anew(network).live.content
         for change in Change.objects.filter(pk__gt=start):
@@ -348,3 +351,40 @@ def test_whoever_follows_the_record_knows_how_the_membership_stands(network, ste
                 assert (seen["status"] in ("left", "ended"), now["status"]) == (True, "member")
         assert sorted(told_fields) == sorted(name for name in now if now[name] != seen.get(name))
         seen = now
+
+
+drafted = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.sampled_from(["left", "ended", "unknown"]),
+        "left": st.sampled_from(["2024", "2026-05-03"]),
+        "end_note_sr": st.sampled_from(["Одлука.", WORDS["end_note_sr"]]),
+        "summary_en": st.just("Waits"),
+    },
+)
+
+
+@pytest.mark.exhaustive
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples)
+@given(steps=st.lists(drafted, max_size=2), since=st.sampled_from([{}, {"seat_en": "Paris"}]), off_site=st.booleans())
+def test_who_undoes_an_end_finds_the_site_and_the_draft_as_they_were(milan, network, steps, since, off_site):
+    with transaction.atomic():
+        for step in steps:
+            with suppress(ValidationError):  # a day on which a member left
+                drafts.save(anew(network), step, author=milan)
+        if anew(network).has_draft:
+            drafts.submit(anew(network), author=milan)
+        then = anew(network)
+        before = publishing.undo_state(then)
+        ended = ending.end(then, LEFT, author=milan, off_site=off_site)
+        event = publishing.last_event_id(ended)
+        drafts.save(anew(network), since, author=milan)
+        assert ending.undo_end(network, before, event, author=milan)
+        now = anew(network)
+        assert (now.is_published, now.live.content) == (True, then.live.content)
+        assert now.head.content == then.head.content | since
+        assert now.submitted_at == then.submitted_at or since
+        waiting = publishing.unpublished_revisions(now)
+        assert [each.content for each in waiting[-1:]] == [now.head.content] * now.has_draft
+        assert now.has_draft == (now.head.content != now.live.content)
+        transaction.set_rollback(True)
