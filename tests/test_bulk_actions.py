@@ -510,6 +510,17 @@ class TestFieldsOfMany:
         # What was submitted is what waits, and by whom.
         assert (row.head, row.submitted_at, row.submitted_by) == (before.head, before.submitted_at, "Ana")
 
+    def test_that_somebody_has_submitted_since_stay_as_submitted(self, milan, ana, networks):
+        draft_of(networks[0], ana.user, summary_en="Finished")
+        tree = parsed(self.edit(milan, networks, responsible_unit="New"))
+        submitted = drafts.submit(networks[0], author=ana.user)
+        assert undo(milan, tree) == [
+            "Somebody has changed these since, so they are left as they are: Alda.",
+            "Undone: 1 entry is as it was before.",
+        ]
+        row = Network.objects.get(pk=submitted.pk)
+        assert (row.head, row.submitted_at, row.submitted_by) == (submitted.head, submitted.submitted_at, "Ana")
+
     @pytest.mark.long
     def test_of_what_is_not_on_the_site_are_undone_in_the_row_too(self, milan, networks):
         for row in networks:

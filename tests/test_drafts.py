@@ -1753,6 +1753,16 @@ class TestLinks:
         assert milan.post(revoke).status_code == 302
         assert not PreviewLink.objects.get().is_open
 
+    def test_that_somebody_has_revoked_are_not_opened_by_undoing(self, milan, row):
+        """Those that undoing itself would end are."""
+        revoked, stays = (make_link(row) for _ in range(2))
+        before = publishing.undo_state(row)
+        row = publishing.publish(row, author=milan.user)
+        milan.post(page_of(row, f"links/{revoked[0].pk}/revoke"))
+        assert publishing.undo(row, before, publishing.last_event_id(row), author=milan.user)
+        assert [browser().get(address).status_code for _link, address in (revoked, stays)] == [410, 200]
+        assert text_of(opened(milan, page_of(row, "links"))).count("ended ") == 1
+
     def test_work_for_no_other_time_than_is_offered(self, ana, row):
         for days in ("", "0", "365", "-7", "x"):
             assert self.make(ana, row, days).find_class("errorlist")

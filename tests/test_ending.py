@@ -1,15 +1,18 @@
 """A membership is ended by one form: what citizens read of it then, what waits for its approval, and its undoing."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from networks.models import Change, Network, OldAddress, PreviewLink, Schedule
 from networks.reading import Reader
-from networks.revisions import drafts, ending, publishing, schedules, storage
+from networks.revisions import drafts, ending, publishing, schedules, storage, verification
 from networks.revisions.public_changes import ChangeReading, change_readings, public_changes
 from tests.makers import make_account
 from tests.pages import (
@@ -158,6 +161,38 @@ class TestPublisher:
         now = anew(network)
         assert (now.status, now.head, now.submitted_by) == ("member", waiting.head, "Ана")
         assert now.schedules.get().revision == plan.revision == waiting.head
+
+    @pytest.mark.parametrize("others", [{}, {"summary_en": "Waits"}])
+    def test_words_that_the_publisher_corrects_do_not_wait_any_more_as_they_were(self, milan, ana, network, others):
+        drafts.save(network, others, author=ana)
+        waiting = ending.submit_end(network, LEFT, author=ana)
+        corrected = LEFT | {"left": "2026-05-02", "end_note_sr": "Одлука бр. 7/2026."}
+        before = publishing.undo_state(waiting)
+        now = anew(ending.end(network, corrected, author=milan))
+        assert facts(now.head.content) == facts(now.live.content) == corrected
+        assert (now.has_draft, now.submitted_by) == (bool(others), "Ана" if others else "")
+        assert ending.undo_end(now, before, publishing.last_event_id(now), author=milan)
+        now = anew(network)
+        assert (now.head.content, now.submitted_by) == (waiting.head.content, "Ана")
+
+    @pytest.mark.parametrize("others", [{}, {"summary_en": "Waits"}])
+    @pytest.mark.parametrize("since", [{}, {"seat_en": "Paris"}])
+    def test_draft_that_had_the_end_has_it_again_and_outlives_what_is_published_next(
+        self, milan, ana, network, others, since
+    ):
+        """Whatever else it had, or got since."""
+        drafts.save(network, others, author=ana)
+        before = publishing.undo_state(ending.submit_end(network, LEFT, author=ana))
+        event = publishing.last_event_id(ending.end(network, LEFT, author=milan))
+        drafts.save(anew(network), since, author=ana)
+        assert ending.undo_end(network, before, event, author=milan)
+        verification.verify(anew(network), author=milan)
+        now = anew(network)
+        assert (now.status, now.verified_on.isoformat()) == ("member", "2026-05-04")
+        content = now.head.content
+        assert {name: content[name] for name in LEFT | others | since} == LEFT | others | since
+        assert (now.submitted_at is None) == (not others and bool(since))  # nothing was left of what was submitted
+        assert ana in {each.author for each in publishing.unpublished_revisions(now)}
 
     @pytest.mark.long
     def test_of_what_is_not_on_the_site_a_draft_is_saved_and_undone(self, client, milan, network):
@@ -336,7 +371,7 @@ def test_whoever_follows_the_record_knows_how_the_membership_stands(network, ste
         start = Change.objects.order_by("pk").last().pk
         try:
             publishing.publish(drafts.save(anew(network), step, author=None).row, author=None)
-        except drafts.ValidationError:
+        except ValidationError:
             continue
         told_fields, now = [], anew(network).live.content
         for change in Change.objects.filter(pk__gt=start):
@@ -348,3 +383,40 @@ def test_whoever_follows_the_record_knows_how_the_membership_stands(network, ste
                 assert (seen["status"] in ("left", "ended"), now["status"]) == (True, "member")
         assert sorted(told_fields) == sorted(name for name in now if now[name] != seen.get(name))
         seen = now
+
+
+drafted = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.sampled_from(["left", "ended", "unknown"]),
+        "left": st.sampled_from(["2024", "2026-05-03"]),
+        "end_note_sr": st.sampled_from(["Одлука.", WORDS["end_note_sr"]]),
+        "summary_en": st.just("Waits"),
+    },
+)
+
+
+@pytest.mark.exhaustive
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples)
+@given(steps=st.lists(drafted, max_size=2), since=st.sampled_from([{}, {"seat_en": "Paris"}]), off_site=st.booleans())
+def test_who_undoes_an_end_finds_the_site_and_the_draft_as_they_were(milan, network, steps, since, off_site):
+    with transaction.atomic():
+        for step in steps:
+            with suppress(ValidationError):  # a day on which a member left
+                drafts.save(anew(network), step, author=milan)
+        if anew(network).has_draft:
+            drafts.submit(anew(network), author=milan)
+        then = anew(network)
+        before = publishing.undo_state(then)
+        ended = ending.end(then, LEFT, author=milan, off_site=off_site)
+        event = publishing.last_event_id(ended)
+        drafts.save(anew(network), since, author=milan)
+        assert ending.undo_end(network, before, event, author=milan)
+        now = anew(network)
+        assert (now.is_published, now.live.content) == (True, then.live.content)
+        assert now.head.content == then.head.content | since
+        assert now.submitted_at == then.submitted_at or since
+        waiting = publishing.unpublished_revisions(now)
+        assert [each.content for each in waiting[-1:]] == [now.head.content] * now.has_draft
+        assert now.has_draft == (now.head.content != now.live.content)
+        transaction.set_rollback(True)

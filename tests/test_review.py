@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from networks.admin.home import submitted_rows
 from networks.models import Event, Network, Page
 from networks.revisions import drafts, publishing, storage
 from tests.makers import make_account
@@ -378,6 +379,7 @@ class TestReturnedDraft:
         (undo,) = after.xpath("//form[@class='undo']")
         milan.post(undo.get("action"), dict(undo.form_values()))
         assert Network.objects.get().submitted_by == "ana"
+        assert [submitted_rows(Network, each.user) for each in (ana, milan)] == [[submitted], []]
         assert "Returned to its author:" not in text_of(opened(ana, page_of(submitted)))
 
     @pytest.mark.long

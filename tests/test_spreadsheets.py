@@ -562,6 +562,7 @@ def test_an_import_is_undone_but_for_what_was_saved_since(client, network, edito
     """A draft goes back to the draft before, a published network to what is on the site, a new one to the bin."""
     live, changed = (drafts.save(Network(), {"name_sr": name}, author=editor).row for name in ("На сајту", "Мењана"))
     publishing.publish(live, author=editor)
+    submitted = drafts.submit(network, author=make_account("editors", username="ana", first_name="Ана"))
     seat_before = network.seat_en
     client.force_login(editor)
     rows = [f"{each.pk},1,{each.name_sr},Paris" for each in (network, live, changed)]
@@ -581,6 +582,8 @@ def test_an_import_is_undone_but_for_what_was_saved_since(client, network, edito
     assert [bool(each.deleted_at) for each in found.values()] == [False, False, False, True]
     assert found["На сајту"].head_id == found["На сајту"].live_id
     assert [found[each.name_sr].head.content["seat_en"] for each in (network, changed)] == [seat_before, "Paris"]
+    network = found[network.name_sr]  # waits as it did, since when and by whom
+    assert (network.submitted_at, network.submitted_by) == (submitted.submitted_at, "Ана")
 
 
 def test_nothing_is_saved_for_a_client_that_goes_away(client, network, editor, monkeypatch, connection_of_the_test):

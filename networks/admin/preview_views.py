@@ -83,6 +83,8 @@ class PreviewViewsMixin(RowViewsMixin):
             links = PreviewLink.objects.filter(revision__in=row.revisions.all(), pk=link_pk, revoked_at=None)
             if not all(self.may_revoke(request, link) for link in links):
                 raise PermissionDenied
-            if links.update(revoked_at=timezone.now()):
+            now = timezone.now()
+            # Undoing opens links again that were revoked with their revision, but not when they have expired.
+            if links.update(revoked_at=now, expires_at=now):
                 self.message_user(request, gettext("The link is revoked. It leads nowhere now."), messages.SUCCESS)
         return HttpResponseRedirect(self.url("links", row.pk))

@@ -498,7 +498,10 @@ def choose(plan: Plan, posted: Mapping[str, str]) -> None:
 def undoable(saved: SaveResult) -> dict:
     """Return what undoing a save needs, but for the last event before it."""
     row, parent = saved.row, saved.revision.parent_id
+    # As `publishing.undo_state` has it, without the queries for what saving a draft does not change
     before = {"head": parent, "live": row.live_id} if row.is_published else {"head": parent}
+    if row.submitted_at:
+        before |= {"submitted_at": row.submitted_at.isoformat(), "submitted_by": row.submitted_by}
     return {"pk": row.pk, "head": saved.revision.pk, "before": before if parent else {}}
 
 

@@ -231,12 +231,14 @@ def undo_save(row: RevisedModel, before: Mapping, event: int, *, head: int | Non
     Go back to the draft, or to what was published, in the state before a save that made the revision `head`.
 
     A row that the save has made, which has no newest revision in the state before, goes to the bin. If the row has a
-    later event than `event`, or a newer revision, nothing is changed and False is returned.
+    later event than `event`, or a newer revision, or was submitted since, nothing is changed and False is returned.
     """
     with transaction.atomic():
         row = lock(row)
         former = row.revisions.filter(pk=before.get("head")).first()
         if is_changed_since(row, event) or row.head_id != head or (former is None and "head" in before):
+            return False
+        if row.submitted_at and row.events.filter(pk__gt=event, kind=Event.Kind.SUBMITTED).exists():
             return False
         if former is None:
             delete(row, author=author)
@@ -285,7 +287,8 @@ def return_to_author(row: Row, remark: str, *, author: User | None) -> Row:
 
 def undo_return(row: RevisedModel, before: Mapping, event: int, *, author: User | None) -> bool:
     """
-    Put a draft that was returned before those who publish again, as it was submitted in the state before that.
+    Put a draft that was returned before those who publish again, as it was submitted in the state before that, and by
+    whom.
 
     If the row has a later event than `event`, or a newer revision, nothing is changed and False is returned.
     """
@@ -297,7 +300,13 @@ def undo_return(row: RevisedModel, before: Mapping, event: int, *, author: User 
         update_row(
             row, submitted_at=datetime.fromisoformat(before["submitted_at"]), submitted_by=before["submitted_by"]
         )
-        add_event(row, Event.Kind.SUBMITTED, author, submitted.revision if submitted else row.head)
+        add_event(row, Event.Kind.BROUGHT_BACK, author, row.head)
+        row.events.create(
+            kind=Event.Kind.SUBMITTED,
+            revision=submitted.revision if submitted else row.head,
+            author=submitted.author if submitted else None,
+            author_name=before["submitted_by"],
+        )
     return True
 
 

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from networks.models import Network
+from networks.models import Network, Revision
 from networks.partial_dates import PartialDate
 from networks.revisions import drafts, publishing
-from networks.revisions.content import complete_content, normalise_content, savable_content
+from networks.revisions.content import Content, complete_content, normalise_content, savable_content
 from networks.revisions.storage import check_not_in_bin, lock, newest_revision, published_revision
 from networks.revisions.verification import write_facts
 
@@ -29,6 +29,7 @@ def has_ended(network: Network) -> bool:
 def end(network: Network, facts: Mapping[str, Any], *, author: User | None, off_site: bool = False) -> Network:
     """
     End a membership with some FACTS: publish them, without what else the draft has changed, which stays a draft.
+    What the draft says of the end gives way to them.
 
     `off_site` unpublishes the network too; its line of the public record then has the words. Of an unpublished
     network, a draft is saved. Raise ValidationError.
@@ -36,7 +37,7 @@ def end(network: Network, facts: Mapping[str, Any], *, author: User | None, off_
     with transaction.atomic():
         network = lock(network)
         check_facts(network, facts)
-        network = write_facts(network, facts, author=author)
+        network = write_facts(network, facts, author=author, decided=FACTS)
         if off_site and network.is_published:
             network = publishing.unpublish(network, author=author, with_end_note=True)
     return network
@@ -71,23 +72,36 @@ def check_facts(network: Network, facts: Mapping[str, Any]) -> None:
 def undo_end(network: Network, before: Mapping[str, Any], event: int, *, author: User | None) -> bool:
     """
     Let a membership go on whose end was published: publish the facts of before. What was written since stays, and a
-    draft that had nothing but these facts comes back.
+    draft that had the end too has it again.
 
     `before` is the state of `publishing.undo_state` from then, `event` the primary key of the last event after it.
-    If the network was published, unpublished or changed since, nothing is changed and False is returned.
+    If the network was published, unpublished or changed since, nothing is changed and False is returned. Raise
+    ValidationError.
     """
     with transaction.atomic():
         network = lock(network)
         earlier = network.revisions.filter(pk=before["live"]).first()
-        if earlier is None or network.deleted_at is not None or publishing.is_changed_since(network, event):
+        draft = network.revisions.filter(pk=before["head"]).first()
+        if not (earlier and draft) or network.deleted_at or publishing.is_changed_since(network, event):
             return False
         if not network.is_published:
             network = publishing.publish(network, author=author, revision=publishing.last_published(network))
-        content = savable_content(Network, earlier.content)
-        network = lock(write_facts(network, {name: content[name] for name in FACTS}, author=author))
-        draft = network.revisions.filter(pk=before["head"]).exclude(pk=earlier.pk).first()
-        if draft and not network.has_draft:
-            drafts.bring_back(network, draft, before, author=author)
+        published, drafted = facts_of(earlier), facts_of(draft)
+        if drafted == published:
+            network = write_facts(network, published, author=author)
         else:
-            publishing.bring_back_links_and_schedules(network, before)
+            ended, newest = published_revision(network), newest_revision(network)
+            # The earlier revision itself, because a new one would be newer than the draft that comes back.
+            network = publishing.publish(network, author=author, revision=earlier)
+            if newest == ended:
+                drafts.bring_back(lock(network), draft, before, author=author)
+                return True
+            untouched = facts_of(ended).items() & facts_of(newest).items()
+            drafts.save(network, {name: drafted[name] for name, _value in untouched}, author=author)
+        publishing.bring_back_links_and_schedules(network, before)
     return True
+
+
+def facts_of(revision: Revision) -> Content:
+    content = savable_content(Network, revision.content)
+    return {name: content[name] for name in FACTS}

@@ -5,7 +5,7 @@ The row is what visitors see; a revision is what somebody wrote. Each function r
 that locks the row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -205,15 +205,15 @@ def lock_as_seen(row: Row, head: Revision) -> Row:
     return row
 
 
-def publish_part(row: Row, part: Content, *, author: User | None) -> Row:
+def publish_part(row: Row, part: Content, *, author: User | None, decided: Collection[str] = ()) -> Row:
     """
     Publish a content, such as a part of what the newest revision has changed. The rest becomes a draft on top of it.
 
     The draft has a revision for each of the present ones, with what is left of it, by the same author. It is
-    submitted, scheduled and previewed as before.
+    submitted, scheduled and previewed as before. `decided` names fields that the draft has as they are published.
     """
     model, head = type(row), newest_revision(row)
-    waiting = {*changed_fields(model, part, head.content)}
+    waiting = {*changed_fields(model, part, head.content)}.difference(decided)
     drafts = unpublished_revisions(row)
     submitted = {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by}
     schedule = row.schedules.filter(action=Schedule.Action.PUBLISH, revision__in=drafts).first()
@@ -381,9 +381,10 @@ def undo(row: RevisedModel, before: Mapping, event: int, *, author: User | None)
 
 def bring_back_links_and_schedules(row: RevisedModel, before: Mapping) -> None:
     """Let the preview links and the schedules of a state that is undone work again, as far as they are not over."""
+    now = timezone.now()
     links = PreviewLink.objects.filter(pk__in=before.get("links", ()), revision__in=row.revisions.all())
-    links.update(revoked_at=None)
+    links.filter(expires_at__gt=now).update(revoked_at=None)
     for schedule in before.get("plans", ()):
         at = datetime.fromisoformat(schedule["at"])
-        if at > timezone.now() and not row.schedules.filter(action=schedule["action"]).exists():
+        if at > now and not row.schedules.filter(action=schedule["action"]).exists():
             row.schedules.create(**{**schedule, "at": at})

@@ -1,6 +1,6 @@
 """Verify networks: confirm that what citizens read of a membership is right, and find those that are due again."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -68,8 +68,14 @@ def unverify(network: Network, before: Mapping[str, Any], event: int, *, author:
     return True
 
 
-def write_facts(network: Network, facts: Mapping[str, Any], *, author: User | None) -> Network:
-    """Write facts of a locked network to where citizens read them; of an unpublished one, to its draft."""
+def write_facts(
+    network: Network, facts: Mapping[str, Any], *, author: User | None, decided: Collection[str] = ()
+) -> Network:
+    """
+    Write facts of a locked network to where citizens read them; of an unpublished one, to its draft.
+
+    `decided` is that of `publishing.publish_part`. Raise ValidationError.
+    """
     if not network.is_published:
         saved = drafts.save(network, facts, author=author)
         return Network.objects.get(pk=saved.row.pk)
@@ -77,4 +83,4 @@ def write_facts(network: Network, facts: Mapping[str, Any], *, author: User | No
     content = published | normalise_content(Network, facts)
     if not changed_fields(Network, published, content):
         return network
-    return publishing.publish_part(network, content, author=author)
+    return publishing.publish_part(network, content, author=author, decided=decided)
