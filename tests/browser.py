@@ -26,7 +26,8 @@ CARET_IS_AT_END = """(editor) => {
 }"""
 
 
-# What is wider than the screen, and text that is cut off by the box it stands in; a list of choices opens
+# What is wider than the screen, and text that is cut off by the box it stands in. A list of choices opens, and an
+# ellipsis says that a name is cut.
 OVERFLOW = """() => {
     const root = document.documentElement;
     const reaches = (element) => element.getBoundingClientRect().right > root.clientWidth + 1;
@@ -37,7 +38,7 @@ OVERFLOW = """() => {
     const cut = [...document.body.querySelectorAll(":not(select)")].filter((element) => {
         const style = getComputedStyle(element);
         const clips = (overflow) => ["hidden", "clip"].includes(overflow);
-        return element.clientWidth > 1 && element.textContent.trim() && (
+        return element.clientWidth > 1 && element.textContent.trim() && style.textOverflow !== "ellipsis" && (
             (clips(style.overflowX) && element.scrollWidth > element.clientWidth + 1) ||
             (clips(style.overflowY) && element.scrollHeight > element.clientHeight + 1)
         );

@@ -12,8 +12,10 @@ pytestmark = pytest.mark.browser
 WIDTHS = (320, 640, 390, 820, 1280, 1920)
 
 
-EDITORS_ARE_THERE = """() => [...document.querySelectorAll("textarea")].every((field) =>
-    field.closest(".prose-editor") || !Object.keys(field.dataset).some((name) => name.startsWith("djangoProse")))"""
+# With the font of their icons, whose names are wider than they are
+EDITORS_ARE_THERE = """() => document.fonts.status === "loaded" &&
+    [...document.querySelectorAll("textarea")].every((field) =>
+        field.closest(".prose-editor") || !Object.keys(field.dataset).some((name) => name.startsWith("djangoProse")))"""
 
 
 COLOURS_HAVE_CHANGED = "document.getAnimations().forEach((each) => each.finish())"
