@@ -13,11 +13,11 @@ WIDTHS = (320, 640, 390, 820, 1280, 1920)
 
 
 # With the font of their icons, whose names are wider than they are
-EDITORS_ARE_THERE = """() => document.fonts.status === "loaded" &&
-    [...document.querySelectorAll("textarea")].every((field) =>
-        field.closest(".prose-editor") || !Object.keys(field.dataset).some((name) => name.startsWith("djangoProse")))"""
-
-
+EDITORS_ARE_THERE = """() => {
+    const isEditor = ({ dataset }) => Object.keys(dataset).some((name) => name.startsWith("djangoProse"));
+    const fields = [...document.querySelectorAll("textarea")].filter(isEditor);
+    return document.fonts.status === "loaded" && fields.every((field) => field.closest(".prose-editor"));
+}"""
 COLOURS_HAVE_CHANGED = "document.getAnimations().forEach((each) => each.finish())"
 
 

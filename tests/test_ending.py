@@ -362,7 +362,7 @@ steps = st.lists(
 
 
 @pytest.mark.exhaustive
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(steps=steps)
 def test_whoever_follows_the_record_knows_how_the_membership_stands(network, steps):
     """Each published change is told once; and the words are told where the membership ends, or as changed."""
@@ -397,7 +397,7 @@ drafted = st.fixed_dictionaries(
 
 
 @pytest.mark.exhaustive
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(steps=st.lists(drafted, max_size=2), since=st.sampled_from([{}, {"seat_en": "Paris"}]), off_site=st.booleans())
 def test_who_undoes_an_end_finds_the_site_and_the_draft_as_they_were(milan, network, steps, since, off_site):
     with transaction.atomic():

@@ -168,7 +168,7 @@ values = st.one_of(
 
 
 @pytest.mark.exhaustive
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(query=st.one_of(st.text(), st.lists(st.tuples(parameters, values), max_size=5)))
 def test_whatever_is_saved_opens_a_list(milan, query):
     """And a view has nothing but known parameters, each once, so that two URLs of one filter are one view."""
