@@ -17,7 +17,7 @@ from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationErro
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, QuerySet
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField, Script
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils.formats import get_format
 from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
@@ -32,22 +32,21 @@ from js_asset import Media
 from networks.admin import numbers
 from networks.admin.guarded_form import GuardedForm
 from networks.admin.unsaved_text import (
-    DISCARD_PARAMETER,
     TOKEN,
     AdminForm,
-    SignInForm,
     TokenField,
+    discard_response,
     discard_unsaved_form,
     get_unsaved_form,
+    unsaved_context,
 )
-from networks.languages import language_codes, language_tag, without_language
+from networks.languages import language_codes, language_tag
 from networks.models import SavedForm
 from networks.pictures import PictureField, reencode_picture
 from networks.reading import Reader, missing_translations, translated_fields
 from networks.revisions.comparison import FieldComparison, display_text, picture_url
 from networks.revisions.content import normalise_line_ends
 from networks.revisions.saved_forms import claim_form, remember_form
-from networks.revisions.storage import display_name
 from networks.rich_text import LONGEST_TEXT, RichTextField, clean_rich_text
 
 # The editor offers what `networks.rich_text` allows.
@@ -355,21 +354,14 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
         context["form_languages"] = list(dict.fromkeys(filter(None, languages)))
         can_save = self.has_add_permission(request) if add else self.has_change_permission(request, obj)
         if can_save and not context["is_popup"]:
-            context["typist"] = {"id": request.user.pk, "name": display_name(request.user)}
-            context["form_key"] = without_language(request.path)
-            context["log_in_form"] = SignInForm(
-                auto_id="unsaved_%s", initial={"username": request.user.get_username()}
-            )
+            context |= unsaved_context(request)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     # Unsaved text: see networks/admin/unsaved_text.py
 
     def changeform_view(self, request: HttpRequest, object_id=None, form_url="", extra_context=None) -> HttpResponse:
-        if request.method == "GET" and DISCARD_PARAMETER in request.GET:
-            discard_unsaved_form(request)
-            query = request.GET.copy()
-            del query[DISCARD_PARAMETER]
-            return HttpResponseRedirect(f"{request.path}?{query.urlencode()}" if query else request.path)
+        if response := discard_response(request):
+            return response
         if request.method == "POST":
             self.fill_caches(request, object_id)
         try:

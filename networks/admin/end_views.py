@@ -4,13 +4,13 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin.link_admin import incoming_links
-from networks.admin.unsaved_text import DISCARD_PARAMETER, TokenField, discard_unsaved_form, get_unsaved_form
+from networks.admin.unsaved_text import TokenField, discard_response, discard_unsaved_form, get_unsaved_form
 from networks.languages import language_tag
 from networks.models import Network
 from networks.reading import Reader
@@ -100,12 +100,10 @@ class EndViewsMixin:
         is_public = may_publish and network.is_published
         newest = savable_content(Network, network.head.content)
         initial = {name: newest[name] for name in ending.FACTS if newest["status"] in Network.FORMER}
-        if request.method != "POST":
-            if DISCARD_PARAMETER in request.GET:
-                discard_unsaved_form(request)
-                return HttpResponseRedirect(request.path)
-            if kept := get_unsaved_form(request):
-                initial = kept.data.dict()
+        if response := discard_response(request):
+            return response
+        if request.method != "POST" and (kept := get_unsaved_form(request)):
+            initial = kept.data.dict()
         form = EndForm(request.POST or None, initial=initial, may_take_off=is_public)
         if request.method == "POST" and form.is_valid():
             off_site = form.cleaned_data.get("becomes") == OFF_SITE

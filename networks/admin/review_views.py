@@ -15,8 +15,8 @@ from networks.admin.newest_revisions import with_newest_headings
 from networks.admin.review import Review
 from networks.admin.row_views import RowViewsMixin, author_or_system
 from networks.admin.unsaved_text import (
-    DISCARD_PARAMETER,
     TokenField,
+    discard_response,
     discard_unsaved_form,
     get_unsaved_form,
 )
@@ -62,10 +62,9 @@ class ReviewViewsMixin(RowViewsMixin):
 
     def review_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = self.get_row(request, pk, "view")
+        if response := discard_response(request):
+            return response
         if request.method != "POST":
-            if DISCARD_PARAMETER in request.GET:
-                discard_unsaved_form(request)
-                return HttpResponseRedirect(request.path)
             kept = get_unsaved_form(request)
             return self.review_page(request, row, RemarkForm(initial=kept.data.dict() if kept else None))
         button = next((name for name in BUTTONS if name in request.POST), "say")

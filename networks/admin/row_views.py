@@ -11,13 +11,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin.base import is_integer
-from networks.admin.unsaved_text import SignInForm, get_unsaved_form
-from networks.languages import without_language
+from networks.admin.unsaved_text import get_unsaved_form, unsaved_context
 from networks.models import RevisedModel, Revision
 from networks.reading import Reader
 from networks.revisions import publishing, schedules, storage
 from networks.revisions.content import changed_fields, field_label
-from networks.revisions.storage import display_name
 
 
 class NewerRevision(ValidationError):
@@ -90,9 +88,7 @@ class RowViewsMixin:
     def unsaved_context(self, request: HttpRequest, *, is_unsaved: bool) -> dict:
         """Return what templates/admin/includes/unsaved_form.html needs, so that nothing typed into a form is lost."""
         return {
-            "typist": {"id": request.user.pk, "name": display_name(request.user)},
-            "form_key": without_language(request.path),
-            "log_in_form": SignInForm(auto_id="unsaved_%s", initial={"username": request.user.get_username()}),
+            **unsaved_context(request),
             "adminform": {"form": {"is_bound": is_unsaved, "kept": get_unsaved_form(request)}},
         }
 

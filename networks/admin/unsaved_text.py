@@ -20,13 +20,14 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from networks.admin import sign_in
 from networks.languages import without_language
 from networks.models import LONGEST_NAME
+from networks.revisions.storage import display_name
 
 # Names of hidden fields
 TOKEN = "form_token"  # noqa: S105 - the name of a field
@@ -253,6 +254,25 @@ def discard_unsaved_form(request: HttpRequest) -> None:
     others = {name: each for name, each in stored.items() if UnsavedForm(**each).form_key != key}
     if len(others) < len(stored):
         request.session[SESSION_KEY] = others
+
+
+def discard_response(request: HttpRequest) -> HttpResponse | None:
+    """Remove what the session has stored of the form, if the URL asks for that, and redirect. Else return None."""
+    if request.method != "GET" or DISCARD_PARAMETER not in request.GET:
+        return None
+    discard_unsaved_form(request)
+    query = request.GET.copy()
+    del query[DISCARD_PARAMETER]
+    return HttpResponseRedirect(f"{request.path}?{query.urlencode()}" if query else request.path)
+
+
+def unsaved_context(request: HttpRequest) -> dict:
+    """Return what templates/admin/includes/unsaved_form.html says of the user and the form."""
+    return {
+        "typist": {"id": request.user.pk, "name": display_name(request.user)},
+        "form_key": without_language(request.path),
+        "log_in_form": SignInForm(auto_id="unsaved_%s", initial={"username": request.user.get_username()}),
+    }
 
 
 def is_same_origin(request: HttpRequest) -> bool:
