@@ -57,6 +57,11 @@ def stored_language(code: str) -> str:
     return SERBIAN if code == SERBIAN_LATIN else code
 
 
+def columns_of(field: str) -> tuple[str, ...]:
+    """Return the columns of a translated field, one for each stored language: name_sr, name_en."""
+    return tuple(f"{field}_{language}" for language in settings.MODELTRANSLATION_LANGUAGES)
+
+
 def displayed_text(instance: Model, field: str, language: str) -> tuple[str, str]:
     """
     Return a translated field in a language, or else in Serbian, and the language whose column it was read from.

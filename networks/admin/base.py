@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -40,7 +39,7 @@ from networks.admin.unsaved_text import (
     get_unsaved_form,
     unsaved_context,
 )
-from networks.languages import language_codes, language_tag
+from networks.languages import columns_of, language_codes, language_tag
 from networks.models import SavedForm
 from networks.pictures import PictureField, reencode_picture
 from networks.reading import Reader, missing_translations, translated_fields
@@ -78,7 +77,7 @@ def date_input_formats() -> list[str]:
 
 def side_by_side(*fields: str) -> list[tuple[str, ...]]:
     """Return rows of a fieldset with the columns of each translated field, one for each language."""
-    return [tuple(f"{field}_{language}" for language in settings.MODELTRANSLATION_LANGUAGES) for field in fields]
+    return [columns_of(field) for field in fields]
 
 
 # What a log entry says of an account by a word, so that each reader gets it in their own language: [{"noted": word}]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
-from django.conf import settings
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.functional import Promise
@@ -21,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from networks.admin.newest_revisions import newest_value
 from networks.admin.revised_form import RevisedForm
+from networks.languages import columns_of
 from networks.models import Network, Page, RevisedModel
 from networks.reading import translated_fields
 from networks.revisions import storage
@@ -176,9 +176,9 @@ def mended_content(model: Model, content: Content, posted: Mapping[str, str]) ->
 # The names of other rows
 
 
-def names_of(model: Model) -> list[str]:
+def names_of(model: Model) -> tuple[str, ...]:
     """Return the columns of the heading of a model's pages."""
-    return [f"{model.heading_field}_{language}" for language in settings.MODELTRANSLATION_LANGUAGES]
+    return columns_of(model.heading_field)
 
 
 def name_owners(model: Model) -> dict[str, set[int]]:

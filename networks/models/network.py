@@ -4,7 +4,6 @@ from functools import partial
 
 from django.apps import apps as present_apps
 from django.apps.registry import Apps
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import (
     MaxLengthValidator,
@@ -19,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from networks.languages import reverse_in
+from networks.languages import columns_of, reverse_in
 from networks.models.model_fields import FieldConstraint, HTTPURLField, http_url_constraint, validate_telephone
 from networks.models.public_page import FormerSlug, SluggedQuerySet, in_active_language, save_with_slug
 from networks.models.revised_model import RevisedModel, RevisedQuerySet
@@ -66,9 +65,7 @@ TRANSLATED = {"name": 8, "acronym": 10, "summary": 3, "description": 1, "seat": 
 
 # The columns that search reads, with the weight of a match, the highest first
 SEARCHED = {"original_name": 6, "former_names": 6, "slug": 4} | {
-    f"{name}_{language}": weight
-    for name, weight in TRANSLATED.items()
-    for language in settings.MODELTRANSLATION_LANGUAGES
+    column: weight for name, weight in TRANSLATED.items() for column in columns_of(name)
 }
 SEARCHED = dict(sorted(SEARCHED.items(), key=lambda pair: pair[1], reverse=True))
 

@@ -10,7 +10,6 @@ from enum import StrEnum
 from os.path import commonprefix
 from typing import Any
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import models
 from django.utils.formats import number_format
@@ -19,7 +18,7 @@ from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 
 from networks import serbian
-from networks.languages import SERBIAN, language_tag
+from networks.languages import SERBIAN, columns_of, language_tag
 from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
 from networks.reading import Reader, translated_fields
@@ -97,11 +96,7 @@ def compare_side_by_side(
 
     def columns(name: str) -> tuple[str, ...]:
         field = name.rpartition("_")[0]
-        return (
-            tuple(f"{field}_{each}" for each in settings.MODELTRANSLATION_LANGUAGES)
-            if field in translated
-            else (name,)
-        )
+        return columns_of(field) if field in translated else (name,)
 
     groups = dict.fromkeys(map(columns, changed_fields(model, before, after)))
     return [[compare_field(model, name, before[name], after[name], reader) for name in group] for group in groups]
