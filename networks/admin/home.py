@@ -19,7 +19,7 @@ from django.utils.translation import gettext, ngettext
 
 from networks.admin.guide import is_new
 from networks.admin.newest_revisions import newest_value, translation_is_missing, with_newest_headings
-from networks.admin.review import ANSWERED_BY
+from networks.admin.review import ANSWERED_BY, events_of_row, last_submission
 from networks.links.record import dead_link_count
 from networks.models import Event, Network, Page, RevisedModel, Revision, Schedule
 from networks.reading import Reader
@@ -184,8 +184,7 @@ def more_links(request: HttpRequest, of_models: Iterable[type[RevisedModel]], qu
 
 def drafts_of(user: User, model: type[RevisedModel]) -> list[RevisedModel]:
     """Return the drafts that a user submitted and got back, and those that he or she wrote last; the newest first."""
-    events = Event.objects.filter(**{model._meta.model_name: models.OuterRef("pk")}).order_by("-pk")
-    answers = events.filter(kind__in=ANSWERED_BY)
+    answers = events_of_row(model).filter(kind__in=ANSWERED_BY)
     rows = (
         model.objects.outside_bin()
         .with_draft()
@@ -195,7 +194,7 @@ def drafts_of(user: User, model: type[RevisedModel]) -> list[RevisedModel]:
             answer_by=Subquery(answers.values("author_name")[:1]),
             answer_why=Subquery(answers.values("explanation")[:1]),
             answered_version=Subquery(answers.values("revision__number")[:1]),
-            submitter=Subquery(events.filter(kind=Event.Kind.SUBMITTED).values("author")[:1]),
+            submitter=last_submission(model, "author"),
             live_number=F("live__number"),
         )
         .filter(Q(head__author=user) | Q(submitter=user.pk, answer=Event.Kind.RETURNED))
@@ -223,9 +222,7 @@ def submitted_rows(model: type[RevisedModel], submitter: User | None = None) -> 
     """
     rows = model.objects.outside_bin().filter(submitted_at__isnull=False, head__isnull=False)
     if submitter is not None:
-        events = Event.objects.filter(**{model._meta.model_name: models.OuterRef("pk")}, kind=Event.Kind.SUBMITTED)
-        rows = rows.annotate(submitter=Subquery(events.order_by("-pk").values("author")[:1]))
-        rows = rows.filter(submitter=submitter.pk)
+        rows = rows.alias(submitter=last_submission(model, "author")).filter(submitter=submitter.pk)
     return with_newest_headings(rows.select_related("head", "live").order_by("submitted_at", "pk")[: SHOWN + 1])
 
 

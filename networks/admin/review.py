@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext
 
 from networks.models import Event, RevisedModel
@@ -25,6 +26,16 @@ ANSWERED_BY = [Kind.SUBMITTED, Kind.RETURNED, Kind.DISCARDED, Kind.DELETED]
 
 # How many events are looked through, the newest first
 MOST_EVENTS = 200
+
+
+def events_of_row(model: type[RevisedModel]) -> QuerySet[Event]:
+    """Return the events of the row of the outer query, the newest first, for a subquery."""
+    return Event.objects.filter(**{model._meta.model_name: OuterRef("pk")}).order_by("-pk")
+
+
+def last_submission(model: type[RevisedModel], field: str) -> Subquery:
+    """Return an expression for a field of the last event by which a row was submitted, such as its author."""
+    return Subquery(events_of_row(model).filter(kind=Kind.SUBMITTED).values(field)[:1])
 
 
 class Review:

@@ -28,7 +28,7 @@ from networks.admin.base import (
 from networks.admin.bulk_actions import BulkActionsMixin, confirmed_revision, is_confirmed
 from networks.admin.link_admin import incoming_links
 from networks.admin.order_views import MOVE, OrderViewsMixin
-from networks.admin.review import SCHEDULE_EVENTS
+from networks.admin.review import SCHEDULE_EVENTS, events_of_row, last_submission
 from networks.admin.revised_form import RevisedForm
 from networks.admin.revised_views import RevisedViewsMixin
 from networks.admin.saved_views import SavedViewsMixin
@@ -73,20 +73,10 @@ class StateFilter(admin.SimpleListFilter):
         return queryset
 
 
-def events_of_row(model: Model) -> QuerySet:
-    return Event.objects.filter(**{model._meta.model_name: models.OuterRef("pk")})
-
-
 def last_schedule_event(model: Model) -> models.Subquery:
     """Return an expression for the kind of the last event of a row among SCHEDULE_EVENTS."""
     events = events_of_row(model).filter(kind__in=SCHEDULE_EVENTS)
     return models.Subquery(events.values("kind")[:1])
-
-
-def last_submitted_revision(model: Model) -> models.Subquery:
-    """Return an expression for the primary key of the revision of a row that was submitted last."""
-    events = events_of_row(model).filter(kind=Event.Kind.SUBMITTED)
-    return models.Subquery(events.order_by("-pk").values("revision")[:1])
 
 
 class RevisedChangeList(FilteredChangeList):
@@ -391,7 +381,7 @@ class RevisedModelAdmin(
 
     @admin.action(description=_("Publish the newest version of what is chosen"), permissions=["publish"])
     def publish(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        rows = queryset.annotate(submitted=last_submitted_revision(self.model))
+        rows = queryset.annotate(submitted=last_submission(self.model, "revision"))
         drafts = [row for row in rows if row.has_draft]
         ready = [row for row in drafts if row.submitted_at and row.submitted == row.head_id]
         others = [row for row in drafts if row not in ready]
