@@ -455,13 +455,10 @@ class RevisedModelAdmin(
         is_public = row is not None and is_save and row.live_id != before["before"].get("live")
         if is_public and not self.has_publish_permission(request):
             return False  # whoever published with the edit publishes no more
-        undo = {
-            "discard": drafts.undo_discard,
-            "edit": (undo_save := partial(drafts.undo_save, head=before.get("head"))),
-            "import": undo_save,
-            "return": drafts.undo_return,
-            "submit_end": undo_save,
-        }.get(action, publishing.undo)
+        if is_save or action == "import":
+            undo = partial(drafts.undo_save, head=before.get("head"))
+        else:
+            undo = {"discard": drafts.undo_discard, "return": drafts.undo_return}.get(action, publishing.undo)
         return row is not None and undo(row, before["before"], before["event"], author=request.user)
 
     def report_error(self, request: HttpRequest, row: RevisedModel, error: ValidationError) -> None:

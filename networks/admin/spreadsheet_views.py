@@ -325,11 +325,11 @@ class SpreadsheetViewsMixin:
             self.message_user(request, IMPORTED_ALREADY, messages.WARNING)
             return HttpResponseRedirect(self.url("import"))
         plan = load_plan(file)
+        shown = shown_conflicts(plan)
         if request.method != "POST":
-            return self.preview_page(request, file, plan, shown_conflicts(plan))
+            return self.preview_page(request, file, plan, shown)
         if any(row.pk is None for row in plan.rows) and not self.may(request, "add"):
             raise PermissionDenied
-        shown = shown_conflicts(plan)
         choose(plan, request.POST)
         if any(row.undecided for row in shown):
             problems = [Problem(gettext("Choose for each of the fields below whose text is to stay."))]
