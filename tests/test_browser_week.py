@@ -129,9 +129,9 @@ def test_week_of_a_clerk_takes_few_clicks_and_loses_nothing(clerk, tmp_path):
         "saradnja@example.org"
     }
 
-    with clerk.task("find and translate the first network without English", 3, ""):
-        clerk.follow("networks are not all in English")
-        clerk.click("#result_list tbody th a")
+    with clerk.task("find and translate the first network without English", 2, ""):
+        clerk.click("[aria-labelledby=needs] .quiet a")
+        expect(page.locator("#id_name_en")).to_be_focused()
         clerk.type("summary_en", "An association of agencies for local democracy.")
         clerk.press("Publish")
         clerk.done("published")

@@ -140,7 +140,7 @@ def test_each_need_leads_to_as_many_rows_as_it_says(milan):
     make_network(name_sr="Две")
     draft = publishing.publish(write(Network(), milan, name_sr="Три", name_en="Three"), author=milan.user)
     write(draft, milan, name_sr="Три и по", contact_phone="+381 18 504 000")
-    needs = {text_of(link): link.get("href") for link in group(milan, "needs").iterfind(".//a")}
+    needs = {text_of(link): link.get("href") for link in group(milan, "needs").iterfind(".//li/a")}
     assert list(needs) == [
         "1 network is not all in English",
         "1 network with outdated English",
@@ -151,6 +151,20 @@ def test_each_need_leads_to_as_many_rows_as_it_says(milan):
         rows = opened(milan, url).xpath("//table[@id='result_list' or ancestor::section]/tbody/tr")
         assert len(rows) == int(text.split()[0])
     assert "English 0 of 3" in text_of(group(milan, "needs").find(".//dl"))
+
+
+def test_first_network_without_english_is_one_press_away(milan):
+    make_network(name_sr="Прва", name_en="First")
+    second = make_network(name_sr="Друга", name_en="Second", summary_sr="Сажетак")
+    make_network(name_sr="Трећа")
+    (link,) = group(milan, "needs").iterfind(".//li/span/a")
+    assert (text_of(link), link.get("href")) == (
+        "Second",
+        f"{HOME}networks/network/{second.pk}/change/#id_summary_en",
+    )
+    write(second, milan, name_sr="Друга мрежа", summary_en="Summary", acronym_sr="ДМ")
+    (link,) = group(milan, "needs").iterfind(".//li/span/a")
+    assert link.get("href").endswith("#id_acronym_en")
 
 
 def test_week_tells_who_did_what_as_far_as_one_may_see(ana, milan):

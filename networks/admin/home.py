@@ -18,7 +18,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
 from networks.admin.guide import is_new
-from networks.admin.newest_revisions import newest_value, translation_is_missing, with_newest_headings
+from networks.admin.newest_revisions import (
+    first_missing_translation,
+    newest_value,
+    translation_is_missing,
+    with_newest_headings,
+)
 from networks.admin.review import ANSWERED_BY, events_of_row, last_submission
 from networks.links.record import dead_link_count
 from networks.models import Event, Network, Page, RevisedModel, Revision, Schedule
@@ -168,7 +173,7 @@ def home_context(request: HttpRequest) -> dict:
         "more_schedules": more_links(request, models_of_user, "state=scheduled") if more_plans else [],
         "week": week(user, reader),
         "shown": SHOWN,
-        **needs_context(request),
+        **needs_context(request, reader),
     }
 
 
@@ -260,9 +265,14 @@ def schedule_days(user: User, reader: Reader) -> tuple[list[dict], bool]:
     return days, len(plans) > SHOWN
 
 
-def needs_context(request: HttpRequest) -> dict:
-    """Return what the list needs, each with the URL of the filtered list, and how complete each language is."""
+def needs_context(request: HttpRequest, reader: Reader) -> dict:
+    """
+    Return what the list needs, each with the URL of the filtered list, and how complete each language is.
+
+    The first network without English is there too, with the URL of the field to begin with.
+    """
     user, needs, languages = request.user, [], []
+    counts = {"without_english": 0}
     if may(user, "view", Network):
         counts = network_counts()
         due = counts_of(request, Network)["due"]
@@ -321,10 +331,11 @@ def needs_context(request: HttpRequest) -> dict:
             count,
         )
         needs.append((count, text, reverse("admin:networks_network_answers")))
-    return {
-        "needs": [{"text": text % {"count": count}, "url": url} for count, text, url in needs if count],
-        "languages": languages,
-    }
+    items = [{"text": text % {"count": count}, "url": url, "first": None} for count, text, url in needs if count]
+    if counts["without_english"] and may(user, "change", Network) and (first := first_missing_translation()):
+        network, column = first
+        items[0]["first"] = {**item(network, reader), "url": f"{row_url(network)}#id_{column}"}
+    return {"needs": items, "languages": languages}
 
 
 def network_counts() -> dict[str, int]:

@@ -130,6 +130,18 @@ def translation_is_missing(model: Model) -> tuple[Q, dict[str, Case]]:
     return missing, newest
 
 
+def first_missing_translation() -> tuple[Network, str] | None:
+    """Return the first network with a text that has no English, with its newest names, and the column to write."""
+    missing, newest = translation_is_missing(Network)
+    rows = Network.objects.outside_bin().defer("search_text").annotate(**newest).filter(missing)
+    if not (network := rows.order_by(*Network._meta.ordering).first()):
+        return None
+    values = {name.removeprefix("newest_"): getattr(network, name) for name in newest}
+    network.name_sr, network.name_en = values["name_sr"], values["name_en"]
+    field = next(each for each in translated_fields(Network) if values[f"{each}_sr"] and not values[f"{each}_en"])
+    return network, f"{field}_en"
+
+
 class NewestTranslationFilter(admin.SimpleListFilter):
     """Filter by translations of the newest revision: a text in Serbian without English, or that has changed since."""
 

@@ -8,6 +8,7 @@ stop nobody: only where publishing would show citizens words with a warning that
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 
@@ -181,12 +182,16 @@ def names_of(model: Model) -> tuple[str, ...]:
     return columns_of(model.heading_field)
 
 
+# Each form compares the name with those of all rows, which are seldom new.
+fold_name = lru_cache(maxsize=50_000)(fold)
+
+
 def name_owners(model: Model) -> dict[str, set[int]]:
     """Return the primary keys of the rows that have a name in their newest revision, by the folded name."""
     newest = {f"newest_{name}": newest_value(model, name) for name in names_of(model)}
     owners: dict[str, set[int]] = {}
     for pk, *values in model.objects.outside_bin().order_by().annotate(**newest).values_list("pk", *newest):
-        for name in filter(None, map(fold, values)):
+        for name in filter(None, map(fold_name, values)):
             owners.setdefault(name, set()).add(pk)
     return owners
 

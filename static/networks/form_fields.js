@@ -79,6 +79,10 @@ export const focusFirstError = () => {
 if (form && document.getElementById("form-errors")) {
   // The editors of rich texts are made a moment later.
   addEventListener("load", () => setTimeout(focusFirstError));
+} else if (form && location.hash.startsWith("#id_")) {
+  // From a list of what is missing. The editors of rich texts are made a moment later.
+  const control = form.querySelector(`[id="${CSS.escape(location.hash.slice(1))}"]`);
+  if (control) addEventListener("load", () => setTimeout(() => focusField(control)));
 } else if (form && "add" in form.dataset && document.activeElement === document.body) {
   form.querySelector("fieldset :is(input, select, textarea)")?.focus();
 }
