@@ -221,8 +221,9 @@ class CityAdminMixin:
                 raise BadRequest("The list has no such lookup") from error
             raise
 
-    def get_action_choices(self, request: HttpRequest, default_choices=()) -> list[tuple]:
-        return super().get_action_choices(request, [("", gettext("What is to be done"))])
+    def get_action_choices(self, request: HttpRequest, default_choices=(), action_location=None) -> list[tuple]:
+        location = {"action_location": action_location} if action_location else {}  # from Django 6.1 on
+        return super().get_action_choices(request, [("", gettext("What is to be done"))], **location)
 
     def changeform_view(self, request: HttpRequest, object_id=None, form_url="", extra_context=None) -> HttpResponse:
         if "_saveasnew" in request.POST:

@@ -88,7 +88,7 @@ def state_counts() -> dict[type[RevisedModel], dict[str, int]]:
         )
 
     first, *others = map(counts, REVISED_MODELS)
-    found = {row["of"]: row for row in first.union(*others, all=True)}
+    found = {row["of"]: row for row in first.union(*others, all=True).order_by()}
     return {
         model: {name: found.get(model._meta.model_name, {}).get(f"count_{name}", 0) for name in STATES}
         for model in REVISED_MODELS
