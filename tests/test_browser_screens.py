@@ -59,7 +59,7 @@ def test_every_screen_of_the_admin_fits_and_pleases_axe(world, administrator, li
             if found := page.evaluate(OVERFLOW):
                 faults[name, width] = found
         page.set_viewport_size({"width": 1280, "height": 900})
-        if found := accessibility_problems(page, preload=False, resultTypes=["violations"]):
+        if found := accessibility_problems(page, preload=False):
             faults[name, "axe"] = found
         page.emulate_media(forced_colors="active")
         page.evaluate(COLOURS_HAVE_CHANGED)
@@ -68,7 +68,7 @@ def test_every_screen_of_the_admin_fits_and_pleases_axe(world, administrator, li
         page.emulate_media(color_scheme="dark", forced_colors="none")
         page.evaluate(COLOURS_HAVE_CHANGED)
         colours = {"runOnly": ["color-contrast", "link-in-text-block"]}
-        if found := accessibility_problems(page, preload=False, resultTypes=["violations"], **colours):
+        if found := accessibility_problems(page, preload=False, **colours):
             faults[name, "dark"] = found
         page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
     assert faults == {}
