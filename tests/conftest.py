@@ -60,8 +60,16 @@ def pytest_terminal_summary(terminalreporter):
             terminalreporter.line(line)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the marks are asked for
 def pytest_collection_modifyitems(items):
-    """Begin with the tests of a browser, which take longest, so that no worker is left with them in the end."""
+    """
+    Mark what uses the database.
+
+    Begin with the tests of a browser, which take longest, so that no worker is left with them in the end.
+    """
+    for item in items:
+        if item.get_closest_marker("django_db") or "django_db_setup" in item.fixturenames:
+            item.add_marker("database")
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 

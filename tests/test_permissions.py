@@ -382,8 +382,8 @@ class Statements:
     """
     Notes whether anything but reading was asked of the database. Where nothing was, nothing has changed.
 
-    And how many rows were locked in a transaction of the request itself, and how many in that of the test alone, which
-    would not be there otherwise.
+    And how often rows were locked in a transaction of the request itself, and how often in that of the test alone,
+    which would not be there otherwise.
     """
 
     reading = re.compile(r"\s*(SELECT|SAVEPOINT|RELEASE|ROLLBACK TO)\b", re.IGNORECASE)

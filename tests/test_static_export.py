@@ -384,6 +384,7 @@ def test_another_content_replaces_the_copy_as_a_whole(db, export, folder):
 # The folder
 
 
+@pytest.mark.sql
 def test_others_may_read_it_as_usual(db, export, folder):
     before = os.umask(0o022)
     try:
