@@ -21,6 +21,7 @@ from playwright.sync_api import sync_playwright
 
 from tests import processes
 from tests.browser import CHROMIUM, FLAGS, NO_CHROMIUM
+from tests.migrating import drop_all_tables
 from tests.world import world  # noqa: F401 - a fixture
 
 # A slow machine is no failure of the code, and each run tries the same examples.
@@ -165,8 +166,7 @@ def migrated_again(transactional_db, django_db_setup):
         return
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        # Without rows none can be in the way.
-        call_command("migrate", "networks", "zero", verbosity=0)
+        drop_all_tables()
         call_command("migrate", verbosity=0)
 
 
