@@ -1,8 +1,10 @@
 import gc
 import itertools
 import os
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -19,6 +21,7 @@ from playwright.sync_api import sync_playwright
 
 from tests import processes
 from tests.browser import CHROMIUM, FLAGS, NO_CHROMIUM
+from tests.migrating import drop_all_tables
 from tests.world import world  # noqa: F401 - a fixture
 
 # A slow machine is no failure of the code, and each run tries the same examples.
@@ -58,8 +61,16 @@ def pytest_terminal_summary(terminalreporter):
             terminalreporter.line(line)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the marks are asked for
 def pytest_collection_modifyitems(items):
-    """Begin with the tests of a browser, which take longest, so that no worker is left with them in the end."""
+    """
+    Mark what uses the database.
+
+    Begin with the tests of a browser, which take longest, so that no worker is left with them in the end.
+    """
+    for item in items:
+        if item.get_closest_marker("django_db") or "django_db_setup" in item.fixturenames:
+            item.add_marker("database")
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 
@@ -100,6 +111,20 @@ def moving_clock(monkeypatch):
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Migrate the test database. On SQLite, give the path of a copy of it that no test writes to."""
+    if connection.vendor != "sqlite":
+        return None
+    path = tmp_path_factory.mktemp("migrated") / "db.sqlite3"
+    with django_db_blocker.unblock(), closing(sqlite3.connect(path)) as file:
+        connection.ensure_connection()
+        connection.connection.backup(file)
+        # As the site leaves it, so that processes which open a copy at the same moment need not change it
+        file.execute("PRAGMA journal_mode=WAL")
+    return path
+
+
+@pytest.fixture(scope="session")
 def rows_of_nis(django_db_setup, django_db_blocker):
     """What an empty database holds after `loaddata nis`: the rows of each table of ours."""
     rows = {}
@@ -124,20 +149,24 @@ def nis(db, rows_of_nis):
 
 
 @pytest.fixture(scope="session")
-def database_template(tmp_path_factory, django_db_blocker):
+def database_template(tmp_path_factory, django_db_setup, django_db_blocker):
     """A migrated database without rows that several processes may work on, once it was copied (`tests.processes`)."""
-    with processes.migrated_database(tmp_path_factory.mktemp("processes"), django_db_blocker) as template:
+    folder = tmp_path_factory.mktemp("processes")
+    with processes.migrated_database(folder, django_db_setup, django_db_blocker) as template:
         yield template
 
 
 @pytest.fixture
-def migrated_again(transactional_db):
+def migrated_again(transactional_db, django_db_setup):
     """Whatever happens, the database ends with all migrations applied; its rows go with the test's."""
     yield
+    if connection.vendor == "sqlite":
+        with closing(sqlite3.connect(django_db_setup)) as migrated:
+            migrated.backup(connection.connection)
+        return
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        # Without rows none can be in the way.
-        call_command("migrate", "networks", "zero", verbosity=0)
+        drop_all_tables()
         call_command("migrate", verbosity=0)
 
 

@@ -5,11 +5,12 @@ The database of the other tests is in memory or in a transaction, so nobody else
 once and copied for each test:
 
     @pytest.fixture(scope="session")
-    def template(tmp_path_factory, django_db_blocker):
-        with processes.migrated_database(tmp_path_factory.mktemp("processes"), django_db_blocker) as template:
+    def database_template(tmp_path_factory, django_db_setup, django_db_blocker):
+        folder = tmp_path_factory.mktemp("processes")
+        with processes.migrated_database(folder, django_db_setup, django_db_blocker) as template:
             yield template
 
-    with template.copy() as database, processes.workers(database.env, 2) as crew:
+    with database_template.copy() as database, processes.workers(database.env, 2) as crew:
         answers = processes.together(crew, "tests.test_two_processes:save", [{"name": "a"}, {"name": "b"}])
 
 `database.env` is the environment in which any program of the project, such as manage.py, works on that copy. What
@@ -21,11 +22,10 @@ import json
 import os
 import select
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -63,14 +63,10 @@ class Database:
 class SqliteTemplate:
     """A migrated file, to be copied."""
 
-    def __init__(self, folder, blocker):
+    def __init__(self, folder, migrated_file, blocker):
         self.folder = folder
-        self.path = folder / "template.sqlite3"
+        self.path = migrated_file
         self.count = 0
-        migrate(self.database(self.path))
-        with closing(sqlite3.connect(self.path)) as connection:
-            # Nothing is left in a file beside it that would have to be copied too.
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @staticmethod
     def database(path):
@@ -90,7 +86,7 @@ class SqliteTemplate:
 class PostgresTemplate:
     """A migrated database, to be copied by the server."""
 
-    def __init__(self, folder, blocker):
+    def __init__(self, folder, migrated_file, blocker):
         self.blocker = blocker
         self.name = f"city_networks_{os.getpid()}"
         self.count = 0
@@ -132,10 +128,14 @@ def migrate(database):
 
 
 @contextmanager
-def migrated_database(folder, blocker):
-    """Give a migrated database without rows whose `copy()` is a context manager that gives a Database."""
+def migrated_database(folder, migrated_file, blocker):
+    """
+    Give a migrated database without rows whose `copy()` is a context manager that gives a Database.
+
+    On SQLite, it is `migrated_file`, which is left as it is; the copies stand in the folder.
+    """
     is_postgres = os.environ.get("DATABASE_URL", "").startswith("postgres")
-    template = (PostgresTemplate if is_postgres else SqliteTemplate)(folder, blocker)
+    template = (PostgresTemplate if is_postgres else SqliteTemplate)(folder, migrated_file, blocker)
     try:
         yield template
     finally:

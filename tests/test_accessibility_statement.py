@@ -126,11 +126,13 @@ def test_draft_says_what_the_content_of_nis_says(nis):
     assert Page.objects.filter(slug=migration.SLUG).values(*migration.TEXTS).get() == migration.TEXTS
 
 
+@pytest.mark.sql
 def test_site_without_pages_gets_none(db):
     migrate()
     assert not Page.objects.exists()
 
 
+@pytest.mark.sql
 def test_page_of_the_staff_stays_as_it_is(db):
     page = make_page(slug="accessibility", title_sr="Наша изјава")
     make_page()

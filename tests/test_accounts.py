@@ -13,6 +13,8 @@ from networks.models import SignInAttempts, TemporaryPassword
 from tests.makers import make_theme
 from tests.pages import LANGUAGES, PREFIXES, in_latin_and_in_ci_in_each_language, messages_of, opened, parsed, text_of
 
+pytestmark = pytest.mark.sql
+
 GIVEN, OWN = "chosen by the administrator", "known to Milica alone"
 
 

@@ -185,6 +185,7 @@ class TestEveryPage:
     # On the page for one's own password, Django's template asks for a field that the form has not.
     @pytest.mark.ignore_template_errors
     @in_latin_and_in_ci_in_each_language
+    @pytest.mark.sql
     def test_is_in_order(self, clerk, rows, language):
         prefix = PREFIXES[language]
         problems = []
@@ -265,6 +266,7 @@ class TestEveryPage:
         assert not CYRILLIC.search(response.text)
 
     @in_latin_and_in_ci_in_each_language
+    @pytest.mark.sql
     def test_that_is_missing_or_closed_says_so(self, clerk, rows, language):
         prefix = PREFIXES[language]
         for page, status in [("nothing-here/", 404), ("networks/nothing/", 404), ("r/1/999999/", 404)]:
@@ -914,6 +916,7 @@ def shown(client, address):
     return table
 
 
+@pytest.mark.sql
 class TestList:
     @pytest.mark.parametrize(
         ("language", "name", "joined"),

@@ -10,6 +10,8 @@ from networks.revisions import drafts, publishing, storage
 from tests.makers import make_network, make_theme
 from tests.pages import count_queries, opened, text_of
 
+pytestmark = pytest.mark.sql
+
 LIST = "/en/admin/networks/network/"
 
 

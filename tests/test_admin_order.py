@@ -8,6 +8,8 @@ from networks.revisions import drafts
 from tests.makers import make_network
 from tests.pages import parsed
 
+pytestmark = pytest.mark.sql
+
 
 @pytest.fixture
 def clerk(client, db):

@@ -29,16 +29,17 @@ def prepare():
     publishing.publish(drafts.save(Network(), content, author=None).row, author=None)
 
 
-@pytest.fixture
-def site(database_template, tmp_path):
-    """The address of the site under its server."""
+@pytest.fixture(scope="module")
+def site(database_template, tmp_path_factory):
+    """The address of the site under its server, which each test leaves with a published network."""
+    folder = tmp_path_factory.mktemp("site")
     with database_template.copy() as database:
-        env = environment(tmp_path, DATABASE_URL=database.url)
+        env = environment(folder, DATABASE_URL=database.url)
         with processes.workers(env, 1) as (writer,):
             writer.do(HERE + "prepare")
         run("django", "collectstatic", "--noinput", "--verbosity=0", env=env)
         sites = {"site": ("citynetworks.wsgi:application", env)}
-        with serving(sites, tmp_path) as servers:
+        with serving(sites, folder) as servers:
             yield f"http://127.0.0.1:{servers['site'].port}"
 
 

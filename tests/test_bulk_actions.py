@@ -22,7 +22,7 @@ from tests.pages import (
     texts_of,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
 NETWORKS, PAGES = "/en/admin/networks/network/", "/en/admin/networks/page/"
 

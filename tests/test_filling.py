@@ -14,7 +14,7 @@ from networks.page_store import filling
 from networks.page_store.layer import PageStore
 from networks.public.page_urls import public_urls
 from networks.public.sitemaps import SITEMAPS
-from tests import processes, servers
+from tests import servers
 from tests.makers import make_network, make_page
 from tests.stored import Counted, ask, eager_watch, site_store
 
@@ -209,8 +209,8 @@ def test_it_stops_without_a_word_when_something_is_wrong(nis, connection_of_the_
 
 
 @pytest.mark.process
-def test_a_server_fills_the_store_of_each_process_by_itself(tmp_path, django_db_blocker):
-    with processes.migrated_database(tmp_path, django_db_blocker) as template, template.copy() as database:
+def test_a_server_fills_the_store_of_each_process_by_itself(tmp_path, database_template):
+    with database_template.copy() as database:
         env = servers.environment(
             tmp_path / "site",
             DATABASE_URL=database.url,

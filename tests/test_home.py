@@ -85,6 +85,7 @@ class TestEditor:
             write(make_network(), ana, seat_en="There")
         assert len(lines(ana, "returned")) == SHOWN + 1
 
+    @pytest.mark.sql
     def test_finds_five_and_a_link_to_all(self, ana):
         for _number in range(SHOWN + 1):
             write(make_network(), ana, seat_en="There")
@@ -116,6 +117,7 @@ class TestGuide:
 
 
 class TestPublisher:
+    @pytest.mark.sql
     def test_finds_what_was_submitted_and_reads_it_with_one_press(self, ana, milan):
         networks = [write(make_network(), ana, name_en="Changed", seat_en="There")]
         networks.append(write(Network(), ana, name_sr="Нова", name_en="New"))
@@ -135,6 +137,7 @@ class TestPublisher:
         assert [text_of(each) for each in group(milan, "scheduled").xpath(".//li/ul//a")] == ["Planned"]
 
 
+@pytest.mark.sql
 def test_each_need_leads_to_as_many_rows_as_it_says(milan):
     make_network(name_sr="Једна", name_en="One", contact_email="a@example.org")
     make_network(name_sr="Две")

@@ -135,6 +135,7 @@ def test_list_of_accounts_takes_nothing_but_its_filters(desk, model, lookup):
         "networks/theme/?_popup=1&_to_field=id",
     ],
 )
+@pytest.mark.sql
 def test_list_goes_on_taking_its_filters(desk, query):
     theme = make_theme()
     make_network(themes=[theme])

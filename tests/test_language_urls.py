@@ -222,6 +222,7 @@ def test_a_former_name_that_another_takes_is_the_other_ones(db, client, make, fo
 
 
 @kinds
+@pytest.mark.sql
 def test_a_former_name_is_not_given_away_by_itself(db, client, make, folder):
     name = {"name_en": "Twin cities"} if folder == "networks" else {"title_en": "Twin cities"}
     row = make(slug="", **name)
@@ -255,6 +256,7 @@ def test_what_is_deleted_leads_nowhere(db, client, make, folder):
 
 
 @kinds
+@pytest.mark.sql
 def test_saving_without_a_new_name_changes_no_address(db, client, make, folder):
     row = make(slug="it")
     row.save()

@@ -110,6 +110,7 @@ def test_form_is_shown_as_citizens_would_read_it_once_it_is_published(clerk, mod
     assert "no-store" in shown.headers["Cache-Control"]
 
 
+@pytest.mark.sql
 def test_new_network_is_shown_before_it_is_saved(clerk):
     theme = make_theme(name_sr="Култура")
     before = everything_stored()

@@ -12,7 +12,6 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -22,6 +21,7 @@ from networks.revisions import drafts, publishing, schedules, storage
 from networks.revisions.content import complete_content, content_of, select_current_fields
 from networks.revisions.translations import State, confirmed_translations, translation_states
 from tests.contents import EMPTY, FROZEN, IN_ROW, store_picture
+from tests.migrating import drop_all_tables, migrate_to
 
 pytestmark = [pytest.mark.migration, pytest.mark.sql, pytest.mark.usefixtures("migrated_again")]
 
@@ -38,18 +38,11 @@ def test_no_migration_is_pending():
     assert "No changes detected" in output.getvalue()
 
 
-def migrate_to(name):
-    """Migrate networks, and return the models as they were then."""
-    call_command("migrate", "networks", name, verbosity=0)
-    key = MigrationExecutor(connection).loader.get_migration_by_prefix("networks", name)
-    return MigrationExecutor(connection).loader.project_state(("networks", key.name)).apps
-
-
 @pytest.mark.parametrize("has_networks", [False, True])
 def test_old_addresses_get_a_table_of_their_own_and_go_back(has_networks):
     """The first city gets those of the site before it; what staff have added stays, in both directions."""
     expected = {("/added/", "https://www.ni.rs/"), ("/старо/?id=5", "/")}
-    call_command("migrate", "networks", "zero", verbosity=0)
+    drop_all_tables()
     if has_networks:
         expected |= {("/mreze-gradova/", "/"), ("/international-cooperation/city-networks/", "/en/")}
         migrate_to("0002").get_model("networks", "Network").objects.create(name_sr="Мрежа", slug="x")
@@ -187,7 +180,7 @@ def test_database_from_before_translation_states_goes_on_as_it_was():
     A network with a submitted and scheduled draft on top of what is published, a draft, one in the bin, one that was
     only loaded, and two pages.
     """
-    call_command("flush", interactive=False, verbosity=0)
+    drop_all_tables()
     old = migrate_to("0020")
     for name in ("Page", "Theme", "OldAddress", "CityProfile"):
         old.get_model("networks", name).objects.all().delete()
@@ -233,6 +226,7 @@ def test_database_from_before_translation_states_goes_on_as_it_was():
 @pytest.fixture
 def before_revisions():
     """The models as they were before there were revisions."""
+    drop_all_tables()
     return migrate_to("0002")
 
 

@@ -9,8 +9,6 @@ import pytest
 
 from tests.processes import ROOT
 
-pytestmark = pytest.mark.sql
-
 FIELD = """    motto = models.TextField(
         "motto", blank=True, help_text="What the network says of itself."
     )

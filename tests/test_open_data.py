@@ -689,6 +689,7 @@ def test_each_address_stands_once_for_all_languages(db, client, path, language):
 
 
 @in_each_file
+@pytest.mark.sql
 def test_what_citizens_do_not_see_is_named_nowhere(everything, client, path):
     for fields in ({"is_published": False}, {"is_published": False, "deleted_at": datetime(2026, 1, 1, tzinfo=UTC)}):
         make_network(

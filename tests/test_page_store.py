@@ -919,6 +919,7 @@ def test_staff_get_their_own_page_and_nobody_else_gets_it(nis):
     assert ask(store, path).body == public.body
 
 
+@pytest.mark.sql
 def test_staff_pages_are_read_without_a_snapshot_in_which_nothing_may_be_written(nis, monkeypatch):
     """Django deletes the session of somebody whose password has changed, as soon as a view asks who it is."""
     client = Client()
@@ -1040,6 +1041,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("what", CHANGES)
+@pytest.mark.sql
 def test_change_is_seen(site, what):
     path, change = CHANGES[what]
     store = site_store()

@@ -251,6 +251,7 @@ def stored_files(settings):
 
 
 @pytest.mark.django_db
+@pytest.mark.sql
 class TestUpload:
     def test_stores_the_picture_with_its_size(self, clerk, settings):
         network = upload(clerk, saved(drawing(size=(1280, 960)), "JPEG"), name="logo.jpg")

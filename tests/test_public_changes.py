@@ -6,8 +6,6 @@ import lxml.etree
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +19,7 @@ from networks.revisions import drafts, publishing, schedules, storage
 from networks.revisions.content import complete_content, content_fields, content_of
 from networks.revisions.public_changes import MOST_CHANGES, ChangeReading, changes_between, newest_changes
 from tests.makers import make_network, make_page, make_profile, make_theme
+from tests.migrating import drop_all_tables, migrate_to
 from tests.pages import (
     CYRILLIC,
     PREFIXES,
@@ -727,8 +726,8 @@ BEFORE = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
 @pytest.fixture
 def before_changes(migrated_again):
     """The models as they were before there was a record."""
-    call_command("migrate", "networks", "0004", verbosity=0)
-    return MigrationExecutor(connection).loader.project_state(("networks", "0004_first_revisions")).apps
+    drop_all_tables()
+    return migrate_to("0004")
 
 
 @pytest.mark.migration

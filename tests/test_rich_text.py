@@ -391,6 +391,7 @@ class TestRichTextField:
             drafts.save(network, {"description_sr": too_long}, author=None)
         assert list(caught.value.message_dict) == ["description_sr"]
 
+    @pytest.mark.sql
     def test_sanitises_whoever_writes(self):
         hostile, harmless = "<p onclick=x>Ниш</p><script>alert(1)</script>", "<p>Ниш</p>"
         network = make_network(description_sr=hostile, description_en=hostile)

@@ -91,6 +91,7 @@ def test_is_as_long_as_the_setting_says(client, moving_clock, clerk, settings):
     assert client.get("/admin/").status_code == 302
 
 
+@pytest.mark.sql
 @pytest.mark.parametrize("page", ["/", "/en/", "/networks.json", "/admin/session/", "/admin/", "/admin/login/"])
 def test_is_of_nobody_who_is_not_signed_in(client, db, page):
     assert "sessionid" not in client.get(page).cookies

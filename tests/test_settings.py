@@ -11,6 +11,7 @@ from contextlib import closing
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 
 from citynetworks import environment
 from networks.management.commands.demo import Command
@@ -18,17 +19,30 @@ from networks.management.demo_site import environment as demo_environment
 from tests.production import OWN_VARIABLES, PRODUCTION, ROOT, run, setting
 
 
+def load_settings(monkeypatch, **variables):
+    """Run the settings in this process, with no other variables of the project than those given."""
+    for name in [each for each in os.environ if each.startswith(OWN_VARIABLES)]:
+        monkeypatch.delenv(name)
+    for name, text in variables.items():
+        monkeypatch.setenv(name, text)
+    return runpy.run_path(str(ROOT / "citynetworks" / "settings.py"))
+
+
 @pytest.mark.process
 @pytest.mark.parametrize("missing", ["DJANGO_SECRET_KEY", "DJANGO_ALLOWED_HOSTS"])
-@pytest.mark.parametrize("value", [None, "", "  "])
-def test_production_does_not_start_without(missing, value):
+def test_production_does_not_start_without(missing):
     variables = {name: text for name, text in PRODUCTION.items() if name != missing}
-    if value is not None:
-        variables[missing] = value
     for start in (["-c", "import citynetworks.wsgi"], ["manage.py", "check"]):
         result = run(*start, **variables)
         assert result.returncode != 0
         assert f"{missing} is not set" in result.stderr
+
+
+@pytest.mark.parametrize("missing", ["DJANGO_SECRET_KEY", "DJANGO_ALLOWED_HOSTS"])
+@pytest.mark.parametrize("value", ["", "  "])
+def test_nothing_is_as_good_as_missing(missing, value, monkeypatch):
+    with pytest.raises(ImproperlyConfigured, match=f"{missing} is not set"):
+        load_settings(monkeypatch, **PRODUCTION | {missing: value})
 
 
 # What a variable cannot mean, and what the sentence about it says to write
@@ -71,12 +85,8 @@ WRONG = [
 
 @pytest.mark.parametrize(("name", "value", "reason"), WRONG)
 def test_what_cannot_be_meant_is_refused_in_one_sentence(name, value, reason, monkeypatch):
-    for other in [each for each in os.environ if each.startswith(OWN_VARIABLES)]:
-        monkeypatch.delenv(other)
-    for other, text in (PRODUCTION | {name: value}).items():
-        monkeypatch.setenv(other, text)
     with pytest.raises(ImproperlyConfigured) as refused:
-        runpy.run_path(str(ROOT / "citynetworks" / "settings.py"))
+        load_settings(monkeypatch, **PRODUCTION | {name: value})
     message = str(refused.value)
     assert message.startswith(name)
     assert reason in message
@@ -218,8 +228,6 @@ def test_demo_refuses_the_environment_of_a_real_site(variable, monkeypatch):
     for name in ("DATABASE_URL", *PRODUCTION):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, "sqlite:////nowhere/production.sqlite3")
-    from django.core.management import CommandError, call_command
-
     with pytest.raises(CommandError, match=f"{variable} is set"):
         call_command("demo")
 
@@ -238,12 +246,17 @@ def test_demo_understands_addresses(text, expected):
     assert Command().parse(text) == expected
 
 
-@pytest.mark.process
 @pytest.mark.parametrize("text", ["", "here", "localhost", "localhost:", "localhost:0", "localhost:70000", "1:2:x"])
-def test_demo_explains_what_an_address_is(text):
-    result = run("manage.py", "demo", text)
+def test_demo_takes_nothing_else_for_an_address(text):
+    with pytest.raises(CommandError, match=r"is not an address and a port, such as 127\.0\.0\.1:8000"):
+        Command().parse(text)
+
+
+@pytest.mark.process
+def test_demo_explains_what_an_address_is():
+    result = run("manage.py", "demo", "here")
     assert result.returncode != 0
-    assert "is not an address and a port, such as 127.0.0.1:8000" in result.stderr
+    assert "“here” is not an address and a port, such as 127.0.0.1:8000" in result.stderr
 
 
 def test_demo_without_an_address_takes_the_next_free_port(monkeypatch):

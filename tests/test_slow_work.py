@@ -117,6 +117,7 @@ class TestWhoMayNotSave:
             ("publishers", ["city profile"]),
         ],
     )
+    @pytest.mark.sql
     def test_gets_nothing_decoded_or_cleaned(self, client, slow_work, role, names):
         if role:
             client.force_login(account(role))

@@ -111,6 +111,7 @@ texts = st.text("=+-@'\"\t\n ;,a1Љњ<&_x\u2028\x0b\xa0", max_size=12)
 )
 @example(["=1+1", "  a  b ", "-"], "1997", "1500.50", "sr", "left", {"culture"})
 @example(["@a;=1\n=2", "_x0041_\t.", "'=1"], "2007-05", "0.00", "en", "member", {"culture", "peace"})
+@pytest.mark.sql
 def test_what_is_exported_and_imported_is_the_same(texts, founded, amount, language, status, slugs):
     """In each format; also where the file is imported in another language of the admin than it was exported in."""
     if not Network.objects.filter(slug="trip").exists():
@@ -200,6 +201,7 @@ def test_no_text_becomes_a_formula(network, name):
 # What an import makes of it
 
 
+@pytest.mark.sql
 def test_only_what_was_changed_is_saved_as_people_type_it(network, editor):
     sheet = changed_sheet(
         written(exported(network)),
@@ -586,6 +588,7 @@ def test_an_import_is_undone_but_for_what_was_saved_since(client, network, edito
     assert (network.submitted_at, network.submitted_by) == (submitted.submitted_at, "Ана")
 
 
+@pytest.mark.sql
 def test_nothing_is_saved_for_a_client_that_goes_away(client, network, editor, monkeypatch, connection_of_the_test):
     monkeypatch.setattr("networks.admin.spreadsheet_views.MOST_SAVED_AT_ONCE", 0)
     monkeypatch.setattr("networks.admin.progress_page.INTERVAL", -1)
@@ -623,6 +626,7 @@ def test_a_network_without_any_revision_is_exported_and_changed(client, editor):
     assert (loaded.source, loaded.head.number) == ("Decision", 2)
 
 
+@pytest.mark.sql
 def test_nobody_sees_the_files_of_others(client, network, editor):
     client.force_login(editor)
     url = upload(client, changed_sheet(written(exported(network)), seat_en="Paris")).url
@@ -641,6 +645,7 @@ def test_files_that_nobody_can_open_any_more_are_deleted_when_somebody_signs_in(
     assert [timezone.now() - each.created_at < timedelta(days=1) for each in SpreadsheetFile.objects.all()] == [True]
 
 
+@pytest.mark.sql
 def test_ticked_and_published_networks_are_exported(client, network, editor):
     published = make_network(name_sr="На сајту", internal_note="За колеге")
     client.force_login(editor)

@@ -230,6 +230,7 @@ def test_the_list_weighs_little(nis, rf, language):
     assert len(gzip.compress(as_script(list_data(rf, language)).encode())) < 2_000
 
 
+@pytest.mark.sql
 def test_the_list_tells_only_of_the_networks_it_shows(nis, rf):
     shown = list(Network.objects.published().filter(slug__in=["avec", "alda"]))
     data = list_data(rf, "sr", shown)
@@ -276,6 +277,7 @@ def test_any_json_may_stand_in_a_page(value):
     assert json.loads(script) == {"value": value}
 
 
+@pytest.mark.sql
 def test_a_preview_is_not_described(everything, rf):
     reader = Reader("sr")
     profile, network = reader.profile(CityProfile.objects.current()), reader.network(everything)
@@ -299,6 +301,7 @@ def test_what_citizens_do_not_see_is_named_nowhere(everything, client, rf, langu
         assert secret not in said
 
 
+@pytest.mark.sql
 def test_describing_a_page_asks_the_database_nothing_more(everything, client, rf, django_assert_num_queries):
     reader = Reader("en")
     profile = reader.profile(CityProfile.objects.current())

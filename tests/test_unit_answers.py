@@ -385,8 +385,8 @@ class TestLink:
         networks = [make_network(responsible_unit=UNIT) for _number in range(11)]
         before = everything()
         statuses = []
+        values = form_of(visitor, link)
         for number in range(91):
-            values = form_of(visitor, link)
             for each in networks:
                 values |= {f"{each.pk}-kind": "changed", f"{each.pk}-text": f"Answer {number}"}
             statuses.append(visitor.post(url_of(link), values).status_code)

@@ -62,6 +62,7 @@ def forget(values, *names):
 # The token
 
 
+@pytest.mark.sql
 class TestSavedForm:
     @pytest.mark.parametrize("model", [Theme, Page])
     def test_is_recorded_with_the_save(self, browser_of_clerk, clerk, model):
@@ -118,6 +119,7 @@ class TestSavedForm:
 # What browsers ask
 
 
+@pytest.mark.sql
 class TestSession:
     ADDRESS = "/admin/session/"
 

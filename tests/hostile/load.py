@@ -27,8 +27,8 @@ READERS_NOTICE = 50  # milliseconds: below it no reader feels a difference, howe
 
 def attacks(site: Site, short: bool) -> Iterator[Finding]:
     lenience = LENIENCE if short else 1
-    yield from editors_and_readers(site, 5 if short else 30, lenience)
-    yield from everything_at_once(site, 15 if short else 60, lenience)
+    yield from editors_and_readers(site, 3 if short else 30, lenience)
+    yield from everything_at_once(site, 8 if short else 60, lenience)
 
 
 # A crowd of staff
