@@ -9,19 +9,19 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from citynetworks.security_contact import mailto_uri
 from networks.languages import LanguageLink, language_codes, language_links, language_tag, reverse_in
 from networks.models import CityProfile, Page
 from networks.reading import NetworkReading, PageReading, ProfileReading, Reader, RowReading
 
-# The navigation of every page: URL names and labels
+# The navigation of every page: URL names, and labels that stand in one row on a phone
 SECTIONS = {
     "public:index": gettext_lazy("Networks"),
-    "public:timeline": gettext_lazy("Timeline"),
+    "public:timeline": pgettext_lazy("navigation", "Timeline"),
     "public:changes": gettext_lazy("Changes"),
-    "public:open_data": gettext_lazy("Open data"),
+    "public:open_data": pgettext_lazy("navigation", "Data"),
 }
 
 # What templates read of a PageContext
