@@ -26,6 +26,7 @@ from networks.models import Network, Page, RevisedModel
 from networks.partial_dates import PartialDate
 from networks.public import accessibility, search
 from networks.public.chronology import Membership
+from networks.public.neighbours import neighbours_of
 from networks.public.page_context import PageContext, render_page
 from networks.public.paging import page_links, page_query, requested_page
 from networks.public.search import (
@@ -39,7 +40,7 @@ from networks.public.search import (
     sort_results,
     themes_by_network,
 )
-from networks.reading import Reader, RowReading
+from networks.reading import NetworkReading, Reader, RowReading
 from networks.redirects import permanent_redirect
 from networks.revisions import previews
 from networks.revisions.content import row_with
@@ -150,6 +151,8 @@ def detail(request: HttpRequest, rows: QuerySet, slug: str) -> HttpResponse:
     context = {"edit_url": edit_url}
     if row.has_public_record:
         context["changes"] = newest_changes(subject)
+    if isinstance(subject, NetworkReading):
+        context["neighbours"] = neighbours_of(subject)
     response = render_row(PageContext(request, subject), context)
     if edit_url:
         response.headers["Cache-Control"] = "private, no-store"
