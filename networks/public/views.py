@@ -103,6 +103,7 @@ def network_list(request: HttpRequest) -> HttpResponse:
                 (key, heading, [result.reading for _key, _heading, result in members])
                 for (key, heading), members in groupby(page, key=lambda each: each[:2])
             ],
+            "has_fallback": any(result.reading.name.is_fallback for *_group, result in page),
             "page": page,
             # Structured data stands on the first page of the whole list only.
             "described": [result.reading for *_group, result in page] if is_whole_list and page.number == 1 else [],
