@@ -13,7 +13,7 @@ MOST_RELATED = 3
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The networks before and after one in the city's order, and those that share most of its themes, or its scope."""
+    """The networks before and after one in the city's order, and those most like it by their themes and scope."""
 
     previous: NetworkReading | None
     following: NetworkReading | None

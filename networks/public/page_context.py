@@ -160,8 +160,8 @@ def letter_url(profile: ProfileReading, subject: RowReading | None, heading: str
     """
     Return the link for writing to the city: a mailto: URL with a subject and the lines of a body.
 
-    `heading` is the subject, with a place for the title of the page. The recipient is the contact of the network, else
-    the city. If neither has an e-mail address, return the city's website, or an empty string.
+    `heading` is the subject, with a place for the title of the page. The recipient is the contact of the network,
+    else the city. If neither has an e-mail address, return the city's website, or an empty string.
     """
     is_network = isinstance(subject, NetworkReading)
     email = (subject.row.contact_email if is_network else "") or profile.row.email
