@@ -153,12 +153,12 @@ class SearchQuery:
 
 CHOICES = {"scope": Network.Scope.choices, "status": Network.Status.choices}
 GROUPS = {"status": _("Memberships"), "scope": _("Scope"), "theme": _("Theme")}
-# Of memberships, where the labels of Network.Status are said of the city
+# Said of memberships, where the labels of Network.Status are said of the city
 STATUSES = {
     Network.Status.MEMBER.value: pgettext_lazy("memberships", "current"),
-    Network.Status.LEFT.value: pgettext_lazy("memberships", "the city has left"),
-    Network.Status.ENDED.value: pgettext_lazy("memberships", "the network has ended"),
-    Network.Status.UNKNOWN.value: pgettext_lazy("memberships", "status not known"),
+    Network.Status.LEFT.value: pgettext_lazy("memberships", "left"),
+    Network.Status.ENDED.value: pgettext_lazy("memberships", "ended"),
+    Network.Status.UNKNOWN.value: pgettext_lazy("memberships", "not known"),
 }
 
 

@@ -103,12 +103,12 @@ def mark(network: NetworkReading) -> SafeString:
             max(1, round(height * scale)),
         )
     length, is_acronym = len(network.mark), network.mark_is_acronym
-    circle, square = '<circle cx="32" cy="32" r="31"/>', '<rect x="8" y="8" width="48" height="48"/>'
+    circle, square = '<circle cx="32" cy="32" r="31"/>', '<rect x="4" y="4" width="56" height="56"/>'
     return format_html(
         '<svg class="mark" viewBox="0 0 64 64" width="64" height="64" aria-hidden="true" focusable="false">'
         '{}<text x="32" y="32" dy=".35em" text-anchor="middle"{} font-size="{}">{}</text></svg>',
         SafeString(circle if is_acronym else square),
         mark_safe(' textLength="48" lengthAdjust="spacingAndGlyphs"') if length > 3 else "",
-        34 if not is_acronym else 14 if length > 5 else 17 if length > 3 else 21,
+        38 if not is_acronym else 14 if length > 5 else 17 if length > 3 else 21,
         network.mark,
     )
