@@ -331,24 +331,6 @@ def needs_context(request: HttpRequest) -> dict:
     }
 
 
-PROFILE_FIELDS = (
-    *("city_name_sr", "city_name_en", "coat_of_arms", "introduction_sr", "introduction_en"),
-    *("address_sr", "email", "phone", "website", "licence_name"),
-)
-# RFC 2606: nobody reads what is sent there. The demo has such an address.
-EXAMPLE_DOMAINS = re.compile(r"[@.](example(\.(org|com|net))?|invalid|test)$")
-
-
-def missing_in_profile() -> list[str]:
-    """Return the labels of the fields of the city profile that readers need and that are not filled in."""
-    profile = CityProfile.objects.current()
-    return [
-        str(CityProfile._meta.get_field(name).verbose_name)
-        for name in PROFILE_FIELDS
-        if not getattr(profile, name) or (name == "email" and EXAMPLE_DOMAINS.search(profile.email.lower()))
-    ]
-
-
 def network_counts() -> dict[str, int]:
     """Return how many networks lack English, a contact, or are written in a language. One query."""
     names = {f"{text}_{language}" for text in MAIN_TEXTS for language in ("sr", "en")}
@@ -368,6 +350,24 @@ def network_counts() -> dict[str, int]:
             **{language: Count("pk", filter=condition) for language, condition in written.items()},
         )
     )
+
+
+PROFILE_FIELDS = (
+    *("city_name_sr", "city_name_en", "coat_of_arms", "introduction_sr", "introduction_en"),
+    *("address_sr", "email", "phone", "website", "licence_name"),
+)
+# RFC 2606: nobody reads what is sent there. The demo has such an address.
+EXAMPLE_DOMAINS = re.compile(r"[@.](example(\.(org|com|net))?|invalid|test)$")
+
+
+def missing_in_profile() -> list[str]:
+    """Return the labels of the fields of the city profile that readers need and that are not filled in."""
+    profile = CityProfile.objects.current()
+    return [
+        str(CityProfile._meta.get_field(name).verbose_name)
+        for name in PROFILE_FIELDS
+        if not getattr(profile, name) or (name == "email" and EXAMPLE_DOMAINS.search(profile.email.lower()))
+    ]
 
 
 def completeness(counts: dict[str, int]) -> list[dict]:
