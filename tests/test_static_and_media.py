@@ -26,6 +26,7 @@ SECURE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 TYPES = {
     "networks/site.css": 'text/css; charset="utf-8"',
     "networks/icon.svg": "image/svg+xml",
+    "networks/fonts/regular.woff2": "font/woff2",
     "networks/unsaved.js": 'text/javascript; charset="utf-8"',
 }
 
