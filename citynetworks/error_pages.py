@@ -121,9 +121,12 @@ def service_unavailable(request: HttpRequest) -> HttpResponse:
 def bare_page(request: HttpRequest, status: int, title: str, explanation: str) -> HttpResponse:
     """Return a page that needs neither the database nor a valid host, nor its stylesheet."""
     try:
-        stylesheet, icon = static("networks/site.css"), static("networks/icon.svg")
+        stylesheet, icon, *fonts = (
+            static(f"networks/{name}")
+            for name in ("site.css", "icon.svg", "fonts/regular.woff2", "fonts/semibold.woff2")
+        )
     except ValueError:  # static files have not been collected, which may be the error itself
-        stylesheet, icon = "", ""
+        stylesheet, icon, fonts = "", "", []
     language = language_of_path(request.path_info)
     urls = {code: language_prefix(code) for code in language_codes()}
     with translation.override(language):
@@ -133,6 +136,7 @@ def bare_page(request: HttpRequest, status: int, title: str, explanation: str) -
                 "language_tag": language_tag(language),
                 "stylesheet": stylesheet,
                 "icon": icon,
+                "fonts": fonts,
                 "title": title,
                 "explanation": explanation,
                 "home_url": language_prefix(language),

@@ -21,14 +21,14 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-# What a reader sees. In Serbian a month alone stands in the nominative, after a day in the genitive: мај 2007.,
-# 3. маја 2007.
+# What a reader sees. In Serbian a month alone stands in the nominative, after a day or a preposition in the genitive:
+# мај 2007., 3. маја 2007., од маја 2007.
 MONTH_NAMES = {
     "sr": "јануар фебруар март април мај јун јул август септембар октобар новембар децембар",
     "sr-latn": "januar februar mart april maj jun jul avgust septembar oktobar novembar decembar",
     "en": "January February March April May June July August September October November December",
 }
-MONTH_NAMES_AFTER_DAY = {
+MONTH_NAMES_IN_GENITIVE = {
     "sr": "јануара фебруара марта априла маја јуна јула августа септембра октобра новембра децембра",
     "sr-latn": "januara februara marta aprila maja juna jula avgusta septembra oktobra novembra decembra",
     "en": MONTH_NAMES["en"],
@@ -158,13 +158,17 @@ class PartialDate:
         return date(self.year, month, self.day or monthrange(self.year, month)[1])
 
 
-def format_partial_date(value: PartialDate, language: str | None = None) -> str:
-    """Return the date as readers of the language expect it: мај 2007., 3. маја 2007., 3 May 2007."""
+def format_partial_date(value: PartialDate, language: str | None = None, *, after_preposition: bool = False) -> str:
+    """
+    Return the date as readers of the language expect it: мај 2007., 3. маја 2007., 3 May 2007.
+
+    After a preposition, such as "since", a Serbian month is in the genitive: маја 2007.
+    """
     face = _face(language)
     stop = "" if face == "en" else "."
     parts = [f"{value.year}{stop}"]
     if value.month is not None:
-        names = MONTH_NAMES if value.day is None else MONTH_NAMES_AFTER_DAY
+        names = MONTH_NAMES if value.day is None and not after_preposition else MONTH_NAMES_IN_GENITIVE
         parts.insert(0, names[face].split()[value.month - 1])
     if value.day is not None:
         parts.insert(0, f"{value.day}{stop}")

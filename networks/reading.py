@@ -236,9 +236,6 @@ def choice_label(choices: type[models.TextChoices], code: str, language: str) ->
         return str(dict(choices.choices).get(code, code))
 
 
-LITTLE_WORDS = {"and", "for", "the", "или", "ради"}
-
-
 class NetworkReading(RowReading):
     row: Network
     own_fields = ("name", "description")
@@ -264,14 +261,17 @@ class NetworkReading(RowReading):
 
     @cached_property
     def mark(self) -> str:
-        """The letters that are drawn where there is no logo: a short acronym, or the initials of the name."""
-        if 0 < len(self.acronym) <= 6:
+        """What is drawn where there is no logo: the acronym, or else the initial of the name."""
+        if self.mark_is_acronym:
             return self.acronym
-        name = self.name.stored
-        words = [word.strip("„“”\"'().,–-") for word in name.split()]
-        initials = "".join(word[0] for word in words if len(word) > 2 and word.lower() not in LITTLE_WORDS)
-        letters = (initials or name.strip())[:4].upper()
-        return serbian.romanise(letters) if self.name.language == SERBIAN_LATIN else letters
+        name = self.name.stored.strip()
+        initial = next((letter for letter in name if letter.isalnum()), name[:1]).upper()
+        return serbian.romanise(initial) if self.name.language == SERBIAN_LATIN else initial
+
+    @property
+    def mark_is_acronym(self) -> bool:
+        """Whether the mark is what the network calls itself. Of several initials, readers would think that, too."""
+        return 0 < len(self.acronym) <= 6
 
     @cached_property
     def scope(self) -> str:
@@ -293,6 +293,13 @@ class NetworkReading(RowReading):
     @cached_property
     def joined(self) -> str:
         return self.reader.date(self.row.joined)
+
+    @cached_property
+    def member_since(self) -> str:
+        """The date of joining as it stands after "since", of a membership that lasts; else empty."""
+        if self.row.joined is None or self.row.status != self.row.Status.MEMBER or self.row.left:
+            return ""
+        return format_partial_date(self.row.joined, self.reader.language, after_preposition=True)
 
     @cached_property
     def left(self) -> str:

@@ -61,18 +61,19 @@ def test_public_pages_ask_no_other_host_and_run_no_script(site, open_page):
     for path in PUBLIC_PATHS:
         page.goto(f"{site}/en{path}")
     assert {url for _type, url in asked if not url.startswith((site, "data:"))} == set()
-    assert {kind for kind, _url in asked} <= {"document", "stylesheet", "image", "other"}
+    assert {kind for kind, _url in asked} <= {"document", "stylesheet", "image", "font", "other"}
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_list_comes_in_three_requests_and_nothing_moves(live_server, open_page, width):
+def test_the_list_comes_in_five_requests_and_nothing_moves(live_server, open_page, width):
     call_command("loaddata", "nis", verbosity=0)
     page = open_page(width)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{live_server.url}/")
     page.wait_for_load_state("networkidle")
-    assert len(asked) <= 3, asked
+    assert len(asked) <= 5, asked  # the page, its style, its icon and two fonts
+    assert page.evaluate("[...document.fonts].map((font) => font.status)") == ["loaded", "loaded"]
     shift = """new Promise((resolve) => {
         let sum = 0;
         new PerformanceObserver((list) => list.getEntries().forEach((entry) => { sum += entry.value; }))

@@ -13,7 +13,7 @@ from networks.admin import guide
 from networks.admin.home import SHOWN
 from networks.models import Network
 from networks.revisions import drafts, publishing, schedules, storage
-from tests.makers import make_network, make_page
+from tests.makers import make_network, make_page, make_profile
 from tests.pages import CYRILLIC, PREFIXES, count_queries, in_latin_and_in_ci_in_each_language, opened, text_of
 
 HOME = "/en/admin/"
@@ -135,6 +135,21 @@ class TestPublisher:
         network = write(make_network(name_en="Planned"), milan, seat_en="There")
         schedules.create(network, "publish", timezone.now() + timedelta(days=2), author=milan.user)
         assert [text_of(each) for each in group(milan, "scheduled").xpath(".//li/ul//a")] == ["Planned"]
+
+
+def test_the_city_profile_says_what_it_lacks_to_whoever_may_fill_it_in(db, ana):
+    profile = make_profile(phone="+381 18 504 000", licence_name="CC BY 4.0", email="grad@example.org")
+    administrator = sign_in("vera", "administrators")
+    (line,) = lines(administrator, "needs")
+    assert line.startswith("The city profile lacks: ")
+    lacks = {each.strip() for each in line.partition(":")[2].split(",")}
+    assert {"coat of arms", "e-mail"} <= lacks and not {"telephone", "licence of the data"} & lacks
+    (url,) = group(administrator, "needs").xpath(".//a/@href")
+    assert administrator.get(url, follow=True).status_code == 200
+    assert lines(ana, "needs") == ["All is written, confirmed and in working order. Thank you."]
+    profile.email = "grad@nis.example.rs"
+    profile.save()
+    assert "e-mail" not in lines(administrator, "needs")[0]
 
 
 @pytest.mark.sql

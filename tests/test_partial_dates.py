@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from networks.partial_dates import (
     MONTH_NAMES,
-    MONTH_NAMES_AFTER_DAY,
+    MONTH_NAMES_IN_GENITIVE,
     ImpossibleDate,
     PartialDate,
     PartialDateField,
@@ -271,7 +271,7 @@ class TestFormats:
     @pytest.mark.parametrize("number", range(1, 13))
     def test_put_the_serbian_month_after_a_day_in_the_genitive(self, number):
         value = PartialDate(2007, number, 3)
-        genitive = MONTH_NAMES_AFTER_DAY["sr"].split()[number - 1]
+        genitive = MONTH_NAMES_IN_GENITIVE["sr"].split()[number - 1]
         assert genitive.endswith("а") and MONTH_NAMES["sr"].split()[number - 1][:3] == genitive[:3]
         for language in ("sr", "sr-latn"):
             shown = to_latin(genitive) if language == "sr-latn" else genitive

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from unittest import mock
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import translation
@@ -21,6 +22,7 @@ from networks.public.share_pictures import (
     FOOT,
     LEFT,
     MARGIN,
+    MARK,
     PAPER,
     REGULAR,
     RIGHT,
@@ -55,6 +57,10 @@ ALPHABETS = (
 )
 
 
+# Of the pages; pictures and pages are in the same type.
+WEB_FONTS = [Path(finders.find(f"networks/fonts/{weight}.woff2")) for weight in ("regular", "semibold")]
+
+
 def no_file(name):
     raise FileNotFoundError(name)
 
@@ -77,7 +83,7 @@ def tofu(face):
 
 
 class TestFont:
-    @pytest.mark.parametrize("path", [REGULAR, SEMIBOLD])
+    @pytest.mark.parametrize("path", [REGULAR, SEMIBOLD, *WEB_FONTS], ids=lambda path: path.name)
     def test_has_every_letter(self, path):
         face = font(path, 60)
         assert tofu(face)
@@ -254,6 +260,14 @@ class TestMark:
         )
         assert inked(one) and inked(other)
         assert ImageChops.difference(one, other).getbbox()
+
+    def test_an_initial_is_no_acronym(self):
+        acronym, initial = (
+            decoded(draw(Picture(PictureText("Мрежа"), mark=PictureText("М"), mark_is_initial=each), no_file))
+            for each in (False, True)
+        )
+        corner = (LEFT, BOTTOM - MARK, LEFT + 4, BOTTOM - MARK + 4)
+        assert inked(initial.crop(corner)) and not inked(acronym.crop(corner))
 
     @pytest.mark.parametrize("size", [(640, 10), (10, 640), (1, 1), (640, 640)])
     def test_an_uploaded_one(self, size):

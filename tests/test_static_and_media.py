@@ -26,6 +26,7 @@ SECURE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 TYPES = {
     "networks/site.css": 'text/css; charset="utf-8"',
     "networks/icon.svg": "image/svg+xml",
+    "networks/fonts/regular.woff2": "font/woff2",
     "networks/unsaved.js": 'text/javascript; charset="utf-8"',
 }
 
@@ -96,11 +97,11 @@ def test_a_static_file_has_its_type_and_no_other_may_be_guessed(fetch, name):
 )
 def test_a_static_file_comes_compressed_in_advance(fetch, coding, decompress):
     accepted = {"br": "gzip, deflate, br", "gzip": "gzip", "": "identity"}[coding]
-    response = fetch(static("networks/site.css"), **{"Accept-Encoding": accepted})
+    response = fetch(static("networks/desk.css"), **{"Accept-Encoding": accepted})
     assert response.get("Content-Encoding", "") == coding
     assert response["Vary"] == "Accept-Encoding"
     assert int(response["Content-Length"]) == len(response.body)
-    assert decompress(response.body) == (project.BASE_DIR / "static/networks/site.css").read_bytes()
+    assert decompress(response.body) == (project.BASE_DIR / "static/networks/desk.css").read_bytes()
 
 
 @pytest.mark.long

@@ -313,4 +313,4 @@ def test_describing_a_page_asks_the_database_nothing_more(everything, client, rf
     with django_assert_num_queries(0):
         describe_network_page(rf.get("/"), profile, network)
         describe_list(rf.get("/"), profile, networks)
-    assert count_queries(client, "/en/networks/everything/") <= 5
+    assert count_queries(client, "/en/networks/everything/") <= 6

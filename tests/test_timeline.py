@@ -129,17 +129,14 @@ class TestDrawing:
             "member": [("2003-05-03", "2003-05-03")]
         }
 
-    def test_nobody_knows_since_when(self):
-        other = network("2003")
-        assert drawn(network(), other) == ({}, ["last"])
-        assert drawn(network(status="unknown"), other) == ({}, [])
-        assert drawn(network(status="left"), other) == ({}, [])
-        assert drawn(network(left="2005", status="left"), other)[0] == {"perhaps": [("2005-01-01", "2005-12-31")]}
-        assert drawn(network(left="2005-03-04", status="left"), other) == ({}, ["last"])
-        assert drawn(network(founded="1990-03-01"), other) == (
-            {"life": [("1990-03-01", "2026-07-01")]},
-            ["last", "founded"],
-        )
+    @pytest.mark.parametrize("fields", [{}, {"left": "2005"}, {"left": "2005-03-04"}])
+    @pytest.mark.parametrize("status", ["member", "left", "unknown"])
+    def test_of_a_membership_since_nobody_knows_when_nothing_is_drawn(self, fields, status):
+        assert drawn(network(**fields, status=status), network("2003")) == ({}, [])
+
+    def test_the_network_itself_is_drawn_nevertheless(self):
+        row, other = network(founded="1990-03-01"), network("2003")
+        assert drawn(row, other) == ({"life": [("1990-03-01", "2026-07-01")]}, ["founded"])
 
     def test_renamed(self):
         names = "Healthy Cities (1988–1997)\nCities\nWHO Cities (1997–2001)\nHealthy (2031)"
@@ -211,8 +208,7 @@ ONE_DAY = timedelta(days=1)
 DRAWN_AS = {
     Membership.MEMBER: [{"member"}],
     Membership.PERHAPS: [{"perhaps"}],
-    # Nobody knows since when: at most the time in which it ended is drawn.
-    Membership.UNDATED: [set(), {"perhaps"}],
+    Membership.UNDATED: [set()],
     None: [set()],
 }
 
@@ -254,7 +250,7 @@ def test_tells_in_words_what_it_draws(db, client):
         "Former": "Joined: 2001 · No longer a member; it is not known until when the city was one",
         "Ended": "Joined: 2002 · The membership ended with the network: February 2009",
         "Healthy": ("Founded: 1990 · Former name: Healthy Cities (1990–1999) · Joined: 3 May 2003 · Member today"),
-        "Unsure": "Joined: not known · It is not known whether the city is still a member",
+        "Unsure": "It is not known whether the city is still a member",
     }
     # Nothing is drawn of what nothing is known of.
     assert [name for name, item in rows.items() if not item.xpath(".//svg")] == ["Unsure"]

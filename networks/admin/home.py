@@ -1,5 +1,6 @@
 """The start page of the admin, which shows a user what waits, and the menu beside every page."""
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import groupby
@@ -26,7 +27,7 @@ from networks.admin.newest_revisions import (
 )
 from networks.admin.review import ANSWERED_BY, events_of_row, last_submission
 from networks.links.record import dead_link_count
-from networks.models import Event, Network, Page, RevisedModel, Revision, Schedule
+from networks.models import CityProfile, Event, Network, Page, RevisedModel, Revision, Schedule
 from networks.reading import Reader
 from networks.revisions.content import changed_fields
 from networks.revisions.unit_answers import waiting_answers
@@ -323,6 +324,9 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
         count = dead_link_count()
         text = ngettext("%(count)s link does not work any more", "%(count)s links do not work any more", count)
         needs.append((count, text, f"{reverse('admin:networks_link_changelist')}?state=dead"))
+    if may(user, "change", CityProfile) and (missing := missing_in_profile()):
+        text = gettext("The city profile lacks: %(fields)s") % {"fields": ", ".join(missing)}
+        needs.append((len(missing), text, list_url(CityProfile)))
     if may(user, "publish", Network):
         count = waiting_answers().count()
         text = ngettext(
@@ -357,6 +361,24 @@ def network_counts() -> dict[str, int]:
             **{language: Count("pk", filter=condition) for language, condition in written.items()},
         )
     )
+
+
+PROFILE_FIELDS = (
+    *("city_name_sr", "city_name_en", "coat_of_arms", "introduction_sr", "introduction_en"),
+    *("address_sr", "email", "phone", "website", "licence_name"),
+)
+# RFC 2606: nobody reads what is sent there. The demo has such an address.
+EXAMPLE_DOMAINS = re.compile(r"[@.](example(\.(org|com|net))?|invalid|test)$")
+
+
+def missing_in_profile() -> list[str]:
+    """Return the labels of the fields of the city profile that readers need and that are not filled in."""
+    profile = CityProfile.objects.current()
+    return [
+        str(CityProfile._meta.get_field(name).verbose_name)
+        for name in PROFILE_FIELDS
+        if not getattr(profile, name) or (name == "email" and EXAMPLE_DOMAINS.search(profile.email.lower()))
+    ]
 
 
 def completeness(counts: dict[str, int]) -> list[dict]:

@@ -41,8 +41,8 @@ CHECKS = (
 
 KNOWN_PROBLEMS = (
     _(
-        "The site has not yet been tried by people who use screen readers and other aids. It is planned that they "
-        "try it."
+        "The site has not yet been tried by people who use screen readers and other assistive technology. It is "
+        "planned that they try it."
     ),
     _(
         "Some texts are not written in English. On English pages they stand in Serbian, in the Latin script, and are "

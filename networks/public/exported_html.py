@@ -1,5 +1,5 @@
 """
-Rewrite the HTML of a page for the static export: relative links, and no forms.
+Rewrite the HTML of a page for the static export: relative links, no forms, and nothing loaded in advance.
 
 Python's own HTML tokenizer reads the page. Whatever is not rewritten keeps its exact characters.
 """
@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 # The attributes with links, by element. Other URLs stay as they are: canonical and alternate URLs, Open Graph and
 # structured data name the site itself.
 LINKS = {"a": "href", "area": "href", "img": "src", "link": "href", "script": "src", "source": "src"}
-REWRITTEN_RELS = {"stylesheet", "icon", "apple-touch-icon"}
+REWRITTEN_RELS = {"stylesheet", "icon", "apple-touch-icon", "preload"}
 # Attributes that only links may have
 LINK_ATTRIBUTES = {"href", "hreflang", "rel", "type", "target", "download", "ping", "referrerpolicy"}
 
@@ -62,6 +62,8 @@ class ExportedPage(HTMLParser):
         if url is None or (tag == "link" and REWRITTEN_RELS.isdisjoint((named.get("rel") or "").split())):
             return original
         new_url = self.link(url)
+        if named.get("rel") == "preload":
+            return ""  # of a page from a disk, browsers refuse it; the stylesheet loads the font nevertheless
         if new_url == url:
             return original
         if new_url is not None:

@@ -9,25 +9,25 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from citynetworks.security_contact import mailto_uri
 from networks.languages import LanguageLink, language_codes, language_links, language_tag, reverse_in
 from networks.models import CityProfile, Page
 from networks.reading import NetworkReading, PageReading, ProfileReading, Reader, RowReading
 
-# The navigation of every page: URL names and labels
+# The navigation of every page: URL names, and labels that stand in one row on a phone
 SECTIONS = {
     "public:index": gettext_lazy("Networks"),
-    "public:timeline": gettext_lazy("Timeline"),
+    "public:timeline": pgettext_lazy("navigation", "Timeline"),
     "public:changes": gettext_lazy("Changes"),
-    "public:open_data": gettext_lazy("Open data"),
+    "public:open_data": pgettext_lazy("navigation", "Data"),
 }
 
 # What templates read of a PageContext
 TEMPLATE_VARIABLES = (
     *("language", "language_tag", "profile", "pages", "navigation", "language_links", "alternates"),
-    *("home_url", "feed_url", "page_url", "canonical_url", "report_url", "changed_on"),
+    *("home_url", "feed_url", "page_url", "canonical_url", "report_url", "ask_url", "changed_on"),
 )
 
 
@@ -123,6 +123,14 @@ class PageContext:
         return "" if self.is_preview else report_url(self.profile, self.subject, self.page_url)
 
     @property
+    def ask_url(self) -> str:
+        """Where to ask for what is not written in English."""
+        if self.is_preview:
+            return ""
+        lines = [_("Page: {url}").format(url=self.page_url), "", ""]
+        return letter_url(self.profile, self.subject, _("In English: {title}"), lines)
+
+    @property
     def changed_on(self) -> str:
         return self.reader.date(self.changed_at or getattr(self.subject, "changed_at", None))
 
@@ -140,21 +148,26 @@ def render_page(page: PageContext, template: str, context: dict) -> HttpResponse
 
 
 def report_url(profile: ProfileReading, subject: RowReading | None, page_url: str) -> str:
-    """
-    Return the link for reporting a mistake: a mailto: URL with a subject and a body that names page and network.
+    """Return the link for reporting a mistake, of `letter_url`: its letter names page and network."""
+    lines = [_("Page: {url}").format(url=page_url)]
+    if isinstance(subject, NetworkReading):
+        lines.append(_("Network: {name}").format(name=subject.name))
+    lines += ["", _("What is wrong, and what would be right:"), ""]
+    return letter_url(profile, subject, _("Mistake: {title}"), lines)
 
-    The recipient is the contact of the network, else the city. If neither has an e-mail address, return the city's
-    website, or an empty string.
+
+def letter_url(profile: ProfileReading, subject: RowReading | None, heading: str, lines: list[str]) -> str:
+    """
+    Return the link for writing to the city: a mailto: URL with a subject and the lines of a body.
+
+    `heading` is the subject, with a place for the title of the page. The recipient is the contact of the network,
+    else the city. If neither has an e-mail address, return the city's website, or an empty string.
     """
     is_network = isinstance(subject, NetworkReading)
     email = (subject.row.contact_email if is_network else "") or profile.row.email
     if not email:
         return profile.row.website
-    lines = [_("Page: {url}").format(url=page_url)]
-    if is_network:
-        lines.append(_("Network: {name}").format(name=subject.name))
-    lines += ["", _("What is wrong, and what would be right:"), ""]
     title = subject.name if is_network else profile.site_title
     # RFC 6068: a space is %20 and a new line %0D%0A.
-    query = urlencode({"subject": _("Mistake: {title}").format(title=title), "body": "\r\n".join(lines)})
+    query = urlencode({"subject": heading.format(title=title), "body": "\r\n".join(lines)})
     return f"{mailto_uri(email)}?{query.replace('+', '%20')}"

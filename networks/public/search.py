@@ -21,6 +21,7 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, stored_language
 from networks.models import SEARCHED, Network, Theme
@@ -151,7 +152,14 @@ class SearchQuery:
 
 
 CHOICES = {"scope": Network.Scope.choices, "status": Network.Status.choices}
-GROUPS = {"scope": _("Scope"), "theme": _("Theme"), "status": _("Status")}
+GROUPS = {"status": _("Memberships"), "scope": _("Scope"), "theme": _("Theme")}
+# Said of memberships, where the labels of Network.Status are said of the city
+STATUSES = {
+    Network.Status.MEMBER.value: pgettext_lazy("memberships", "current"),
+    Network.Status.LEFT.value: pgettext_lazy("memberships", "left"),
+    Network.Status.ENDED.value: pgettext_lazy("memberships", "ended"),
+    Network.Status.UNKNOWN.value: pgettext_lazy("memberships", "not known"),
+}
 
 
 # Search
@@ -246,7 +254,7 @@ def filter_choices(
     query: SearchQuery, results: Iterable[SearchResult], themes: Mapping[str, ThemeReading], reader: Reader
 ) -> list[tuple[str, str, list[Choice]]]:
     """
-    Return (group, heading, choices) for each group with more than one choice.
+    Return (group, heading, choices) for the statuses, and for each other group with more than one choice.
 
     `results` are the networks before filtering, `themes` those of them by slug. Choices without a network are left
     out, unless they are chosen. Raise ValidationError for a theme that does not exist.
@@ -259,7 +267,7 @@ def filter_choices(
         if group == "status" and query.on:
             heading = _("Status today")
         labels = choice_labels(group, {*counts, *chosen}, themes, reader)
-        if len(labels) > 1 or chosen:
+        if len(labels) > 1 or chosen or (labels and group == "status"):
             choices = [
                 Choice(label, counts[code], query.toggle(group, code).query_string(), code in chosen)
                 for code, label in labels.items()
@@ -272,7 +280,9 @@ def choice_labels(
     group: str, wanted: set[str], themes: Mapping[str, ThemeReading], reader: Reader
 ) -> dict[str, Text]:
     """Return the labels of the wanted codes of a group, in the order in which they are shown."""
-    if group != "theme":
+    if group == "status":
+        return {code: Text(capfirst(str(label))) for code, label in STATUSES.items() if code in wanted}
+    if group == "scope":
         return {code: Text(capfirst(str(label))) for code, label in CHOICES[group] if code in wanted}
     if missing := wanted - {*themes}:  # chosen, but no published network has it
         themes = {

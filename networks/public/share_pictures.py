@@ -36,7 +36,7 @@ from networks.redirects import permanent_redirect
 logger = logging.getLogger(__name__)
 
 # Raise it when the drawing changes, so that pictures from the cache are drawn again.
-DRAWING = 3
+DRAWING = 4
 
 WIDTH, HEIGHT = 1200, 630
 # The page: a margin column for years and mark, and beside it the column of text
@@ -81,9 +81,10 @@ class Picture:
     # In the margin: figures and their labels, such as 2003 and "Joined"
     figures: tuple[tuple[str, PictureText], ...] = ()
     foot: tuple[PictureText, ...] = ()
-    # The name of an uploaded file in its storage; without it, `mark` is drawn in a circle
+    # The name of an uploaded file in its storage; without it, `mark` is drawn in a circle, or an initial in a square
     logo: str = ""
     mark: PictureText | None = None
+    mark_is_initial: bool = False
 
     @property
     def digest(self) -> str:
@@ -201,7 +202,7 @@ def draw(picture: Picture, open_file: Callable) -> bytes:
     if picture.logo:
         draw_logo(image, picture.logo, open_file)
     elif picture.mark:
-        draw_mark(image, picture.mark)
+        draw_mark(image, picture.mark, picture.mark_is_initial)
     if not picture.logo:
         # 64 colours are enough for text, and the file is a third of the size.
         image = image.quantize(64, dither=Image.Dither.NONE)
@@ -227,22 +228,28 @@ def draw_figures(canvas: ImageDraw.ImageDraw, figures: tuple[tuple[str, PictureT
 MARK = 132  # pixels from side to side
 
 
-def draw_mark(image: Image.Image, mark: PictureText) -> None:
-    """Draw letters in a circle, in the margin at the foot."""
-    scale = 4  # drawn large and scaled down, because Pillow does not smooth edges
-    circle = Image.new("L", (MARK * scale, MARK * scale))
-    ImageDraw.Draw(circle).ellipse((0, 0, MARK * scale - 1, MARK * scale - 1), 255)
-    edge = circle.resize((MARK, MARK), Image.Resampling.LANCZOS)
-    inner = ImageOps.expand(circle.resize((MARK - 4, MARK - 4), Image.Resampling.LANCZOS), 2)
-    place = (LEFT, BOTTOM - MARK)
-    for shape, colour in ((edge, LINE), (inner, SHEET)):
-        image.paste(ImageColor.getrgb(colour), place, shape)
-    for size in range(48, 10, -2):
+def draw_mark(image: Image.Image, mark: PictureText, is_initial: bool) -> None:
+    """Draw an acronym in a circle, or an initial in a square, in the margin at the foot."""
+    if is_initial:
+        ImageDraw.Draw(image).rectangle((LEFT, BOTTOM - MARK, LEFT + MARK, BOTTOM), outline=LINE, width=2)
+    else:
+        draw_circle(image)
+    for size in range(96 if is_initial else 48, 10, -2):
         face = font(SEMIBOLD, size)
         if face.getlength(mark.text, **text_options(mark)) <= MARK * 0.74:
             break
     middle = (LEFT + MARK / 2, BOTTOM - MARK / 2 + round(face.size * 0.33))
     ImageDraw.Draw(image).text(middle, mark.text, fill=INK, font=face, anchor="ms", **text_options(mark))
+
+
+def draw_circle(image: Image.Image) -> None:
+    scale = 4  # drawn large and scaled down, because Pillow does not smooth edges
+    circle = Image.new("L", (MARK * scale, MARK * scale))
+    ImageDraw.Draw(circle).ellipse((0, 0, MARK * scale - 1, MARK * scale - 1), 255)
+    edge = circle.resize((MARK, MARK), Image.Resampling.LANCZOS)
+    inner = ImageOps.expand(circle.resize((MARK - 4, MARK - 4), Image.Resampling.LANCZOS), 2)
+    for shape, colour in ((edge, LINE), (inner, SHEET)):
+        image.paste(ImageColor.getrgb(colour), (LEFT, BOTTOM - MARK), shape)
 
 
 class LogoUnreadable(Exception):
@@ -280,6 +287,7 @@ def picture_of_network(network: NetworkReading, profile: ProfileReading) -> Pict
         foot=tuple(PictureText.of(text) for text in (profile.city_name, profile.site_title) if text),
         logo=row.logo.name or "",
         mark=PictureText.of(Text(network.mark, language=network.name.language)),
+        mark_is_initial=not network.mark_is_acronym,
     )
 
 

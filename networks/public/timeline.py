@@ -135,9 +135,7 @@ class Stretch:
 @dataclass(frozen=True)
 class Point:
     """
-    An event, in the middle of its possible days.
-
-    Its kind is "founded", "renamed", or "last": the last known day of a membership whose beginning is unknown.
+    An event, in the middle of its possible days. Its kind is "founded" or "renamed".
     """
 
     kind: str
@@ -179,13 +177,12 @@ class Drawing:
         return bool(self.stretches or self.points or self.begins_earlier)
 
 
-POINTS = {"founded", "renamed", "last"}
+POINTS = {"founded", "renamed"}
 
 # What each kind of mark means, in the order of the legend
 LEGEND = {
     "member": _("member"),
     "perhaps": _("perhaps a member: the date is not known exactly"),
-    "last": _("member; it is not known since when"),
     "founded": _("the network was founded"),
     "renamed": _("the network was renamed"),
     "life": _("the network existed"),
@@ -248,31 +245,22 @@ def drawing_of(network: Any, scale: Scale, today: date) -> Drawing:
     is_member = network.status == Network.Status.MEMBER and bounds.left_by >= today
     over_by = min(bounds.left_by, today)
     if bounds.joined_by is None:
-        if is_member:
-            points.append(("last", today, today))
-        elif network.left and bounds.left_from == bounds.left_by:
-            points.append(("last", bounds.left_by, bounds.left_by))
-        elif network.left:
-            draw("perhaps", bounds.left_from, bounds.left_by)
-    elif bounds.joined_by <= min(bounds.left_from, today):
-        draw("perhaps", bounds.joined_from, bounds.joined_by - one_day)
-        draw("member", bounds.joined_by, bounds.left_from)
-        if bounds.left_from < over_by:
-            draw("perhaps", bounds.left_from + one_day, over_by)
+        # The facts say so. Of a membership without a beginning, a chart would show an end or a day that is none.
+        existed_until = today if is_member else bounds.left_from if network.left else None
     else:
-        draw("perhaps", bounds.joined_from, over_by)
+        existed_until = bounds.joined_from - one_day
+        if bounds.joined_by <= min(bounds.left_from, today):
+            draw("perhaps", bounds.joined_from, bounds.joined_by - one_day)
+            draw("member", bounds.joined_by, bounds.left_from)
+            if bounds.left_from < over_by:
+                draw("perhaps", bounds.left_from + one_day, over_by)
+        else:
+            draw("perhaps", bounds.joined_from, over_by)
 
     founded = network.founded
     if founded:
         # The network existed before the city joined, or else until the last known day.
-        if bounds.joined_by is not None:
-            existed_until = bounds.joined_from - one_day
-        elif is_member:
-            existed_until = today
-        elif network.left:
-            existed_until = bounds.left_from
-        else:
-            existed_until = founded.latest
+        existed_until = existed_until or founded.latest
         if founded.precision != "day":
             draw("founding", founded.earliest, min(founded.latest, existed_until))
         draw("life", founded.latest, existed_until)
@@ -301,15 +289,13 @@ class Fact:
     words: str | Promise = ""
 
 
-NOT_KNOWN = _("not known")
-
-
 def facts_of(network: NetworkReading, today: date) -> list[Fact]:
     """Return all facts of a row in chronological order, those that are drawn and those that cannot be."""
     row, status = network.row, network.row.Status(network.row.status)
     facts = [Fact(_("Founded"), row.founded)] if row.founded else []
     facts += [Fact(_("Former name"), words=name) for name in network.former_names]
-    facts.append(Fact(_("Joined"), row.joined) if row.joined else Fact(_("Joined"), words=NOT_KNOWN))
+    if row.joined:  # the heading of the others says that it is not known
+        facts.append(Fact(_("Joined"), row.joined))
     if status == status.MEMBER and not (row.left and row.left.latest < today):
         facts.append(Fact(_("Member today")))
     if row.left:

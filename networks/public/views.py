@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
 
@@ -22,21 +23,24 @@ from django.views.decorators.http import require_safe
 
 from citynetworks.error_pages import closed_link, server_error
 from networks.models import Network, Page, RevisedModel
+from networks.partial_dates import PartialDate
 from networks.public import accessibility, search
 from networks.public.chronology import Membership
+from networks.public.neighbours import neighbours_of
 from networks.public.page_context import PageContext, render_page
 from networks.public.paging import page_links, page_query, requested_page
 from networks.public.search import (
     HEADINGS_ON_A_DAY,
     SearchForm,
     SearchQuery,
+    SearchResult,
     filter_choices,
     group_results,
     search_networks,
     sort_results,
     themes_by_network,
 )
-from networks.reading import Reader, RowReading
+from networks.reading import NetworkReading, Reader, RowReading
 from networks.redirects import permanent_redirect
 from networks.revisions import previews
 from networks.revisions.content import row_with
@@ -84,7 +88,9 @@ def network_list(request: HttpRequest) -> HttpResponse:
             "typed": {name: request.GET.get(name, "").replace("\0", "") for name in ("q", "on")},
             "words": query.words,
             "title": ", ".join(part for part in (query.q, *chosen, reader.date(query.on)) if part),
-            "filters": filters,
+            "figures": [group for group in filters if group[0] != "theme"],
+            "themes": [group for group in filters if group[0] == "theme"],
+            "since": reader.date(first_year(shown)),
             "sorts": sort_links(query),
             "count": memberships[Membership.MEMBER],
             # On a day: memberships that are not certain are counted apart.
@@ -97,6 +103,7 @@ def network_list(request: HttpRequest) -> HttpResponse:
                 (key, heading, [result.reading for _key, _heading, result in members])
                 for (key, heading), members in groupby(page, key=lambda each: each[:2])
             ],
+            "has_fallback": any(result.reading.name.is_fallback for *_group, result in page),
             "page": page,
             # Structured data stands on the first page of the whole list only.
             "described": [result.reading for *_group, result in page] if is_whole_list and page.number == 1 else [],
@@ -109,13 +116,19 @@ def network_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def sort_links(query: SearchQuery) -> list[tuple[str, str, bool]]:
-    """Return (label, query string, is current) for each order of the list."""
+def first_year(results: Iterable[SearchResult]) -> PartialDate | None:
+    """Return the year of the earliest joining on record."""
+    years = [result.columns.joined.year for result in results if result.columns.joined]
+    return PartialDate(min(years)) if years else None
+
+
+def sort_links(query: SearchQuery) -> dict[str, tuple[str, str, bool]]:
+    """Return (label, query string, is current) by the code of each order of the list."""
     usual = _("by best match") if query.words else _("usual order")
-    return [
-        (label, replace(query, sort=sort).query_string(), sort == query.sort)
-        for sort, label in [("", usual), *search.SORTS.items()]
-    ]
+    return {
+        sort or "usual": (label, replace(query, sort=sort).query_string(), sort == query.sort)
+        for sort, label in {"": usual, **search.SORTS}.items()
+    }
 
 
 @require_safe
@@ -139,6 +152,8 @@ def detail(request: HttpRequest, rows: QuerySet, slug: str) -> HttpResponse:
     context = {"edit_url": edit_url}
     if row.has_public_record:
         context["changes"] = newest_changes(subject)
+    if isinstance(subject, NetworkReading):
+        context["neighbours"] = neighbours_of(subject)
     response = render_row(PageContext(request, subject), context)
     if edit_url:
         response.headers["Cache-Control"] = "private, no-store"

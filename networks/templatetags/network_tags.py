@@ -91,7 +91,7 @@ LOGO_WIDTH, LOGO_HEIGHT = 136, 88
 
 @register.filter
 def mark(network: NetworkReading) -> SafeString:
-    """Return the logo of a network as HTML; without a logo, a circle with its acronym or initials."""
+    """Return the logo of a network as HTML; else its acronym in a circle, or the initial of its name in a square."""
     if logo := network.row.logo:
         width, height = network.row.logo_width or LOGO_WIDTH, network.row.logo_height or LOGO_HEIGHT
         # The size in which it is shown, so that the layout does not shift when it loads. Lists show it smaller.
@@ -102,12 +102,13 @@ def mark(network: NetworkReading) -> SafeString:
             max(1, round(width * scale)),
             max(1, round(height * scale)),
         )
-    length = len(network.mark)
+    length, is_acronym = len(network.mark), network.mark_is_acronym
+    circle, square = '<circle cx="32" cy="32" r="31"/>', '<rect x="4" y="4" width="56" height="56"/>'
     return format_html(
         '<svg class="mark" viewBox="0 0 64 64" width="64" height="64" aria-hidden="true" focusable="false">'
-        '<circle cx="32" cy="32" r="31"/>'
-        '<text x="32" y="32" dy=".35em" text-anchor="middle"{} font-size="{}">{}</text></svg>',
+        '{}<text x="32" y="32" dy=".35em" text-anchor="middle"{} font-size="{}">{}</text></svg>',
+        SafeString(circle if is_acronym else square),
         mark_safe(' textLength="48" lengthAdjust="spacingAndGlyphs"') if length > 3 else "",
-        14 if length > 5 else 17 if length > 3 else 21,
+        38 if not is_acronym else 14 if length > 5 else 17 if length > 3 else 21,
         network.mark,
     )
