@@ -21,6 +21,7 @@ from django.utils.translation import override
 
 from networks.languages import SERBIAN_LATIN, language_codes
 from networks.models import Network, Theme
+from networks.models.model_fields import CoordinateField
 from networks.partial_dates import PartialDate, PartialDateField, PartialDateFormField
 from networks.pictures import PictureField
 from networks.reading import Reader, translated_fields
@@ -37,6 +38,7 @@ ID, REVISION = "id", "revision"
 
 # Without separators, because 1.500 is another number in Serbian than in English, and small enough for the database
 NUMBER = re.compile(r"[0-9]{1,18}(?:[.,][0-9]{1,2})?")
+DEGREES = re.compile(r"-?[0-9]{1,3}(?:[.,][0-9]{1,15})?")
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,8 @@ def field_column(field: models.Field) -> Column:
         return Column(name, heading, text_cell, read_partial_date)
     if isinstance(field, models.DateField):
         return Column(name, heading, text_cell, read_day)
+    if isinstance(field, CoordinateField):
+        return Column(name, heading, text_cell, read_degrees)
     if isinstance(field, models.DecimalField):
         return Column(name, heading, number_cell, read_decimal, is_number=True)
     if isinstance(field, models.IntegerField):
@@ -215,12 +219,25 @@ def read_day(cell: ReadCell) -> date | None:
 
 
 def read_decimal(cell: ReadCell) -> Decimal | None:
-    # A spreadsheet calculates in binary: 0.1 + 0.2 is 0.30000000000000004.
-    text = f"{round(cell, 6):f}".rstrip("0").rstrip(".") if isinstance(cell, float) else read_text(cell)
+    text = read_number(cell)
     if not text:
         return None
     if not NUMBER.fullmatch(text):
         raise ValidationError(_("Enter a number such as 1500 or 1500.50, without separators between thousands."))
+    return Decimal(text.replace(",", "."))
+
+
+def read_number(cell: ReadCell) -> str:
+    # A spreadsheet calculates in binary: 0.1 + 0.2 is 0.30000000000000004.
+    return f"{round(cell, 6):f}".rstrip("0").rstrip(".") if isinstance(cell, float) else read_text(cell)
+
+
+def read_degrees(cell: ReadCell) -> Decimal | None:
+    text = read_number(cell).replace("−", "-")
+    if not text:
+        return None
+    if not DEGREES.fullmatch(text):
+        raise ValidationError(_("Enter degrees such as 43.3209; those in the south and in the west are negative."))
     return Decimal(text.replace(",", "."))
 
 
