@@ -20,6 +20,7 @@ from networks.reading import NetworkReading, PageReading, ProfileReading, Reader
 SECTIONS = {
     "public:index": gettext_lazy("Networks"),
     "public:timeline": gettext_lazy("Timeline"),
+    "public:map": gettext_lazy("Map"),
     "public:changes": gettext_lazy("Changes"),
     "public:open_data": gettext_lazy("Open data"),
 }
