@@ -150,10 +150,14 @@ def test_every_address_is_there_and_nothing_else(nis, settings, export, folder):
     out, err = export(no_pictures=False)
     count = len(public_urls()) + 3
     expected = {file_of(address) for address in public_urls()} | MISSING_PAGES | {MARKER}
-    assert contents(folder).keys() == expected | {"static/networks/site.css", "static/networks/icon.svg"}
+    assert contents(folder).keys() == expected | {
+        "static/networks/site.css",
+        "static/networks/map.css",
+        "static/networks/icon.svg",
+    }
     assert {"networks/alda/picture.png", "en/feed.atom", ".well-known/security.txt", "networks.csv"} < expected
     assert err.endswith(f"{count} of {count}\n")
-    assert f"{count + 3} files" in out
+    assert f"{count + 4} files" in out
 
 
 @pytest.mark.parametrize("count", [0, pytest.param(21, marks=pytest.mark.exhaustive)])
@@ -179,7 +183,7 @@ def test_links_work_however_much_there_is(db, export, folder, count, monkeypatch
 def test_links_of_the_real_content_work(nis, export, folder):
     make_network_with_everything()
     export()
-    assert len(pages(folder)) == 3 * (4 + 12 + 3)
+    assert len(pages(folder)) == 3 * (5 + 12 + 3)
     assert assert_links_work(folder) > 800
 
 

@@ -17,11 +17,11 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from networks.languages import SERBIAN_LATIN, language_codes
 from networks.models import Network, Theme
-from networks.models.model_fields import CoordinateField
+from networks.models.model_fields import CoordinateField, CountryField
 from networks.partial_dates import PartialDate, PartialDateField, PartialDateFormField
 from networks.pictures import PictureField
 from networks.reading import Reader, translated_fields
@@ -39,6 +39,10 @@ ID, REVISION = "id", "revision"
 # Without separators, because 1.500 is another number in Serbian than in English, and small enough for the database
 NUMBER = re.compile(r"[0-9]{1,18}(?:[.,][0-9]{1,2})?")
 DEGREES = re.compile(r"-?[0-9]{1,3}(?:[.,][0-9]{1,15})?")
+
+NOT_KNOWN = gettext_lazy("“{text}” is not known here. Write one of these: {names}.")
+# There are too many of them to name.
+NO_COUNTRY = gettext_lazy("“{text}” is no country that is known here. Write its name, or its code, such as RS.")
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,9 @@ class Names:
     A name that two codes share stands for neither; the code is written instead.
     """
 
-    def __init__(self, names: Callable[[], dict[str, str]]):
+    def __init__(self, names: Callable[[], dict[str, str]], unknown: Promise = NOT_KNOWN):
         self.names = names()
+        self.unknown = unknown
         codes: dict[str, set[str]] = {fold(code): {code} for code in self.names}
         for language in language_codes():
             with override(language):
@@ -91,11 +96,7 @@ class Names:
         """Return the code of a name, in any language, or of itself. Raise ValidationError."""
         code = name if name in self.names else self.codes.get(fold(name))
         if code is None:
-            raise ValidationError(
-                _("“{text}” is not known here. Write one of these: {names}.").format(
-                    text=name, names=", ".join(self.names.values())
-                )
-            )
+            raise ValidationError(str(self.unknown).format(text=name, names=", ".join(self.names.values())))
         return code
 
 
@@ -142,7 +143,8 @@ def field_column(field: models.Field) -> Column:
         heading = read_only(heading)
         return Column(name, heading, lambda network: (network.content[name] or {}).get("name", ""))
     if field.choices:
-        choices = Names(lambda: {code: str(label) for code, label in field.flatchoices})
+        unknown = NO_COUNTRY if isinstance(field, CountryField) else NOT_KNOWN
+        choices = Names(lambda: {code: str(label) for code, label in field.flatchoices}, unknown)
         return Column(
             name,
             heading,
