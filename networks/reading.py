@@ -20,11 +20,20 @@ from django.utils.translation import get_language, get_language_info, override
 from django.utils.translation import gettext as _
 
 from networks import serbian
-from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, displayed_text, language_tag, stored_language
+from networks.languages import (
+    ENGLISH,
+    SERBIAN,
+    SERBIAN_LATIN,
+    columns_of,
+    displayed_text,
+    language_tag,
+    stored_language,
+)
 from networks.models import CityProfile, Network, Page, Theme
+from networks.models.gazetteer import COUNTRIES, Town, country_name, find_town, in_language, town_of
 from networks.partial_dates import PartialDate, format_partial_date
 from networks.rich_text import RichTextField
-from networks.serbian import SortKey
+from networks.serbian import SortKey, fold
 
 AnyDate = date | PartialDate  # or a datetime, which is a date too
 
@@ -272,6 +281,44 @@ class NetworkReading(RowReading):
     def mark_is_acronym(self) -> bool:
         """Whether the mark is what the network calls itself. Of several initials, readers would think that, too."""
         return 0 < len(self.acronym) <= 6
+
+    @cached_property
+    def known_town(self) -> Town | None:
+        """The town of the seat, if it is in our list."""
+        return find_town(*(getattr(self.row, column) for column in columns_of("seat")))
+
+    @cached_property
+    def seat_in_words(self) -> Text:
+        """The seat; where it is not translated, the name that our list has for the town."""
+        if self.seat.is_fallback and (town := self.known_town):
+            language = self.reader.language
+            return Text(in_language(town.serbian, town.english, language), language=language, asked=language)
+        return self.seat
+
+    @cached_property
+    def town(self) -> Text:
+        """The town of the seat alone; empty where only the country is known."""
+        seat = self.seat_in_words
+        name = town_of(seat)
+        if self.known_town is None and fold(name) in map(fold, COUNTRIES.get(self.row.seat_country, ())):
+            return Text()
+        return Text(name, language=seat.language, asked=self.reader.language, stored=town_of(seat.stored))
+
+    @cached_property
+    def seat_country(self) -> str:
+        """The name of the country of the seat."""
+        return country_name(self.row.seat_country, self.reader.language)
+
+    @cached_property
+    def place(self) -> Text:
+        """The seat, and its country where the words of the seat do not name it: Strasbourg, France."""
+        seat, code = self.seat_in_words, self.row.seat_country
+        if not seat:
+            return Text(self.seat_country)
+        if not code or any(fold(name) in fold(seat) for name in COUNTRIES.get(code, ())):
+            return seat
+        country = country_name(code, seat.language)
+        return Text(f"{seat}, {country}", language=seat.language, asked=self.reader.language)
 
     @cached_property
     def scope(self) -> str:

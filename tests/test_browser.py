@@ -19,6 +19,7 @@ PUBLIC_PATHS = (
     "/networks/everything/",
     "/pages/about/",
     "/timeline/",
+    "/map/",
     "/changes/",
     "/open-data/",
     "/no-such-page/",

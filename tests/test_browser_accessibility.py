@@ -25,6 +25,7 @@ PATHS = [
     "/?scope=wrong",  # an error beside its field
     "/?on=2006-06-01",
     "/timeline/",
+    "/map/",
     "/changes/",
     "/open-data/",
     "/networks/energy-cities/",

@@ -389,7 +389,7 @@ READ_ONLY = [
         for prefix in ("", "/sr-latn", "/en")
         for path in (
             *("", "networks/", "networks/avec/", "networks/nothing/", "picture.png", "networks/avec/picture.png"),
-            *("timeline/", "open-data/", "changes/", "feed.atom", "pages/about/", "preview/forged/"),
+            *("timeline/", "map/", "open-data/", "changes/", "feed.atom", "pages/about/", "preview/forged/"),
         )
     ),
 ]

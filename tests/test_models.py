@@ -467,6 +467,8 @@ def test_only_what_is_published_is_public():
 # What the fields of a rule may hold; every combination is tried.
 DATES = [None, *map(PartialDate.fromisoformat, ("2003", "2007", "2007-05", "2007-05-03", "2007-06", "2012-12-31"))]
 ADDRESSES = ["", "http://a", "https://a", "http:/a", "ftp://a", "javascript:alert(1)", " https://a"]
+LATITUDES = [None, *map(Decimal, ("-90.0001", "-90", "0", "90", "90.0001"))]
+LONGITUDES = [None, *map(Decimal, ("-180.0001", "-180", "0", "180", "180.0001"))]
 VALUES_OF_RULES = {
     "network_published_has_serbian_name": {"is_published": [True, False], "name_sr": [None, "", "Мрежа"]},
     "network_left_after_joined": {"joined": DATES, "left": DATES},
@@ -476,6 +478,8 @@ VALUES_OF_RULES = {
         "fee_year": [None, 2026],
     },
     "network_original_name_has_language": {"original_name": ["", "Réseau"], "original_language": ["", "fr"]},
+    "network_coordinates_are_whole": {"seat_latitude": LATITUDES, "seat_longitude": LONGITUDES},
+    "city_profile_coordinates_are_whole": {"latitude": LATITUDES, "longitude": LONGITUDES},
     "network_website_is_http": {"website": ADDRESSES},
     "network_membership_page_is_http": {"membership_page": ADDRESSES},
     "page_published_has_serbian_title": {"is_published": [True, False], "title_sr": [None, "", "О сајту"]},

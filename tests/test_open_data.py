@@ -175,6 +175,11 @@ def test_a_network_with_everything_has_every_field(everything, client):
             {"code": "health", "name": {"sr-Cyrl": "Здравље", "sr-Latn": "Zdravlje", "en": "Health"}},
         ],
         "seat": {"sr-Cyrl": "Љубљана", "sr-Latn": "Ljubljana", "en": "Ljubljana"},
+        "seat_country": {
+            "code": "SI",
+            "label": {"sr-Cyrl": "Словенија", "sr-Latn": "Slovenija", "en": "Slovenia"},
+        },
+        "seat_coordinates": {"latitude": 46.0569, "longitude": 14.5058},
         "benefit": {"sr-Cyrl": "Искуство.", "sr-Latn": "Iskustvo.", "en": "Experience."},
         "founded": "1987",
         "joined": "2007-05",

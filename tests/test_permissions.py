@@ -335,6 +335,8 @@ public:network_picture                       GET draft      missing missing miss
 public:network_picture                       POST           method  method  method  method  method  method  method
 public:timeline                              GET            ok      ok      ok      ok      ok      ok      ok
 public:timeline                              POST           method  method  method  method  method  method  method
+public:map                                   GET            ok      ok      ok      ok      ok      ok      ok
+public:map                                   POST           method  method  method  method  method  method  method
 public:open_data                             GET            ok      ok      ok      ok      ok      ok      ok
 public:open_data                             POST           method  method  method  method  method  method  method
 public:page                                  GET            ok      ok      ok      ok      ok      ok      ok

@@ -1071,7 +1071,7 @@ def test_serbian_texts_with_names_in_other_alphabets_leave_no_cyrillic_on_latin_
     make_profile(city_name_sr=names, introduction_sr=names)
     network = Network.objects.get(slug="it")
     network.changes.create(kind="renamed", values={"name_sr": [names, "Мрежа"], "name_en": [names, "Куќа"]})
-    paths = "/", "/networks/it/", "/networks/drawn/", "/pages/page/", "/timeline/", "/changes/", "/feed.atom"
+    paths = "/", "/networks/it/", "/networks/drawn/", "/pages/page/", "/timeline/", "/map/", "/feed.atom", "/changes/"
     for path in (prefix + path for prefix in ("/sr-latn", "/en") for path in paths):
         content = client.get(path).content.decode()
         assert CYRILLIC.findall(content.replace("Ћирилица", "")) == [], path

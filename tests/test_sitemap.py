@@ -15,7 +15,7 @@ NAMESPACES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://w
 ONLY_IN_SERBIAN = {"alda", "balcinet", "glocal-forum", "mayors-for-peace", "multiethnic-cities"}
 IN_ENGLISH = {"avec", "ecad", "energy-cities", "league-of-historical-cities", "naled", "sctm"}
 
-ALWAYS = ["/", "/timeline/", "/changes/", "/open-data/"]
+ALWAYS = ["/", "/timeline/", "/map/", "/changes/", "/open-data/"]
 EVERYWHERE = [
     *ALWAYS,
     "/pages/about/",

@@ -108,11 +108,14 @@ texts = st.text("=+-@'\"\t\n ;,a1Љњ<&_x\u2028\x0b\xa0", max_size=12)
     language=st.sampled_from(LANGUAGES),
     status=st.sampled_from(["member", "left", "ended"]),
     slugs=st.sets(st.sampled_from(["culture", "peace"])),
+    place=st.sampled_from([("", None, None), ("AR", "-34.6037", "-58.3816"), ("CI", "0.0000", "0.5000")]),
 )
-@example(["=1+1", "  a  b ", "-"], "1997", "1500.50", "sr", "left", {"culture"})
-@example(["@a;=1\n=2", "_x0041_\t.", "'=1"], "2007-05", "0.00", "en", "member", {"culture", "peace"})
+@example(["=1+1", "  a  b ", "-"], "1997", "1500.50", "sr", "left", {"culture"}, ("AR", "-34.6037", "-58.3816"))
+@example(
+    ["@a;=1\n=2", "_x0041_\t.", "'=1"], "2007-05", "0.00", "en", "member", {"culture", "peace"}, ("", None, None)
+)
 @pytest.mark.sql
-def test_what_is_exported_and_imported_is_the_same(texts, founded, amount, language, status, slugs):
+def test_what_is_exported_and_imported_is_the_same(texts, founded, amount, language, status, slugs, place):
     """In each format; also where the file is imported in another language of the admin than it was exported in."""
     if not Network.objects.filter(slug="trip").exists():
         make_theme(slug="culture", name_sr="Култура", name_en="peace")
@@ -123,6 +126,7 @@ def test_what_is_exported_and_imported_is_the_same(texts, founded, amount, langu
     content = EMPTY | {"slug": "trip", "name_sr": name or "Мрежа", "description_en": description}
     content |= {"source": source, "founded": founded, "fee_amount": amount, "fee_year": 2026 if amount else None}
     content |= {"status": status, "themes": sorted(slugs)}
+    content |= dict(zip(("seat_country", "seat_latitude", "seat_longitude"), place, strict=True))
     network.head = Revision.objects.create(network=network, number=network.revisions.count() + 1, content=content)
     network.save()
     with override("en" if language == "sr" else "sr"):
@@ -249,6 +253,15 @@ WRONG = {
     "a number": (
         ("fee_amount", "1.500"),
         "Enter a number such as 1500 or 1500.50, without separators between thousands.",
+    ),
+    "degrees": (
+        ("seat_latitude", "48 N"),
+        "Enter degrees such as 43.3209; those in the south and in the west are negative.",
+    ),
+    "degrees off the Earth": (("seat_longitude", -181), "Ensure this value is greater than or equal to -180."),
+    "a country": (
+        ("seat_country", "Atlantis"),
+        "“Atlantis” is no country that is known here. Write its name, or its code, such as RS.",
     ),
     "a broken number": (("fee_year", 2026.5), "Enter a whole number."),
     "a choice": (

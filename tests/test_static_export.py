@@ -154,11 +154,11 @@ def test_every_address_is_there_and_nothing_else_and_each_time_the_same(nis, set
     out, err = export(no_pictures=False)
     count = len(public_urls()) + 3
     expected = {file_of(address) for address in public_urls()} | MISSING_PAGES | {MARKER}
-    static_files = {f"static/networks/{name}" for name in ("site.css", "icon.svg", *FONTS)}
+    static_files = {f"static/networks/{name}" for name in ("site.css", "map.css", "icon.svg", *FONTS)}
     assert contents(folder).keys() == expected | static_files
     assert {"networks/alda/picture.png", "en/feed.atom", ".well-known/security.txt", "networks.csv"} < expected
     assert err.endswith(f"{count} of {count}\n")
-    assert f"{count + 5} files" in out
+    assert f"{count + 6} files" in out
     first = contents(folder)
     export(no_pictures=False)
     assert contents(folder) == first
@@ -187,7 +187,7 @@ def test_links_work_however_much_there_is(db, export, folder, count, monkeypatch
 def test_links_of_the_real_content_work(nis, export, folder):
     make_network_with_everything()
     export()
-    assert len(pages(folder)) == 3 * (4 + 12 + 3)
+    assert len(pages(folder)) == 3 * (5 + 12 + 3)
     assert assert_links_work(folder) > 800
 
 

@@ -144,6 +144,16 @@ def test_a_network_with_everything(everything, client, language):
     assert only(graph.objects(page, SCHEMA.mainEntity)) == network
     assert only(graph.objects(page, SCHEMA.lastReviewed)) == Literal("2025-03-01")
     assert only(graph.objects(network, SCHEMA.foundingDate)) == Literal("1987")
+    seat = only(graph.objects(network, SCHEMA.location))
+    address, geo = only(graph.objects(seat, SCHEMA.address)), only(graph.objects(seat, SCHEMA.geo))
+    assert only(graph.objects(address, SCHEMA.addressCountry)) == Literal("SI")
+    assert str(only(graph.objects(address, SCHEMA.addressLocality))) == (
+        "Љубљана" if language == "sr" else "Ljubljana"
+    )
+    assert [only(graph.objects(geo, each)).toPython() for each in (SCHEMA.latitude, SCHEMA.longitude)] == [
+        46.0569,
+        14.5058,
+    ]
     assert only(graph.objects(network, SCHEMA.url)) == Literal("https://www.everything.example/")
     assert only(graph.objects(network, SCHEMA.logo)) == Literal(f"{SITE}/media/logos/logo.png")
     assert only(graph.objects(network, SCHEMA.mainEntityOfPage)) == Literal(str(page))

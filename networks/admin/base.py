@@ -41,6 +41,7 @@ from networks.admin.unsaved_text import (
 )
 from networks.languages import columns_of, language_codes, language_tag
 from networks.models import SavedForm
+from networks.models.model_fields import CoordinateField
 from networks.pictures import PictureField, reencode_picture
 from networks.reading import Reader, missing_translations, translated_fields
 from networks.revisions.comparison import FieldComparison, display_text, picture_url
@@ -272,6 +273,10 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
     """The base of our model admins: its forms keep unsaved text and merge concurrent changes."""
 
     formfield_overrides = {
+        CoordinateField: {
+            "form_class": numbers.CoordinateField,
+            "widget": admin.widgets.AdminTextInputWidget(attrs={"inputmode": "decimal"}),
+        },
         # A text input, because a number input drops separators that it does not know: 1500,00 becomes 150000.
         models.DecimalField: {
             "form_class": numbers.DecimalField,

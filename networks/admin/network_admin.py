@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from networks.admin.base import side_by_side
 from networks.admin.bulk_edit import BulkEditMixin
 from networks.admin.end_views import EndViewsMixin
+from networks.admin.network_form import NetworkForm, TownInput
 from networks.admin.newest_revisions import (
     TEXT,
     ContactFilter,
@@ -29,7 +30,8 @@ from networks.admin.spreadsheet_views import SpreadsheetViewsMixin
 from networks.admin.unit_views import UnitViewsMixin
 from networks.admin.verification_views import VerificationFilter, VerificationViewsMixin
 from networks.models import TRANSLATED, Network
-from networks.reading import Reader
+from networks.models.gazetteer import COUNTRIES
+from networks.reading import Reader, Text
 from networks.revisions import verification
 
 # Instead of the model's help texts, which are the same for both languages
@@ -42,6 +44,11 @@ HELP_TEXTS = {
     ),
     "acronym_sr": _("As it is used in Serbian, such as SKGO."),
     "acronym_en": _("As it is used in English, such as SCTM."),
+    "seat_sr": _(
+        'The town: <span lang="sr-Latn">Strazbur</span>. If it is in the list that is offered, what is empty below '
+        "and in the other language is filled in."
+    ),
+    "seat_en": _('The town, or town and country: <span lang="en">Strasbourg</span>.'),
 }
 
 
@@ -69,6 +76,7 @@ class NetworkAdmin(
     EndViewsMixin, BulkEditMixin, VerificationViewsMixin, UnitViewsMixin, SpreadsheetViewsMixin, RevisedModelAdmin
 ):
     add_label = _("Add a network")
+    form = NetworkForm
 
     list_display = [
         "displayed_name",
@@ -101,8 +109,13 @@ class NetworkAdmin(
     fieldsets = [
         (
             _("Texts"),
-            # The seat, which is short, at the end
-            {"fields": side_by_side(*(name for name in TRANSLATED if name not in ("seat", "end_note")), "seat")},
+            # The seat, which is short, at the end, with what else is known of the place
+            {
+                "fields": [
+                    *side_by_side(*(name for name in TRANSLATED if name not in ("seat", "end_note")), "seat"),
+                    ("seat_country", "seat_latitude", "seat_longitude"),
+                ]
+            },
         ),
         (
             _("Membership"),
@@ -137,7 +150,18 @@ class NetworkAdmin(
     def formfield_for_dbfield(self, db_field, request: HttpRequest, **kwargs):
         if db_field.name in HELP_TEXTS:
             kwargs["help_text"] = HELP_TEXTS[db_field.name]
+        if db_field.name in ("seat_sr", "seat_en"):
+            kwargs["widget"] = TownInput
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_choice_field(self, db_field, request: HttpRequest, **kwargs):
+        field = super().formfield_for_choice_field(db_field, request, **kwargs)
+        if db_field.name == "seat_country":
+            # By the Serbian name, because a label in Latin does not say whether its "nj" is one letter or two
+            reader, (empty, *countries) = Reader(), field.choices
+            names = {code: reader.sort_key(Text(name, stored=COUNTRIES[code][0])) for code, name in countries}
+            field.choices = [empty, *sorted(countries, key=lambda choice: names[choice[0]])]
+        return field
 
     def get_changelist(self, request: HttpRequest, **kwargs) -> type[NetworkChangeList]:
         return NetworkChangeList

@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.utils.formats import get_format, number_format
 from django.utils.translation import gettext as _
 
+from networks.models.model_fields import round_degrees
+
 SPACES = re.compile(r"[\xa0\u2009\u202f]")
 PLAIN = re.compile(r"(?P<whole>[+-]?[0-9]+)(?:[.,](?P<decimals>[0-9]+))?")
 GROUPED = re.compile(
@@ -66,6 +68,23 @@ class DecimalField(NumberField, forms.DecimalField):
         if isinstance(value, Decimal):
             return number_format(value, self.decimal_places, force_grouping=True)
         return value  # what was typed
+
+
+class CoordinateField(forms.DecimalField):
+    """
+    Degrees, with a decimal point or comma in every language, rounded to what is stored.
+
+    Without separators between thousands, which degrees never have: 21.895 is one number, not one of two.
+    """
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if isinstance(value, str):
+            value = SPACES.sub(" ", value).strip().removesuffix("°").replace("−", "-").replace(",", ".")
+        degrees = super().to_python(value)
+        return degrees if degrees is None else round_degrees(degrees)
+
+    def prepare_value(self, value: Any) -> Any:
+        return number_format(value, self.decimal_places) if isinstance(value, Decimal) else value
 
 
 class IntegerField(NumberField):

@@ -82,6 +82,7 @@ class CityProfileAdmin(CityModelAdmin):
     fieldsets = [
         (None, {"fields": side_by_side("city_name", "site_title", "introduction")}),
         (_("Contact"), {"fields": [*side_by_side("address"), ("email", "phone"), "website"]}),
+        (_("Place"), {"fields": [("latitude", "longitude")]}),
         (_("Data"), {"fields": [("licence_name", "licence_url")]}),
         (_("Coat of arms"), {"fields": ["coat_of_arms"]}),
     ]

@@ -6,7 +6,13 @@ from django.core.validators import (
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from networks.models.model_fields import HTTPURLField, http_url_constraint, validate_telephone
+from networks.models.model_fields import (
+    CoordinateField,
+    HTTPURLField,
+    coordinates_constraint,
+    http_url_constraint,
+    validate_telephone,
+)
 from networks.models.public_page import in_active_language
 from networks.pictures import PictureField
 
@@ -52,6 +58,10 @@ class CityProfile(models.Model):
         help_text=_("With the country code, such as +381 18 504 000."),
     )
     website = HTTPURLField(_("website of the city"), blank=True)
+    latitude = CoordinateField(
+        _("latitude"), most=90, help_text=_("In degrees, such as 43.3209 for Niš. The map shows the city there.")
+    )
+    longitude = CoordinateField(_("longitude"), most=180, help_text=_("In degrees, such as 21.8958 for Niš."))
     licence_name = models.CharField(
         _("data licence"), max_length=100, blank=True, help_text=_("For example: CC BY 4.0.")
     )
@@ -69,6 +79,7 @@ class CityProfile(models.Model):
                 condition=models.Q(pk=1),
                 violation_error_message=_("There is only one city profile."),
             ),
+            coordinates_constraint("city_profile", "latitude", "longitude"),
             http_url_constraint("city_profile", "website"),
             http_url_constraint("city_profile", "licence_url"),
         ]

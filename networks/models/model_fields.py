@@ -1,12 +1,18 @@
 """Fields and constraints of the models."""
 
+from decimal import ROUND_HALF_EVEN, Decimal
+
 from django.core.exceptions import ValidationError
 from django.core.validators import (
+    MaxValueValidator,
+    MinValueValidator,
     RegexValidator,
     URLValidator,
 )
 from django.db import DEFAULT_DB_ALIAS, models
 from django.utils.translation import gettext_lazy as _
+
+from networks.models.gazetteer import country_choices
 
 
 class HTTPURLField(models.URLField):
@@ -24,6 +30,42 @@ class HTTPURLField(models.URLField):
     def deconstruct(self):
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.URLField", args, kwargs
+
+
+class CountryField(models.CharField):
+    """A country by its code in ISO 3166-1 of two letters, or nothing."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **{"max_length": 2, "blank": True, "choices": country_choices, **kwargs})
+
+    def deconstruct(self):
+        # Migrations have nothing to do with the names of the countries.
+        name, _path, args, kwargs = super().deconstruct()
+        del kwargs["choices"]
+        return name, "django.db.models.CharField", args, kwargs
+
+
+class CoordinateField(models.DecimalField):
+    """A latitude or a longitude in degrees, rounded to ten metres; `most` is 90 or 180."""
+
+    def __init__(self, *args, most=None, **kwargs):
+        if most is not None:
+            kwargs["validators"] = [MinValueValidator(-most), MaxValueValidator(most)]
+        super().__init__(*args, **{"max_digits": 7, "decimal_places": 4, "null": True, "blank": True, **kwargs})
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return None if value is None else round_degrees(value)
+
+    def deconstruct(self):
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.DecimalField", args, kwargs
+
+
+def round_degrees(degrees: Decimal) -> Decimal:
+    """Return degrees with the four decimals that are stored; numbers that are no degrees as they are."""
+    is_small = degrees.is_finite() and abs(degrees) < 1000
+    return degrees.quantize(Decimal("0.0001"), ROUND_HALF_EVEN) if is_small else degrees
 
 
 validate_telephone = RegexValidator(r"^\+?[0-9 ()/-]{5,}\Z", _("Enter a telephone number, such as +381 18 504 000."))
@@ -67,4 +109,25 @@ def http_url_constraint(model, field):
         | models.Q(**{f"{field}__startswith": "https://"}),
         holds=lambda row: not getattr(row, field) or getattr(row, field).startswith(("http://", "https://")),
         violation_error_message=_("Enter a web address that begins with https:// or http://."),
+    )
+
+
+def coordinates_are_whole(latitude, longitude):
+    if latitude is None or longitude is None:
+        return latitude is longitude
+    return abs(latitude) <= 90 and abs(longitude) <= 180
+
+
+def coordinates_constraint(model, latitude, longitude):
+    """Return the constraint that a row has both coordinates, on the Earth, or none."""
+    return FieldConstraint(
+        field=latitude,
+        name=f"{model}_coordinates_are_whole",
+        condition=models.Q(**{f"{latitude}__isnull": True, f"{longitude}__isnull": True})
+        | models.Q(
+            **{f"{latitude}__isnull": False, f"{latitude}__gte": -90, f"{latitude}__lte": 90},
+            **{f"{longitude}__isnull": False, f"{longitude}__gte": -180, f"{longitude}__lte": 180},
+        ),
+        holds=lambda row: coordinates_are_whole(getattr(row, latitude), getattr(row, longitude)),
+        violation_error_message=_("A place needs its latitude and its longitude. Fill in both, or none."),
     )

@@ -19,7 +19,16 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from networks.languages import columns_of, reverse_in
-from networks.models.model_fields import FieldConstraint, HTTPURLField, http_url_constraint, validate_telephone
+from networks.models.gazetteer import COUNTRIES, find_town
+from networks.models.model_fields import (
+    CoordinateField,
+    CountryField,
+    FieldConstraint,
+    HTTPURLField,
+    coordinates_constraint,
+    http_url_constraint,
+    validate_telephone,
+)
 from networks.models.public_page import FormerSlug, SluggedQuerySet, in_active_language, save_with_slug
 from networks.models.revised_model import RevisedModel, RevisedQuerySet
 from networks.partial_dates import PartialDateField
@@ -64,7 +73,7 @@ class Theme(models.Model):
 TRANSLATED = {"name": 8, "acronym": 10, "summary": 3, "description": 1, "seat": 3, "benefit": 2, "end_note": 1}
 
 # The columns that search reads, with the weight of a match, the highest first
-SEARCHED = {"original_name": 6, "former_names": 6, "slug": 4} | {
+SEARCHED = {"original_name": 6, "former_names": 6, "slug": 4, "seat_country": 2} | {
     column: weight for name, weight in TRANSLATED.items() for column in columns_of(name)
 }
 SEARCHED = dict(sorted(SEARCHED.items(), key=lambda pair: pair[1], reverse=True))
@@ -207,6 +216,19 @@ class Network(RevisedModel):
         null=True,
         blank=True,
         help_text=_("When the membership ended: 2003, May 2007 or 3 May 2007. Empty while it lasts."),
+    )
+    seat_country = CountryField(
+        _("country of the seat"), help_text=_("The country in which the network has its seat, such as France.")
+    )
+    seat_latitude = CoordinateField(
+        _("latitude of the seat"),
+        most=90,
+        help_text=_("In degrees, such as 48.5734 for Strasbourg; negative in the south."),
+    )
+    seat_longitude = CoordinateField(
+        _("longitude of the seat"),
+        most=180,
+        help_text=_("In degrees, such as 7.7521 for Strasbourg; negative in the west."),
     )
     status = models.CharField(
         _("status"),
@@ -357,6 +379,7 @@ class Network(RevisedModel):
                 holds=lambda network: not network.original_name or bool(network.original_language),
                 violation_error_message=_("Say which language the original name is in."),
             ),
+            coordinates_constraint("network", "seat_latitude", "seat_longitude"),
             http_url_constraint("network", "website"),
             http_url_constraint("network", "membership_page"),
         ]
@@ -397,8 +420,17 @@ class Network(RevisedModel):
             return ""  # as on the page, which has no end while the membership lasts
         if name == "slug":
             return text.replace("-", " ")
+        if name == "seat_country":
+            return " ".join(self.place_names())
         is_rich = isinstance(self._meta.get_field(name), RichTextField)
         return plain_text(clean_rich_text(text)) if is_rich and text else text
+
+    def place_names(self):
+        """Return the names of the seat's country, and of its town if that is in our list, in Serbian and English."""
+        names = [*COUNTRIES.get(self.seat_country, ())]
+        if town := find_town(self.seat_sr, self.seat_en):
+            names += [town.serbian, town.english]
+        return names
 
 
 @receiver(pre_save, sender=Network)

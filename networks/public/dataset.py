@@ -92,6 +92,12 @@ class NetworkSource:
             if reading.is_available_in(code)
         }
 
+    def coordinates(self) -> dict | None:
+        row = self.row
+        if row.seat_latitude is None:
+            return None
+        return {"latitude": float(row.seat_latitude), "longitude": float(row.seat_longitude)}
+
     def fee(self) -> dict | None:
         row = self.row
         if row.fee_amount is None:
@@ -281,6 +287,21 @@ FIELDS = (
     ),
     translated_field(
         "seat", _("Seat"), _("The town, or the town and the country, in which the network has its seat.")
+    ),
+    choice_field(
+        "seat_country",
+        _("Country of the seat"),
+        _("The country in which the network has its seat: its code in ISO 3166-1, and its name."),
+    ),
+    Field(
+        "seat_coordinates",
+        _("Coordinates of the seat"),
+        _("Latitude and longitude of the town in degrees (WGS 84), those in the south and in the west negative."),
+        NetworkSource.coordinates,
+        (
+            Column(("seat_coordinates", "latitude"), "decimal", title=_("latitude")),
+            Column(("seat_coordinates", "longitude"), "decimal", title=_("longitude")),
+        ),
     ),
     translated_field("benefit", _("What the city gains"), _("What the membership brings to the city.")),
     *(
@@ -508,6 +529,8 @@ def csv_cell(network: dict, column: Column) -> str:
         if column.path[0] == "former_names":
             items = [item for item in items if item]
         value = SEPARATOR.join(items) if any(items) else ""
+    if isinstance(value, float):
+        return str(value)  # no formula, also with a minus sign
     return escape_formula("" if value is None else str(value))
 
 

@@ -20,6 +20,7 @@ from networks.reading import NetworkReading, PageReading, ProfileReading, Reader
 SECTIONS = {
     "public:index": gettext_lazy("Networks"),
     "public:timeline": pgettext_lazy("navigation", "Timeline"),
+    "public:map": gettext_lazy("Map"),
     "public:changes": gettext_lazy("Changes"),
     "public:open_data": pgettext_lazy("navigation", "Data"),
 }

@@ -166,7 +166,7 @@ STATUSES = {
 
 # The columns that filters, order and list need
 LIST_COLUMNS = {
-    *("id", "slug", "changed_at", "status", "scope", "founded", "joined", "left"),
+    *("id", "slug", "changed_at", "status", "scope", "founded", "joined", "left", "seat_country"),
     *("name_sr", "name_en", "acronym_sr", "acronym_en", "summary_sr", "summary_en", "seat_sr", "seat_en"),
     *("original_name", "original_language", "former_names", "website", "logo", "logo_width", "logo_height"),
 }
@@ -393,6 +393,7 @@ def excerpts(network: NetworkReading, words: Collection[str]) -> list[Excerpt]:
     lines = dict(zip(SEARCHED, network.row.search_text.split("\n"), strict=False))
     own = stored_language(network.reader.language)
     listed = {f"{field}_{own}" if lines.get(f"{field}_{own}") else f"{field}_{SERBIAN}" for field in LISTED_FIELDS}
+    listed.add("seat_country")  # beside the seat
     hidden = sorted(
         {*lines} - listed - {"slug"}, key=lambda name: (name[-3:] in OTHER_LANGUAGES[own], [*SEARCHED].index(name))
     )

@@ -35,6 +35,7 @@ class ListSitemap(PublicSitemap):
         return [
             "public:index",
             "public:timeline",
+            "public:map",
             "public:changes",
             "public:open_data",
         ]

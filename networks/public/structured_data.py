@@ -5,6 +5,7 @@ The city, the site and each network have the same identifier on all pages and in
 be joined. Text in another language than the page is tagged with its language.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils.encoding import iri_to_uri
 from django.utils.translation import override
 
 from networks.languages import language_tag, reverse_in
+from networks.models import CityProfile
 from networks.public.dataset import iso_datetime, without_empty
 from networks.public.identifiers import tag_uri
 from networks.reading import NetworkReading, PageReading, ProfileReading, RowReading, Text
@@ -59,6 +61,7 @@ def describe_network_page(request: HttpRequest, profile: ProfileReading, network
     """Return the graph of a network's page: the network, the city's membership, and the page itself."""
     organisation = describe_organisation(request, network) | {
         "description": text(network.summary),
+        "location": describe_seat(network),
         "mainEntityOfPage": canonical_url(request, network),
         "member": membership_role(network) | {"member": {"@id": tag_uri(request, "city")}},
     }
@@ -111,9 +114,15 @@ def describe_city(request: HttpRequest, profile: ProfileReading) -> dict:
         "url": iri_to_uri(row.website),
         "logo": absolute(request, row.coat_of_arms.url) if row.coat_of_arms else "",
         "address": text(profile.address),
+        "location": describe_city_place(row),
         "email": row.email,
         "telephone": row.phone,
     }
+
+
+def describe_city_place(profile: CityProfile) -> dict:
+    geo = coordinates(profile.latitude, profile.longitude)
+    return {"@type": "Place", "geo": geo} if geo else {}
 
 
 def describe_site(request: HttpRequest, profile: ProfileReading) -> dict:
@@ -139,6 +148,27 @@ def describe_organisation(request: HttpRequest, network: NetworkReading) -> dict
         "logo": absolute(request, row.logo.url) if row.logo else "",
         "foundingDate": row.founded and row.founded.isoformat(),
     }
+
+
+def describe_seat(network: NetworkReading) -> dict:
+    """Return the place of a network's seat; empty where nothing of it is known."""
+    if not network.place:
+        return {}
+    return {
+        "@type": "Place",
+        "address": {
+            "@type": "PostalAddress",
+            "addressLocality": text(network.town),
+            "addressCountry": network.row.seat_country,
+        },
+        "geo": coordinates(network.row.seat_latitude, network.row.seat_longitude),
+    }
+
+
+def coordinates(latitude: Decimal | None, longitude: Decimal | None) -> dict:
+    if latitude is None or longitude is None:
+        return {}
+    return {"@type": "GeoCoordinates", "latitude": float(latitude), "longitude": float(longitude)}
 
 
 def membership_role(network: NetworkReading) -> dict:

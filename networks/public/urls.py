@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from networks.page_store.layer import stored
 from networks.public import changes_page, confirmations, feeds, open_data, views
+from networks.public.seats_map import seats_map
 from networks.public.share_pictures import network_picture, site_picture
 from networks.public.timeline import timeline
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("picture.png", stored(site_picture), name="picture"),
     path("networks/<slug:slug>/picture.png", stored(network_picture), name="network_picture"),
     path("timeline/", stored(timeline, reads_query=True), name="timeline"),
+    path("map/", stored(seats_map), name="map"),
     path("open-data/", stored(open_data.open_data), name="open_data"),
     path("changes/", stored(changes_page.change_list, reads_query=True), name="changes"),
     path("feed.atom", stored(feeds.change_feed), name="feed"),

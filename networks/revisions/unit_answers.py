@@ -116,7 +116,7 @@ def stated_facts(network: NetworkReading) -> list[tuple[str, Text]]:
             (_("Joined"), network.joined),
             (network.left_label, network.left),
             (_("Founded"), network.founded),
-            (_("Seat"), network.seat),
+            (_("Seat"), network.place),
             (_("Website"), row.website),
             (_("The network’s page about the city"), row.membership_page),
             (_("Decision to join"), network.deciding_act),

@@ -17,10 +17,11 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from networks.languages import SERBIAN_LATIN, language_codes
 from networks.models import Network, Theme
+from networks.models.model_fields import CoordinateField, CountryField
 from networks.partial_dates import PartialDate, PartialDateField, PartialDateFormField
 from networks.pictures import PictureField
 from networks.reading import Reader, translated_fields
@@ -37,6 +38,11 @@ ID, REVISION = "id", "revision"
 
 # Without separators, because 1.500 is another number in Serbian than in English, and small enough for the database
 NUMBER = re.compile(r"[0-9]{1,18}(?:[.,][0-9]{1,2})?")
+DEGREES = re.compile(r"-?[0-9]{1,3}(?:[.,][0-9]{1,15})?")
+
+NOT_KNOWN = gettext_lazy("“{text}” is not known here. Write one of these: {names}.")
+# There are too many of them to name.
+NO_COUNTRY = gettext_lazy("“{text}” is no country that is known here. Write its name, or its code, such as RS.")
 
 
 @dataclass(frozen=True)
@@ -72,8 +78,9 @@ class Names:
     A name that two codes share stands for neither; the code is written instead.
     """
 
-    def __init__(self, names: Callable[[], dict[str, str]]):
+    def __init__(self, names: Callable[[], dict[str, str]], unknown: Promise = NOT_KNOWN):
         self.names = names()
+        self.unknown = unknown
         codes: dict[str, set[str]] = {fold(code): {code} for code in self.names}
         for language in language_codes():
             with override(language):
@@ -89,11 +96,7 @@ class Names:
         """Return the code of a name, in any language, or of itself. Raise ValidationError."""
         code = name if name in self.names else self.codes.get(fold(name))
         if code is None:
-            raise ValidationError(
-                _("“{text}” is not known here. Write one of these: {names}.").format(
-                    text=name, names=", ".join(self.names.values())
-                )
-            )
+            raise ValidationError(str(self.unknown).format(text=name, names=", ".join(self.names.values())))
         return code
 
 
@@ -140,7 +143,8 @@ def field_column(field: models.Field) -> Column:
         heading = read_only(heading)
         return Column(name, heading, lambda network: (network.content[name] or {}).get("name", ""))
     if field.choices:
-        choices = Names(lambda: {code: str(label) for code, label in field.flatchoices})
+        unknown = NO_COUNTRY if isinstance(field, CountryField) else NOT_KNOWN
+        choices = Names(lambda: {code: str(label) for code, label in field.flatchoices}, unknown)
         return Column(
             name,
             heading,
@@ -151,6 +155,8 @@ def field_column(field: models.Field) -> Column:
         return Column(name, heading, text_cell, read_partial_date)
     if isinstance(field, models.DateField):
         return Column(name, heading, text_cell, read_day)
+    if isinstance(field, CoordinateField):
+        return Column(name, heading, text_cell, read_degrees)
     if isinstance(field, models.DecimalField):
         return Column(name, heading, number_cell, read_decimal, is_number=True)
     if isinstance(field, models.IntegerField):
@@ -215,12 +221,25 @@ def read_day(cell: ReadCell) -> date | None:
 
 
 def read_decimal(cell: ReadCell) -> Decimal | None:
-    # A spreadsheet calculates in binary: 0.1 + 0.2 is 0.30000000000000004.
-    text = f"{round(cell, 6):f}".rstrip("0").rstrip(".") if isinstance(cell, float) else read_text(cell)
+    text = read_number(cell)
     if not text:
         return None
     if not NUMBER.fullmatch(text):
         raise ValidationError(_("Enter a number such as 1500 or 1500.50, without separators between thousands."))
+    return Decimal(text.replace(",", "."))
+
+
+def read_number(cell: ReadCell) -> str:
+    # A spreadsheet calculates in binary: 0.1 + 0.2 is 0.30000000000000004.
+    return f"{round(cell, 6):f}".rstrip("0").rstrip(".") if isinstance(cell, float) else read_text(cell)
+
+
+def read_degrees(cell: ReadCell) -> Decimal | None:
+    text = read_number(cell).replace("−", "-")
+    if not text:
+        return None
+    if not DEGREES.fullmatch(text):
+        raise ValidationError(_("Enter degrees such as 43.3209; those in the south and in the west are negative."))
     return Decimal(text.replace(",", "."))
 
 
