@@ -75,6 +75,9 @@ def test_the_list_comes_in_five_requests_and_nothing_moves(live_server, open_pag
     page.wait_for_load_state("networkidle")
     assert len(asked) <= 5, asked  # the page, its style, its icon and two fonts
     assert page.evaluate("[...document.fonts].map((font) => font.status)") == ["loaded", "loaded"]
+    width = "const pen = document.createElement('canvas').getContext('2d'); pen.font = '100px City'; "
+    double, single = (page.evaluate(f"{{ {width} pen.measureText('{quote}').width }}") for quote in "“‘")
+    assert double > 1.5 * single  # or else the next letter stands on the quotation mark
     shift = """new Promise((resolve) => {
         let sum = 0;
         new PerformanceObserver((list) => list.getEntries().forEach((entry) => { sum += entry.value; }))
