@@ -4,7 +4,9 @@ import re
 import shutil
 
 from axe_playwright_python.base import AXE_SCRIPT
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.test import Client
 from playwright.sync_api import expect
 
 from networks.models import Network
@@ -63,6 +65,14 @@ def account(username="admin"):
     return User.objects.filter(username=username).first() or User.objects.create_superuser(
         username, password=PASSWORD
     )
+
+
+def be_signed_in(page, site, username="admin"):
+    """Sign in without the form, which takes longer than what many tests then do."""
+    client = Client()
+    client.force_login(account(username))
+    session = client.cookies[settings.SESSION_COOKIE_NAME]
+    page.context.add_cookies([{"name": session.key, "value": session.value, "url": site}])
 
 
 def sign_in(page, site, prefix="", username="admin"):

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 
 from networks.models import Network
-from tests.browser import make_network_with_everything, sign_in
+from tests.browser import be_signed_in, make_network_with_everything, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -144,7 +144,7 @@ def test_desk_breaks_no_policy_and_asks_no_other_host(site, open_page):
 @pytest.mark.parametrize(("width", "columns"), [(1280, 2), (390, 1)])
 def test_serbian_and_english_stand_side_by_side_or_one_under_the_other(site, open_page, width, columns):
     page = open_page(width)
-    sign_in(page, site)
+    be_signed_in(page, site)
     page.goto(f"{site}/admin/networks/network/{Network.objects.get(slug='ecad').pk}/change/")
     page.wait_for_selector(".ProseMirror")
     for field in ("name", "acronym", "summary", "description", "benefit", "seat"):
@@ -158,7 +158,7 @@ def test_serbian_and_english_stand_side_by_side_or_one_under_the_other(site, ope
 
 def test_what_is_typed_in_the_editor_is_on_the_page(site, open_page):
     page = open_page()
-    sign_in(page, site)
+    be_signed_in(page, site)
     page.goto(f"{site}/admin/networks/network/{Network.objects.get(slug='alda').pk}/change/")
     editor = page.locator(".fieldBox.field-description_en .ProseMirror")
     editor.click()
@@ -176,7 +176,7 @@ def test_what_is_typed_in_the_editor_is_on_the_page(site, open_page):
 
 def test_desk_works_without_javascript(site, open_page):
     page = open_page(java_script_enabled=False)
-    sign_in(page, site)
+    be_signed_in(page, site)
     page.goto(f"{site}/admin/networks/network/{Network.objects.get(slug='alda').pk}/change/")
     page.fill("[name=description_en]", "First.\n\nSecond.")
     page.fill("#id_name_en", "Association of Local Democracy Agencies")
@@ -188,7 +188,7 @@ def test_desk_works_without_javascript(site, open_page):
 
 def test_theme_added_beside_the_form_appears_ticked_and_nothing_typed_is_lost(site, open_page):
     page = open_page()
-    sign_in(page, site)
+    be_signed_in(page, site)
     page.goto(f"{site}/admin/networks/network/{Network.objects.get(slug='alda').pk}/change/")
     page.fill("#id_name_en", "Association of Local Democracy Agencies")
     with page.expect_popup() as opened:
@@ -220,7 +220,7 @@ def test_theme_added_beside_the_form_appears_ticked_and_nothing_typed_is_lost(si
 )
 def test_editor_speaks_the_language_of_the_desk(site, open_page, prefix, titles, dialog, name):
     page = open_page()
-    sign_in(page, site, prefix)
+    be_signed_in(page, site)
     page.goto(f"{site}{prefix}/admin/networks/network/{Network.objects.get(slug='ecad').pk}/change/")
     box = page.get_by_role("textbox", name=name)
     assert box.get_attribute("lang") == "sr-Cyrl"
@@ -236,7 +236,7 @@ def test_editor_speaks_the_language_of_the_desk(site, open_page, prefix, titles,
 
 def test_link_that_leads_nowhere_is_refused_beside_its_text(site, open_page):
     page = open_page()
-    sign_in(page, site, "/en")
+    be_signed_in(page, site)
     page.goto(f"{site}/en/admin/networks/network/{Network.objects.get(slug='ecad').pk}/change/")
     page.locator(".fieldBox.field-description_en .ProseMirror").click()
     page.keyboard.press("Control+a")

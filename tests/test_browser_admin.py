@@ -14,7 +14,6 @@ from html import unescape
 import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -22,7 +21,7 @@ from networks.models import Network, OpenForm, Page, Revision, SavedForm, Schedu
 from networks.revisions import drafts, publishing, storage
 from tests.browser import (
     accessibility_problems,
-    account,
+    be_signed_in,
     press,
     save_in_place,
     type_in_editor,
@@ -101,10 +100,7 @@ def desk(live_server, open_page, network):
     def open_one(username="author", **options):
         page = open_page(**options)
         pages.append(page)
-        client = Client()
-        client.force_login(account(username))
-        session = client.cookies["sessionid"].value
-        page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        be_signed_in(page, live_server.url, username)
         return page
 
     yield open_one

@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 from networks.models import Network, Revision
 from tests.browser import (
     accessibility_problems,
+    be_signed_in,
     make_network_with_everything,
-    sign_in,
     type_in_editor,
     type_in_field,
 )
@@ -34,7 +34,7 @@ def is_in_view(locator):
 
 def test_page_follows_what_is_typed_in_three_forms_of_language(open_page, live_server, form):
     page = open_page(width=1440)
-    sign_in(page, live_server.url, "/en")
+    be_signed_in(page, live_server.url)
     page.goto(f"{live_server.url}/en{form}")
     expect(page.locator(".ProseMirror")).to_have_count(2)
     count = Revision.objects.count()
@@ -73,7 +73,7 @@ def test_page_follows_what_is_typed_in_three_forms_of_language(open_page, live_s
 
 def test_without_scripts_the_page_opens_in_another_tab(open_page, live_server, form):
     page = open_page(java_script_enabled=False)
-    sign_in(page, live_server.url)
+    be_signed_in(page, live_server.url)
     page.goto(live_server.url + form)
     page.fill("#id_summary_sr", "Љубав.")
     with page.expect_popup() as opened:
@@ -86,7 +86,7 @@ def test_without_scripts_the_page_opens_in_another_tab(open_page, live_server, f
 def test_goes_on_by_itself_when_the_server_answers_again(open_page, live_server, form):
     # The clock is installed in the frame too, which runs no scripts.
     page = open_page(width=1440, expected=["net::ERR_FAILED", "Blocked script execution"])
-    sign_in(page, live_server.url, "/en")
+    be_signed_in(page, live_server.url)
     page.goto(f"{live_server.url}/en{form}")
     page.locator("[name=_preview] >> nth=0").click()
     expect(preview_of(page).locator("h1")).to_be_attached()

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from networks.models import Network
-from tests.browser import accessibility_problems, sign_in
+from tests.browser import accessibility_problems, be_signed_in
 from tests.makers import make_network
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,7 @@ def in_order():
 def test_networks_are_dragged_and_moved_by_the_keyboard(open_page, live_server):
     rows = {slug: make_network(slug=slug, position=number, name_en=slug) for number, slug in enumerate("abcd")}
     page = open_page(expected=["net::ERR_FAILED"])
-    sign_in(page, live_server.url, "/en")
+    be_signed_in(page, live_server.url)
     page.goto(f"{live_server.url}/en/admin/networks/network/order/")
     row = {slug: page.locator(f"[data-row='{each.pk}']") for slug, each in rows.items()}
     loaded = page.evaluate("performance.timeOrigin")
@@ -79,7 +79,7 @@ HOLD = """() => {
 def test_what_is_done_while_a_move_is_under_way_is_not_lost(open_page, live_server):
     rows = {slug: make_network(slug=slug, position=number, name_en=slug) for number, slug in enumerate("abcd")}
     page = open_page()
-    sign_in(page, live_server.url, "/en")
+    be_signed_in(page, live_server.url)
     page.goto(f"{live_server.url}/en/admin/networks/network/order/")
     row = {slug: page.locator(f"[data-row='{each.pk}']") for slug, each in rows.items()}
     page.evaluate(HOLD)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from networks.models import Page
-from tests.browser import sign_in
+from tests.browser import be_signed_in
 from tests.makers import make_page
 
 pytestmark = pytest.mark.browser
@@ -107,7 +107,7 @@ SENTENCES = {
 @pytest.fixture
 def form(live_server, open_page):
     page = open_page()
-    sign_in(page, live_server.url, "/en")
+    be_signed_in(page, live_server.url)
     row = make_page(is_published=False, body_en="")
     page.goto(f"{live_server.url}/en/admin/networks/page/{row.pk}/change/")
     expect(page.locator(".prose-editor[data-mended]")).to_have_count(2)

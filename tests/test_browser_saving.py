@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.test import Client
 from playwright.sync_api import expect
 
 from networks.models import Network
@@ -13,6 +12,7 @@ from tests.browser import (
     PASSWORD,
     accessibility_problems,
     account,
+    be_signed_in,
     save_in_place,
     type_in_editor,
     type_in_field,
@@ -44,10 +44,7 @@ def form(live_server, open_page, network):
 
     def open_one(width=1280, query="", **options):
         page = open_page(width, expected=["net::ERR_", "status of 5"], **options)
-        client = Client()
-        client.force_login(account())
-        session = client.cookies["sessionid"].value
-        page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        be_signed_in(page, live_server.url)
         page.goto(f"{live_server.url}/en/admin/networks/network/{network.pk}/change/{query}")
         if options.get("java_script_enabled", True):
             expect(page.locator(".ProseMirror")).to_have_count(2)

@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.test import Client
 from playwright.sync_api import expect
 
 from networks.models import SavedForm, SignInAttempts, Theme
@@ -30,6 +29,7 @@ from tests.browser import (
     PASSWORD,
     accessibility_problems,
     account,
+    be_signed_in,
     sign_in,
     type_in_editor,
     type_in_field,
@@ -108,13 +108,6 @@ def expect_drafts(page, number):
 
 def wait_until_kept(page):
     expect(page.locator(KEPT)).to_have_text(re.compile(r", \d\d:\d\d$"))
-
-
-def be_signed_in(page, site, username="admin"):
-    """Sign somebody in without the pages for it."""
-    client = Client()
-    client.force_login(account(username))
-    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
 
 
 def end_session():

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from networks.models import Network
 from networks.revisions import drafts, storage
-from tests.browser import accessibility_problems, save_in_place, sign_in, type_in_editor, type_in_field
+from tests.browser import accessibility_problems, be_signed_in, save_in_place, type_in_editor, type_in_field
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +24,7 @@ def network(transactional_db):
 
 def test_one_click_mends_and_saves_what_is_typed(live_server, open_page, network):
     page = open_page()
-    sign_in(page, live_server.url, "/en")
+    be_signed_in(page, live_server.url)
     page.goto(f"{live_server.url}/en/admin/networks/network/{network.pk}/change/")
     expect(page.locator(".ProseMirror")).to_have_count(2)
     warning = page.locator("#id_summary_sr_helptext .warnings")

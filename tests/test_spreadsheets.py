@@ -27,7 +27,7 @@ from networks.spreadsheets import file_reading, file_writing, importing
 from networks.spreadsheets.calamine_process import CalamineWorkbook, as_json, rows_of, sheet_with_keys
 from networks.spreadsheets.columns import ExportedNetwork, make_columns, read_text
 from networks.spreadsheets.exporting import exported_networks
-from tests.browser import account, sign_in
+from tests.browser import account, be_signed_in
 from tests.contents import EMPTY, FROZEN
 from tests.makers import make_account, make_network, make_theme
 from tests.pages import LANGUAGES, count_queries, messages_of, opened, parsed, text_of
@@ -719,7 +719,7 @@ def test_clerk_exports_changes_cells_and_imports_without_javascript(live_server,
     network = drafts.save(Network(), FROZEN | {"logo": None}, author=account()).row
     page = open_page(width=390, java_script_enabled=False)
     listed = f"{live_server.url}/sr-latn/admin/networks/network/"
-    sign_in(page, live_server.url, "/sr-latn")
+    be_signed_in(page, live_server.url)
     page.goto(listed)
     page.click(".object-tools a[href*='export']")
     assert page.evaluate(FITS)

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from networks.models import CityProfile, Network, OldAddress, Page, Theme
-from tests.browser import accessibility_problems, press, sign_in, value_of
+from tests.browser import accessibility_problems, be_signed_in, press, value_of
 from tests.makers import make_network, make_profile
 from tests.pages import errors_by_field, form_values, opened, parsed
 
@@ -65,7 +65,7 @@ def test_what_is_too_long_is_refused_and_kept(clerk, model):
 @pytest.mark.browser
 def test_a_pasted_text_is_kept_counted_and_refused(live_server, open_page):
     page = open_page()
-    sign_in(page, live_server.url, "/en")
+    be_signed_in(page, live_server.url)
     network = make_network(is_published=False)
     page.goto(f"{live_server.url}/en/admin/networks/network/{network.pk}/change/")
     expect(page.locator(".ProseMirror")).to_have_count(2)

@@ -16,7 +16,7 @@ from networks.models import Change, ConfirmationLink, Network, Revision, UnitAns
 from networks.public.confirmations import MEMBERSHIPS_ON_A_PAGE, AnswerForm
 from networks.revisions import drafts, previews, publishing, unit_answers
 from networks.revisions.unit_answers import MOST_IN_AN_HOUR
-from tests.browser import accessibility_problems, sign_in
+from tests.browser import accessibility_problems, be_signed_in
 from tests.makers import make_network, make_profile
 from tests.pages import (
     CYRILLIC,
@@ -609,7 +609,7 @@ class TestLinks:
 def test_letter_is_copied_and_the_page_answers_without_javascript(live_server, open_page, transactional_db):
     network = make_network(name_sr="Мрежа", name_en="Network", responsible_unit=UNIT)
     page = open_page(width=390, permissions=["clipboard-read", "clipboard-write"])
-    sign_in(page, live_server.url, "/en")
+    be_signed_in(page, live_server.url)
     page.goto(f"{live_server.url}{LIST}unit-links/")
     page.get_by_role("button", name="Make a link").click()
     page.get_by_role("button", name="Copy").first.click()
