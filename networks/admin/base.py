@@ -41,10 +41,10 @@ from networks.admin.unsaved_text import (
 )
 from networks.languages import columns_of, language_codes, language_tag
 from networks.models import SavedForm
+from networks.models.model_fields import normalise_line_ends
 from networks.pictures import PictureField, reencode_picture
 from networks.reading import Reader, missing_translations, translated_fields
 from networks.revisions.comparison import FieldComparison, display_text, picture_url
-from networks.revisions.content import normalise_line_ends
 from networks.revisions.saved_forms import claim_form, remember_form
 from networks.rich_text import LONGEST_TEXT, RichTextField, clean_rich_text
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from networks.admin.unsaved_text import AdminForm
 from networks.models import RevisedModel, Revision, SavedForm
+from networks.models.model_fields import stored_value
 from networks.pictures import PictureField
 from networks.reading import Reader
 from networks.revisions.combining import combine
@@ -37,7 +38,6 @@ from networks.revisions.content import (
     row_with,
     savable_content,
     slugs_of,
-    stored_value,
 )
 
 BOTH = "both"  # beside MINE and THEIRS

@@ -9,7 +9,6 @@ from django.core.validators import (
     MaxLengthValidator,
     MaxValueValidator,
     MinValueValidator,
-    RegexValidator,
 )
 from django.db import models, transaction
 from django.db.models.signals import pre_save
@@ -19,7 +18,15 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from networks.languages import columns_of, reverse_in
-from networks.models.model_fields import FieldConstraint, HTTPURLField, http_url_constraint, validate_telephone
+from networks.models.lines import activities_field, documents_field, fees_field, periods_field, roles_field
+from networks.models.model_fields import (
+    FieldConstraint,
+    HTTPURLField,
+    currency_validator,
+    http_url_constraint,
+    language_validator,
+    validate_telephone,
+)
 from networks.models.public_page import FormerSlug, SluggedQuerySet, in_active_language, save_with_slug
 from networks.models.revised_model import RevisedModel, RevisedQuerySet
 from networks.partial_dates import PartialDateField
@@ -162,12 +169,7 @@ class Network(RevisedModel):
         _("language of the original name"),
         max_length=35,
         blank=True,
-        validators=[
-            RegexValidator(
-                r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?\Z",
-                _("Enter the code of a language, such as fr, de or sr-Latn."),
-            )
-        ],
+        validators=[language_validator],
         help_text=_("The code of the language in Latin letters, such as fr for French or de for German."),
     )
     former_names = models.TextField(
@@ -242,11 +244,7 @@ class Network(RevisedModel):
         _("currency"),
         max_length=3,
         blank=True,
-        validators=[
-            RegexValidator(
-                r"^[A-Z]{3}\Z", _("Enter the three capital Latin letters of a currency, such as RSD or EUR.")
-            )
-        ],
+        validators=[currency_validator],
         help_text=_("Three capital Latin letters, such as RSD or EUR."),
     )
     fee_year = models.PositiveSmallIntegerField(
@@ -298,6 +296,13 @@ class Network(RevisedModel):
     )
     logo_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
     logo_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    # The record of the membership, line by line
+    documents = documents_field()
+    roles = roles_field()
+    periods = periods_field()
+    fees = fees_field()
+    activities = activities_field()
+
     internal_note = models.TextField(
         _("internal note"),
         blank=True,

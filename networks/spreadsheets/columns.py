@@ -21,10 +21,11 @@ from django.utils.translation import override
 
 from networks.languages import SERBIAN_LATIN, language_codes
 from networks.models import Network, Theme
+from networks.models.model_fields import normalise_line_ends
 from networks.partial_dates import PartialDate, PartialDateField, PartialDateFormField
 from networks.pictures import PictureField
 from networks.reading import Reader, translated_fields
-from networks.revisions.content import Content, content_fields, field_label, normalise_line_ends
+from networks.revisions.content import Content, content_fields, field_label
 from networks.rich_text import NOT_IN_XML, RichTextField
 from networks.serbian import fold
 
