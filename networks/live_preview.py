@@ -19,6 +19,7 @@ from networks.admin.base import is_integer
 from networks.admin.revised_admin import RevisedModelAdmin
 from networks.languages import language_codes, language_tag
 from networks.models import RevisedModel, free_slug
+from networks.models.model_fields import normalise_line_ends, stored_value
 from networks.pictures import PictureField
 from networks.public.page_context import PageContext
 from networks.public.views import read_row, render_row
@@ -29,10 +30,8 @@ from networks.revisions.content import (
     content_fields,
     content_of,
     field_label,
-    normalise_line_ends,
     row_with,
     slugs_of,
-    stored_value,
 )
 
 

@@ -19,8 +19,8 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from networks.admin.unsaved_text import AdminForm
+from networks.models.model_fields import stored_value
 from networks.pictures import PictureField
-from networks.revisions.content import stored_value
 
 # Entries of the log, the newest, that tell who has changed a field
 LOOKED_AT = 50

@@ -22,6 +22,7 @@ from networks.admin.guide import is_new
 from networks.admin.newest_revisions import (
     first_missing_translation,
     newest_value,
+    record_gaps,
     translation_is_missing,
     with_newest_headings,
 )
@@ -275,7 +276,7 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
     user, needs, languages = request.user, [], []
     counts = {"without_english": 0}
     if may(user, "view", Network):
-        counts = network_counts()
+        counts, gaps = network_counts(), record_gaps()
         due = counts_of(request, Network)["due"]
         needs += [
             (
@@ -313,6 +314,24 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
                     counts["without_contact"],
                 ),
                 list_url(Network, "contact=missing"),
+            ),
+            (
+                len(gaps["fee"]),
+                ngettext(
+                    "%(count)d membership without the fee of this year",
+                    "%(count)d memberships without the fee of this year",
+                    len(gaps["fee"]),
+                ),
+                list_url(Network, "record=fee"),
+            ),
+            (
+                len(gaps["title"]),
+                ngettext(
+                    "%(count)d network with a document without English title",
+                    "%(count)d networks with documents without English titles",
+                    len(gaps["title"]),
+                ),
+                list_url(Network, "record=title"),
             ),
         ]
         languages = completeness(counts)

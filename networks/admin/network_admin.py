@@ -20,6 +20,7 @@ from networks.admin.newest_revisions import (
     TEXT,
     ContactFilter,
     NewestTranslationFilter,
+    RecordFilter,
     ScopeFilter,
     StatusFilter,
     ThemeFilter,
@@ -95,6 +96,7 @@ class NetworkAdmin(
         VerificationFilter,
         ContactFilter,
         NewestTranslationFilter,
+        RecordFilter,
     ]
     list_per_page = 50
     actions = ["publish", "withdraw", "submit", "verify", "edit", "export", "delete_selected"]
@@ -103,7 +105,7 @@ class NetworkAdmin(
     search_fields = ["search_text"]
     search_help_text = _(
         "In either script, with or without diacritical marks: gradonacelnici, Градоначелници, SCTM. Also by unit, "
-        "contact, act and internal note."
+        "contact, document and internal note."
     )
 
     fieldsets = [
@@ -133,12 +135,15 @@ class NetworkAdmin(
             },
         ),
         (
+            _("Record of the membership"),
+            {"fields": ["documents", "roles", "periods", "fees", "activities"]},
+        ),
+        (
             _("In the city administration"),
             {
                 "fields": [
-                    ("responsible_unit", "deciding_act"),
+                    "responsible_unit",
                     ("contact_email", "contact_phone"),
-                    ("fee_amount", "fee_currency", "fee_year"),
                     ("source", "verified_on"),
                     "internal_note",
                 ]

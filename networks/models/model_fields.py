@@ -1,6 +1,8 @@
-"""Fields and constraints of the models."""
+"""Fields, validators and constraints of the models, and the values of fields as revisions store them."""
 
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import (
@@ -13,6 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.utils.translation import gettext_lazy as _
 
 from networks.models.gazetteer import country_choices
+from networks.pictures import PictureField
 
 
 class HTTPURLField(models.URLField):
@@ -69,6 +72,14 @@ def round_degrees(degrees: Decimal) -> Decimal:
 
 
 validate_telephone = RegexValidator(r"^\+?[0-9 ()/-]{5,}\Z", _("Enter a telephone number, such as +381 18 504 000."))
+
+
+language_validator = RegexValidator(
+    r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?\Z", _("Enter the code of a language, such as fr, de or sr-Latn.")
+)
+currency_validator = RegexValidator(
+    r"^[A-Z]{3}\Z", _("Enter the three capital Latin letters of a currency, such as RSD or EUR.")
+)
 
 
 class FieldConstraint(models.CheckConstraint):
@@ -131,3 +142,34 @@ def coordinates_constraint(model, latitude, longitude):
         holds=lambda row: coordinates_are_whole(getattr(row, latitude), getattr(row, longitude)),
         violation_error_message=_("A place needs its latitude and its longitude. Fill in both, or none."),
     )
+
+
+def stored_value(model_field: models.Field, value: Any) -> Any:
+    """Return a value of a model field as revisions store it."""
+    if isinstance(model_field, PictureField):
+        if not value:
+            return None
+        # From the row, because the file may be slow to read, or missing.
+        width, height = (
+            getattr(value.instance, name) for name in (model_field.width_field, model_field.height_field)
+        )
+        return {"name": value.name, "width": width, "height": height}
+    if isinstance(model_field, models.JSONField):
+        return model_field.to_python(value)
+    value = model_field.get_prep_value(value)
+    if isinstance(value, Decimal) and isinstance(model_field, models.DecimalField):
+        return f"{value:.{model_field.decimal_places}f}"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        # Browsers send \r\n, which alone must not make a new revision.
+        return normalise_line_ends(value)
+    return "" if value is None and is_text(model_field) else value
+
+
+def normalise_line_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def is_text(model_field: models.Field) -> bool:
+    return isinstance(model_field, models.CharField | models.TextField) and model_field.empty_strings_allowed

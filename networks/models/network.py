@@ -5,12 +5,7 @@ from functools import partial
 from django.apps import apps as present_apps
 from django.apps.registry import Apps
 from django.core.exceptions import ValidationError
-from django.core.validators import (
-    MaxLengthValidator,
-    MaxValueValidator,
-    MinValueValidator,
-    RegexValidator,
-)
+from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
@@ -20,6 +15,15 @@ from django.utils.translation import gettext_lazy as _
 
 from networks.languages import columns_of, reverse_in
 from networks.models.gazetteer import COUNTRIES, find_town
+from networks.models.lines import (
+    act_lines,
+    activities_field,
+    documents_field,
+    fee_lines,
+    fees_field,
+    periods_field,
+    roles_field,
+)
 from networks.models.model_fields import (
     CoordinateField,
     CountryField,
@@ -27,6 +31,7 @@ from networks.models.model_fields import (
     HTTPURLField,
     coordinates_constraint,
     http_url_constraint,
+    language_validator,
     validate_telephone,
 )
 from networks.models.public_page import FormerSlug, SluggedQuerySet, in_active_language, save_with_slug
@@ -93,10 +98,8 @@ def left_after_joined(network):
     return not joined or not left or joined <= left or joined.isoformat().startswith(left.isoformat())
 
 
-def fee_is_whole(network):
-    if network.fee_amount is None:
-        return not network.fee_currency and network.fee_year is None
-    return network.fee_amount >= 0 and bool(network.fee_currency) and network.fee_year is not None
+# The fields of the one fee that a network had until there were lines
+FORMER_FEE = ("fee_amount", "fee_currency", "fee_year")
 
 
 class Network(RevisedModel):
@@ -171,12 +174,7 @@ class Network(RevisedModel):
         _("language of the original name"),
         max_length=35,
         blank=True,
-        validators=[
-            RegexValidator(
-                r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?\Z",
-                _("Enter the code of a language, such as fr, de or sr-Latn."),
-            )
-        ],
+        validators=[language_validator],
         help_text=_("The code of the language in Latin letters, such as fr for French or de for German."),
     )
     former_names = models.TextField(
@@ -243,41 +241,6 @@ class Network(RevisedModel):
         blank=True,
         help_text=_("The page on which the network names the city as a member: https://energy-cities.eu/members/."),
     )
-    deciding_act = models.CharField(
-        _("decision to join"),
-        max_length=300,
-        blank=True,
-        help_text=_(
-            "The decision to join, as it stands in the official gazette: Decision No. 06-12/2007 of 3 May 2007."
-        ),
-    )
-    fee_amount = models.DecimalField(
-        _("annual fee"),
-        max_digits=12,
-        decimal_places=2,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(0)],
-        help_text=_("The amount alone, such as 1500; the currency and the year stand beside it."),
-    )
-    fee_currency = models.CharField(
-        _("currency"),
-        max_length=3,
-        blank=True,
-        validators=[
-            RegexValidator(
-                r"^[A-Z]{3}\Z", _("Enter the three capital Latin letters of a currency, such as RSD or EUR.")
-            )
-        ],
-        help_text=_("Three capital Latin letters, such as RSD or EUR."),
-    )
-    fee_year = models.PositiveSmallIntegerField(
-        _("year of the fee"),
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(1900), MaxValueValidator(2199)],
-        help_text=_("The year the amount is for, such as 2026."),
-    )
     responsible_unit = models.CharField(
         _("responsible unit"),
         max_length=200,
@@ -320,6 +283,14 @@ class Network(RevisedModel):
     )
     logo_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
     logo_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
+
+    # The record of the membership, line by line
+    documents = documents_field()
+    roles = roles_field()
+    periods = periods_field()
+    fees = fees_field()
+    activities = activities_field()
+
     internal_note = models.TextField(
         _("internal note"),
         blank=True,
@@ -360,19 +331,6 @@ class Network(RevisedModel):
                 ),
             ),
             FieldConstraint(
-                field="fee_amount",
-                name="network_fee_has_currency_and_year",
-                condition=models.Q(fee_amount__isnull=True, fee_currency="", fee_year__isnull=True)
-                | (
-                    models.Q(fee_amount__isnull=False, fee_amount__gte=0, fee_year__isnull=False)
-                    & ~models.Q(fee_currency="")
-                ),
-                holds=fee_is_whole,
-                violation_error_message=_(
-                    "A fee needs its amount, its currency and its year. Fill in all three, or none."
-                ),
-            ),
-            FieldConstraint(
                 field="original_language",
                 name="network_original_name_has_language",
                 condition=models.Q(original_name="") | ~models.Q(original_language=""),
@@ -389,6 +347,15 @@ class Network(RevisedModel):
 
     def get_absolute_url(self):
         return reverse_in(get_language(), "public:network", self.slug)
+
+    @classmethod
+    def in_present_form(cls, content):
+        # Until there were lines, a network had one act and one fee.
+        if "deciding_act" in content:
+            content = {"documents": act_lines(content["deciding_act"]), **content}
+        if not content.keys().isdisjoint(FORMER_FEE):
+            content = {"fees": fee_lines(*map(content.get, FORMER_FEE)), **content}
+        return content
 
     def clean(self):
         super().clean()

@@ -15,13 +15,14 @@ from django.views.decorators.http import require_http_methods
 
 from citynetworks.error_pages import closed_link
 from networks.models import ConfirmationLink, Network, UnitAnswer
+from networks.models.model_fields import normalise_line_ends
 from networks.models.network import left_after_joined
 from networks.partial_dates import PartialDateFormField
 from networks.public.page_context import PageContext, render_page
 from networks.public.paging import page_links, page_query, requested_page
 from networks.reading import NetworkReading, Reader, Text
 from networks.revisions import unit_answers
-from networks.revisions.content import normalise_line_ends, row_with
+from networks.revisions.content import row_with
 from networks.revisions.previews import LinkClosed
 
 # The form of each has four fields, and Django accepts a thousand in a request.

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.db import models
 
+from networks.models.lines import LinesField
 from networks.revisions.comparison import is_compared_quickly
+from networks.revisions.line_merge import keep_both
 from networks.rich_text import RichTextField, clean_rich_text
 
 # A sentence. A full stop within a word, a date or a number ends none: www.ni.rs, 1.5.2007
@@ -29,11 +31,14 @@ def combine(field: models.Field, base: Any, theirs: Any, mine: Any) -> Any | Non
     Return one value with the changes of both, as content stores it; None where they cannot be kept in one.
 
     Longer texts are put together by sentences: where both have changed the same ones, theirs come first. Of related
-    rows, those stay that neither has removed. The result is for people to read before it is saved.
+    rows, those stay that neither has removed. A line that both have changed stands twice. The result is for people to
+    read before it is saved.
     """
     if isinstance(field, models.ManyToManyField):
         removed = {*base} - ({*theirs} & {*mine})
         return sorted(({*theirs} | {*mine}) - removed)
+    if isinstance(field, LinesField):
+        return keep_both(base, theirs, mine)
     if not isinstance(field, models.TextField):
         return None
     is_rich = isinstance(field, RichTextField)

@@ -8,8 +8,6 @@ sorted list of their slugs, a picture as its name, width and height.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
 
@@ -18,8 +16,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from networks.models import RevisedModel
+from networks.models.lines import LinesField
+from networks.models.model_fields import stored_value
 from networks.pictures import PictureField
 from networks.reading import translated_fields
+from networks.revisions.line_merge import merge_lines
 from networks.rich_text import RichTextField
 
 Content = dict[str, Any]
@@ -77,35 +78,6 @@ def slugs_of(rows: Iterable[Any]) -> list[str]:
     return sorted(row.slug for row in rows)
 
 
-def stored_value(model_field: models.Field, value: Any) -> Any:
-    """Return a value of a model field as revisions store it."""
-    if isinstance(model_field, PictureField):
-        if not value:
-            return None
-        # From the row, because the file may be slow to read, or missing.
-        width, height = (
-            getattr(value.instance, name) for name in (model_field.width_field, model_field.height_field)
-        )
-        return {"name": value.name, "width": width, "height": height}
-    value = model_field.get_prep_value(value)
-    if isinstance(value, Decimal) and isinstance(model_field, models.DecimalField):
-        return f"{value:.{model_field.decimal_places}f}"
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, str):
-        # Browsers send \r\n, which alone must not make a new revision.
-        return normalise_line_ends(value)
-    return "" if value is None and is_text(model_field) else value
-
-
-def normalise_line_ends(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-def is_text(model_field: models.Field) -> bool:
-    return isinstance(model_field, models.CharField | models.TextField) and model_field.empty_strings_allowed
-
-
 def empty_value(model_field: models.Field) -> Any:
     """Return the stored value of an empty field."""
     if model_field.many_to_many:
@@ -128,7 +100,7 @@ def renamed_columns(model: Model) -> dict[str, str]:
 
 def select_current_fields(model: Model, content: Mapping) -> Content:
     """Return the values of the fields that the model has now, under their present names."""
-    renamed = renamed_columns(model)
+    renamed, content = renamed_columns(model), model.in_present_form(content)
     present = {renamed[name]: value for name, value in content.items() if name in renamed}
     present |= {name: value for name, value in content.items() if name not in renamed}
     return {name: present[name] for name in content_fields(model) if name in present}
@@ -180,12 +152,24 @@ def changed_fields(model: Model, before: Mapping, after: Mapping) -> list[str]:
     return [name for name in content_fields(model) if before[name] != after[name]]
 
 
+def public_content(model: Model, content: Mapping) -> Content:
+    """Return the complete content without what visitors never see: private fields, and private columns of lines."""
+    public = complete_content(model, content)
+    for name, each in content_fields(model).items():
+        if name in model.private_fields:
+            public[name] = empty_value(each)
+        elif isinstance(each, LinesField):
+            public[name] = each.public_lines(public[name])
+    return public
+
+
 def merge(model: Model, base: Mapping, theirs: Mapping, mine: Mapping) -> Merge:
     """
     Merge two contents that both began with `base`.
 
     A field that only one side changed, or that both changed to the same value, has that value. A field that both
-    changed to different values is in `conflicts`, and has my value.
+    changed to different values is in `conflicts`, and has my value. Lines are merged one by one: there is a conflict
+    only in a line that both have changed, and in it my value stays only where they collide.
     """
     base, theirs, mine = (complete_content(model, each) for each in (base, theirs, mine))
     content, taken, conflicts = {}, [], []
@@ -196,6 +180,13 @@ def merge(model: Model, base: Mapping, theirs: Mapping, mine: Mapping) -> Merge:
         if mine[name] == base[name]:
             content[name] = theirs[name]
             taken.append(name)
+        elif isinstance(content_fields(model)[name], LinesField):
+            merged = merge_lines(base[name], theirs[name], mine[name])
+            content[name] = merged.lines
+            if merged.conflicts:
+                conflicts.append(name)
+            elif merged.lines != mine[name]:
+                taken.append(name)
         else:
             conflicts.append(name)
     return Merge(content, taken, conflicts)

@@ -29,7 +29,7 @@ def coordinates_are_whole(model, latitude, longitude):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("networks", "0031_revoked_password_links")]
+    dependencies = [("networks", "0034_no_single_act_and_fee")]
 
     operations = [
         migrations.AddField(
