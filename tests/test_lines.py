@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from hypothesis import given
@@ -13,6 +13,7 @@ from networks.admin.newest_revisions import record_gaps
 from networks.links.mending import mend
 from networks.links.places import find_places, links_of_row
 from networks.models import ConfirmationLink, Link, Network, PreviewLink
+from networks.models.lines import MOST_LINES
 from networks.revisions import drafts, publishing
 from networks.revisions.content import content_of, merge, select_current_fields
 from networks.revisions.line_merge import keep_both, merge_lines
@@ -303,6 +304,7 @@ def test_form_that_knows_no_lines_loses_none(clerk):
     assert (newest(row)["fees"], newest(row)["summary_en"]) == ([FEE], "New")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("order", "expected"),
     [(("1", "2", "3"), "abc"), (("3", "2", "3"), "bca"), (("1", "2", "1"), "cab"), (("", "1", "x"), "bac")],
@@ -340,6 +342,7 @@ def test_choice_in_a_conflict_is_about_the_cells_that_collide_and_loses_no_line(
     assert [line for line in fees if line["year"] == 2025] == [FEE | {"budget_line": "4819", "due": "2025-03-01"}]
 
 
+@pytest.mark.long
 def test_wrong_cell_does_not_lose_what_a_colleague_has_added(clerk):
     row = published(fees=[FEE])
     values = form_values(opened(clerk, address(row)))
@@ -350,6 +353,7 @@ def test_wrong_cell_does_not_lose_what_a_colleague_has_added(clerk):
     assert newest(row)["fees"] == [FEE | {"amount": "7.00"}, OTHER]
 
 
+@pytest.mark.long
 def test_line_that_one_has_changed_and_the_other_removed_is_shown_once_more(clerk):
     row = published(fees=[FEE, OTHER])
     values = form_values(opened(clerk, address(row)))
@@ -358,3 +362,25 @@ def test_line_that_one_has_changed_and_the_other_removed_is_shown_once_more(cler
     assert "stands here again" in text_of(tree.get_element_by_id("form-errors"))
     assert send(clerk, row, form_values(tree)).status_code == 302
     assert newest(row)["fees"] == [FEE | {"amount": "7.00"}, OTHER]
+
+
+@pytest.mark.django_db
+def test_who_may_only_look_reads_the_lines_in_words(client):
+    row = published(fees=[FEE])
+    viewer = account("viewer")
+    viewer.is_staff = True
+    viewer.save()
+    viewer.user_permissions.add(Permission.objects.get(codename="view_network"))
+    client.force_login(viewer)
+    shown = opened(client, address(row)).find_class("field-fees")[0]
+    assert text_of(shown.find_class("readonly")[0]) == "2025: 1,500.00 EUR"
+
+
+@pytest.mark.long
+def test_more_lines_than_there_may_be_are_refused_and_kept(clerk):
+    row = published()
+    cells = {"year": "2026", "amount": "1", "currency": "EUR"}
+    typed = {f"fees-{n:08x}-{name}": value for n in range(MOST_LINES + 1) for name, value in cells.items()}
+    tree = parsed(send(clerk, row, form_values(opened(clerk, address(row))), **typed))
+    assert "100" in text_of(tree.get_element_by_id("form-errors"))
+    assert {**form_values(tree), **{name: [value] for name, value in typed.items()}} == form_values(tree)
