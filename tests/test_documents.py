@@ -1,7 +1,6 @@
 """Documents: which PDF files are taken, where they are kept, and who gets them."""
 
 import contextvars
-import io
 import os
 import re
 from contextlib import suppress
@@ -25,8 +24,9 @@ from networks.models.document_field import DocumentField, document_text, documen
 from networks.revisions import drafts, publishing
 from networks.revisions.line_merge import merge_lines
 from tests import pdf_files
+from tests.pdf_files import document_line
 
-ID = "5f0c9a3e"
+ID = pdf_files.LINE_ID
 MEMORY = 300 * 1024  # kilobytes that a check may take
 
 
@@ -297,19 +297,6 @@ def test_file_and_number_of_one_line_are_merged():
 @pytest.fixture
 def author(db):
     return User.objects.create_superuser("author")
-
-
-def document_line(content, **columns):
-    file = {
-        "name": f"documents/{columns.pop('digest', 'ab' * 20)}.pdf",
-        "size": len(content),
-        "pages": 1,
-        "sha256": columns.pop("sha256", "cd" * 32),
-        "warnings": [],
-    }
-    default_storage.delete(file["name"])
-    default_storage.save(file["name"], io.BytesIO(content))
-    return {"id": ID, "kind": "decision", "title_sr": "Одлука о „приступању“ 1/2", **columns, "file": file}
 
 
 def saved(author, lines, network=None, **content):
