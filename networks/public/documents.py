@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from citynetworks.document_response import document_response
@@ -10,6 +11,7 @@ from networks.models.document_field import document_url
 from networks.redirects import permanent_redirect
 
 
+@csrf_exempt
 @require_safe
 def document(request: HttpRequest, slug: str, kind: str, line_id: str) -> HttpResponseBase:
     """Send the file of a line of what is published. Redirect from a former slug of the network, or another kind."""
