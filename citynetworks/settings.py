@@ -222,6 +222,8 @@ VERIFICATION_DAYS = whole_number("DJANGO_VERIFICATION_DAYS", 365, least=1, most=
 
 # Static files and uploads
 
+# The form of a network has some 30 inputs for a line of each kind, and takes 100 lines of each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 # citynetworks.request_limits accepts no larger body, so no upload is written to the temporary folder.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 22 * 1024 * 1024  # bytes
 DATA_UPLOAD_MAX_NUMBER_FILES = 250  # Browsers send an empty file for each line of a document.

@@ -12,7 +12,6 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.utils.formats import number_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
@@ -342,25 +341,12 @@ class NetworkReading(RowReading):
         return [self.reader.unmarked(line.strip()) for line in self.row.former_names.splitlines() if line.strip()]
 
     @cached_property
-    def deciding_act(self) -> Text:
-        return self.reader.unmarked(self.row.deciding_act)
-
-    @cached_property
     def responsible_unit(self) -> Text:
         return self.reader.unmarked(self.row.responsible_unit)
 
     @cached_property
     def source(self) -> Text:
         return self.reader.unmarked(self.row.source)
-
-    @cached_property
-    def fee(self) -> str:
-        """The annual fee with its currency and year: 1.500,00 RSD (2026). Empty where none is recorded."""
-        if self.row.fee_amount is None:
-            return ""
-        with override(self.reader.language):
-            amount = number_format(self.row.fee_amount, decimal_pos=2, force_grouping=True)
-        return f"{amount} {self.row.fee_currency} ({self.row.fee_year})"
 
 
 class ThemeReading(RowReading):

@@ -157,10 +157,35 @@ def make_network_with_everything():
         status="left",
         website="https://example.org/",
         membership_page="https://example.org/members/nis",
-        deciding_act="Одлука број 06-123/2003",
-        fee_amount="1500.00",
-        fee_currency="EUR",
-        fee_year=2019,
+        documents=[
+            {
+                "id": "00000dec",
+                "kind": "decision",
+                "title_sr": "Одлука о приступању",
+                "title_en": "Decision to join",
+                "number": "06-123/2003",
+                "date": "2003-05-03",
+                "language": "sr",
+                "link": "https://example.org/decision.pdf",
+            }
+        ],
+        roles=[
+            {"id": "9d1c25a0", "role": "full", "since": "2003"},
+            {"id": "77e0b3c4", "role": "body-chair", "body_sr": "Одбор", "body_en": "Board", "until": "2010-05"},
+        ],
+        periods=[{"id": "0b6a9e11", "joined": "1991", "left": "1999-12"}],
+        fees=[
+            {
+                "id": "00000fee",
+                "year": 2019,
+                "amount": "1500.00",
+                "currency": "EUR",
+                "due": "2019-03-01",
+                "paid_on": "2019-02-11",
+                "budget_line": "4819-interno",
+            }
+        ],
+        activities=[{"id": "c41f0d52", "kind": "meeting", "date": "2011", "title_sr": "Скуп", "title_en": "Meeting"}],
         responsible_unit="Служба за међународну сарадњу",
         contact_email="contact@example.org",
         contact_phone="+381 18 000 000",

@@ -2,7 +2,6 @@
 
 import io
 from datetime import date
-from decimal import Decimal
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -37,19 +36,27 @@ FROZEN = {
     "status": "left",
     "website": "https://example.org/",
     "membership_page": "http://example.org/members",
-    "deciding_act": "Одлука 06-12/2007",
-    "fee_amount": "1500.00",
-    "fee_currency": "EUR",
-    "fee_year": 2026,
     "responsible_unit": "Канцеларија",
     "contact_email": "office@example.org",
     "contact_phone": "+381 18 504 000",
     "source": "https://example.org/source",
     "verified_on": "2026-01-31",
     "logo": {"name": "logos/mark.png", "width": 60, "height": 40},
+    "documents": [{"id": "00000dec", "kind": "decision", "title_sr": "Одлука 06-12/2007"}],
+    "roles": [
+        {"id": "9d1c25a0", "role": "full"},
+        {"id": "77e0b3c4", "role": "body-chair", "body_sr": "Одбор", "body_en": "Board", "since": "2010-05"},
+    ],
+    "periods": [{"id": "0b6a9e11", "joined": "1999", "left": "2003-05-03"}],
+    "fees": [{"id": "00000fee", "year": 2026, "amount": "1500.00", "currency": "EUR"}],
+    "activities": [{"id": "c41f0d52", "kind": "meeting", "date": "2011", "title_sr": "Скуп"}],
     "internal_note": "За колеге",
     "themes": ["culture", "peace"],
 }
+# The lines of a network without any
+NO_LINES = {"documents": [], "roles": [], "periods": [], "fees": [], "activities": []}
+# What stood in a revision until there were lines, in place of the document and the fee above
+ACT_AND_FEE = {"deciding_act": "Одлука 06-12/2007", "fee_amount": "1500.00", "fee_currency": "EUR", "fee_year": 2026}
 
 
 # The format of every revision of a page
@@ -66,7 +73,6 @@ IN_ROW = FROZEN | {
     "founded": PartialDate(1997),
     "joined": PartialDate(2007, 5),
     "left": PartialDate(2023, 5, 3),
-    "fee_amount": Decimal("1500"),
     "verified_on": date(2026, 1, 31),
     "logo": "logos/mark.png",
 }
@@ -75,10 +81,9 @@ EMPTY = dict.fromkeys(FROZEN, "") | {
     "joined": None,
     "left": None,
     "status": "member",
-    "fee_amount": None,
-    "fee_year": None,
     "verified_on": None,
     "logo": None,
+    **NO_LINES,
     "themes": [],
 }
 
@@ -118,10 +123,6 @@ EVERYTHING = {
     "left": PartialDate(2019, 12, 31),
     "website": "https://www.everything.example/",
     "membership_page": "https://www.everything.example/members/nis",
-    "deciding_act": "Одлука бр. 06-123/2007",
-    "fee_amount": Decimal(1500),
-    "fee_currency": "RSD",
-    "fee_year": 2026,
     "responsible_unit": "Канцеларија за сарадњу",
     "contact_email": "networks@nis.example",
     "contact_phone": "+381 18 504 000",

@@ -70,8 +70,11 @@ def form_values(tree):
     (form,) = tree.xpath("//div[@id='content-main']//form[not(@class='undo')]")
     for field in form.xpath(".//input[not(@value)][not(@type) or @type='text' or @type='hidden' or @type='email']"):
         field.set("value", "")  # what a browser sends of a field in which nothing stands
+    copied = {*form.xpath(".//template//@name")}  # scripts make copies of these
     values = {}
     for name, value in form.form_values():
+        if name in copied:
+            continue
         # A browser leaves out the line break with which Django begins every textarea.
         values.setdefault(name, []).append(value.removeprefix("\n"))
     return values

@@ -63,7 +63,7 @@ def test_network_is_found_by_what_only_staff_read(clerk, is_draft):
         "responsible_unit": "Канцеларија за сарадњу",
         "contact_email": "milica@example.org",
         "contact_phone": "018 505-555",
-        "deciding_act": "Одлука 06-123/2019",
+        "documents": [{"kind": "decision", "title_sr": "Закључак већа", "number": "06-123/2019"}],
         "internal_note": "Питати начелника",
         "source": "Службени лист",
     }
@@ -72,7 +72,15 @@ def test_network_is_found_by_what_only_staff_read(clerk, is_draft):
     saved = drafts.save(row, words, author=None)
     if not is_draft:
         publishing.publish(saved.row, author=None)
-    for query in ("kancelarija", "milica@example.org", "505-555", "06-123/2019", "nacelnika", "sluzbeni mreza"):
+    for query in (
+        "kancelarija",
+        "milica@example.org",
+        "505-555",
+        "06-123/2019",
+        "zakljucak",
+        "nacelnika",
+        "sluzbeni mreza",
+    ):
         assert list(search(Network.objects.all(), query)) == [row], query
     assert not list(search(Network.objects.all(), "kancelarija druga"))
     assert not Network.objects.published().search("nacelnika")  # what visitors search has none of it

@@ -26,7 +26,8 @@ from tests.pages import (
 )
 
 SERBIAN, ENGLISH = ("sr", "sr-latn"), ("en",)
-FEE = {"fee_currency": "RSD", "fee_year": "2026"}
+AMOUNT = "fees-5f0c9a3e-amount"
+FEE = {"fees": "lines", "fees-5f0c9a3e-currency": "RSD", "fees-5f0c9a3e-year": "2026"}
 
 READ = [
     # typed, in which languages, what it is
@@ -74,9 +75,10 @@ def clerk(client, db):
 def test_a_number_is_read_as_the_language_writes_it(clerk, typed, languages, amount):
     for number, language in enumerate(languages):
         address = f"{PREFIXES[language]}/admin/networks/network/add/"
-        values = FEE | {"name_sr": f"Мрежа {number}", "fee_amount": typed}
+        values = FEE | {"name_sr": f"Мрежа {number}", AMOUNT: typed}
         assert fill_in(clerk, address, values).status_code == 302
-        assert Network.objects.get(name_sr=values["name_sr"]).fee_amount == Decimal(amount)
+        (fee,) = Network.objects.get(name_sr=values["name_sr"]).fees
+        assert Decimal(fee["amount"]) == Decimal(amount)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,7 @@ def test_a_number_is_read_as_the_language_writes_it(clerk, typed, languages, amo
     ],
 )
 def test_a_number_that_can_mean_two_is_asked_about(clerk, typed, language, readings):
-    errors = errors_of(clerk, language, FEE | {"fee_amount": typed})
+    errors = errors_of(clerk, language, FEE | {AMOUNT: typed})
     assert not Network.objects.exists()
     (error,) = errors.values()
     assert all(each in error for each in (typed, *readings))
@@ -101,8 +103,8 @@ def test_a_number_that_can_mean_two_is_asked_about(clerk, typed, language, readi
 
 @in_latin_and_in_ci_in_each_language
 def test_what_is_no_amount_is_refused_and_kept(clerk, language):
-    errors = errors_of(clerk, language, FEE | {"fee_amount": "1e3"})
-    assert any("fee_amount" in names for names in errors)
+    errors = errors_of(clerk, language, FEE | {AMOUNT: "1e3"})
+    assert list(errors) == [AMOUNT]
     field = DecimalField(max_digits=12, decimal_places=2)
     with override(language):
         assert [typed for typed in REFUSED if not is_refused(field, typed)] == []
@@ -137,11 +139,11 @@ def test_so_is_a_whole_number(language, typed, number):
 
 @in_latin_and_in_ci_in_each_language
 def test_an_amount_is_shown_as_it_is_typed_and_saved_untouched_it_is_the_same(clerk, language):
-    network = make_network(fee_amount=Decimal("1234567.5"), fee_currency="RSD", fee_year=2026)
+    network = make_network(fees=[{"id": "5f0c9a3e", "amount": "1234567.50", "currency": "RSD", "year": 2026}])
     address = f"{PREFIXES[language]}/admin/networks/network/{network.pk}/change/"
     values = form_values(opened(clerk, address))
-    assert values["fee_amount"] == ["1,234,567.50" if language == "en" else "1.234.567,50"]
-    assert values["fee_year"] == ["2026"]
+    assert values[AMOUNT] == ["1,234,567.50" if language == "en" else "1.234.567,50"]
+    assert values["fees-5f0c9a3e-year"] == ["2026"]
     fill_in(clerk, address)
     assert network.revisions.count() == 1
 
@@ -167,10 +169,12 @@ def test_an_amount_that_is_typed_in_a_browser_is_sent_as_it_was_typed(live_serve
     sign_in(page, live_server.url, PREFIXES[language])
     page.goto(f"{live_server.url}{PREFIXES[language]}/admin/networks/network/add/")
     page.fill("#id_name_sr", "Мрежа")
-    page.focus("#id_fee_amount")
+    page.locator("[data-lines=fees] [data-add-line]").click()
+    fee = page.locator("[data-lines=fees] .line")
+    fee.locator("[name$=amount]").focus()
     page.keyboard.type(typed)
-    page.fill("#id_fee_currency", "RSD")
-    page.fill("#id_fee_year", "2026")
+    fee.locator("[name$=currency]").fill("RSD")
+    fee.locator("[name$=year]").fill("2026")
     with page.expect_navigation():
         page.click("[name=_save] >> nth=0")
-    assert Network.objects.get().fee_amount == Decimal("1500")
+    assert [fee["amount"] for fee in Network.objects.get().fees] == ["1500.00"]

@@ -11,7 +11,6 @@ import socket
 import threading
 import time
 from contextlib import suppress
-from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -662,10 +661,11 @@ def test_what_is_said_fits_and_can_be_reached_by_everybody(live_server, open_pag
 @pytest.mark.parametrize("prefix", ["", "/sr-latn"])
 def test_text_is_offered_in_every_language_of_the_desk(desk, live_server, replays, prefix):
     """Whatever is typed in one language can be saved in another, also what each language writes in its own way."""
-    fee = {"fee_amount": Decimal("1500.50"), "fee_currency": "RSD", "fee_year": 2026}
-    row = make_network(is_published=False, verified_on="2026-01-15", joined=PartialDate(2007, 5), **fee)
+    fee = {"id": "00000fee", "year": 2026, "amount": "1500.50", "currency": "RSD"}
+    row = make_network(is_published=False, verified_on="2026-01-15", joined=PartialDate(2007, 5), fees=[fee])
     open_form(desk, live_server.url, row, "/en")
-    typed = {"summary_en": TEXT.strip(), "verified_on": "28/02/2026", "joined": "May 2008", "fee_amount": "2,500.75"}
+    amount = "fees-00000fee-amount"
+    typed = {"summary_en": TEXT.strip(), "verified_on": "28/02/2026", "joined": "May 2008", amount: "2,500.75"}
     for field, text in typed.items():
         desk.fill(f"#id_{field}", "")
         type_in_field(desk, field, text)
@@ -681,7 +681,8 @@ def test_text_is_offered_in_every_language_of_the_desk(desk, live_server, replay
     page.click(SAVE)
     expect(page.locator(".messagelist .warning")).to_be_visible()  # what the colleague wrote is taken over
     row.refresh_from_db()
-    assert (row.summary_en, row.seat_en, row.fee_amount) == (typed["summary_en"], "Theirs", Decimal("2500.75"))
+    assert (row.summary_en, row.seat_en) == (typed["summary_en"], "Theirs")
+    assert row.fees == [fee | {"amount": "2500.75"}]
     assert (row.verified_on.isoformat(), row.joined.isoformat()) == ("2026-02-28", "2008-05")
     expect_drafts(page, 0)
 

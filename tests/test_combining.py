@@ -68,7 +68,7 @@ def test_of_themes_those_stay_that_neither_has_removed():
     ]
 
 
-@pytest.mark.parametrize("name", ["name_sr", "slug", "founded", "status", "logo", "fee_amount", "website"])
+@pytest.mark.parametrize("name", ["name_sr", "slug", "founded", "status", "logo", "website"])
 def test_a_field_of_one_value_has_room_for_one(name):
     assert combine(FIELDS[name], "", "a", "b") is None
 

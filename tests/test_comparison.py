@@ -150,8 +150,20 @@ class TestFields:
             ("founded", "2003-05", "мај 2003.", "May 2003"),
             ("joined", "2003-05-03", "3. маја 2003.", "3 May 2003"),
             ("verified_on", "2024-02-29", "29. фебруара 2024.", "29 February 2024"),
-            ("fee_amount", "1500.00", "1.500,00", "1,500.00"),
-            ("fee_year", 2026, "2026", "2026"),
+            (
+                "fees",
+                [{"id": "5f0c9a3e", "year": 2026, "amount": "1500.00", "currency": "EUR", "due": "2026-03-01"}],
+                "2026: 1.500,00 EUR, рок: 1. марта 2026.",
+                "2026: 1,500.00 EUR, due: 1 March 2026",
+            ),
+            ("fees", [{"id": "5f0c9a3e", "year": "once", "amount": "much"}], "once: much", "once: much"),
+            (
+                "periods",
+                [{"id": "0b6a9e11", "joined": "1999", "left": "2003-05"}, {"id": "0b6a9e12", "left": "2005"}],
+                "приступање: 1999., иступање: мај 2003.\nиступање: 2005.",
+                "joined: 1999, left: May 2003\nleft: 2005",
+            ),
+            ("roles", [{"id": "9d1c25a0", "role": "observer"}], "посматрач", "observer"),
             ("scope", "balkan", "балкански", "Balkan"),
             ("scope", "galactic", "galactic", "galactic"),
         ],
@@ -218,7 +230,7 @@ class TestFields:
             ("name_en", "Network", ' lang="en"'),
             ("source", "Писмо", ' lang="sr-Cyrl"'),
             ("source", "https://example.org", ""),
-            ("fee_year", "2026", ""),
+            ("original_name", "Réseau", ""),
         ],
     )
     def test_say_in_which_language_they_are(self, name, text, expected):

@@ -59,9 +59,7 @@ CONTENT = {
     "description_sr": "<p>Опис мреже.</p>",
     "description_en": "<p>What the network does.</p>",
     "founded": "1999",
-    "fee_amount": "1500.00",
-    "fee_currency": "EUR",
-    "fee_year": 2026,
+    "fees": [{"id": "00000fee", "year": 2026, "amount": "1500.00", "currency": "EUR"}],
     "themes": ["peace"],
 }
 
@@ -458,8 +456,6 @@ CONFLICTS = {
     "themes": (["air"], ["peace", "air"], ["air", "peace"]),
     "founded": ("2004-05", "", None),
     "verified_on": ("2024-02-29", "2024-03-01", "2024-03-01"),
-    "fee_amount": ("2000.00", "2500.5", "2500.50"),
-    "fee_year": (2025, "2024", 2024),
     "status": ("left", "ended", "ended"),
     "scope": ("global", "balkan", "balkan"),
     "slug": ("theirs", "mine", "mine"),
@@ -470,7 +466,6 @@ ALIKE = {
     "name_en": "Theirs",
     "summary_en": "Theirs\r\nhere",
     "founded": "May 2004",
-    "fee_amount": "2000",
     "slug": "theirs",
 }
 

@@ -53,9 +53,9 @@ IN_THE_QUERY = {
 POSTED = {
     "changelist": "action select_across index _selected_action _save",
     "add": "_popup _to_field _source_model _saveasnew form_token form_user slug name_sr name_en themes "
-    "joined fee_amount logo groups username usable_password password1 _publish title_sr old_path",
+    "joined fees fees-5f0c9a3e-amount logo groups username usable_password password1 _publish title_sr old_path",
     "change": "_popup _to_field _source_model _saveasnew form_token form_user began_with base seen conflicting slug "
-    "choice_name_sr name_sr themes fee_year groups user_permissions last_login_0 is_published _publish",
+    "choice_name_sr name_sr themes fees-5f0c9a3e-year groups user_permissions last_login_0 is_published _publish",
     "delete": "post _popup _to_field",
     "login": "next kept_form form_user username password",
     "schedule": "action at_0 at_1",

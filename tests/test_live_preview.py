@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from networks.models import Network, OpenForm, Page
 from networks.page_store.watch import Watch
+from networks.partial_dates import PartialDate
 from networks.revisions import drafts
 from tests.browser import make_network_with_everything
 from tests.makers import make_account, make_network, make_page, make_theme
@@ -77,7 +78,7 @@ NETWORK = {
     "benefit_en": "Two\r\nlines",
     "founded": "мај 1985",
     "joined": "3. мај 2005.",
-    "fee_amount": "1.500,50",
+    "fees-00000fee-amount": "1.500,50",
     "verified_on": "2026-02-03",
     "status": "ended",
     "website": "https://example.com/x/",
@@ -125,7 +126,10 @@ def test_new_network_is_shown_before_it_is_saved(clerk):
     [
         ({"joined": "око 1999"}, "приступање"),
         ({"name_sr": ""}, "назив (на српском)"),
-        ({"fee_amount": "1,500", "website": "javascript:x"}, "интернет страница, годишња чланарина"),
+        (
+            {"website": "javascript:x", "fees": "lines", "fees-00000fee-year": "soon"},
+            "интернет страница, годишње чланарине",
+        ),
         ({"description_en": '<a href="javascript:x">x</a>'}, "опис (на енглеском)"),
         ({"status": "none", "slug": "није добро"}, "статус"),
         ({"logo": "wappen.png"}, "лого"),
@@ -160,9 +164,9 @@ def test_text_of_a_colleague_is_not_shown_over_ones_own(clerk):
 
 
 def test_form_is_read_in_the_language_of_the_desk_and_shown_in_another(clerk):
-    row = make_network(fee_amount=1, fee_currency="EUR", fee_year=2020)
-    shown = preview(clerk, form_address(row), {"fee_amount": "1,500.50"}, "sr", "/en")
-    assert "1.500,50" in article(shown)
+    row = make_network(joined=PartialDate(2007, 5, 3))
+    shown = preview(clerk, form_address(row), {"joined": "4 June 2008"}, "sr", "/en")
+    assert "4. јуна 2008." in article(shown)
     assert parsed(shown).xpath("//aside/@lang") == ["en"]
 
 

@@ -21,7 +21,7 @@ from networks.models import SavedForm as CurrentSavedForm
 from networks.revisions import drafts, publishing, schedules, storage
 from networks.revisions.content import complete_content, content_of, select_current_fields
 from networks.revisions.translations import State, confirmed_translations, translation_states
-from tests.contents import EMPTY, FROZEN, IN_ROW, store_picture
+from tests.contents import ACT_AND_FEE, EMPTY, FROZEN, IN_ROW, NO_LINES, store_picture
 
 pytestmark = [pytest.mark.migration, pytest.mark.sql, pytest.mark.usefixtures("migrated_again")]
 
@@ -230,6 +230,85 @@ def test_database_from_before_translation_states_goes_on_as_it_was():
     assert Network.objects.get(pk=avec.pk).outdated_published == ["summary_en"]
 
 
+def act(text):
+    return [{"id": "00000dec", "kind": "decision", "title_sr": text}] if text else []
+
+
+def fee(year, amount, currency):
+    return [{"id": "00000fee", "year": year, "amount": amount, "currency": currency}]
+
+
+def lines_of(content):
+    return content["documents"], content["fees"]
+
+
+def test_acts_and_fees_become_lines_in_rows_and_in_all_that_was_written_and_go_back():
+    """
+    Made by the last code in which a network had one deciding act and one fee.
+
+    A network with two published revisions and a submitted and scheduled draft, a draft whose act was taken away, one
+    in the bin, and one that was only loaded.
+    """
+    call_command("flush", interactive=False, verbosity=0)
+    old = migrate_to("0031")
+    for name in ("Page", "Theme", "OldAddress", "CityProfile"):
+        old.get_model("networks", name).objects.all().delete()
+    insert_rows(DATABASES / "0031.json", old)
+    written = list(Revision.objects.order_by("pk").values_list("pk", "content"))
+    call_command("migrate", verbosity=0)
+
+    decision, corrected = act("Одлука 06-12/2007"), act("Одлука бр. 06-12/2007")
+    in_rows = {
+        "avec": (decision, fee(2025, "1600.00", "EUR")),
+        "nacrt": ([], []),
+        "obrisana": ([], fee(2020, "0.00", "RSD")),
+        "ucitana": (act("Решење"), fee(2024, "20000.00", "RSD")),
+    }
+    in_history = {
+        "avec": [(decision, fee(2025, "1500.00", "EUR")), in_rows["avec"], (corrected, fee(2026, "1700.50", "EUR"))],
+        "nacrt": [(act("Закључак већа"), []), ([], [])],
+        "obrisana": [in_rows["obrisana"]],
+        "ucitana": [in_rows["ucitana"]],
+    }
+
+    def assert_is_there():
+        networks = {network.slug: network for network in Network.objects.select_related("head", "live")}
+        assert {slug: (row.documents, row.fees) for slug, row in networks.items()} == in_rows
+        for slug, network in networks.items():
+            storage.newest_revision(network)
+            contents = [complete_content(Network, each.content) for each in network.revisions.order_by("number")]
+            assert [lines_of(content) for content in contents] == in_history[slug]
+            if network.live:  # what is published is not changed
+                assert complete_content(Network, network.live.content) == content_of(network)
+
+    assert_is_there()
+    before = Revision.objects.filter(pk__lte=written[-1][0]).order_by("pk")
+    assert list(before.values_list("pk", "content")) == written
+    # Going back, each network has its act and its fee again, and what has more lines has them in its revisions.
+    avec = Network.objects.get(slug="avec")
+    lines = {"fees": [*avec.fees, {"id": "11111111", "year": 2026, "amount": "1.00", "currency": "EUR"}]}
+    roles = {"roles": [{"id": "22222222", "role": "full"}]}
+    ucitana = drafts.save(Network.objects.get(slug="ucitana"), lines | roles, author=None).row
+    publishing.publish(ucitana, author=None)
+    OldNetwork = migrate_to("0031").get_model("networks", "Network")
+    values = ("slug", "deciding_act", "fee_amount", "fee_currency", "fee_year")
+    assert {(row[0], row[1], str(row[2]), *row[3:]) for row in OldNetwork.objects.values_list(*values)} == {
+        ("avec", "Одлука 06-12/2007", "1600.00", "EUR", 2025),
+        ("nacrt", "", "None", "", None),
+        ("obrisana", "", "0.00", "RSD", 2020),
+        ("ucitana", "Решење", "1.00", "EUR", 2026),
+    }
+    call_command("migrate", verbosity=0)
+    in_rows["ucitana"] = (act("Решење"), lines["fees"])
+    in_history["ucitana"].append(in_rows["ucitana"])
+    assert_is_there()
+    assert Network.objects.get(slug="ucitana").roles == roles["roles"]
+    # What was scheduled is published with its lines.
+    plan = avec.schedules.get()
+    publishing.publish(Network.objects.get(slug="avec"), revision=plan.revision, author=None)
+    assert lines_of(content_of(Network.objects.get(slug="avec"))) == in_history["avec"][2]
+
+
 @pytest.fixture
 def before_revisions():
     """The models as they were before there were revisions."""
@@ -238,14 +317,15 @@ def before_revisions():
 
 def known(content):
     """A content without the fields that networks have got since."""
-    return {name: value for name, value in content.items() if not name.startswith("end_note_")}
+    new = ("roles", "periods", "activities")
+    return {name: value for name, value in content.items() if not name.startswith("end_note_") and name not in new}
 
 
 def test_every_network_has_its_first_version_when_there_are_revisions(before_revisions, subtests):
     OldNetwork, OldTheme = (before_revisions.get_model("networks", name) for name in ("Network", "Theme"))
     store_picture("mark.png", (60, 40))
     themes = [OldTheme.objects.create(slug=slug, name_sr=slug) for slug in ("peace", "culture")]
-    facts = {name: value for name, value in known(IN_ROW).items() if name != "themes"}
+    facts = {name: value for name, value in known(IN_ROW).items() if name not in ("themes", *NO_LINES)} | ACT_AND_FEE
     lost = {"logo": default_storage.save("logos/lost.png", ContentFile(b"")), "logo_width": 60, "logo_height": 40}
     default_storage.delete(lost["logo"])
     # Past save() and sanitising, as data of long ago may stand there
@@ -296,7 +376,8 @@ def test_every_network_has_its_first_version_when_there_are_revisions(before_rev
             # Only the words to search are written anew, and no save would write them otherwise.
             assert now["search_text"] == network.make_search_text()
             before["search_text"] = now["search_text"]
-            assert {name: str(now[name]) for name in before} == {name: str(before[name]) for name in before}
+            still = before.keys() - ACT_AND_FEE.keys()
+            assert {name: str(now[name]) for name in still} == {name: str(before[name]) for name in still}
             # Whoever opens it goes on from there.
             assert (storage.newest_revision(network), network.revisions.count()) == (first, 1)
     revisions = Revision.objects.select_related("network")

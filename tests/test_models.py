@@ -3,7 +3,6 @@
 import itertools
 import json
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -40,10 +39,6 @@ def dates(joined, left):
     }
 
 
-def fee(amount, currency, year):
-    return {"fee_amount": amount, "fee_currency": currency, "fee_year": year}
-
-
 # Rules of the database, whose messages stand beside a field
 
 REFUSED = {
@@ -54,13 +49,6 @@ REFUSED = {
     "left in a month before a year": ("left", dates("2007", "2006-12")),
     "left in a month before a day": ("left", dates("2007-05-03", "2007-04")),
     "left on a day before a month": ("left", dates("2007-05", "2007-04-30")),
-    "fee without currency": ("fee_amount", fee(Decimal(100), "", 2026)),
-    "fee without year": ("fee_amount", fee(Decimal(100), "RSD", None)),
-    "fee without either": ("fee_amount", fee(Decimal(100), "", None)),
-    "currency alone": ("fee_amount", fee(None, "RSD", None)),
-    "year alone": ("fee_amount", fee(None, "", 2026)),
-    "fee without amount": ("fee_amount", fee(None, "RSD", 2026)),
-    "fee below nothing": ("fee_amount", fee(Decimal(-1), "RSD", 2026)),
     "published without Serbian name": ("name_sr", {"name_sr": "", "name_en": "Network"}),
     "published without any name": ("name_sr", {"name_sr": None}),
     "original name without language": ("original_language", {"original_name": "Villes Unies"}),
@@ -84,8 +72,6 @@ ACCEPTED = {
     "left in the month of a day": dates("2007-05-03", "2007-05"),
     "left in a month of the year": dates("2007", "2007-05"),
     "left on a day of the month": dates("2007-05", "2007-05-03"),
-    "fee": fee(Decimal("1500.50"), "RSD", 2026),
-    "no fee to pay": fee(Decimal(0), "EUR", 2026),
     "original name": {"original_name": "Villes Unies", "original_language": "fr"},
     "original name in a script": {"original_name": "Savez", "original_language": "sr-Latn"},
     "http": {"website": "http://example.com/"},
@@ -470,11 +456,6 @@ ADDRESSES = ["", "http://a", "https://a", "http:/a", "ftp://a", "javascript:aler
 VALUES_OF_RULES = {
     "network_published_has_serbian_name": {"is_published": [True, False], "name_sr": [None, "", "Мрежа"]},
     "network_left_after_joined": {"joined": DATES, "left": DATES},
-    "network_fee_has_currency_and_year": {
-        "fee_amount": [None, *map(Decimal, ("-0.01", "0", "1500"))],
-        "fee_currency": ["", "RSD"],
-        "fee_year": [None, 2026],
-    },
     "network_original_name_has_language": {"original_name": ["", "Réseau"], "original_language": ["", "fr"]},
     "network_website_is_http": {"website": ADDRESSES},
     "network_membership_page_is_http": {"membership_page": ADDRESSES},

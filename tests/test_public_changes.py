@@ -20,6 +20,7 @@ from networks.reading import Reader
 from networks.revisions import drafts, publishing, schedules, storage
 from networks.revisions.content import complete_content, content_fields, content_of
 from networks.revisions.public_changes import MOST_CHANGES, ChangeReading, changes_between, newest_changes
+from tests.contents import FROZEN, NO_LINES
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import (
     CYRILLIC,
@@ -38,6 +39,9 @@ NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 PUBLISH, WITHDRAW = Schedule.Action.PUBLISH, Schedule.Action.WITHDRAW
 
+FEE = {"id": "00000fee", "year": 2025, "amount": "1500.00", "currency": "EUR"}
+ROLE = {"id": "9d1c25a0", "role": "full"}
+
 # What citizens see before each edit
 CONTENT = {
     "slug": "mreza",
@@ -50,9 +54,7 @@ CONTENT = {
     "joined": "2003",
     "verified_on": "2025-03-01",
     "website": "https://example.org/",
-    "fee_amount": "1500.00",
-    "fee_currency": "EUR",
-    "fee_year": 2025,
+    "fees": [FEE],
     "themes": ["peace"],
 }
 
@@ -143,7 +145,8 @@ def names(sr=("Мрежа градова", "Мрежа градова"), en=("Ne
         ({"seat_sr": "Брисел", "seat_en": "Brussels"}, [("corrected", ["seat_sr", "seat_en"])]),
         ({"website": ""}, [("corrected", ["website"])]),
         ({"themes": ["culture", "peace"]}, [("corrected", ["themes"])]),
-        ({"fee_amount": "10.00", "fee_year": 2026}, [("corrected", ["fee_amount", "fee_year"])]),
+        ({"fees": [FEE | {"amount": "10.00"}]}, [("corrected", ["fees"])]),
+        ({"fees": [FEE | {"paid_on": "2025-04-01"}], "roles": [ROLE]}, [("corrected", ["roles"])]),
         ({"former_names": "Стара мрежа"}, [("corrected", ["former_names"])]),
         # Several at once: each once, what has a kind of its own first
         (
@@ -158,6 +161,7 @@ def names(sr=("Мрежа градова", "Мрежа градова"), en=("Ne
         # No facts about the membership
         ({"slug": "another"}, []),
         ({"internal_note": "За колеге"}, []),
+        ({"fees": [FEE | {"paid_on": "2025-04-01", "budget_line": "4819"}]}, []),
         ({"slug": "another", "internal_note": "За колеге"}, []),
     ],
 )
@@ -171,7 +175,9 @@ def test_each_edit_is_recorded_as_what_it_is_when_it_is_published(network, ana, 
 def test_each_public_field_is_recorded_and_no_other(network):
     """So that a field that is added to the model is told, or left out on purpose."""
     content = content_of(anew(network))
-    untold = {name for name in content if not changes_between(content, content | {name: "changed"})}
+    changed = dict.fromkeys(content, "changed") | {name: FROZEN[name] for name in NO_LINES}
+    changed["fees"] = []
+    untold = {name for name in content if not changes_between(content, content | {name: changed[name]})}
     assert untold == {"slug", "internal_note"}
 
 
@@ -445,7 +451,8 @@ KIND = Change.Kind
         ),
         (Change(kind=KIND.CORRECTED, fields=["seat_sr", "seat_en", "website"]), "Changed: seat, website"),
         (Change(kind=KIND.CORRECTED, fields=["summary_en", "seat_sr"]), "Changed: summary (in English), seat"),
-        (Change(kind=KIND.CORRECTED, fields=["fee_amount", "fee_currency", "fee_year"]), "Changed: annual fee"),
+        (Change(kind=KIND.CORRECTED, fields=["fee_amount", "fee_currency", "fee_year"]), "Changed: annual fees"),
+        (Change(kind=KIND.CORRECTED, fields=["deciding_act", "documents"]), "Changed: documents"),
         (Change(kind=KIND.CORRECTED, fields=["a_field_that_is_no_more"]), "Changed"),
         (Change(kind=KIND.CORRECTED, fields=["a_field_that_is_no_more", "seat_sr"]), "Changed: seat"),
     ],

@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, date, datetime
-from decimal import Decimal
 
 import pytest
 from django.conf.locale import LANG_INFO
@@ -232,22 +231,6 @@ def test_a_site_without_title_has_one_in_each_language():
 )
 def test_dates_are_in_words_and_no_more_exact_than_known(value, expected):
     assert in_each_form(lambda reader: reader.date(value)) == expected
-
-
-@pytest.mark.parametrize(
-    ("amount", "expected"),
-    [
-        (None, ("", "", "")),
-        (Decimal("1500"), ("1.500,00 RSD (2026)", "1.500,00 RSD (2026)", "1,500.00 RSD (2026)")),
-        (Decimal("1234567.5"), ("1.234.567,50 RSD (2026)", "1.234.567,50 RSD (2026)", "1,234,567.50 RSD (2026)")),
-        (Decimal("0"), ("0,00 RSD (2026)", "0,00 RSD (2026)", "0.00 RSD (2026)")),
-    ],
-)
-def test_fees_are_written_as_in_the_language_of_the_reader(amount, expected):
-    network = Network(fee_amount=amount, fee_currency="RSD", fee_year=2026)
-    for active in FORMS:
-        with override(active):
-            assert in_each_form(lambda reader: reader.network(network).fee) == expected
 
 
 # Names of networks

@@ -29,7 +29,7 @@ from networks.revisions.content import (
     merge,
     row_with,
 )
-from tests.contents import EMPTY, FROZEN, IN_ROW, PAGE, store_picture
+from tests.contents import EMPTY, FROZEN, IN_ROW, NO_LINES, PAGE, store_picture
 from tests.makers import make_network, make_page, make_theme
 from tests.processes import Clock
 
@@ -240,15 +240,12 @@ class TestContent:
             ("verified_on", None, None),
             ("verified_on", date(2007, 5, 3), "2007-05-03"),
             ("verified_on", "2007-05-03", "2007-05-03"),
-            ("fee_amount", None, None),
-            ("fee_amount", Decimal("0"), "0.00"),
-            ("fee_amount", Decimal("1500"), "1500.00"),
-            ("fee_amount", Decimal("1500.5"), "1500.50"),
-            ("fee_amount", Decimal("1.5E+3"), "1500.00"),
-            ("fee_amount", Decimal("9999999999.99"), "9999999999.99"),
-            ("fee_amount", "12.50", "12.50"),
-            ("fee_year", None, None),
-            ("fee_year", 2026, 2026),
+            ("fees", [], []),
+            ("fees", [{"id": "0", "year": "2026", "due": "", "paid_on": None}], [{"id": "0", "year": 2026}]),
+            ("fees", [{"id": "0", "amount": Decimal("1.5E+3")}], [{"id": "0", "amount": "1500.00"}]),
+            ("fees", [{"id": "0", "due": date(2026, 3, 1)}], [{"id": "0", "due": "2026-03-01"}]),
+            ("fees", [{"id": "0", "year": ""}], []),
+            ("periods", [{"id": "0", "left": PartialDate(2007, 5)}], [{"id": "0", "left": "2007-05"}]),
             ("logo", "", None),
             ("logo", None, None),
         ],
@@ -303,9 +300,13 @@ class TestContent:
         assert changed_fields(Network, {"name_en": "Network"}, {}) == ["name_en"]
 
 
-# Three values of each field, so that two people often write the same
+# Three values of each field, so that two people often write the same. Of lines, which are merged one by one, there
+# are none: tests/test_lines.py is about them.
 CHOICES = {
-    model: {name: (empty, content[name], f"another {name}") for name, empty in complete_content(model, {}).items()}
+    model: {
+        name: (empty,) * 3 if name in NO_LINES else (empty, content[name], f"another {name}")
+        for name, empty in complete_content(model, {}).items()
+    }
     for model, content in ((Network, FROZEN), (Page, PAGE))
 }
 
@@ -348,8 +349,9 @@ class TestMerge:
             ("themes", ["culture", "energy"], ["peace"], ["themes"]),
             ("themes", ["energy"], ["energy"], []),
             ("logo", None, {"name": "logos/a.png", "width": 1, "height": 1}, ["logo"]),
-            ("fee_amount", "1500.00", "1500.00", []),
-            ("fee_amount", None, "0.00", ["fee_amount"]),
+            ("fees", FROZEN["fees"], FROZEN["fees"], []),
+            ("fees", [], [FROZEN["fees"][0] | {"amount": "0.00"}], ["fees"]),
+            ("fees", [FROZEN["fees"][0] | {"year": 2025}], [FROZEN["fees"][0] | {"amount": "0.00"}], []),
             ("joined", "2007", "2007-05-03", ["joined"]),
         ],
     )
@@ -501,14 +503,14 @@ class TestSave:
             {"name_en": " First "},
             {"summary_en": "one\r\ntwo"},
             {"description_en": "<p>Text</p>\r\n"},
-            {"fee_amount": "12.5"},
+            {"fees": [{"id": "00000fee", "amount": "12.5", "currency": " EUR", "year": "2026", "due": ""}]},
             {"founded": PartialDate(2007, 5)},
             {"themes": ["peace", "culture"]},
         ],
     )
     def test_makes_no_version_of_what_is_only_written_differently(self, network, typed, ana):
         make_theme(slug="culture"), make_theme(slug="peace")
-        fee = {"fee_amount": "12.50", "fee_currency": "EUR", "fee_year": 2026}
+        fee = {"fees": [{"id": "00000fee", "amount": "12.50", "currency": "EUR", "year": 2026}]}
         texts = {"summary_en": "one\ntwo", "description_en": "<p>Text</p>", "founded": "2007-05"}
         write(network, author=ana, themes=["culture", "peace"], **fee, **texts)
         saved = drafts.save(network, newest(network).content | typed, author=ana)
@@ -563,8 +565,9 @@ class TestSave:
             ({"name_sr": ""}, {"name_sr"}, True),
             ({"status": "paused"}, {"status"}, False),
             ({"website": "javascript:alert(1)"}, {"website"}, True),
-            ({"fee_amount": "10.00"}, {"fee_amount"}, False),
-            ({"fee_amount": "10.00", "fee_currency": "eur", "fee_year": 2026}, {"fee_currency"}, True),
+            ({"fees": [{"amount": "10.00"}]}, {"fees"}, False),
+            ({"fees": [{"amount": "10.00", "currency": "eur", "year": 2026}]}, {"fees"}, True),
+            ({"fees": "many"}, {"fees"}, True),
             ({"joined": "2007", "left": "2003", "status": "left"}, {"left"}, False),
             ({"verified_on": "2999-01-01"}, {"verified_on"}, True),
             ({"description_en": "<p><a href='ftp://example.org'>x</a></p>"}, {"description_en"}, False),
@@ -864,10 +867,10 @@ class TestRestore:
             ({"status": "paused"}, {"status"}, True),
             ({"scope": "lunar"}, {"scope"}, False),
             ({"name_sr": ""}, {"name_sr"}, True),
-            ({"fee_amount": "10.00"}, {"fee_amount"}, False),
+            ({"fees": [{"id": "00000fee", "amount": "10.00"}]}, {"fees"}, False),
             ({"slug": "taken"}, {"slug"}, True),
             ({"founded": "the thirties"}, {"founded"}, False),
-            ({"fee_amount": "a lot", "fee_currency": "EUR", "fee_year": 2026}, {"fee_amount"}, True),
+            ({"fees": [{"id": "00000fee", "amount": "a lot", "currency": "EUR", "year": 2026}]}, {"fees"}, True),
         ],
     )
     def test_of_what_is_no_longer_valid_is_an_error_and_saves_nothing(self, draft, is_published, old, fields, ana):
@@ -1364,7 +1367,7 @@ class TestOldRevisions:
 
     @pytest.mark.parametrize(
         ("name", "value"),
-        [("founded", "the thirties"), ("founded", "2007-13"), ("fee_amount", "a lot"), ("fee_year", "last")],
+        [("founded", "the thirties"), ("founded", "2007-13"), ("verified_on", "some day")],
     )
     def test_value_that_the_field_no_longer_takes_does_not_hinder_the_preview(self, network, name, value):
         old = by_hand(network, FROZEN | {name: value, "logo": None})
@@ -1539,7 +1542,6 @@ class TestScheduleThatFailsWithAnError:
     ("written", "field"),
     [
         ({"joined": "2010", "left": "2003"}, "left"),
-        ({"fee_amount": "10.00"}, "fee_amount"),
         ({"original_name": "Réseau"}, "original_language"),
         ({"website": "ftp://example.org/"}, "website"),
         ({"membership_page": "javascript:alert(1)"}, "membership_page"),

@@ -31,7 +31,6 @@ VALUES = {
     "name_en": ["", "Alpha", "Beta"],
     "name_sr": ["", "Мрежа", "Савез"],  # empty, it is not valid
     "summary_en": ["", "One\nTwo"],
-    "fee_year": [None, 2026],  # without an amount, it is not valid
     "slug": ["one", "two", "three"],
     "themes": [[], ["culture"], ["culture", "peace"]],
 }
@@ -84,7 +83,7 @@ class Reference:
                 self.refuse(newest[name] not in (base[name], mine))
                 content[name] = mine
         if content != newest:
-            self.refuse(content["name_sr"] == "" or content["fee_year"])
+            self.refuse(content["name_sr"] == "")
             self.append(content, who)
 
     def publish(self, who, version=None, planned_for=None):

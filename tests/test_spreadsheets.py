@@ -96,6 +96,9 @@ def changed_sheet(content, **cells):
 
 # What an export has in it
 
+FEE = {"id": "00000fee", "year": 2026, "amount": "0.50", "currency": "RSD", "due": "2026-03-01"}
+DOCUMENT = {"id": "00000dec", "kind": "decision", "number": "=1+1", "link": "https://example.org/a"}
+
 # What people and other programs write: markup, spaces, what a spreadsheet runs, what XML has another meaning for
 texts = st.text("=+-@'\"\t\n ;,a1Љњ<&_x\u2028\x0b\xa0", max_size=12)
 
@@ -104,14 +107,14 @@ texts = st.text("=+-@'\"\t\n ;,a1Љњ<&_x\u2028\x0b\xa0", max_size=12)
 @given(
     texts=st.lists(texts, min_size=3, max_size=3),
     founded=st.sampled_from([None, "1997", "2007-05", "2023-05-03"]),
-    amount=st.sampled_from([None, "0.00", "1500.50"]),
+    fees=st.sampled_from([[], FROZEN["fees"], [FEE, FEE | {"id": "11111111", "paid_on": "2026-02-01"}]]),
     language=st.sampled_from(LANGUAGES),
     status=st.sampled_from(["member", "left", "ended"]),
     slugs=st.sets(st.sampled_from(["culture", "peace"])),
 )
-@example(["=1+1", "  a  b ", "-"], "1997", "1500.50", "sr", "left", {"culture"})
-@example(["@a;=1\n=2", "_x0041_\t.", "'=1"], "2007-05", "0.00", "en", "member", {"culture", "peace"})
-def test_what_is_exported_and_imported_is_the_same(texts, founded, amount, language, status, slugs):
+@example(["=1+1", "  a  b ", "-"], "1997", FROZEN["fees"], "sr", "left", {"culture"})
+@example(["@a;=1\n=2", "_x0041_\t.", "'=1"], "2007-05", [], "en", "member", {"culture", "peace"})
+def test_what_is_exported_and_imported_is_the_same(texts, founded, fees, language, status, slugs):
     """In each format; also where the file is imported in another language of the admin than it was exported in."""
     if not Network.objects.filter(slug="trip").exists():
         make_theme(slug="culture", name_sr="Култура", name_en="peace")
@@ -120,7 +123,12 @@ def test_what_is_exported_and_imported_is_the_same(texts, founded, amount, langu
     name, description, source = (each.strip() for each in texts)
     network = Network.objects.get(slug="trip")
     content = EMPTY | {"slug": "trip", "name_sr": name or "Мрежа", "description_en": description}
-    content |= {"source": source, "founded": founded, "fee_amount": amount, "fee_year": 2026 if amount else None}
+    content |= {
+        "source": source,
+        "founded": founded,
+        "fees": fees,
+        "documents": [DOCUMENT | {"title_sr": name or "Одлука"}],
+    }
     content |= {"status": status, "themes": sorted(slugs)}
     network.head = Revision.objects.create(network=network, number=network.revisions.count() + 1, content=content)
     network.save()
@@ -164,9 +172,8 @@ def test_another_program_reads_headings_keys_texts_and_numbers(network, language
         "Asocijacija evropskih gradova kulture",
     )
     assert (values["founded"], values["joined"], values["left"]) == ("1997", "2007-05", "2023-05-03")
-    assert (values["fee_amount"], values["fee_year"]) == (1500, 2026)
     assert {cell.data_type for key, cell in cells.items() if key in ("founded", "contact_phone", "status")} == {"s"}
-    assert {cell.data_type for key, cell in cells.items() if key in ("id", "fee_amount", "fee_year")} == {"n"}
+    assert {cell.data_type for key, cell in cells.items() if key in ("id", "revision")} == {"n"}
     # As text, so that a spreadsheet makes no first of May of "May 2007"
     assert cells["joined"].number_format == "@"
 
@@ -205,8 +212,6 @@ def test_only_what_was_changed_is_saved_as_people_type_it(network, editor):
         written(exported(network)),
         joined=date(2007, 5, 4),
         founded="мај 1998.",
-        fee_amount="1600,5",
-        fee_year=2027,
         status="члан",
         left=None,
         themes="peace\nКултура",
@@ -224,8 +229,6 @@ def test_only_what_was_changed_is_saved_as_people_type_it(network, editor):
     assert row.changes == {
         "joined": "2007-05-04",
         "founded": "1998-05",
-        "fee_amount": "1600.50",
-        "fee_year": 2027,
         "status": "member",
         "left": None,
         "description_en": "<p>Two words</p>",
@@ -245,10 +248,18 @@ WRONG = {
     "an impossible date": (("founded", "2007-02-31"), "This date does not exist in the calendar."),
     "a month for a day": (("verified_on", "2026-01"), "Enter a whole day, such as 2026-05-03."),
     "a number": (
-        ("fee_amount", "1.500"),
+        ("id", "1.500"),
         "Enter a number such as 1500 or 1500.50, without separators between thousands.",
     ),
-    "a broken number": (("fee_year", 2026.5), "Enter a whole number."),
+    "a broken number": (("revision", 2026.5), "Enter a whole number."),
+    "a line": (
+        ("fees", "2026: 1,500.00 RSD"),
+        "What stands here is changed in the form of the network. Leave the cell as it was exported.",
+    ),
+    "lines that were removed": (
+        ("documents", ""),
+        "What stands here is changed in the form of the network. Leave the cell as it was exported.",
+    ),
     "a choice": (
         ("status", "maybe"),
         "“maybe” is not known here. Write one of these: member, left, network ended, not known.",

@@ -273,7 +273,7 @@ class TestEndedSession:
             "name_sr": "",
             "description_en": f"<p>{TEXT}</p><script>",
             "website": "nowhere",
-            "fee_year": "a year",
+            "fees-5f0c9a3e-year": "a year",
             "founded": "once",
             "verified_on": "31.2.",
             "themes": [str(theme.pk) for theme in themes[1:]],

@@ -425,6 +425,6 @@ def test_words_are_checked_in_all_public_texts_and_in_nothing_else():
     names = [each.name for each in checked_fields(Network)]
     texts = ["name", "acronym", "summary", "description", "seat", "benefit", "end_note"]
     assert names[:14] == [f"{each}_{language}" for each in texts for language in ("sr", "en")]
-    assert {"former_names", "original_name", "deciding_act", "responsible_unit", "source"} <= {*names}
+    assert {"former_names", "original_name", "responsible_unit", "source"} <= {*names}
     assert not {"slug", "website", "contact_email", "scope", "internal_note", "search_text", "name"} & {*names}
     assert [each.name for each in checked_fields(Page)] == ["title_sr", "title_en", "body_sr", "body_en"]

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -30,6 +32,7 @@ from js_asset import Media
 
 from networks.admin import numbers
 from networks.admin.guarded_form import GuardedForm
+from networks.admin.line_forms import LinesFormField
 from networks.admin.unsaved_text import (
     TOKEN,
     AdminForm,
@@ -320,6 +323,8 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
         super().delete_queryset(request, queryset)
 
     def formfield_for_dbfield(self, db_field, request: HttpRequest, **kwargs) -> forms.Field | None:
+        if isinstance(db_field, LinesField):
+            return LinesFormField(db_field, partial(self.formfield_for_column, request=request))
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and hasattr(db_field, "translated_field"):
             # For spelling checkers and screen readers
@@ -328,6 +333,17 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
             field.language = db_field.language
             field.short_label = capfirst(db_field.translated_field.verbose_name)
         return field
+
+    def formfield_for_column(self, column: models.Field, request: HttpRequest) -> forms.Field | None:
+        """Return the form field of a column of a LinesField."""
+        options: dict[str, Any] = {}
+        if column.choices:
+            options["choices"] = column.get_choices(blank_choice=[("", _("choose"))])
+        elif isinstance(column, models.DateField):
+            options["widget"] = forms.DateInput(attrs={"class": "vTextField"})  # the calendar knows no added inputs
+        elif isinstance(column, models.URLField):
+            options["widget"] = forms.URLInput(attrs={"class": "vURLField"})
+        return self.formfield_for_dbfield(column, request, **options)
 
     def formfield_for_choice_field(self, db_field, request: HttpRequest, **kwargs):
         if db_field.blank:

@@ -18,7 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
 from networks.admin.guide import is_new
-from networks.admin.newest_revisions import newest_value, translation_is_missing, with_newest_headings
+from networks.admin.newest_revisions import newest_value, record_gaps, translation_is_missing, with_newest_headings
 from networks.admin.review import ANSWERED_BY, events_of_row, last_submission
 from networks.links.record import dead_link_count
 from networks.models import Event, Network, Page, RevisedModel, Revision, Schedule
@@ -264,7 +264,7 @@ def needs_context(request: HttpRequest) -> dict:
     """Return what the list needs, each with the URL of the filtered list, and how complete each language is."""
     user, needs, languages = request.user, [], []
     if may(user, "view", Network):
-        counts = network_counts()
+        counts, gaps = network_counts(), record_gaps()
         due = counts_of(request, Network)["due"]
         needs += [
             (
@@ -302,6 +302,24 @@ def needs_context(request: HttpRequest) -> dict:
                     counts["without_contact"],
                 ),
                 list_url(Network, "contact=missing"),
+            ),
+            (
+                len(gaps["fee"]),
+                ngettext(
+                    "%(count)d membership without the fee of this year",
+                    "%(count)d memberships without the fee of this year",
+                    len(gaps["fee"]),
+                ),
+                list_url(Network, "record=fee"),
+            ),
+            (
+                len(gaps["title"]),
+                ngettext(
+                    "%(count)d network with a document without English title",
+                    "%(count)d networks with documents without English titles",
+                    len(gaps["title"]),
+                ),
+                list_url(Network, "record=title"),
             ),
         ]
         languages = completeness(counts)

@@ -20,6 +20,7 @@ from networks.admin.newest_revisions import (
     TEXT,
     ContactFilter,
     NewestTranslationFilter,
+    RecordFilter,
     ScopeFilter,
     StatusFilter,
     ThemeFilter,
@@ -94,6 +95,7 @@ class NetworkAdmin(
         VerificationFilter,
         ContactFilter,
         NewestTranslationFilter,
+        RecordFilter,
     ]
     list_per_page = 50
     actions = ["publish", "withdraw", "submit", "verify", "edit", "export", "delete_selected"]
@@ -102,7 +104,7 @@ class NetworkAdmin(
     search_fields = ["search_text"]
     search_help_text = _(
         "In either script, with or without diacritical marks: gradonacelnici, Градоначелници, SCTM. Also by unit, "
-        "contact, act and internal note."
+        "contact, document and internal note."
     )
 
     fieldsets = [
@@ -127,12 +129,15 @@ class NetworkAdmin(
             },
         ),
         (
+            _("Record of the membership"),
+            {"fields": ["documents", "roles", "periods", "fees", "activities"]},
+        ),
+        (
             _("In the city administration"),
             {
                 "fields": [
-                    ("responsible_unit", "deciding_act"),
+                    "responsible_unit",
                     ("contact_email", "contact_phone"),
-                    ("fee_amount", "fee_currency", "fee_year"),
                     ("source", "verified_on"),
                     "internal_note",
                 ]

@@ -15,13 +15,22 @@ from django.db.models import Case, F, Q, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, NullIf
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from networks.models import Network, RevisedModel, Theme
+from networks.models.lines import LinesField
 from networks.models.network import SEARCHED
 from networks.partial_dates import PartialDateField
 from networks.reading import translated_fields
-from networks.revisions.content import Model, content_fields, renamed_columns, row_with, select_current_fields
+from networks.revisions.content import (
+    Model,
+    complete_content,
+    content_fields,
+    renamed_columns,
+    row_with,
+    select_current_fields,
+)
 from networks.rich_text import RichTextField, plain_text
 from networks.serbian import fold
 
@@ -78,20 +87,24 @@ def with_newest_headings(rows: models.QuerySet) -> list[RevisedModel]:
 @cache
 def text_fields(model: Model) -> dict[str, models.Field]:
     """Return the fields with words that staff search for, by name; those for staff alone are among them."""
-    return {
-        name: field
-        for name, field in content_fields(model).items()
-        if isinstance(field, models.CharField | models.TextField)
-        if not (field.choices or isinstance(field, models.URLField | PartialDateField))
-    }
+    fields = content_fields(model).items()
+    return {name: field for name, field in fields if isinstance(field, LinesField) or has_words(field)}
+
+
+def has_words(field: models.Field) -> bool:
+    is_text = isinstance(field, models.CharField | models.TextField)
+    return is_text and not (field.choices or isinstance(field, models.URLField | PartialDateField))
 
 
 def folded_text(model: Model, content: Mapping, names: Iterable[str]) -> str:
     """Return fields of a content as search compares them."""
     parts = []
     for name in names:
-        text = content.get(name) or ""
-        if isinstance(text_fields(model)[name], RichTextField):
+        text, field = content.get(name) or "", text_fields(model)[name]
+        if isinstance(field, LinesField):
+            columns = [column for column, each in field.columns.items() if has_words(each)]
+            text = "\n".join(line[column] for line in text or () for column in columns if column in line)
+        elif isinstance(field, RichTextField):
             text = plain_text(text)
         parts.append(text.replace("-", " ") if name == "slug" else text)
     return fold("\n".join(parts))
@@ -101,7 +114,8 @@ def search(rows: models.QuerySet, query: str) -> models.QuerySet:
     """
     Return the rows whose newest revision has every word of the query, in any script.
 
-    Unlike the search of visitors, it finds words that only staff read: the unit, the contact, the act, the remark.
+    Unlike the search of visitors, it finds all words of the record, and those that only staff read: the unit, the
+    contact, titles and numbers of documents, the remark.
     """
     words = fold(query).split()
     if not words:
@@ -195,6 +209,48 @@ class ContactFilter(admin.SimpleListFilter):
         newest = {f"newest_{name}": newest_value(Network, name) for name in names}
         queryset, without = queryset.alias(**newest), Q(newest_contact_email="", newest_contact_phone="")
         return queryset.filter(without) if self.value() == "missing" else queryset.exclude(without)
+
+
+# What tells of the gaps in the record of a membership
+LINES_WITH_GAPS = ("status", "fees", "documents")
+
+
+def record_gaps() -> dict[str, list[int]]:
+    """
+    Return the primary keys of the networks whose newest revision has a gap in its lines, by the gap. One query.
+
+    "fee": the city is a member, had a fee in an earlier year, and has none of this year; "title": a document has no
+    English title.
+    """
+    year = timezone.localdate().year
+    with_lines = ~Q(fees=[]) | ~Q(documents=[])
+    rows = Network.objects.outside_bin().order_by().annotate(newest_content=newest_content())
+    gaps: dict[str, list[int]] = {"fee": [], "title": []}
+    for pk, newest, *in_row in rows.filter(HAS_NEWER_DRAFT | with_lines).values_list(
+        "pk", "newest_content", *LINES_WITH_GAPS
+    ):
+        content = None if newest is None else complete_content(Network, newest)
+        status, fees, documents = in_row if content is None else (content[name] for name in LINES_WITH_GAPS)
+        years = {line.get("year") or 0 for line in fees}
+        if status == Network.Status.MEMBER and years and year not in years and min(years) < year:
+            gaps["fee"].append(pk)
+        if not all(line.get("title_en") for line in documents):
+            gaps["title"].append(pk)
+    return gaps
+
+
+class RecordFilter(admin.SimpleListFilter):
+    """Filter by what is missing in the record of a membership."""
+
+    title = _("record")
+    parameter_name = "record"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
+        return [("fee", _("this year’s fee is missing")), ("title", _("a document has no English title"))]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        gaps = record_gaps() if self.value() else {}
+        return queryset.filter(pk__in=gaps[self.value()]) if self.value() in gaps else queryset
 
 
 class ThemeFilter(admin.RelatedFieldListFilter):

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from networks.admin.unsaved_text import AdminForm
 from networks.models import RevisedModel, Revision, SavedForm
+from networks.models.lines import LinesField
 from networks.models.model_fields import stored_value
 from networks.pictures import PictureField
 from networks.reading import Reader
@@ -39,6 +40,7 @@ from networks.revisions.content import (
     savable_content,
     slugs_of,
 )
+from networks.revisions.line_merge import merge_lines
 
 BOTH = "both"  # beside MINE and THEIRS
 
@@ -166,9 +168,12 @@ class RevisedForm(AdminForm):
         # An invalid value is a change too. Otherwise its correction would overwrite what a colleague has written.
         invalid = {name for name in self.errors if name in before and theirs[name] != before[name]}
         conflicts = [name for name in before if name in merged.conflicts or name in invalid]
+        # Lines with an invalid cell are merged when it is corrected: with the revision that they began with.
+        waiting = [name for name in invalid if self.has_lines(name)]
+        conflicts = [name for name in conflicts if name not in waiting]
         self.taken = [name for name in merged.taken if name not in invalid]
-        newest = row_with(self.instance, self.head.content)
-        for name in self.taken:
+        newest = row_with(self.instance, merged.content)
+        for name in (*self.taken, *filter(self.has_lines, conflicts)):
             self.set_value(name, newest)
         reader = Reader()
         if self.taken or conflicts:
@@ -178,17 +183,37 @@ class RevisedForm(AdminForm):
             names = (reader.unmarked(name) or gettext("the system") for _author, name in authors)
             self.colleagues = list(dict.fromkeys(names))
         for name in conflicts:
-            both = combine(content_fields(self.model)[name], first[name], theirs[name], mine[name])
             compare = partial(compare_field, self.model, name, first[name], reader=reader)
-            self.conflicts.append(
-                FieldConflict(
-                    name, compare(theirs[name]), compare(mine[name]), None if both is None else compare(both)
+            of_theirs, of_mine, both = self.outcomes(name, first, theirs, mine)
+            if of_theirs == of_mine:
+                self.add_error(
+                    name,
+                    _(
+                        "A line that one of you has changed and the other removed stands here again. Remove it if it "
+                        "is not needed, and save again."
+                    ),
                 )
+                continue
+            self.conflicts.append(
+                FieldConflict(name, compare(of_theirs), compare(of_mine), None if both is None else compare(both))
             )
             self.add_error(name, self.conflict_message(name))
         # Shown again, the form is based on the newest revision, but for the fields that need a choice.
         self.set_displayed_value("seen", self.head.number)
-        self.set_displayed_value("conflicting", " ".join(conflicts))
+        undecided = [*waiting, *(conflict.name for conflict in self.conflicts)]
+        self.set_displayed_value("conflicting", " ".join(undecided))
+
+    def outcomes(self, name: str, first: Content, theirs: Content, mine: Content) -> tuple[Any, Any, Any | None]:
+        """
+        Return the value of a field that both have changed with theirs, with mine and with both; None if it cannot be.
+
+        Of lines, in each there is all that does not collide.
+        """
+        field, values = content_fields(self.model)[name], (first[name], theirs[name], mine[name])
+        both = combine(field, *values)
+        if isinstance(field, LinesField):
+            return merge_lines(*values, mine_wins=False).lines, merge_lines(*values).lines, both
+        return theirs[name], mine[name], both
 
     def base_after_choices(self, base: int, first: Content, theirs: Content) -> Content:
         """
@@ -206,16 +231,16 @@ class RevisedForm(AdminForm):
             choice = self.data.get(choice_name(name))
             if name not in first or name not in self.fields:
                 continue
-            both = None
-            if choice == BOTH:
-                mine = self.submitted_value(name, first)
-                both = combine(content_fields(self.model)[name], first[name], shown[name], mine)
-            if (choice in (MINE, THEIRS) or both is not None) and theirs[name] == shown[name]:
+            mine = {name: self.submitted_value(name, first)}
+            of_theirs, _of_mine, both = self.outcomes(name, first, shown, mine)
+            both = both if choice == BOTH else None
+            is_invalid = name in self.errors and self.has_lines(name)  # of which nothing can be taken over yet
+            if (choice in (MINE, THEIRS) or both is not None) and theirs[name] == shown[name] and not is_invalid:
                 if both is not None:
                     self.set_value(name, row_with(self.instance, {**seen.content, name: both}))
                     self.add_error(name, _("Both stand here now. Read them, change what you like, and save again."))
                 elif choice == THEIRS:
-                    self.set_value(name, row_with(self.instance, seen.content))
+                    self.set_value(name, row_with(self.instance, {**seen.content, name: of_theirs}))
                 elif name not in self.changed_data and self.is_picture(name):
                     # Browsers do not submit a chosen file again.
                     self.add_error(name, self.conflict_message(name))
@@ -229,6 +254,8 @@ class RevisedForm(AdminForm):
         value = self.cleaned_data.get(name)
         if name not in self.cleaned_data or (name == "slug" and not value):
             return before[name]
+        if isinstance(field, LinesField):
+            return before[name] if value is None else value
         if field.many_to_many:
             return slugs_of(value)
         if isinstance(field, PictureField):
@@ -255,6 +282,15 @@ class RevisedForm(AdminForm):
         else:
             self.cleaned_data[name] = value
             self.set_displayed_value(name, self.fields[name].prepare_value(value))
+
+    def set_displayed_value(self, name: str, value: Any) -> None:
+        if self.has_lines(name):
+            self.data = self.fields[name].widget.written(self.data, self.add_prefix(name), value)
+        else:
+            super().set_displayed_value(name, value)
+
+    def has_lines(self, name: str) -> bool:
+        return isinstance(content_fields(self.model).get(name), LinesField)
 
     def is_picture(self, name: str) -> bool:
         return isinstance(content_fields(self.model)[name], PictureField)

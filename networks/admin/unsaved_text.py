@@ -62,12 +62,25 @@ class TokenField(forms.CharField):
         return False
 
 
+def count_in_browser(widget: forms.Widget, limit: int | None) -> None:
+    """
+    Let a script count the characters of an input that takes at most so many.
+
+    With `maxlength`, browsers cut pasted text silently.
+    """
+    # After going back, a browser would fill in the old text beside the new hidden fields.
+    widget.attrs["autocomplete"] = "off"
+    widget.attrs.pop("maxlength", None)
+    is_typed = isinstance(widget, forms.Textarea) or widget.input_type in ("text", "url", "email")
+    if is_typed and limit:
+        widget.attrs["data-limit"] = limit
+
+
 class AdminForm(forms.ModelForm):
     """
     The base of the admin's forms. Shows unsaved text from the session as it was typed, even if it is invalid.
 
-    Inputs have no `maxlength`, because browsers then cut pasted text silently. They have `data-limit` instead, for
-    static/networks/text_limits.js.
+    Inputs have `data-limit`, for static/networks/text_limits.js, and no `maxlength`.
     """
 
     class Media:
@@ -83,13 +96,7 @@ class AdminForm(forms.ModelForm):
             data = self.kept.data
         super().__init__(data, *args, **kwargs)
         for name, field in self.fields.items():
-            widget = getattr(field.widget, "widget", field.widget)
-            # After going back, a browser would fill in the old text beside the new hidden fields.
-            widget.attrs["autocomplete"] = "off"
-            widget.attrs.pop("maxlength", None)
-            is_typed = isinstance(widget, forms.Textarea) or widget.input_type in ("text", "url", "email")
-            if is_typed and (limit := self.max_length_of(name)):
-                widget.attrs["data-limit"] = limit
+            count_in_browser(getattr(field.widget, "widget", field.widget), self.max_length_of(name))
 
     def max_length_of(self, name: str) -> int | None:
         """Return how many characters a field takes, by its validators and those of the model; None for no limit."""

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from networks.links.places import LinkingRow, Place, linking_fields, replaced_value, urls_of_field
 from networks.models import Link, RevisedModel, Revision
 from networks.revisions import drafts, storage
-from networks.revisions.content import select_current_fields
+from networks.revisions.content import empty_value, select_current_fields
 
 
 @dataclass
@@ -67,7 +67,7 @@ def save_draft(row: RevisedModel, link: Link, author: User) -> bool:
     content = select_current_fields(type(row), head.content)
     changed, is_left = {}, False
     for name, model_field in linking_fields(type(row)).items():
-        before = content.get(name) or ""
+        before = content.get(name) or empty_value(model_field)
         after = replaced_value(model_field, before, link.url, link.moved_to)
         is_left = is_left or link.url in urls_of_field(model_field, after)
         if after != before:

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.db import models
 from django.utils.html import urlize
 
 from networks.links.fetching import LONGEST_URL
 from networks.models import CityProfile, Network, Page
+from networks.models.lines import LinesField
 from networks.reading import translated_fields
 from networks.rich_text import RichTextField, link_urls, replace_url
 
@@ -33,15 +35,24 @@ def linking_fields(model: type[models.Model]) -> dict[str, models.Field]:
     return {
         field.name: field
         for field in model._meta.concrete_fields
-        if isinstance(field, RichTextField | models.URLField) or field.name in URLIZED
+        if isinstance(field, RichTextField | models.URLField) or field.name in URLIZED or url_columns(field)
         if field.name not in translated_fields(model)
     }
 
 
-def urls_of_field(field: models.Field, value: str | None) -> list[str]:
+def url_columns(field: models.Field) -> list[str]:
+    """Return the columns with URLs of a field of lines; none of any other field."""
+    if not isinstance(field, LinesField):
+        return []
+    return [name for name, column in field.columns.items() if isinstance(column, models.URLField)]
+
+
+def urls_of_field(field: models.Field, value: Any) -> list[str]:
     """Return the URLs that the value of a field links to."""
     if not value:
         return []
+    if columns := url_columns(field):
+        return [line[name] for line in value for name in columns if name in line]
     if isinstance(field, RichTextField):
         return link_urls(value)
     if field.name in URLIZED:
@@ -73,8 +84,10 @@ def find_places() -> dict[str, list[Place]]:
     return places
 
 
-def replaced_value(field: models.Field, value: str, old: str, new: str) -> str:
+def replaced_value(field: models.Field, value: Any, old: str, new: str) -> Any:
     """Return the value of a field with a link to `new` in place of each link to `old`; unchanged if it has none."""
+    if columns := url_columns(field):
+        return [line | {name: new for name in columns if line.get(name) == old} for line in value]
     if isinstance(field, RichTextField):
         return replace_url(value, old, new)
     if field.name in URLIZED:

@@ -6,6 +6,7 @@ other field. Each line has a stable identifier, by which two people's changes ar
 """
 
 import json
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ from django.db import models
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from networks.languages import columns_of
 from networks.models.document_field import DocumentField
@@ -25,7 +27,10 @@ from networks.partial_dates import PartialDateField
 
 Line = dict[str, Any]
 
-MOST_LINES = 200
+# Of each kind: with all that a form sends of them it stays below DATA_UPLOAD_MAX_NUMBER_FIELDS.
+MOST_LINES = 100
+
+IDENTIFIER = re.compile(r"[0-9a-f]{8}")
 
 
 def new_identifier() -> str:
@@ -95,6 +100,12 @@ class LinesField(models.JSONField):
                 stored[name] = value
         return stored
 
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        # What a script or a fixture has written gets its identifiers once.
+        lines = self.to_python(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, lines)
+        return lines
+
     def validate(self, value: list[Line], model_instance: models.Model | None) -> None:
         """Raise ValidationError with a message for each wrong line, which says the line and the column."""
         errors = [
@@ -108,8 +119,12 @@ class LinesField(models.JSONField):
             for message in messages
         ]
         identifiers = [line["id"] for line in value]
-        if len({*identifiers}) < len(identifiers):
-            errors.append(ValidationError(now("Two lines have the same identifier."), code="identifier"))
+        if len({*identifiers}) < len(identifiers) or not all(map(IDENTIFIER.fullmatch, identifiers)):
+            errors.append(
+                ValidationError(
+                    now("Each line needs an identifier of its own: eight hexadecimal digits."), code="identifier"
+                )
+            )
         if len(value) > MOST_LINES:
             errors.append(
                 ValidationError(
@@ -133,6 +148,10 @@ class LinesField(models.JSONField):
                 errors[name] = error.messages
         return errors
 
+    def public_lines(self, lines: Sequence[Line]) -> list[Line]:
+        """Return the lines without the columns of which visitors see nothing."""
+        return [{name: value for name, value in line.items() if name not in self.private} for line in lines]
+
     def value_of(self, line: Line, name: str) -> Any:
         """Return the Python value of a column of a line, such as a PartialDate or a Decimal; None if it is empty."""
         column = self.columns[name]
@@ -142,14 +161,20 @@ class LinesField(models.JSONField):
             return None
 
 
-# The columns in which lines have translated text
 def translated(name: str, label: Any, **options: Any) -> dict[str, models.Field]:
-    """Return the columns of a text that differs by language: title_sr, title_en."""
+    """
+    Return the columns of a text that differs by language: title_sr, title_en.
+
+    Each has the `language`, and the `short_name` without it.
+    """
     languages = {"sr": _("in Serbian"), "en": _("in English")}
-    return {
-        column: models.CharField(format_lazy("{} ({})", label, languages[column.rpartition("_")[2]]), **options)
-        for column in columns_of(name)
-    }
+    columns = {}
+    for column in columns_of(name):
+        language = column.rpartition("_")[2]
+        field = models.CharField(format_lazy("{} ({})", label, languages[language]), **options)
+        field.language, field.short_name = language, label  # type: ignore[attr-defined]
+        columns[column] = field
+    return columns
 
 
 class DocumentKind(models.TextChoices):
@@ -231,7 +256,7 @@ def fees_field() -> LinesField:
                 _("amount"), max_digits=12, decimal_places=2, validators=[MinValueValidator(0)]
             ),
             "currency": models.CharField(_("currency"), max_length=3, validators=[currency_validator]),
-            "due": models.DateField(_("due")),
+            "due": models.DateField(pgettext_lazy("fee", "due")),
             "paid_on": models.DateField(_("paid on")),
             "budget_line": models.CharField(_("budget line"), max_length=100),
         },
@@ -252,3 +277,19 @@ def activities_field() -> LinesField:
         },
         required=["kind", "title_sr"],
     )
+
+
+# What stood in fields of its own before there were lines. Each has one identifier in all revisions of all networks,
+# so that what was changed of it since is the change of one line. Migrations import these two functions.
+
+
+def act_lines(act: str | None) -> list[Line]:
+    """Return the documents of a network with this deciding act."""
+    return [{"id": "00000dec", "kind": DocumentKind.DECISION.value, "title_sr": act}] if act else []
+
+
+def fee_lines(amount: str | None, currency: str | None, year: int | None) -> list[Line]:
+    """Return the fees of a network with this one, of which a revision may have a part."""
+    fee = {"year": year, "amount": amount, "currency": currency}
+    written = {name: value for name, value in fee.items() if value not in (None, "")}
+    return [{"id": "00000fee", **written}] if written else []

@@ -94,6 +94,8 @@ def stored_value(model_field: models.Field, value: Any) -> Any:
             getattr(value.instance, name) for name in (model_field.width_field, model_field.height_field)
         )
         return {"name": value.name, "width": width, "height": height}
+    if isinstance(model_field, models.JSONField):
+        return model_field.to_python(value)
     value = model_field.get_prep_value(value)
     if isinstance(value, Decimal) and isinstance(model_field, models.DecimalField):
         return f"{value:.{model_field.decimal_places}f}"

@@ -5,11 +5,7 @@ from functools import partial
 from django.apps import apps as present_apps
 from django.apps.registry import Apps
 from django.core.exceptions import ValidationError
-from django.core.validators import (
-    MaxLengthValidator,
-    MaxValueValidator,
-    MinValueValidator,
-)
+from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
@@ -18,11 +14,18 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from networks.languages import columns_of, reverse_in
-from networks.models.lines import activities_field, documents_field, fees_field, periods_field, roles_field
+from networks.models.lines import (
+    act_lines,
+    activities_field,
+    documents_field,
+    fee_lines,
+    fees_field,
+    periods_field,
+    roles_field,
+)
 from networks.models.model_fields import (
     FieldConstraint,
     HTTPURLField,
-    currency_validator,
     http_url_constraint,
     language_validator,
     validate_telephone,
@@ -91,10 +94,8 @@ def left_after_joined(network):
     return not joined or not left or joined <= left or joined.isoformat().startswith(left.isoformat())
 
 
-def fee_is_whole(network):
-    if network.fee_amount is None:
-        return not network.fee_currency and network.fee_year is None
-    return network.fee_amount >= 0 and bool(network.fee_currency) and network.fee_year is not None
+# The fields of the one fee that a network had until there were lines
+FORMER_FEE = ("fee_amount", "fee_currency", "fee_year")
 
 
 class Network(RevisedModel):
@@ -223,37 +224,6 @@ class Network(RevisedModel):
         blank=True,
         help_text=_("The page on which the network names the city as a member: https://energy-cities.eu/members/."),
     )
-    deciding_act = models.CharField(
-        _("decision to join"),
-        max_length=300,
-        blank=True,
-        help_text=_(
-            "The decision to join, as it stands in the official gazette: Decision No. 06-12/2007 of 3 May 2007."
-        ),
-    )
-    fee_amount = models.DecimalField(
-        _("annual fee"),
-        max_digits=12,
-        decimal_places=2,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(0)],
-        help_text=_("The amount alone, such as 1500; the currency and the year stand beside it."),
-    )
-    fee_currency = models.CharField(
-        _("currency"),
-        max_length=3,
-        blank=True,
-        validators=[currency_validator],
-        help_text=_("Three capital Latin letters, such as RSD or EUR."),
-    )
-    fee_year = models.PositiveSmallIntegerField(
-        _("year of the fee"),
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(1900), MaxValueValidator(2199)],
-        help_text=_("The year the amount is for, such as 2026."),
-    )
     responsible_unit = models.CharField(
         _("responsible unit"),
         max_length=200,
@@ -296,6 +266,7 @@ class Network(RevisedModel):
     )
     logo_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
     logo_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
+
     # The record of the membership, line by line
     documents = documents_field()
     roles = roles_field()
@@ -343,19 +314,6 @@ class Network(RevisedModel):
                 ),
             ),
             FieldConstraint(
-                field="fee_amount",
-                name="network_fee_has_currency_and_year",
-                condition=models.Q(fee_amount__isnull=True, fee_currency="", fee_year__isnull=True)
-                | (
-                    models.Q(fee_amount__isnull=False, fee_amount__gte=0, fee_year__isnull=False)
-                    & ~models.Q(fee_currency="")
-                ),
-                holds=fee_is_whole,
-                violation_error_message=_(
-                    "A fee needs its amount, its currency and its year. Fill in all three, or none."
-                ),
-            ),
-            FieldConstraint(
                 field="original_language",
                 name="network_original_name_has_language",
                 condition=models.Q(original_name="") | ~models.Q(original_language=""),
@@ -371,6 +329,15 @@ class Network(RevisedModel):
 
     def get_absolute_url(self):
         return reverse_in(get_language(), "public:network", self.slug)
+
+    @classmethod
+    def in_present_form(cls, content):
+        # Until there were lines, a network had one act and one fee.
+        if "deciding_act" in content:
+            content = {"documents": act_lines(content["deciding_act"]), **content}
+        if not content.keys().isdisjoint(FORMER_FEE):
+            content = {"fees": fee_lines(*map(content.get, FORMER_FEE)), **content}
+        return content
 
     def clean(self):
         super().clean()

@@ -1,5 +1,6 @@
 """What models with revisions have in common, and what belongs to one of their rows."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
@@ -62,7 +63,7 @@ class RevisedModel(PublicPage):
     # languages. If a field is renamed again, each of its old names maps to the present one.
     renamed_fields: dict[str, str] = {}
 
-    # Fields of the content that visitors never see
+    # Fields of the content that visitors never see; of those with lines, also their private columns
     private_fields: frozenset[str] = frozenset()
 
     # Slugs that a row keeps once it has one of them, because the site itself depends on it
@@ -73,6 +74,15 @@ class RevisedModel(PublicPage):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def in_present_form(cls, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        """
+        Return the content of a revision, of any age, with the fields that have taken the place of others since.
+
+        The same content always gives the same values. A field that only has another name is one of `renamed_fields`.
+        """
+        return content
 
     @property
     def has_draft(self):

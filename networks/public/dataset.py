@@ -92,12 +92,6 @@ class NetworkSource:
             if reading.is_available_in(code)
         }
 
-    def fee(self) -> dict | None:
-        row = self.row
-        if row.fee_amount is None:
-            return None
-        return {"amount": f"{row.fee_amount:.2f}", "currency": row.fee_currency, "year": row.fee_year}
-
     def contact(self) -> dict:
         contact = {"email": self.row.contact_email, "telephone": self.row.contact_phone}
         return {name: value for name, value in contact.items() if value}
@@ -139,7 +133,7 @@ class Column:
     """
     A column of the CSV. `path` are the keys of its value in a record of the JSON.
 
-    The joined keys are its name: fee_amount for {"fee": {"amount": …}}.
+    The joined keys are its name: contact_email for {"contact": {"email": …}}.
     """
 
     path: tuple[str, ...]
@@ -315,20 +309,6 @@ FIELDS = (
         _("Where the network itself names the city as a member."),
         lambda source: source.row.membership_page,
         "anyURI",
-    ),
-    untranslated_field(
-        "deciding_act", _("Decision to join"), _("The decision to join, as it stands in the official gazette.")
-    ),
-    Field(
-        "fee",
-        _("Annual fee"),
-        _("The amount with two decimals, the currency (ISO 4217) and the year that the amount is for."),
-        NetworkSource.fee,
-        (
-            Column(("fee", "amount"), "decimal", title=_("amount")),
-            Column(("fee", "currency"), title=_("currency")),
-            Column(("fee", "year"), "integer", title=_("year")),
-        ),
     ),
     untranslated_field(
         "responsible_unit", _("Responsible unit"), _("The unit of the city that looks after the membership.")

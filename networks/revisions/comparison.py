@@ -19,6 +19,7 @@ from django.utils.text import capfirst
 
 from networks import serbian
 from networks.languages import SERBIAN, columns_of, language_tag
+from networks.models.lines import Line, LinesField
 from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
 from networks.reading import Reader, translated_fields
@@ -123,6 +124,8 @@ def display_text(field: models.Field, value: Any, reader: Reader) -> str:
         return ""
     if isinstance(field, models.ManyToManyField):
         return display_related(field, value, reader)
+    if isinstance(field, LinesField):
+        return "\n".join(display_line(field, line, reader) for line in value)
     if isinstance(field, PictureField):
         return value["name"].rpartition("/")[2]
     if isinstance(field, RichTextField):
@@ -134,6 +137,27 @@ def display_text(field: models.Field, value: Any, reader: Reader) -> str:
     if isinstance(field, models.DecimalField):
         return number_format(Decimal(value), decimal_pos=field.decimal_places, force_grouping=True)
     return str(value)
+
+
+def display_line(field: LinesField, line: Line, reader: Reader) -> str:
+    """
+    Return a line of a field in words: 2026: 1.500,00 EUR, due: 1 March 2026.
+
+    What each line of the field has needs no label, but for dates. What its column does not take any more stays as it
+    was written.
+    """
+    main, rest = [], []
+    for name, column in field.columns.items():
+        if name not in line:
+            continue
+        is_valid = field.value_of(line, name) is not None
+        text = display_text(column, line[name], reader) if is_valid else str(line[name])
+        if name in field.required and not isinstance(column, PartialDateField):
+            main.append(text)
+        else:
+            rest.append(f"{column.verbose_name}: {text}")
+    begun = ": ".join(filter(None, [*main[:1], " ".join(main[1:])]))
+    return ", ".join(filter(None, [begun, *rest]))
 
 
 def display_related(field: models.ManyToManyField, slugs: Iterable[str], reader: Reader) -> str:

@@ -100,7 +100,7 @@ def renamed_columns(model: Model) -> dict[str, str]:
 
 def select_current_fields(model: Model, content: Mapping) -> Content:
     """Return the values of the fields that the model has now, under their present names."""
-    renamed = renamed_columns(model)
+    renamed, content = renamed_columns(model), model.in_present_form(content)
     present = {renamed[name]: value for name, value in content.items() if name in renamed}
     present |= {name: value for name, value in content.items() if name not in renamed}
     return {name: present[name] for name in content_fields(model) if name in present}
@@ -152,12 +152,24 @@ def changed_fields(model: Model, before: Mapping, after: Mapping) -> list[str]:
     return [name for name in content_fields(model) if before[name] != after[name]]
 
 
+def public_content(model: Model, content: Mapping) -> Content:
+    """Return the complete content without what visitors never see: private fields, and private columns of lines."""
+    public = complete_content(model, content)
+    for name, each in content_fields(model).items():
+        if name in model.private_fields:
+            public[name] = empty_value(each)
+        elif isinstance(each, LinesField):
+            public[name] = each.public_lines(public[name])
+    return public
+
+
 def merge(model: Model, base: Mapping, theirs: Mapping, mine: Mapping) -> Merge:
     """
     Merge two contents that both began with `base`.
 
-    A field that only one side changed, or that both changed to the same value, has that value. Lines are merged one
-    by one. A field that both changed to different values is in `conflicts`, and has my value.
+    A field that only one side changed, or that both changed to the same value, has that value. A field that both
+    changed to different values is in `conflicts`, and has my value. Lines are merged one by one: there is a conflict
+    only in a line that both have changed, and in it my value stays only where they collide.
     """
     base, theirs, mine = (complete_content(model, each) for each in (base, theirs, mine))
     content, taken, conflicts = {}, [], []

@@ -23,22 +23,23 @@ from citynetworks.labels import NAMES_IN_LABELS
 from networks import serbian
 from networks.languages import SERBIAN, stored_language
 from networks.models import Change, Network, RevisedModel, Revision
+from networks.models.network import FORMER_FEE
 from networks.partial_dates import PartialDate
 from networks.reading import NetworkReading, Reader, Text, translated_fields
-from networks.revisions.content import savable_content
+from networks.revisions.content import public_content, savable_content
 
 MOST_CHANGES = 20
 
-# Fields of the content that are not facts about the membership
-NOT_FACTS = {"slug", "internal_note"}
+# Public fields of the content that are not facts about the membership
+NOT_FACTS = {"slug"}
 
 SERBIAN_NAME = f"name_{SERBIAN}"
 
 # The words on the end of a membership: the columns, and their beginning
 END_NOTE = "end_note_"
 
-# Fields that are one fact together
-PARTS_OF = {"fee_currency": "fee_amount", "fee_year": "fee_amount"}
+# Where a field that the record names stands now
+MOVED = {"deciding_act": "documents", **dict.fromkeys(FORMER_FEE, "fees")}
 
 
 def changes_between(before: Mapping, after: Mapping) -> list[Change]:
@@ -46,7 +47,9 @@ def changes_between(before: Mapping, after: Mapping) -> list[Change]:
     Return the unsaved changes between two complete contents.
 
     Changes of their own kind come first, each with the values before and after; then one change for all other fields.
+    What visitors never see makes none.
     """
+    before, after = (public_content(Network, content) for content in (before, after))
     changed = {name for name in after if name not in NOT_FACTS and before[name] != after[name]}
     changes = []
 
@@ -214,7 +217,7 @@ class ChangeReading:
                 return value_and_previous(after, before)
         if "verified_on" in self.row.values:
             return [self.date_text(self.row.values["verified_on"][1])]
-        labels = dict.fromkeys(self.label(PARTS_OF.get(name, name)) for name in self.row.fields)
+        labels = dict.fromkeys(self.label(MOVED.get(name, name)) for name in self.row.fields)
         return [Text(", ".join(filter(None, labels)))] if any(labels) else []
 
     def date_text(self, value: str | None) -> Text:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from networks.models import Event, PreviewLink, RevisedModel, Revision, Schedule
+from networks.models.lines import LinesField
 from networks.reading import translated_fields
 from networks.revisions.content import (
     Content,
@@ -24,9 +25,12 @@ from networks.revisions.content import (
     Row,
     changed_fields,
     complete_content,
+    content_fields,
+    public_content,
     row_with,
     savable_content,
 )
+from networks.revisions.line_merge import merge_lines
 from networks.revisions.previews import revoke_links
 from networks.revisions.public_changes import record_publishing, record_unpublishing
 from networks.revisions.storage import (
@@ -63,7 +67,9 @@ def publish(row: Row, *, author: Author, revision: Revision | None = None) -> Ro
         changed_at = row.changed_at
         row = clean_row(row, revision.content)
         save_row(row)
-        if before and not {*changed_fields(type(row), before.content, revision.content)} - row.private_fields:
+        if before and not changed_fields(
+            type(row), *(public_content(type(row), each.content) for each in (before, revision))
+        ):
             update_row(row, changed_at=changed_at)  # nothing public has changed
         # A schedule for this revision or an older one must not replace it later.
         row.schedules.filter(action=Schedule.Action.PUBLISH, revision__number__lte=revision.number).delete()
@@ -124,7 +130,7 @@ def own_changes(row: RevisedModel, user: User) -> tuple[Content, list[str]]:
     """
     Return the published content with the unpublished changes of one user, and the fields left out.
 
-    A field is left out where the user changed what a colleague had written.
+    A field is left out where the user changed what a colleague had written, with lines as it is with merging them.
     """
     model = type(row)
     own, left_out = savable_content(model, published_revision(row).content), []
@@ -133,9 +139,17 @@ def own_changes(row: RevisedModel, user: User) -> tuple[Content, list[str]]:
             continue
         before, after = (savable_content(model, each.content) for each in (revision.parent, revision))
         for name in changed_fields(model, before, after):
-            if name not in left_out and before[name] == own[name]:
+            if name in left_out:
+                continue
+            if before[name] == own[name]:
                 own[name] = after[name]
-            elif after[name] != own[name] and name not in left_out:
+            elif isinstance(content_fields(model)[name], LinesField):
+                merged = merge_lines(before[name], own[name], after[name])
+                if merged.conflicts:
+                    left_out.append(name)
+                else:
+                    own[name] = merged.lines
+            elif after[name] != own[name]:
                 left_out.append(name)
     return own, left_out
 

@@ -25,7 +25,7 @@ from networks.models import ConfirmationLink, Network, UnitAnswer
 from networks.partial_dates import PartialDate
 from networks.reading import NetworkReading, Text
 from networks.revisions import drafts
-from networks.revisions.content import content_of
+from networks.revisions.content import content_of, public_content
 from networks.revisions.previews import LinkClosed
 from networks.revisions.storage import display_name, lock
 from networks.revisions.verification import FACTS, verify
@@ -34,8 +34,8 @@ from networks.revisions.verification import FACTS, verify
 MOST_IN_AN_HOUR = 200
 HOUR = timedelta(hours=1)
 
-# Fields of the content that tell nothing of the membership
-NOT_STATED = {"slug", *FACTS, *Network.private_fields}
+# Public fields of the content that tell nothing of the membership
+NOT_STATED = {"slug", *FACTS}
 
 
 class TooManyAnswers(Exception):
@@ -119,8 +119,6 @@ def stated_facts(network: NetworkReading) -> list[tuple[str, Text]]:
             (_("Seat"), network.seat),
             (_("Website"), row.website),
             (_("The network’s page about the city"), row.membership_page),
-            (_("Decision to join"), network.deciding_act),
-            (_("Annual fee"), network.fee),
             (_("Responsible unit"), network.responsible_unit),
             (_("E-mail"), row.contact_email),
             (_("Telephone"), row.contact_phone),
@@ -132,7 +130,7 @@ def stated_facts(network: NetworkReading) -> list[tuple[str, Text]]:
 
 def stated_digest(network: Network) -> str:
     """Return a digest of the facts and texts in the row of a network, which differs when one of them does."""
-    content = content_of(network)
+    content = public_content(Network, content_of(network))
     stated = {name: value for name, value in content.items() if name not in NOT_STATED}
     return sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
 

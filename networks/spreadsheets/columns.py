@@ -6,7 +6,7 @@ in the active language. Dates are ISO text to the precision that is known.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,15 +16,17 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from networks.languages import SERBIAN_LATIN, language_codes
 from networks.models import Network, Theme
+from networks.models.lines import Line, LinesField
 from networks.models.model_fields import normalise_line_ends
 from networks.partial_dates import PartialDate, PartialDateField, PartialDateFormField
 from networks.pictures import PictureField
 from networks.reading import Reader, translated_fields
+from networks.revisions.comparison import display_text
 from networks.revisions.content import Content, content_fields, field_label
 from networks.rich_text import NOT_IN_XML, RichTextField
 from networks.serbian import fold
@@ -32,6 +34,9 @@ from networks.serbian import fold
 # What is written into a cell, and what is read from one: a CSV has text alone, other files also numbers and dates
 Cell = str | int | Decimal
 ReadCell = str | int | float | bool | date
+
+# Characters of the lines of one field; a cell takes 32,767.
+LONGEST_LINES = 30_000
 
 # The keys of the columns that say which network a row is, and which revision it was made from
 ID, REVISION = "id", "revision"
@@ -55,7 +60,8 @@ class Column:
     A column of the spreadsheets.
 
     `read` returns a value for the field of the content named `key`, and raises ValidationError. A column that is only
-    for people to read has none, and an import ignores it.
+    for people to read has none, and an import ignores it. `texts` are other cells that an export may have written of
+    the same network, such as in another language.
     """
 
     key: str
@@ -64,6 +70,17 @@ class Column:
     read: Callable[[ReadCell], Any] | None = None
     is_number: bool = False
     width: int = 20  # characters
+    texts: Callable[[ExportedNetwork], Iterable[str]] = lambda network: ()
+
+    def is_unchanged(self, network: ExportedNetwork, cell: ReadCell) -> bool:
+        """Say whether a cell is as it was exported. Most are, and need not be parsed, or even be valid."""
+        exported = self.cell(network)
+        if not isinstance(cell, str) or not isinstance(exported, str):
+            return False
+        if exported.strip() == cell.strip():
+            return True
+        words = cell.split()
+        return any(text.split() == words for text in (exported, *self.texts(network)))
 
 
 class Names:
@@ -140,6 +157,8 @@ def field_column(field: models.Field) -> Column:
     if isinstance(field, PictureField):
         heading = read_only(heading)
         return Column(name, heading, lambda network: (network.content[name] or {}).get("name", ""))
+    if isinstance(field, LinesField):
+        return lines_column(field)
     if field.choices:
         choices = Names(lambda: {code: str(label) for code, label in field.flatchoices})
         return Column(
@@ -158,6 +177,37 @@ def field_column(field: models.Field) -> Column:
         return Column(name, heading, number_cell, read_integer, is_number=True)
     return Column(
         name, heading, text_cell, read_text if isinstance(field, models.TextField) else read_line, width=width
+    )
+
+
+def lines_column(field: LinesField) -> Column:
+    """Return the column with the lines of a field in words. They are changed in the form alone."""
+
+    def text(lines: list[Line], language: str) -> str:
+        with override(language):
+            text = xml_text(display_text(field, lines, Reader()))
+        if len(text) <= LONGEST_LINES:
+            return text
+        return text[:LONGEST_LINES].rpartition("\n")[0] + "\n…"
+
+    def texts(network: ExportedNetwork) -> Iterator[str]:
+        lines = network.content[field.name]
+        for each in (lines, field.public_lines(lines)):
+            yield from (text(each, language) for language in language_codes())
+
+    def read(cell: ReadCell) -> None:
+        raise ValidationError(
+            _("What stands here is changed in the form of the network. Leave the cell as it was exported.")
+        )
+
+    heading, here = read_only(capfirst(field_label(Network, field.name))), get_language() or ""
+    return Column(
+        field.name,
+        heading,
+        lambda network: text(network.content[field.name], here),
+        read,
+        width=60,
+        texts=texts,
     )
 
 

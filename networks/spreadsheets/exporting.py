@@ -1,10 +1,19 @@
 """The networks of an export, with the content of their newest or of their published revision."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
 from networks.models import Network, Revision, Theme
-from networks.revisions.content import Content, complete_content, content_of, related_fields, select_current_fields
+from networks.models.lines import LinesField
+from networks.revisions.content import (
+    Content,
+    complete_content,
+    content_fields,
+    content_of,
+    related_fields,
+    select_current_fields,
+)
 from networks.spreadsheets.columns import ExportedNetwork
 
 BATCH = 200  # networks that are in memory at the same time
@@ -20,8 +29,19 @@ def exported_networks(pks: Sequence[int], version: str = NEWEST) -> Iterator[Exp
         networks = Network.objects.select_related("head" if version == NEWEST else "live").in_bulk(batch)
         for pk in batch:
             network = networks.get(pk)
-            if network is not None and (version == NEWEST or network.is_published):
-                yield exported_network(network, network.head if version == NEWEST else network.live, themes)
+            if network is not None and version == NEWEST:
+                yield exported_network(network, network.head, themes)
+            elif network is not None and network.is_published:
+                yield public_network(exported_network(network, network.live, themes))
+
+
+def public_network(network: ExportedNetwork) -> ExportedNetwork:
+    """Return a network without the columns of its lines of which visitors see nothing."""
+    fields = content_fields(Network).values()
+    public = {
+        each.name: each.public_lines(network.content[each.name]) for each in fields if isinstance(each, LinesField)
+    }
+    return replace(network, content=network.content | public)
 
 
 def exported_network(network: Network, revision: Revision | None, themes: set[str]) -> ExportedNetwork:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from networks.models import Network, Revision, Theme
 from networks.revisions import drafts
 from networks.revisions.content import THEIRS, Content, content_fields, merge, normalise_content
-from networks.spreadsheets.columns import ID, REVISION, ExportedNetwork, ReadCell, read_integer
+from networks.spreadsheets.columns import ID, REVISION, ExportedNetwork, read_integer
 from networks.spreadsheets.exporting import BATCH, empty_content, exported_network
 from networks.spreadsheets.file_reading import Row, Table
 
@@ -179,7 +179,7 @@ class Comparison:
         changes: Content = {}
         for key, index in self.table.indexes.items():
             column, cell = self.table.columns[key], row[index]
-            if column.read is None or is_same(column.cell(base), cell):
+            if column.read is None or column.is_unchanged(base, cell):
                 continue
             if cell == "" and (key == "slug" or not base.pk):
                 continue  # a slug is made, and a new network begins with what the model says
@@ -202,11 +202,6 @@ def revisions_by_number(
         network__in={pk for pk, _number in wanted}, number__in={number for _pk, number in wanted}
     )
     return {(revision.network_id, revision.number): revision for revision in revisions}
-
-
-def is_same(exported: Any, cell: ReadCell) -> bool:
-    """Say whether a cell is as it was exported. Most are, and need not be parsed, or even be valid."""
-    return isinstance(cell, str) and isinstance(exported, str) and exported.strip() == cell.strip()
 
 
 def merged_change(change: RowChange, base: ExportedNetwork, head: ExportedNetwork) -> RowChange:

@@ -1,6 +1,8 @@
 // Read and write the values of a form, by the names of its controls, each a list: {name: [value]}. Without the tokens
 // that the server sets, passwords, and files, which scripts cannot set.
 
+import { addMissingLines, arrangeLines, fieldOfName, isOfLine } from "./lines.js";
+
 const LEFT_OUT = new Set(["csrfmiddlewaretoken", "form_token", "form_user", "form_user_name"]);
 const NO_TEXT = new Set(["button", "fieldset", "file", "image", "output", "password", "reset", "submit"]);
 
@@ -36,8 +38,10 @@ export const valuesAtFirst = (form) => valuesOf(form, chosenAtFirst);
 export const isSame = (one = [], other = []) =>
   one.length === other.length && one.every((value, index) => value === other[index]);
 
+// A line that was added and is empty is no change.
 export const changedNames = (values, before) =>
-  Object.keys(values).filter((name) => !isSame(values[name], before[name]));
+  Object.keys(values).filter((name) =>
+    isOfLine(name) && !(name in before) ? values[name].some(Boolean) : !isSame(values[name], before[name]));
 
 // The labels of the names. A field without a label was not typed by the user.
 
@@ -45,6 +49,8 @@ export const isHidden = (form, name) =>
   controlsOf(form).every((control) => control.name !== name || control.type === "hidden");
 
 export const labelOf = (form, name) => {
+  const lines = isOfLine(name) && form.querySelector(`[data-lines="${CSS.escape(fieldOfName(name))}"]`);
+  if (lines) return lines.ariaLabel;
   const box = controlsOf(form).find((control) => control.name === name)?.closest(".fieldBox, .form-row, fieldset");
   return box?.querySelector("legend, label")?.textContent.replace(/:\s*$/, "").trim() ?? name;
 };
@@ -78,6 +84,7 @@ export const saysTheSame = (form, name, one, other) => {
 
 export const writeValues = (form, values, names) => {
   const taken = {};
+  addMissingLines(form, values);
   for (const control of controlsOf(form)) {
     const { name } = control;
     if (!names.includes(name)) continue;
@@ -97,4 +104,5 @@ export const writeValues = (form, values, names) => {
     control.dispatchEvent(new Event("input", { bubbles: true }));
     control.dispatchEvent(new Event("change", { bubbles: true }));
   }
+  arrangeLines(form);
 };

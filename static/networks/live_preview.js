@@ -5,6 +5,8 @@
 // in place, without a flash, and scroll it to the field that is being written. A document of the frame's own attribute
 // has the policy of this page, which needs to allow no frames.
 
+import { fieldOfName } from "./lines.js";
+
 const PAUSE = 250; // milliseconds between an answer and the next request
 const TIMEOUT = 10_000;
 const RETRY = 5_000; // after a request that has failed
@@ -86,7 +88,7 @@ const watch = () => {
   // Scroll to what is being written. Not by scrollIntoView, which would scroll the form too.
   const follow = () => {
     const view = frame.contentWindow;
-    const name = written && fieldOf(written).name?.replace(/_(sr|en)$/, "");
+    const name = written && fieldOfName(fieldOf(written).name ?? "").replace(/_(sr|en)$/, "");
     let target = name && frame.contentDocument.querySelector(`[data-fields~="${CSS.escape(name)}"]`);
     if (!target) return;
     const paragraph = paragraphOf(written);

@@ -2,6 +2,7 @@
 
 import { draftsOf, drop, isOfForm, store } from "./drafts.js";
 import { copyOf, fill, timeOf } from "./dialogs.js";
+import { isOfLine } from "./lines.js";
 import { changedNames, isHidden, isSame, labelOf, valuesNow, writeValues } from "./form_values.js";
 
 // Show the drafts of a form in a panel above it; `watched` is the state of the form in unsaved.js.
@@ -14,11 +15,11 @@ export const offerDrafts = async (panel, { form, token, keep, draftNow, hasUnsav
   const offerOf = (draft) => {
     const now = valuesNow(form);
     const names = changedNames(draft.values, draft.atFirst)
-      .filter((name) => !isHidden(form, name) && !isSame(draft.values[name], now[name]));
+      .filter((name) => (isOfLine(name) || !isHidden(form, name)) && !isSame(draft.values[name], now[name]));
     if (!names.length) return null;
     const box = copyOf("unsaved-offer");
     const text = box.querySelector("[data-text]");
-    const fields = names.map((name) => labelOf(form, name)).join(", ");
+    const fields = [...new Set(names.map((name) => labelOf(form, name)))].join(", ");
     text.textContent = fill(text.dataset.text, { time: timeOf(draft.typedAt), fields });
     box.querySelector("[data-put]").addEventListener("click", () => putIn(draft, box));
     box.querySelector("[data-discard]").addEventListener("click", () => discard(draft, box));

@@ -3,6 +3,7 @@
 
 import { LONGEST_WAIT } from "./drafts.js";
 import { focusField, focusFirstError, remember, remembered, showLanguage } from "./form_fields.js";
+import { fieldOfName, takeLines } from "./lines.js";
 import { isHidden, isRich, isSame, saysTheSame, valuesAtFirst, valuesNow, writeValues } from "./form_values.js";
 
 // Files are sent by the browser itself, and so is the wish to remove one.
@@ -94,10 +95,12 @@ export const bringUpToDate = (form, { page, form: answered, isSaved }, sent, atF
   // The server may have changed these: a choice was made for them, or the button mends them.
   const conflicting = new Set(form.elements.conflicting?.value.split(" ")).add(button.value.split(":")[0]);
   const answer = valuesAtFirst(answered);
+  takeLines(form, answered, sent);
   const now = valuesNow(form);
+  sent = { ...now, ...sent }; // what was taken in stands as it was sent
   const names = Object.keys(answer).filter((name) => name in now);
   // What its author has changed, and what was saved as it was sent, is only written in another way, if at all.
-  const isOwn = (name) => name in atFirst && !isSame(sent[name], atFirst[name]) && !conflicting.has(name);
+  const isOwn = (name) => name in atFirst && !isSame(sent[name], atFirst[name]) && !conflicting.has(fieldOfName(name));
   const written = [];
   for (const name of names) {
     const isTyped = !isHidden(form, name) && !isSame(now[name], sent[name]);

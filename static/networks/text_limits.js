@@ -46,8 +46,14 @@ const watch = (field, template) => {
 
 const template = document.getElementById("text-limit");
 if (template) {
-  const updates = [...document.querySelectorAll("[data-limit]")].map((field) => watch(field, template));
-  const updateAll = () => updates.forEach((update) => update());
+  const updates = new Map();
+  const updateAll = () => {
+    // A line that was added has fields of its own.
+    for (const field of document.querySelectorAll("[data-limit]")) {
+      if (!updates.has(field)) updates.set(field, watch(field, template));
+      updates.get(field)();
+    }
+  };
   // The rich-text editor updates its textarea after the input event.
   for (const type of ["input", "change"]) document.addEventListener(type, () => setTimeout(updateAll));
   updateAll();
