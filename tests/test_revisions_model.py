@@ -27,13 +27,56 @@ pytestmark = pytest.mark.sql
 PEOPLE = ["ana", "milan"]
 START = datetime(2030, 5, 4, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+FIRST = {"id": "0000000a", "year": 2026, "amount": "1.00", "currency": "EUR"}
+SECOND = {"id": "0000000b", "year": 2025, "amount": "1.00", "currency": "EUR"}
 VALUES = {
     "name_en": ["", "Alpha", "Beta"],
     "name_sr": ["", "Мрежа", "Савез"],  # empty, it is not valid
     "summary_en": ["", "One\nTwo"],
     "slug": ["one", "two", "three"],
+    "fees": [
+        [],
+        [FIRST, SECOND],
+        [SECOND, FIRST],
+        [FIRST | {"amount": "2.00"}, SECOND],
+        [FIRST | {"due": "2026-03-01"}],
+        [SECOND, FIRST | {"amount": "3.00"}, SECOND | {"id": "0000000c"}],
+        [{"id": "0000000a", "year": 2026}],  # without an amount, it is not valid
+    ],
     "themes": [[], ["culture"], ["culture", "peace"]],
 }
+
+
+def merged_lines(base, newest, mine):
+    """Lines as both want them; refused if both have changed the same cell, or one a line that the other removed."""
+    old, theirs, own = ({line["id"]: line for line in lines} for lines in (base, newest, mine))
+    merged = {}
+    for identifier in {*theirs, *own}:
+        before, their, my = (lines.get(identifier) for lines in (old, theirs, own))
+        if before is None or their is None or my is None:
+            left = [line for line in (their, my) if line is not None]
+            if before is not None:
+                if left[0] != before:
+                    raise Refused
+                continue
+            if len(left) == 1:
+                merged[identifier] = left[0]
+                continue
+        cells = {}
+        for name in {*their, *my}:
+            was, theirs_is, mine_is = ((line or {}).get(name) for line in (before, their, my))
+            if was not in (theirs_is, mine_is) and theirs_is != mine_is:
+                raise Refused
+            cells[name] = theirs_is if mine_is == was else mine_is
+        merged[identifier] = {name: value for name, value in cells.items() if value is not None}
+    is_moved = [each for each in own if each in old] != [each for each in old if each in own]
+    first, second = (own, theirs) if is_moved else (theirs, own)
+    order = [each for each in first if each in merged]
+    for place, each in enumerate(second):
+        if each in merged and each not in order:
+            before = [other for other in [*second][:place] if other in order]
+            order.insert(order.index(before[-1]) + 1 if before else 0, each)
+    return [merged[each] for each in order]
 
 
 class Refused(Exception):
@@ -80,10 +123,11 @@ class Reference:
         content = dict(newest)
         for name, mine in changes.items():
             if mine != base[name]:
-                self.refuse(newest[name] not in (base[name], mine))
-                content[name] = mine
+                is_alone = newest[name] in (base[name], mine)
+                self.refuse(name != "fees" and not is_alone)
+                content[name] = mine if is_alone else merged_lines(base[name], newest[name], mine)
         if content != newest:
-            self.refuse(content["name_sr"] == "")
+            self.refuse(content["name_sr"] == "" or any("amount" not in line for line in content["fees"]))
             self.append(content, who)
 
     def publish(self, who, version=None, planned_for=None):
@@ -330,15 +374,23 @@ def test_nothing_that_two_people_do_goes_otherwise_than_it_should(people, story)
         content = {"slug": "one", "name_sr": "Мрежа"}
         project, reference = Project(content, people), Reference()
         reference.append(complete_content(Network, content), "ana")
-        saved = []
+        saved, cells = [], []
         for step in story:
             was_refused = reference.do(*step)
             assert project.do(*step) == was_refused, step
             assert_alike(project, reference)
             if step[0] == "save" and not was_refused:
-                saved += [{name: value} for name, value in step[2].items()]
+                saved += [{name: value} for name, value in step[2].items() if name != "fees"]
+                cells += [(line["id"], cell) for line in step[2].get("fees", ()) for cell in line.items()]
         # No word that anybody was told is saved has gone from the history.
         for words in saved:
             assert any(words.items() <= version[0].items() for version in reference.history)
+        written = {
+            (line["id"], *cell)
+            for version in reference.history
+            for line in version[0]["fees"]
+            for cell in line.items()
+        }
+        assert {(identifier, *cell) for identifier, cell in cells} <= written
         assert_citizens_see(reference)
         transaction.set_rollback(True)

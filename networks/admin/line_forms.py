@@ -17,7 +17,6 @@ from django.db import models
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.template.loader import render_to_string
-from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -35,20 +34,11 @@ NEW = "NEW-LINE"
 
 @dataclass(frozen=True)
 class Cell:
-    """A column of a line in a form, with its language if it is translated."""
+    """A column of a line in a form. One of a translated text has a language, and the name of the text."""
 
     field: forms.BoundField
-    language: str
-    label: str | Promise
-
-    @property
-    def short_label(self) -> str:
-        return capfirst(self.label)
-
-    @property
-    def language_label(self) -> str:
-        """The words of the label that say the language: they are hidden where columns say it."""
-        return str(self.field.label).removeprefix(str(self.label)).strip()
+    language: str = ""
+    text: str = ""
 
 
 class LineForm(forms.Form):
@@ -105,19 +95,17 @@ class LineForm(forms.Form):
     def cells(self) -> Iterator[Cell]:
         for name, column in self.field.columns.items():
             language = getattr(column, "language", "")
-            yield Cell(self[name], language, getattr(column, "short_name", column.verbose_name))
+            yield Cell(self[name], language, name.removesuffix(f"_{language}") if language else "")
 
     @property
     def rows(self) -> list[list[Cell]]:
         """The cells, with those of a translated text beside each other."""
         rows: list[list[Cell]] = []
         for cell in self.cells:
-            if cell.language and rows and rows[-1][0].language and rows[-1][0].label == cell.label:
+            if rows and rows[-1][0].text == cell.text:
                 rows[-1].append(cell)
-            elif cell.language or not rows or rows[-1][0].language:
-                rows.append([cell])
             else:
-                rows[-1].append(cell)
+                rows.append([cell])
         return rows
 
 

@@ -162,17 +162,13 @@ class LinesField(models.JSONField):
 
 
 def translated(name: str, label: Any, **options: Any) -> dict[str, models.Field]:
-    """
-    Return the columns of a text that differs by language: title_sr, title_en.
-
-    Each has the `language`, and the `short_name` without it.
-    """
+    """Return the columns of a text that differs by language, each with its `language`: title_sr, title_en."""
     languages = {"sr": _("in Serbian"), "en": _("in English")}
     columns = {}
     for column in columns_of(name):
         language = column.rpartition("_")[2]
         field = models.CharField(format_lazy("{} ({})", label, languages[language]), **options)
-        field.language, field.short_name = language, label  # type: ignore[attr-defined]
+        field.language = language  # type: ignore[attr-defined]  # as modeltranslation has it
         columns[column] = field
     return columns
 
