@@ -24,6 +24,7 @@ from networks.models.document_field import DocumentField, document_text, documen
 from networks.revisions import drafts, publishing
 from networks.revisions.line_merge import merge_lines
 from tests import pdf_files
+from tests.pages import errors_by_field, fill_in, form_values, opened, parsed
 from tests.pdf_files import document_line
 
 ID = pdf_files.LINE_ID
@@ -440,3 +441,78 @@ def test_staff_get_the_file_of_a_draft(client, author, network):
     assert "sandbox" in response.headers["Content-Security-Policy"]
     for name in ("ab", "00" * 20):
         assert client.get(f"/admin/networks/network/documents/{name}.pdf").status_code == 404
+
+
+# In the form of a network
+
+CELL = f"documents-{ID}-file"
+
+
+def newest_line(network):
+    (line,) = Network.objects.select_related("head").get(pk=network.pk).head.content["documents"]
+    return line
+
+
+@pytest.mark.long
+def test_clerk_uploads_replaces_and_removes_a_file(client, author, network):
+    network = saved(author, [{"id": ID, "kind": "decision", "title_sr": "Одлука"}], network)
+    client.force_login(author)
+    address = f"/en/admin/networks/network/{network.pk}/change/"
+    # Beside something wrong, the file is kept.
+    answer = fill_in(client, address, {"slug": "a b", f"{CELL}_upload": upload(pdf_files.sound(pages=5))})
+    assert "file" not in newest_line(network)
+    values = form_values(parsed(answer))
+    client.post(address, values | {"slug": "eurocities", "_save": "1"})
+    line = newest_line(network)
+    assert line["file"]["pages"] == 5
+    # What is refused is said beside it, and leaves what was there.
+    hostile = pdf_files.sound(catalog=b"/OpenAction<</S/JavaScript/JS(1)>>")
+    answer = fill_in(client, address, {f"{CELL}_upload": upload(hostile)})
+    errors = errors_by_field(parsed(answer))
+    assert [text for names, text in errors.items() if f"{CELL}_upload" in names] == [
+        str(documents.MESSAGES["scripts"])
+    ]
+    assert form_values(parsed(answer))[CELL] == values[CELL]
+    assert newest_line(network) == line
+    assert len(stored_files()) == 2  # the published one, and this
+    # A form without JavaScript, or a browser that has not changed the file, keeps it.
+    fill_in(client, address, {"source_sr": "Извор", "comment": "Само текст"})
+    assert newest_line(network)["file"] == line["file"]
+    fill_in(client, address, {f"{CELL}-clear": "on"})
+    assert "file" not in newest_line(network)
+
+
+@pytest.mark.long
+def test_file_and_number_that_two_have_changed_are_both_kept(client, author, network):
+    client.force_login(author)
+    address = f"/en/admin/networks/network/{network.pk}/change/"
+    mine = form_values(opened(client, address))
+    saved(author, [network.documents[0] | {"number": "06-123"}], network)
+    client.post(address, mine | {f"{CELL}_upload": upload(pdf_files.sound(pages=5)), "_save": "1"})
+    line = newest_line(network)
+    assert (line["number"], line["file"]["pages"]) == ("06-123", 5)
+
+
+@pytest.mark.long
+def test_file_of_a_colleague_takes_the_place_of_mine_where_i_choose_so(client, author, network):
+    client.force_login(author)
+    address = f"/en/admin/networks/network/{network.pk}/change/"
+    mine = form_values(opened(client, address))
+    theirs = document_line(b"%PDF-theirs", digest="ef" * 20)
+    saved(author, [theirs], network)
+    answer = client.post(address, mine | {f"{CELL}_upload": upload(pdf_files.sound(pages=5)), "_save": "1"})
+    shown_again = form_values(parsed(answer))
+    assert documents.signer().unsign_object(shown_again[CELL][0])["pages"] == 5
+    client.post(address, shown_again | {"choice_documents": "theirs", "_save": "1"})
+    assert newest_line(network)["file"] == theirs["file"]
+
+
+@pytest.mark.long
+def test_preview_as_one_types_shows_the_file_that_is_saved(client, author, network):
+    client.force_login(author)
+    values = form_values(opened(client, f"/en/admin/networks/network/{network.pk}/change/"))
+    # The script sends the name of a file in place of the file.
+    values |= {f"{CELL}_upload": "odluka.pdf", "live_language": "en", f"documents-{ID}-number": "06-123"}
+    response = client.post(f"/en/admin/networks/network/{network.pk}/live/", values)
+    assert response.status_code == 200
+    assert stored_files() == ["ab" * 20 + ".pdf"]
