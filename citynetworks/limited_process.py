@@ -7,7 +7,7 @@ This file is also what runs in that process: it sets the limits, and then runs t
 import runpy
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from threading import Timer
 
@@ -18,7 +18,7 @@ class ProcessFailed(Exception):
 
 def output_lines(
     script: Path, *arguments: str, content: bytes, memory: int, work: int, longest_wait: float
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """
     Yield the lines that a Python script writes. It reads all of `content` from its standard input before it writes.
 
