@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain, islice
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 import pytest
@@ -14,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.utils.datastructures import MultiValueDict
 from django.utils.http import http_date
 from django.utils.translation import override
@@ -21,7 +23,9 @@ from django.utils.translation import override
 from networks.models import Network, pdf_process
 from networks.models import document_field as documents
 from networks.models.document_field import DocumentField, document_text, document_url, store_pdf
+from networks.reading import Reader
 from networks.revisions import drafts, publishing
+from networks.revisions.comparison import display_text
 from networks.revisions.line_merge import merge_lines
 from tests import pdf_files
 from tests.pages import errors_by_field, fill_in, form_values, opened, parsed
@@ -293,6 +297,33 @@ def test_file_and_number_of_one_line_are_merged():
     assert (merged.lines, merged.conflicts) == ([{**line, "number": "1", "file": {"name": "a"}}], [])
     both = merge_lines([line], [{**line, "file": {"name": "b"}}], [mine])
     assert both.conflicts == [ID]
+
+
+def test_comparison_tells_two_files_of_one_size_apart():
+    field = Network._meta.get_field("documents")
+
+    def in_words(digits):
+        name, sha256 = f"documents/{digits * 20}.pdf", digits * 32
+        file = {"name": name, "size": 240_000, "pages": 5, "sha256": sha256, "warnings": []}
+        return display_text(field, [{"id": ID, "kind": "decision", "title_sr": "Одлука", "file": file}], Reader("en"))
+
+    with override("en"):
+        assert "PDF, 240 kB, 5 pages" in in_words("ab")
+        assert in_words("ab") != in_words("cd")
+
+
+@pytest.mark.parametrize("is_preview", [True, False])
+def test_page_leads_to_the_file_unless_it_may_be_that_of_a_draft(is_preview):
+    line = {"id": ID, "kind": "decision", "file": {"size": 240_000, "pages": 5}}
+    context = {
+        "network": SimpleNamespace(row=Network(slug="eurocities")),
+        "document": SimpleNamespace(line=line, title=Reader("en").unmarked("Decision")),
+        "preview": is_preview,
+    }
+    with override("en"):
+        html = render_to_string("networks/includes/document_file.html", context)
+    assert "PDF, 240 kB, 5 pages" in html
+    assert (f'href="{URL}"' in html) != is_preview
 
 
 # Who gets a file, and how
