@@ -196,6 +196,7 @@ def sound_files():
             ),
             [],
         ),
+        "similar names": (sound(catalog=b"/S1 6 0 R/EF2 6 0 R/Type3 6 0 R/XFAs[]/JS(1)/Launch(a)"), []),
         "missing object": (sound(catalog=b"/Metadata 99 0 R"), []),
     }
 

@@ -45,8 +45,8 @@ END = re.compile(rb"startxref" + BLANK + rb"+(\d{1,10})" + BLANK + rb"+%%EOF" + 
 CROSS_REFERENCES = re.compile(BLANK + rb"*(?:xref|\d+" + BLANK + rb"+\d+" + BLANK + rb"+obj)")
 OBJECT = re.compile(BLANK + rb"*(\d{1,10})" + BLANK + rb"+(\d{1,5})" + BLANK + rb"+obj")
 
-# What without there is nothing active in a PDF, whatever it hangs on: the catalogue, a page, an annotation, a tree of
-# names. What no reader finds is refused too, since readers that mend a file may find it.
+# Without one of these, nothing in a PDF is active, wherever it hangs: on the catalogue, a page, an annotation, a tree
+# of names. What no reader finds is refused too, since readers that mend a file may find it.
 REFUSED_KINDS = {
     "scripts": (b"JavaScript", b"Rendition", b"RichMedia", b"3D"),
     "launch": (b"Launch", b"SubmitForm", b"ImportData"),
@@ -54,12 +54,12 @@ REFUSED_KINDS = {
 }
 REFUSED_KEYS = {b"XFA": "scripts", b"EF": "files"}
 CODES = {name: code for code, names in REFUSED_KINDS.items() for name in names}
-REFERENCE = rb"\d+" + BLANKS + rb"+\d+" + BLANKS + rb"+R"
+REFERENCE = BLANKS + rb"+\d+" + BLANKS + rb"+\d+" + BLANKS + rb"+R"
 # As the kind of an action or an object, since a URL may hold the same words. No program writes the kind elsewhere.
 KIND = re.compile(
-    rb"/(?:S|Type|Subtype)" + BLANKS + rb"*(?:/(" + b"|".join(CODES) + rb")(?!" + REGULAR + rb")|" + REFERENCE + rb")"
+    rb"/(?:S|Type|Subtype)(?:" + BLANKS + rb"*/(" + b"|".join(CODES) + rb")(?!" + REGULAR + rb")|" + REFERENCE + rb")"
 )
-KEY = re.compile(rb"/(" + b"|".join(REFUSED_KEYS) + rb")" + BLANKS + rb"*(?:[\[<]|" + REFERENCE + rb")")
+KEY = re.compile(rb"/(" + b"|".join(REFUSED_KEYS) + rb")(?:" + BLANKS + rb"*[\[<]|" + REFERENCE + rb")")
 # A name may have any of its characters as #53.
 ESCAPED_NAME = re.compile(rb"/(" + REGULAR + rb"{0,80}?#[0-9A-Fa-f]{2}" + REGULAR + rb"{0,80})")
 ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
