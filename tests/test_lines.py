@@ -1,13 +1,25 @@
 """Lines of a record: what is stored of them, and what becomes of the changes of two people."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks.models import Network
-from networks.revisions.content import content_of, merge
+from networks.admin.newest_revisions import record_gaps
+from networks.links.mending import mend
+from networks.links.places import find_places, links_of_row
+from networks.models import ConfirmationLink, Link, Network, PreviewLink
+from networks.models.lines import MOST_LINES
+from networks.revisions import drafts, publishing
+from networks.revisions.content import content_of, merge, select_current_fields
 from networks.revisions.line_merge import keep_both, merge_lines
+from networks.revisions.previews import link_url as preview_url
+from networks.revisions.unit_answers import link_url, stated_digest
+from tests.pages import errors_by_field, form_values, opened, parsed, text_of
 
 FEES = Network._meta.get_field("fees")
 DOCUMENTS = Network._meta.get_field("documents")
@@ -45,7 +57,7 @@ class TestField:
     def test_says_which_line_and_column_is_wrong(self, field, line, column):
         lines = field.to_python([line])
         assert [*field.line_errors(lines[0])] == [column]
-        with pytest.raises(ValidationError, match=r"Line 1, "):
+        with pytest.raises(ValidationError, match=" 1, "):
             field.validate(lines, None)
 
 
@@ -136,3 +148,239 @@ def test_two_people_who_add_lines_to_one_field_have_no_conflict():
     assert merged.conflicts == []
     assert merged.taken == ["fees"]
     assert {line["year"] for line in merged.content["fees"]} == {2025, 2026}
+
+
+# What becomes of lines in drafts, on the site and in lists
+
+FEE = {"id": "00000fee", "year": 2025, "amount": "1500.00", "currency": "EUR"}
+OTHER = {"id": "5f0c9a3e", "year": 2026, "amount": "1600.00", "currency": "EUR"}
+DECISION = {"id": "00000dec", "kind": "decision", "title_sr": "Одлука", "link": "https://example.org/old"}
+
+
+def account(name):
+    return User.objects.create_user(name)
+
+
+def published(**content):
+    row = drafts.save(Network(), {"name_sr": "Мрежа", "slug": "mreza"} | content, author=None).row
+    return publishing.publish(row, author=None)
+
+
+def anew(row):
+    return type(row).objects.select_related("head", "live").get(pk=row.pk)
+
+
+@pytest.mark.parametrize(
+    ("before", "lines"),
+    [
+        ({"deciding_act": "Одлука", "fee_amount": None, "fee_currency": "", "fee_year": None}, ("Одлука", [])),
+        ({"deciding_act": "", "fee_amount": "1500.00", "fee_currency": "EUR", "fee_year": 2025}, ("", [FEE])),
+        ({"fee_year": 2025}, (None, [{"id": "00000fee", "year": 2025}])),
+        ({"deciding_act": "Одлука", "documents": [DECISION], "fees": [OTHER]}, ("Одлука", [OTHER])),
+        ({"name_sr": "Мрежа"}, (None, None)),
+    ],
+)
+def test_what_was_written_before_there_were_lines_is_always_read_as_the_same_lines(before, lines):
+    act, fees = lines
+    content = select_current_fields(Network, before)
+    assert content == select_current_fields(Network, before)
+    titles = None if act is None else [{"id": "00000dec", "kind": "decision", "title_sr": act}] if act else []
+    assert content.get("documents") == before.get("documents", titles)
+    assert content.get("fees") == fees
+
+
+@pytest.mark.django_db
+def test_change_of_private_columns_alone_changes_nothing_that_visitors_see():
+    row = published(fees=[FEE])
+    Network.objects.update(changed_at=datetime(2026, 1, 1, tzinfo=UTC))
+    seen, digest = anew(row).changed_at, stated_digest(anew(row))
+    drafts.save(row, {"fees": [FEE | {"paid_on": "2025-02-11", "budget_line": "4819"}]}, author=None)
+    row = publishing.publish(anew(row), author=None)
+    assert (anew(row).changed_at, stated_digest(anew(row)), row.changes.count()) == (seen, digest, 1)
+    assert anew(row).fees == [FEE | {"paid_on": "2025-02-11", "budget_line": "4819"}]
+    drafts.save(row, {"fees": [FEE | {"due": "2025-03-01"}]}, author=None)
+    row = publishing.publish(anew(row), author=None)
+    assert [change.fields for change in row.changes.all()] == [["fees"], []]
+    assert anew(row).changed_at > seen
+
+
+@pytest.mark.django_db
+def test_nothing_private_is_on_a_page_that_needs_no_account(client):
+    row = published(fees=[FEE | {"paid_on": "2025-02-11", "budget_line": "4819-X"}], responsible_unit="Служба")
+    link = PreviewLink.objects.create(revision=anew(row).head, expires_at=timezone.now() + timedelta(days=1))
+    unit = ConfirmationLink.objects.create(unit="Служба", expires_at=timezone.now() + timedelta(days=1))
+    paths = ["/networks/mreza/", "/en/", "/networks.json", "/networks.csv", "/timeline/", "/changes/", "/feed.atom"]
+    paths += [preview_url(link), link_url(unit, "en")]
+    for path in paths:
+        response = client.get(path)
+        assert response.status_code == 200, path
+        text = response.content.decode()
+        assert not any(secret in text for secret in ("4819-X", "2025-02-11", "11. фебруара 2025", "11 February 2025"))
+
+
+@pytest.mark.django_db
+def test_own_lines_are_published_beside_those_of_others_and_those_that_both_have_changed_are_not():
+    ana, milan = account("ana"), account("milan")
+    row = published(fees=[FEE])
+    drafts.save(row, {"fees": [FEE, OTHER]}, author=milan)
+    drafts.save(anew(row), {"fees": [FEE | {"due": "2025-03-01"}, OTHER]}, author=ana)
+    own, left_out = publishing.own_changes(anew(row), ana)
+    assert (own["fees"], left_out) == ([FEE | {"due": "2025-03-01"}], [])
+    drafts.save(anew(row), {"fees": [FEE | {"due": "2025-03-01"}, OTHER | {"year": 2027}]}, author=ana)
+    assert publishing.own_changes(anew(row), ana)[1] == ["fees"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["sr", "en"])
+def test_lines_are_facts_and_published_with_the_texts_of_either_language(language):
+    row = published()
+    head = drafts.save(row, {"summary_sr": "Ново", "summary_en": "New", "fees": [FEE]}, author=None).revision
+    row = publishing.publish_language(anew(row), language, author=None, head=head)
+    assert (anew(row).fees, anew(row).has_draft) == ([FEE], True)
+
+
+@pytest.mark.django_db
+def test_links_of_lines_are_found_and_mended_in_drafts():
+    editor = User.objects.create_superuser("editor")
+    row = published(documents=[DECISION], activities=[{"id": "1a2b3c4d", "kind": "visit", "title_sr": "Посета"}])
+    assert list(links_of_row(row)) == [(DECISION["link"], "documents")]
+    link = Link.objects.create(url=DECISION["link"], moved_to="https://example.org/new")
+    mend(link, find_places()[link.url], author=editor)
+    assert anew(row).head.content["documents"] == [DECISION | {"link": "https://example.org/new"}]
+    assert anew(row).documents == [DECISION]
+
+
+@pytest.mark.django_db
+def test_worklist_names_fees_of_this_year_and_english_titles_that_are_missing():
+    year = timezone.localdate().year
+    paid, unpaid = FEE | {"year": year}, FEE | {"year": year - 1}
+    rows = {
+        name: published(slug=name, name_sr=name, **content)
+        for name, content in {
+            "paid": {"fees": [unpaid, paid | {"id": "11111111"}]},
+            "unpaid": {"fees": [unpaid]},
+            "later": {"fees": [FEE | {"year": year + 1}]},
+            "left": {"fees": [unpaid], "status": "left"},
+            "documents": {"documents": [DECISION]},
+            "english": {"documents": [DECISION | {"title_en": "Decision"}]},
+            "nothing": {},
+        }.items()
+    }
+    # The newest draft counts, also one from before there were lines.
+    drafts.save(rows["nothing"], {"documents": [DECISION]}, author=None)
+    drafts.save(rows["english"], {"documents": []}, author=None)
+    old = {"name_sr": "x", "fee_amount": "1.00", "fee_currency": "EUR", "fee_year": year - 2, "deciding_act": ""}
+    Network.objects.filter(slug="paid").update(head=rows["paid"].revisions.create(number=9, content=old))
+    gaps = {name: {row for row in rows if rows[row].pk in pks} for name, pks in record_gaps().items()}
+    assert gaps == {"fee": {"unpaid", "paid"}, "title": {"documents", "nothing"}}
+
+
+# In the form
+
+
+@pytest.fixture
+def clerk(client, db):
+    client.force_login(User.objects.create_superuser("clerk"))
+    return client
+
+
+def address(row):
+    return f"/en/admin/networks/network/{row.pk}/change/"
+
+
+def send(client, row, values, **typed):
+    return client.post(address(row), values | typed | {"_save": "1"})
+
+
+def newest(row):
+    return anew(row).head.content
+
+
+def test_form_that_knows_no_lines_loses_none(clerk):
+    """Such as one that was opened with the last release, or kept as unsaved text."""
+    row = published(fees=[FEE])
+    values = {name: each for name, each in form_values(opened(clerk, address(row))).items() if "fees" not in name}
+    assert send(clerk, row, values, summary_en="New").status_code == 302
+    assert (newest(row)["fees"], newest(row)["summary_en"]) == ([FEE], "New")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [(("1", "2", "3"), "abc"), (("3", "2", "3"), "bca"), (("1", "2", "1"), "cab"), (("", "1", "x"), "bac")],
+)
+def test_numbers_bring_lines_into_order(clerk, order, expected):
+    lines = [FEE | {"id": letter * 8, "year": 2020 + place} for place, letter in enumerate("abc")]
+    row = published(fees=lines)
+    numbers = {f"fees-{line['id']}-ORDER": number for line, number in zip(lines, order, strict=True)}
+    send(clerk, row, form_values(opened(clerk, address(row))), **numbers)
+    assert "".join(line["id"][0] for line in newest(row)["fees"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("choice", "amounts"),
+    [("mine", ["1700.00"]), ("theirs", ["1800.00"]), ("both", ["1800.00", "1700.00"])],
+)
+@pytest.mark.long
+def test_choice_in_a_conflict_is_about_the_cells_that_collide_and_loses_no_line(clerk, choice, amounts):
+    row = published(fees=[FEE, OTHER])
+    values = form_values(opened(clerk, address(row)))
+    typed = {"fees-5f0c9a3e-amount": "1700", "fees-00000fee-due": "1 March 2025"}
+    typed |= {"fees-11111111-year": "2024", "fees-11111111-amount": "1", "fees-11111111-currency": "RSD"}
+    theirs = [FEE | {"budget_line": "4819"}, OTHER | {"amount": "1800.00"}, FEE | {"id": "22222222", "year": 2023}]
+    drafts.save(anew(row), {"fees": theirs}, author=account("milica"))
+    response = send(clerk, row, values, **typed)
+    for _time in range(2 if choice == "both" else 1):
+        assert response.status_code == 200
+        tree = parsed(response)
+        assert bool(tree.find_class("conflict")) == (_time == 0)
+        response = send(clerk, row, form_values(tree), choice_fees=choice)
+    assert response.status_code == 302
+    fees = newest(row)["fees"]
+    assert [line["amount"] for line in fees if line["year"] == 2026] == amounts
+    assert {line["year"] for line in fees} == {2023, 2024, 2025, 2026}
+    assert [line for line in fees if line["year"] == 2025] == [FEE | {"budget_line": "4819", "due": "2025-03-01"}]
+
+
+@pytest.mark.long
+def test_wrong_cell_does_not_lose_what_a_colleague_has_added(clerk):
+    row = published(fees=[FEE])
+    values = form_values(opened(clerk, address(row)))
+    drafts.save(anew(row), {"fees": [FEE, OTHER]}, author=account("milica"))
+    tree = parsed(send(clerk, row, values, **{"fees-00000fee-amount": "much"}))
+    assert list(errors_by_field(tree)) == ["fees-00000fee-amount"]
+    assert send(clerk, row, form_values(tree), **{"fees-00000fee-amount": "7"}).status_code == 302
+    assert newest(row)["fees"] == [FEE | {"amount": "7.00"}, OTHER]
+
+
+@pytest.mark.long
+def test_line_that_one_has_changed_and_the_other_removed_is_shown_once_more(clerk):
+    row = published(fees=[FEE, OTHER])
+    values = form_values(opened(clerk, address(row)))
+    drafts.save(anew(row), {"fees": [OTHER]}, author=account("milica"))
+    tree = parsed(send(clerk, row, values, **{"fees-00000fee-amount": "7"}))
+    assert "stands here again" in text_of(tree.get_element_by_id("form-errors"))
+    assert send(clerk, row, form_values(tree)).status_code == 302
+    assert newest(row)["fees"] == [FEE | {"amount": "7.00"}, OTHER]
+
+
+@pytest.mark.django_db
+def test_who_may_only_look_reads_the_lines_in_words(client):
+    row = published(fees=[FEE])
+    viewer = account("viewer")
+    viewer.is_staff = True
+    viewer.save()
+    viewer.user_permissions.add(Permission.objects.get(codename="view_network"))
+    client.force_login(viewer)
+    shown = opened(client, address(row)).find_class("field-fees")[0]
+    assert text_of(shown.find_class("readonly")[0]) == "2025: 1,500.00 EUR"
+
+
+@pytest.mark.long
+def test_more_lines_than_there_may_be_are_refused_and_kept(clerk):
+    row = published()
+    cells = {"year": "2026", "amount": "1", "currency": "EUR"}
+    typed = {f"fees-{n:08x}-{name}": value for n in range(MOST_LINES + 1) for name, value in cells.items()}
+    tree = parsed(send(clerk, row, form_values(opened(clerk, address(row))), **typed))
+    assert "100" in text_of(tree.get_element_by_id("form-errors"))
+    assert {**form_values(tree), **{name: [value] for name, value in typed.items()}} == form_values(tree)
