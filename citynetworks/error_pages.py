@@ -35,7 +35,10 @@ def too_large(request: HttpRequest) -> HttpResponse:
         request,
         413,
         _("The file is too large"),
-        _("Nothing was saved. Go back, make the picture smaller (5 MB at most) and send the form once more."),
+        _(
+            "Nothing was saved. Go back, make the files smaller (a picture 5 MB at most, documents 20 MB together) "
+            "and send the form once more."
+        ),
     )
 
 

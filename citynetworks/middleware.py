@@ -1,4 +1,4 @@
-"""Middleware: the language of a request, redirects from old URLs, and due schedules."""
+"""Middleware: compression, the language of a request, redirects from old URLs, and due schedules."""
 
 import logging
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone, translation
 from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.utils.http import escape_leading_slashes
@@ -17,6 +18,13 @@ from networks.page_store.watch import Watch
 from networks.redirects import permanent_redirect, redirect_target
 
 logger = logging.getLogger(__name__)
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Compress responses, but for files that clients may ask for in parts."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        return response if "Accept-Ranges" in response.headers else super().process_response(request, response)
 
 
 class URLLanguageMiddleware:

@@ -38,8 +38,8 @@ T = TypeVar("T")
 LONGEST_PATH = 2_000  # bytes
 LONGEST_QUERY = 8_000  # bytes
 
-# Forms accept pictures of up to 5 MB. A picture that is not much larger still reaches the form, which rejects it.
-LARGEST_BODY = 10 * 1024 * 1024  # bytes
+# Forms accept documents of up to 20 MB. One that is not much larger still reaches the form, which rejects it.
+LARGEST_BODY = 22 * 1024 * 1024  # bytes
 LARGEST_SMALL_BODY = 256 * 1024  # bytes, which any form without a picture fits in
 DEADLINE = 20  # seconds in which a small body arrives
 SLOWEST_RATE = 100_000  # bytes a second, for the additional time of a large body

@@ -127,7 +127,7 @@ MIDDLEWARE = [
     "networks.page_store.health.HealthMiddleware",
     "citynetworks.static_files.StaticFilesMiddleware",
     "citynetworks.uploads.UploadsMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "citynetworks.middleware.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "citynetworks.middleware.SchedulesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -225,7 +225,8 @@ VERIFICATION_DAYS = whole_number("DJANGO_VERIFICATION_DAYS", 365, least=1, most=
 # The form of a network has some 30 inputs for a line of each kind, and takes 100 lines of each.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 # citynetworks.request_limits accepts no larger body, so no upload is written to the temporary folder.
-FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # bytes
+FILE_UPLOAD_MAX_MEMORY_SIZE = 22 * 1024 * 1024  # bytes
+DATA_UPLOAD_MAX_NUMBER_FILES = 250  # Browsers send an empty file for each line of a document.
 STATIC_URL = "/static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_ROOT = FILES_DIR / "static" / "root"  # files at the root of the site, such as /favicon.ico

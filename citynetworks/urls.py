@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from networks.page_store import health
 from networks.page_store.layer import stored
 from networks.public import open_data
+from networks.public.documents import document
 from networks.public.security_txt import security_txt
 from networks.public.sitemaps import SITEMAPS
 from networks.public.views import robots
@@ -22,6 +23,7 @@ urlpatterns = [
     path("catalog.jsonld", stored(open_data.catalogue_json_ld), name="catalogue_json_ld"),
     path("catalog.ttl", stored(open_data.catalogue_turtle), name="catalogue_turtle"),
     path(".well-known/security.txt", stored(security_txt), name="security_txt"),
+    path("documents/<slug:slug>/<slug:kind>-<slug:line_id>.pdf", document, name="document"),
     path("health/live/", health.live, name="live"),
     path("health/ready/", health.ready, name="ready"),
     *i18n_patterns(

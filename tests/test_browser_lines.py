@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from networks.models import Network
 from networks.revisions import drafts, publishing
+from tests import pdf_files
 from tests.browser import accessibility_problems, account, save_in_place
 
 pytestmark = pytest.mark.browser
@@ -138,3 +139,29 @@ def test_without_scripts_there_is_an_empty_line_a_number_and_a_checkbox(form, ne
     page.locator("[name=_save]").first.click()
     assert years(network) == [2024, 2026]
     expect(page.locator("[data-lines=fees] .line")).to_have_count(3)
+
+
+def test_a_file_is_refused_beside_its_cell_and_another_one_is_taken(form, network):
+    page = form(390)
+    chosen = page.locator("[name='documents-00000dec-file_upload']")
+    hostile = pdf_files.sound(catalog=b"/OpenAction<</S/JavaScript/JS(1)>>")
+    for content in (hostile, pdf_files.sound(title="")):
+        chosen.set_input_files({"name": "odluka.pdf", "mimeType": "application/pdf", "buffer": content})
+        page.keyboard.press("Control+s")
+        if content == hostile:
+            expect(page.locator("[data-part='errors-documents-00000dec-file']")).to_contain_text("scripts")
+            expect(chosen).to_have_attribute("aria-invalid", "true")
+    present = page.locator(".present-file")
+    expect(present.locator("a")).to_have_text("PDF, 1 kB, 1 page")
+    expect(page.locator(".document .warnings li")).to_have_count(1)
+    assert accessibility_problems(page, preload=False) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert newest(network)["documents"][0]["file"]["pages"] == 1
+    # What is typed is saved in the background, and the file stays.
+    page.locator("[name='documents-00000dec-number']").fill("06-123")
+    save_in_place(page, lambda: page.keyboard.press("Control+s"))
+    assert {*newest(network)["documents"][0]} >= {"file", "number"}
+    present.locator("input").check()
+    page.keyboard.press("Control+s")
+    expect(present).to_have_count(0)
+    assert "file" not in newest(network)["documents"][0]

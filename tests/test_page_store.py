@@ -763,7 +763,7 @@ def test_mistake_of_ours_is_not_hidden_behind_an_old_page():
 PUBLIC = ["", "/", "/timeline/", "/map/", "/changes/", "/open-data/", "/feed.atom", "/picture.png"]
 ONCE = ["/networks.json", "/networks.csv", "/networks.csv-metadata.json", "/catalog.jsonld", "/catalog.ttl"]
 ONCE += ["/sitemap.xml", "/robots.txt", "/.well-known/security.txt"]
-NOT_STORED = {"public:networks", "public:preview", "public:confirmation", "live", "ready"}
+NOT_STORED = {"public:networks", "public:preview", "public:confirmation", "document", "live", "ready"}
 MADE_BY_THE_STORE = {"etag", "vary", "cache-control", "content-length"}
 
 

@@ -70,6 +70,12 @@ catalogue_turtle                             GET            ok      ok      ok  
 catalogue_turtle                             POST           method  method  method  method  method  method  method
 security_txt                                 GET            ok      ok      ok      ok      ok      ok      ok
 security_txt                                 POST           method  method  method  method  method  method  method
+document                                     GET            ok      ok      ok      ok      ok      ok      ok
+document                                     GET bin        missing missing missing missing missing missing missing
+document                                     GET draft      missing missing missing missing missing missing missing
+document                                     GET kind       moved   moved   moved   moved   moved   moved   moved
+document                                     GET line       missing missing missing missing missing missing missing
+document                                     POST           method  method  method  method  method  method  method
 live                                         GET            ok      ok      ok      ok      ok      ok      ok
 live                                         POST           method  method  method  method  method  method  method
 ready                                        GET            ok      ok      ok      ok      ok      ok      ok
@@ -135,6 +141,8 @@ admin:networks_network_due                   GET            login   login   forb
 admin:networks_network_due                   POST           login   login   method  method  method  method  method
 admin:networks_network_due_sheet             GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_network_due_sheet             POST           login   login   method  method  method  method  method
+admin:networks_network_document              GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_document              POST           login   login   method  method  method  method  method
 admin:networks_network_export                GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_network_export                POST           login   login   forbid  ok      ok      ok      ok
 admin:networks_network_exported              GET            login   login   forbid  missing missing missing missing

@@ -706,7 +706,7 @@ def test_memory_does_not_grow_with_the_rows(network, name):
 
 @pytest.mark.exhaustive
 def test_ten_thousand_rows_are_read_within_the_limits(network):
-    """Those of `calamine_process`: 256 MB. ODS takes half as much again as XLSX."""
+    """Those of `file_reading`: 256 MB. ODS takes half as much again as XLSX."""
     content = complete_content(Network, network.head.content)
     columns = make_columns()
     rows = []

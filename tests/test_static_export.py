@@ -26,6 +26,7 @@ from networks.public.static_export import ExportFailed, NotReplaceable, file_of,
 from tests.browser import make_network_with_everything
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import CYRILLIC, PREFIXES, in_latin_and_in_ci_in_each_language, texts_of
+from tests.pdf_files import document_line
 from tests.production import run
 
 SITE = "https://gradovi.example"
@@ -309,6 +310,18 @@ def test_a_picture_that_is_lost_is_left_out_and_told_once(db, export, folder, se
     _out, err = export()
     assert err.count(name) == 1
     assert not opened(folder, "networks/one/index.html").xpath("//img")
+
+
+@pytest.mark.long
+def test_documents_come_along_at_their_addresses(db, export, folder, settings):
+    lines = [document_line(b"%PDF-one"), document_line(b"%PDF-lost", digest="ef" * 20) | {"id": "00000001"}]
+    make_network(slug="one", documents=lines)
+    make_network(slug="draft", documents=lines, is_published=False)
+    (Path(settings.MEDIA_ROOT) / lines[1]["file"]["name"]).unlink()
+    _out, err = export()
+    documents = {path: content for path, content in contents(folder).items() if path.startswith("documents/")}
+    assert documents == {f"documents/one/decision-{lines[0]['id']}.pdf": b"%PDF-one"}
+    assert err.count("decision-00000001.pdf is missing") == 1
 
 
 @pytest.mark.long

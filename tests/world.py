@@ -8,6 +8,8 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import get_resolver
@@ -23,6 +25,13 @@ PASSWORD = "a long enough password"
 NEW_PASSWORD = "another password, as long"
 PK, UNPUBLISHED, IN_BIN = 654321, 654322, 654323
 UNIT = "Служба"
+DIGEST = "0123456789abcdef" * 2 + "01234567"
+DOCUMENT = {
+    "id": "0d0c0001",
+    "kind": "decision",
+    "title_sr": "Одлука",
+    "file": {"name": f"documents/{DIGEST}.pdf", "size": 5, "pages": 1, "sha256": "ab" * 32, "warnings": []},
+}
 MOVED = "http://localhost/moved/"  # a link, on this site itself, so that no other is asked
 
 # A signed-in account that is no staff has every right that a role can have, and is let in nowhere all the same.
@@ -254,6 +263,13 @@ REQUESTS = {
         "POST": Asked({"decision": "refuse"}),
         "POST accept": Asked({"decision": "accept"}),
     },
+    # Documents
+    "document": {
+        "GET bin": Asked(arguments={"slug": "in-bin"}),
+        "GET draft": Asked(arguments={"slug": "draft"}),
+        "GET kind": Asked(arguments={"kind": "report"}),
+        "GET line": Asked(arguments={"line_id": "0d0c0002"}),
+    },
     # Links
     "admin:networks_link_changelist": {"POST delete": action("delete_selected")},
     # Themes, old addresses and the city profile
@@ -351,7 +367,9 @@ def world(db):
         plan = schedules.create(model.objects.get(pk=PK), Schedule.Action.PUBLISH, at, author=author)
         return head, plan
 
-    head, plan = write_rows(Network, {"website": MOVED, "themes": [theme.slug], "responsible_unit": UNIT})
+    default_storage.save(DOCUMENT["file"]["name"], ContentFile(b"%PDF-"))
+    content = {"website": MOVED, "themes": [theme.slug], "responsible_unit": UNIT, "documents": [DOCUMENT]}
+    head, plan = write_rows(Network, content)
     page_head, page_plan = write_rows(Page, {}, "page-")
     expires = timezone.now() + timedelta(days=1)
     link, revoked, page_link = (
@@ -391,6 +409,9 @@ def world(db):
             "answer_pk": unit_link.answers.get().pk,
             "file_pk": PK,
             "slug": "published",
+            "kind": DOCUMENT["kind"],
+            "line_id": DOCUMENT["id"],
+            "digest": DIGEST,
             "token": "staff",
             "uidb64": urlsafe_base64_encode(str(PK).encode()),
             "app_label": "networks",

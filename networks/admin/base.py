@@ -44,6 +44,7 @@ from networks.admin.unsaved_text import (
 )
 from networks.languages import columns_of, language_codes, language_tag
 from networks.models import SavedForm
+from networks.models.document_field import check_pdf, limit_files
 from networks.models.lines import LinesField
 from networks.models.model_fields import CoordinateField, normalise_line_ends
 from networks.pictures import PictureField, reencode_picture
@@ -393,9 +394,10 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
 
     def fill_caches(self, request: HttpRequest, object_id: str | None) -> None:
         """
-        Decode the pictures of a form and sanitise its rich texts before the transaction that saves it.
+        Decode the pictures of a form, check its documents and sanitise its rich texts before the transaction that
+        saves it.
 
-        Both are slow, and on SQLite nobody else can write during the transaction. Both functions cache their results.
+        All are slow, and on SQLite nobody else can write during the transaction. The functions cache their results.
         """
         if not (self.has_change_permission(request) if object_id else self.has_add_permission(request)):
             return
@@ -403,6 +405,12 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
             if isinstance(field, PictureField) and field.name in request.FILES:
                 with suppress(ValidationError):  # the form will report it
                     reencode_picture(request.FILES[field.name])
+            elif isinstance(field, LinesField):
+                files = [file for name, file in request.FILES.items() if name.startswith(f"{field.name}-")]
+                limit_files(files)
+                for file in files:
+                    with suppress(ValidationError):
+                        check_pdf(file)
             elif isinstance(field, RichTextField):
                 text = request.POST.get(field.name, "").strip()  # as the form does
                 if 0 < len(text) <= LONGEST_TEXT:

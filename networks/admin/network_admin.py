@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from networks.admin.base import side_by_side
 from networks.admin.bulk_edit import BulkEditMixin
+from networks.admin.document_views import DocumentViewsMixin
 from networks.admin.end_views import EndViewsMixin
 from networks.admin.network_form import NetworkForm, TownInput
 from networks.admin.newest_revisions import (
@@ -74,7 +75,13 @@ def verified_ago(day: date) -> str:
 
 @admin.register(Network)
 class NetworkAdmin(
-    EndViewsMixin, BulkEditMixin, VerificationViewsMixin, UnitViewsMixin, SpreadsheetViewsMixin, RevisedModelAdmin
+    EndViewsMixin,
+    BulkEditMixin,
+    VerificationViewsMixin,
+    UnitViewsMixin,
+    SpreadsheetViewsMixin,
+    DocumentViewsMixin,
+    RevisedModelAdmin,
 ):
     add_label = _("Add a network")
     form = NetworkForm

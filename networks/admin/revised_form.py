@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.files.images import get_image_dimensions
 from django.template.loader import render_to_string
+from django.utils.datastructures import MultiValueDict
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -285,7 +286,11 @@ class RevisedForm(AdminForm):
 
     def set_displayed_value(self, name: str, value: Any) -> None:
         if self.has_lines(name):
-            self.data = self.fields[name].widget.written(self.data, self.add_prefix(name), value)
+            prefix = self.add_prefix(name)
+            self.data = self.fields[name].widget.written(self.data, prefix, value)
+            # Those that were accepted are in the lines.
+            others = {key: files for key, files in self.files.lists() if not key.startswith(f"{prefix}-")}
+            self.files = MultiValueDict(others)
         else:
             super().set_displayed_value(name, value)
 

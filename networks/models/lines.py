@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from networks.languages import columns_of
+from networks.models.document_field import DocumentField
 from networks.models.model_fields import HTTPURLField, currency_validator, language_validator, stored_value
 from networks.partial_dates import PartialDateField
 
@@ -210,6 +211,7 @@ def documents_field() -> LinesField:
                 _("language of the document"), max_length=35, validators=[language_validator]
             ),
             "link": HTTPURLField(_("link")),
+            "file": DocumentField(_("file")),
         },
         required=["kind", "title_sr"],
     )

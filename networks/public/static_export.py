@@ -34,6 +34,7 @@ from django.utils.translation import override
 from networks.languages import language_codes, language_of_path, language_prefix
 from networks.models import CityProfile, Network, Page
 from networks.page_store.version import current_version
+from networks.public.documents import document_files
 from networks.public.exported_html import ExportedPage
 from networks.public.page_urls import public_urls
 from networks.reading import Reader
@@ -161,7 +162,7 @@ class StaticExport:
         """Write all files; call `report` with the numbers of finished and all pages. Raise ExportFailed, OSError."""
         version = current_version()
         self.changed_at = last_change()
-        self.files = {url: file_of(url) for url in public_urls(with_pictures=with_pictures)}
+        self.files = {url: file_of(url) for url in (*public_urls(with_pictures=with_pictures), *self.document_urls())}
         missing_urls = [f"{language_prefix(code)}404.html" for code in language_codes()]
         count = len(self.files) + len(missing_urls)
         self.write(MARKER, f"A copy of {self.base_url}, which manage.py export_site may replace.\n".encode())
@@ -174,11 +175,19 @@ class StaticExport:
         if current_version() != version:
             raise ExportFailed("The site was changed while the copy was being written. Start again.")
 
+    def document_urls(self) -> Iterator[str]:
+        """Yield the URLs of the documents whose file is there."""
+        for url, name in document_files().items():
+            if default_storage.exists(name):
+                yield url
+            else:
+                self.warn(f"The file of {url} is missing, so the copy goes without it.")
+
     def export(self, url: str, file: str) -> None:
         response = self.site.get(url)
         if response.status_code != 200:
             raise ExportFailed(f"The response to {url} has the status {response.status_code} instead of 200.")
-        content = response.content
+        content = response.getvalue()
         if response.headers["Content-Type"].startswith("text/html"):
             content = self.rewrite(content.decode(), url, lambda link: self.link(link, url, file))
         self.write(file, content)

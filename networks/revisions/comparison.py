@@ -19,6 +19,7 @@ from django.utils.text import capfirst
 
 from networks import serbian
 from networks.languages import SERBIAN, columns_of, language_tag
+from networks.models.document_field import DocumentField, document_text
 from networks.models.lines import Line, LinesField
 from networks.partial_dates import PartialDateField
 from networks.pictures import PictureField
@@ -126,6 +127,9 @@ def display_text(field: models.Field, value: Any, reader: Reader) -> str:
         return display_related(field, value, reader)
     if isinstance(field, LinesField):
         return "\n".join(display_line(field, line, reader) for line in value)
+    if isinstance(field, DocumentField):
+        # With a part of its checksum, since another file may have the same size
+        return f"{document_text(value)} ({value['sha256'][:8]})"
     if isinstance(field, PictureField):
         return value["name"].rpartition("/")[2]
     if isinstance(field, RichTextField):

@@ -18,8 +18,6 @@ from zipfile import BadZipFile, ZipFile
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-LARGEST_MEMORY = 256 * 1024 * 1024  # bytes, in which files of 10,000 rows fit
-LONGEST_WORK = 60  # seconds of processor time
 LARGEST_CONTENT = 400 * 1024 * 1024  # bytes of an unzipped file
 
 PIECE = 1024 * 1024  # bytes
@@ -80,11 +78,6 @@ def as_json(value: Any) -> Any:
 
 
 def main(key: str) -> None:
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_DATA, (LARGEST_MEMORY, LARGEST_MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_WORK, LONGEST_WORK))
     content = sys.stdin.buffer.read()
     calculated = calculated_cell(content)
     print(json.dumps({"calculated": calculated}))

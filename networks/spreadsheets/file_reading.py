@@ -2,8 +2,6 @@
 
 import csv
 import json
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,12 +9,12 @@ from datetime import date
 from io import StringIO
 from itertools import islice
 from pathlib import Path
-from threading import Timer
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from citynetworks.limited_process import ProcessFailed, output_lines
 from networks.spreadsheets.columns import ID, REVISION, Column, ReadCell, read_text
 from networks.spreadsheets.formulas import unescape_formula
 
@@ -25,6 +23,8 @@ Row = list[ReadCell]
 LARGEST_FILE = 9 * 1024 * 1024  # bytes, which with the rest of the form fits into citynetworks.request_limits
 MOST_ROWS = 10_000
 MOST_COLUMNS = 500
+LARGEST_MEMORY = 256 * 1024 * 1024  # bytes, in which files of 10,000 rows fit
+LONGEST_WORK = 60  # seconds of processor time
 LONGEST_WAIT = 120  # seconds
 
 CALAMINE = Path(__file__).with_name("calamine_process.py")
@@ -131,35 +131,20 @@ def read_rows(content: bytes) -> Iterator[Row]:
 
 def workbook_rows(content: bytes) -> Iterator[Row]:
     """Yield the rows of an XLSX or ODS file, read in a process of its own. Raise ValidationError."""
-    process = subprocess.Popen(  # noqa: S603 - our own script
-        [sys.executable, "-P", str(CALAMINE), ID],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+    lines = output_lines(
+        CALAMINE, ID, content=content, memory=LARGEST_MEMORY, work=LONGEST_WORK, longest_wait=LONGEST_WAIT
     )
-    timer = Timer(LONGEST_WAIT, process.kill)
-    timer.start()
     try:
-        with process:
-            try:
-                # It reads everything before it writes.
-                process.stdin.write(content)  # type: ignore[union-attr]  # a pipe
-                process.stdin.close()  # type: ignore[union-attr]
-            except BrokenPipeError:
-                raise unreadable() from None
-            for line in process.stdout:  # type: ignore[union-attr]
-                try:
-                    read = json.loads(line, object_hook=read_object)
-                except json.JSONDecodeError:  # it was ended while it wrote
-                    raise unreadable() from None
-                if isinstance(read, list):
-                    yield check_width(read)
-                elif read["calculated"] is not None:
-                    raise calculated_error(read["calculated"])
-        if process.returncode:
-            raise unreadable()
+        for line in lines:
+            read = json.loads(line, object_hook=read_object)
+            if isinstance(read, list):
+                yield check_width(read)
+            elif read["calculated"] is not None:
+                raise calculated_error(read["calculated"])
+    except (ProcessFailed, json.JSONDecodeError):  # it was ended, perhaps while it wrote
+        raise unreadable() from None
     finally:
-        timer.cancel()
-        process.kill()
+        lines.close()
 
 
 def read_object(read: dict) -> Any:

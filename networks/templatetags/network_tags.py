@@ -9,11 +9,15 @@ from django.template.defaultfilters import stringfilter
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from networks.models import document_field
 from networks.partial_dates import PartialDate
 from networks.public.identifiers import dialled_number
 from networks.reading import NetworkReading, Reader
 
 register = template.Library()
+
+register.filter(document_field.document_text)
+register.filter(document_field.document_url)
 
 
 @register.filter(is_safe=True)
