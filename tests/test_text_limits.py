@@ -47,7 +47,9 @@ def test_no_browser_is_told_to_cut_a_text_and_each_knows_how_long_it_may_be(cler
     assert limits | LIMITS[model] == limits
     texts = form.xpath(".//textarea | .//input[@type='text' or @type='url' or @type='email']")
     unlimited = {each.get("name") for each in texts} - {*limits}
-    assert unlimited <= {"joined", "left", "founded", "fee_amount", "fee_year", "verified_on"}
+    dates = {"joined", "left", "founded", "verified_on"}
+    degrees = {"latitude", "longitude", "seat_latitude", "seat_longitude"}
+    assert unlimited <= dates | degrees | {"fee_amount", "fee_year"}
 
 
 @pytest.mark.parametrize("model", LIMITS)
