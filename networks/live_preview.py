@@ -98,7 +98,7 @@ def typed_content(
                 content[name] = stored_value(model_field, model_field.clean(value, row))
             except ValidationError:
                 left_out.append(name)
-    return content, left_out
+    return content | model_admin.form.filled_in(content), left_out
 
 
 app_name = "live_preview"

@@ -166,7 +166,7 @@ def test_requests_that_django_works_on_or_that_wait_for_it_are_told():
 
 
 def test_it_stops_before_the_first_pages_have_to_go(nis, connection_of_the_test):
-    store = site_store(limit=100_000)
+    store = site_store(limit=200_000)
     fill(store)
     assert 0 < store.size <= store.limit
     count = store.application.count

@@ -47,7 +47,8 @@ def test_no_browser_is_told_to_cut_a_text_and_each_knows_how_long_it_may_be(cler
     texts = form.xpath(".//textarea | .//input[@type='text' or @type='url' or @type='email']")
     unlimited = {each.get("name").rpartition("-")[2] for each in texts if each.get("name") not in limits}
     dates = {"joined", "left", "founded", "verified_on", "date", "since", "until", "due", "paid_on"}
-    assert unlimited <= dates | {"amount", "year"}
+    degrees = {"latitude", "longitude", "seat_latitude", "seat_longitude"}
+    assert unlimited <= dates | degrees | {"amount", "year"}
 
 
 @pytest.mark.parametrize("model", LIMITS)

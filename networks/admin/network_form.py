@@ -1,5 +1,7 @@
 """The form of a network: that of every row with revisions, and what our list of towns knows of its seat."""
 
+from collections.abc import Mapping
+from dataclasses import astuple
 from decimal import Decimal
 from typing import Any
 
@@ -10,15 +12,15 @@ from django.utils.html import format_html, format_html_join
 
 from networks.admin.revised_form import RevisedForm
 from networks.models.gazetteer import TOWNS, Town, find_town
+from networks.revisions.content import Content, content_fields, stored_value
 
 SEAT = ("seat_sr", "seat_en")
 PLACE = ("seat_country", "seat_latitude", "seat_longitude")
 
 
-def values_of(town: Town) -> dict[str, Any]:
+def content_of_town(town: Town) -> Content:
     """Return what the fields of a network contain whose seat is in the town."""
-    degrees = Decimal(town.latitude), Decimal(town.longitude)
-    return dict(zip((*SEAT, *PLACE), (town.serbian, town.english, town.country, *degrees), strict=True))
+    return dict(zip((*SEAT, *PLACE), astuple(town), strict=True))
 
 
 class TownInput(admin.widgets.AdminTextInputWidget):
@@ -45,36 +47,35 @@ class TownInput(admin.widgets.AdminTextInputWidget):
 
 def typed_values(town: Town) -> list[str]:
     """Return the values of the fields as the form shows them."""
-    return [number_format(each, 4) if isinstance(each, Decimal) else each for each in values_of(town).values()]
+    degrees = (number_format(Decimal(each), 4) for each in (town.latitude, town.longitude))
+    return [town.serbian, town.english, town.country, *degrees]
 
 
 class NetworkForm(RevisedForm):
-    """
-    The form of a network. A seat in a town of our list fills in what else is known of it: see `fill_in_place`.
-    """
+    """The form of a network. A seat in a town of our list fills in what else is known of it."""
 
-    def clean(self) -> dict | None:
-        self.fill_in_place()
-        return super().clean()
-
-    def fill_in_place(self) -> None:
+    @staticmethod
+    def filled_in(content: Mapping[str, Any]) -> Content:
         """
-        Fill in the other fields of the seat, by the town that one of its names is that of.
+        Return the other fields of the seat, by the town that one of its names is that of.
 
         Fields with something else in them stay, unless it is of the town that was there before: where country and
         coordinates are those of a town, they are from our list, and follow the name.
         """
-        if not {*SEAT, *PLACE} <= {*self.cleaned_data} & {*self.fields}:
-            return  # not to be changed, or with an error
-        submitted = {name: self.cleaned_data[name] for name in (*SEAT, *PLACE)}
-        named = [town for name in SEAT if (town := find_town(submitted[name]))]
-        place = tuple(submitted[name] for name in PLACE)
-        former = next((town for town in TOWNS if tuple(values_of(town)[name] for name in PLACE) == place), None)
-        town = next((town for town in named if town != former), named[0] if named else None)
-        if town is None:
-            return
-        replaced = values_of(former) if former else {}
-        for name, value in values_of(town).items():
-            if submitted[name] in ("", None) or submitted[name] == replaced.get(name):
-                self.cleaned_data[name] = value
+        named = [town for name in SEAT if (town := find_town(content[name]))]
+        if not named:
+            return {}
+        contents = map(content_of_town, TOWNS)
+        former = next((each for each in contents if all(each[name] == content[name] for name in PLACE)), {})
+        towns = map(content_of_town, named)
+        chosen = next((each for each in towns if each != former), content_of_town(named[0]))
+        return {name: value for name, value in chosen.items() if content[name] in ("", None, former.get(name, value))}
+
+    def clean(self) -> dict | None:
+        if {*SEAT, *PLACE} <= {*self.cleaned_data} & {*self.fields}:  # without an error, and not read-only
+            fields = content_fields(self.model)
+            submitted = {name: stored_value(fields[name], self.cleaned_data[name]) for name in (*SEAT, *PLACE)}
+            for name, value in self.filled_in(submitted).items():
+                self.cleaned_data[name] = value = fields[name].to_python(value)
                 self.set_displayed_value(name, self.fields[name].prepare_value(value))
+        return super().clean()

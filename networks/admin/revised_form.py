@@ -6,6 +6,7 @@ are taken over. If a field was changed by both, nothing is saved: the form shows
 which one to keep.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -118,6 +119,11 @@ class RevisedForm(AdminForm):
         self.conflicts: list[FieldConflict] = []
         if self.head:
             self.initial["base"] = self.head.number
+
+    @staticmethod
+    def filled_in(content: Mapping[str, Any]) -> Content:
+        """Return the fields that a save fills in by what stands in others, with their values; here none."""
+        return {}
 
     def clean(self) -> dict | None:
         cleaned = super().clean()

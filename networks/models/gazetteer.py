@@ -2,6 +2,7 @@
 The countries of ISO 3166-1, and towns in which networks of cities may have their seat.
 
 Both are facts that need no translator, with their names in Serbian and English. A town that is missing can be typed.
+Most names of countries are as in the Unicode CLDR (© Unicode, Inc., Unicode License V3).
 """
 
 from dataclasses import dataclass

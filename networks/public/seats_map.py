@@ -7,7 +7,6 @@ a seat is there, and the world if one is not; both are drawings without a script
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import product
 
 from django.http import HttpRequest, HttpResponse
@@ -57,8 +56,13 @@ class Place:
         return self.networks[0].url if len(self.networks) == 1 else f"#{self.anchor}"
 
     @property
+    def label(self) -> Text:
+        """The town, or the country where coordinates without a town are known."""
+        return self.name or Text(self.networks[0].seat_country)
+
+    @property
     def title(self) -> str:
-        return f"{self.name}: {', '.join(network.short_name for network in self.networks)}"
+        return f"{self.label}: {', '.join(network.short_name for network in self.networks)}"
 
 
 @dataclass
@@ -164,15 +168,27 @@ class Mark:
         return [(self.x + number * step_x, self.y + number * step_y) for number in range(1, 9)]
 
 
+@dataclass(frozen=True)
+class BaseMap:
+    """What is the same on a map whatever its marks: the paths are the data of SVG paths."""
+
+    name: str
+    caption: Promise
+    frame: Frame
+    land: str
+    borders: str
+
+
+EUROPE = BaseMap("europe", _("Europe"), EUROPE_FRAME, outlines.EUROPE, outlines.EUROPE_BORDERS)
+WORLD = BaseMap("world", _("The world"), WORLD_FRAME, outlines.WORLD, "")
+
+
 class Drawing:
     """A map with its marks, and a label for each of `labelled`, in their order, where there is room for it."""
 
-    def __init__(
-        self, name: str, caption: str | Promise, frame: Frame, marks: Sequence[Mark], labelled: Sequence[Mark]
-    ):
-        self.name = name
-        self.caption = caption
-        self.frame = frame
+    def __init__(self, base: BaseMap, marks: Sequence[Mark], labelled: Sequence[Mark]):
+        self.base = base
+        self.frame = base.frame
         self.marks = marks
         self.set_labels(labelled[:MOST_LABELS])
 
@@ -201,18 +217,10 @@ class Drawing:
                 labels.append(box)
                 lines += mark.line_to(mark.label)
 
-    @cached_property
-    def outline(self) -> str:
-        return outlines.EUROPE if self.name == "europe" else outlines.WORLD
-
-    @cached_property
-    def borders(self) -> str:
-        return outlines.EUROPE_BORDERS if self.name == "europe" else ""
-
 
 def drawings_of(places: Iterable[Place], profile: ProfileReading) -> list[Drawing]:
     """Return the maps of the places whose coordinates are known: Europe, the world, both, or none."""
-    located = [(place, place.name, place.degrees) for place in places if place.degrees]
+    located = [(place, place.label, place.degrees) for place in places if place.degrees]
     if not located:
         return []
     if profile.row.latitude is not None:
@@ -224,14 +232,14 @@ def drawings_of(places: Iterable[Place], profile: ProfileReading) -> list[Drawin
 
     european, everywhere = marks(EUROPE_FRAME), marks(WORLD_FRAME)
     if not european:
-        return [Drawing("world", _("The world"), WORLD_FRAME, everywhere, everywhere)]
-    drawings = [Drawing("europe", _("Europe"), EUROPE_FRAME, european, european)]
+        return [Drawing(WORLD, everywhere, everywhere)]
+    drawings = [Drawing(EUROPE, european, european)]
     if len(european) < len(located):
         drawn = {id(mark.place) for mark in european}
         elsewhere = [mark for mark in everywhere if id(mark.place) not in drawn]
         for mark in everywhere:
             mark.is_link = mark in elsewhere  # the others are links on the map of Europe
-        drawings.append(Drawing("world", _("The world"), WORLD_FRAME, everywhere, elsewhere))
+        drawings.append(Drawing(WORLD, everywhere, elsewhere))
     return drawings
 
 

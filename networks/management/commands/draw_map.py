@@ -14,18 +14,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from networks.public import outlines
+from networks.public import projections
 from networks.public.projections import EUROPE_FRAME, WORLD_FRAME, Frame, Point
 
 ANTARCTICA = "010"
 # Natural Earth draws who governs a territory. ISO 3166-1, by which the site names countries, lists these territories
 # with the countries on the right; no border is drawn between them.
 PARTS = {"Kosovo": "688", "N. Cyprus": "196", "Somaliland": "706"}
-CRIMEA = (33, 44, 37, 46.3)  # west, south, east, north: a polygon within these degrees belongs to Ukraine
+CRIMEA = (32, 44, 37, 46.3)  # west, south, east, north: a polygon within these degrees belongs to Ukraine
 RUSSIA, UKRAINE = "643", "804"
 
 # A point is left out if the triangle with its neighbours is smaller than this, in squares of the drawing's units.
-# Islands with a smaller area than `island` are left out too.
+# Islands with a smaller area than ISLAND are left out too.
 EUROPE_DETAIL, WORLD_DETAIL = 15.0, 20.0
 ISLAND = 25.0
 MARGIN = 12  # beyond the frame, so that no cut shows
@@ -59,7 +59,7 @@ class Topology:
     def is_crimea(self, polygon: list[list[int]]) -> bool:
         west, south, east, north = CRIMEA
         points = [point for arc in polygon[0] for point in self.arcs[arc if arc >= 0 else ~arc]]
-        return all(south < latitude < north and west - 1 < longitude < east for latitude, longitude in points)
+        return all(south < latitude < north and west < longitude < east for latitude, longitude in points)
 
     def arcs_by_countries(self) -> dict[int, list[str]]:
         users: dict[int, list[str]] = defaultdict(list)
@@ -174,16 +174,10 @@ def path(lines: list[Line], *, closed: bool) -> str:
                 steps.append(step)
         if closed:
             x, y = x - sum(step[0] for step in steps[1:]), y - sum(step[1] for step in steps[1:])
-        written = "m" + "".join(
-            f"{dx}{' ' if dy >= 0 else ''}{dy}" if at < 1 else number_pair(dx, dy)
-            for at, (dx, dy) in enumerate(steps)
-        )
-        pieces.append(written + ("z" if closed else ""))
+        # A minus sign parts two numbers as well as a space.
+        written = " ".join(str(number) for step in steps for number in step).replace(" -", "-")
+        pieces.append(f"m{written}{'z' if closed else ''}")
     return "".join(pieces)
-
-
-def number_pair(dx: int, dy: int) -> str:
-    return f"{' ' if dx >= 0 else ''}{dx}{' ' if dy >= 0 else ''}{dy}"
 
 
 def draw(topology: Topology, frame: Frame, detail: float) -> tuple[str, str]:
@@ -219,4 +213,4 @@ class Command(BaseCommand):
         for name, value in (("EUROPE", europe[0]), ("EUROPE_BORDERS", europe[1]), ("WORLD", world[0])):
             pieces = [value[at : at + 110] for at in range(0, len(value), 110)]
             lines += [f"{name} = (", *(f'    "{piece}"' for piece in pieces), ")", ""]
-        Path(outlines.__file__).write_text("\n".join(lines))
+        Path(projections.__file__).with_name("outlines.py").write_text("\n".join(lines))
