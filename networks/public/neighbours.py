@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, OuterRef, Q, Subquery
+from django.db.models import BooleanField, Count, ExpressionWrapper, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
-from django.db.models.lookups import Exact
 
 from networks.models import Network
 from networks.reading import NetworkReading
@@ -30,14 +29,13 @@ def neighbours_of(network: NetworkReading) -> Neighbours:
     row = network.row
     others = Network.objects.published().exclude(pk=row.pk)
     is_before = Q(position__lt=row.position) | Q(position=row.position, slug__lt=row.slug)
-    previous = others.filter(is_before).order_by("-position", "-slug").values("pk")[:1]
-    following = others.exclude(is_before).order_by("position", "slug").values("pk")[:1]
-    with_theme = Network.themes.through.objects.filter(theme__in=row.themes.all())
-    shared = with_theme.filter(network=OuterRef("pk")).order_by().values("network").annotate(shared=Count("pk"))
+    previous = others.filter(is_before).order_by("-position", "-slug")
+    following = others.exclude(is_before).order_by("position", "slug")
+    with_theme = Network.themes.through.objects.filter(theme__in=[theme.pk for theme in row.themes.all()])
+    shared = with_theme.filter(network=OuterRef("pk")).values("network").annotate(shared=Count("pk"))
     has_same_scope = Q(scope=row.scope) & ~Q(scope="")
     related = (
         others.filter(Q(pk__in=with_theme.values("network")) | has_same_scope)
-        .exclude(Q(pk__in=previous) | Q(pk__in=following))
         .annotate(
             shared=Coalesce(Subquery(shared.values("shared")), 0),
             same_scope=ExpressionWrapper(has_same_scope, BooleanField()),
@@ -45,13 +43,19 @@ def neighbours_of(network: NetworkReading) -> Neighbours:
         .order_by("-shared", "-same_scope", "position", "slug")
     )
     found = (
-        others.filter(Q(pk__in=previous) | Q(pk__in=following) | Q(pk__in=related.values("pk")[:MOST_RELATED]))
-        .annotate(is_previous=Exact(F("pk"), Subquery(previous)), is_following=Exact(F("pk"), Subquery(following)))
+        others.filter(
+            Q(pk__in=previous.values("pk")[:1])
+            | Q(pk__in=following.values("pk")[:1])
+            | Q(pk__in=related.values("pk")[:MOST_RELATED])
+        )
+        .annotate(is_before=ExpressionWrapper(is_before, BooleanField()))
         .only("slug", "name_sr", "name_en")
     )
-    readings = [network.reader.network(each) for each in found]
+    # In the city's order, so that the nearest are the last one before and the first one after.
+    before = [network.reader.network(each) for each in found if each.is_before]
+    after = [network.reader.network(each) for each in found if not each.is_before]
     return Neighbours(
-        next((each for each in readings if each.row.is_previous), None),
-        next((each for each in readings if each.row.is_following), None),
-        [each for each in readings if not (each.row.is_previous or each.row.is_following)],
+        previous=before[-1] if before else None,
+        following=after[0] if after else None,
+        related=[*before[:-1], *after[1:]],
     )
