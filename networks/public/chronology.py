@@ -4,7 +4,7 @@ Whether the city was a member of a network on a day: certainly, perhaps, or not.
 A partial date such as 2007 is a range of days, never the first of January; a missing date is unknown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -100,6 +100,12 @@ def date_of(text: Any) -> PartialDate | None:
     with suppress(ValueError, TypeError):
         return PartialDate.fromisoformat(text)
     return None
+
+
+def first_membership(networks: Iterable[Any]) -> PartialDate | None:
+    """Return the earliest known date of the beginning of a membership; None if there is none."""
+    begun = (period.joined for network in networks for period in periods_of(network) if period.joined)
+    return min(begun, key=lambda date: (date.earliest, date.latest), default=None)
 
 
 def membership_on(network: Any, day: date, *, today: date | None = None) -> Membership | None:

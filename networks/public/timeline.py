@@ -115,8 +115,8 @@ class Stretch:
     """
     A part of a row from the day `first` to the day `last`, drawn from `start` to `end` per cent.
 
-    Its kind is "member" or "perhaps" for the membership, "role" for a role in it, "life" or "founding" for the network
-    before it.
+    Its kind is "member" or "perhaps" for the membership, "role" for a role in it, "life" or "founding" for the
+    network before it.
     """
 
     kind: str
