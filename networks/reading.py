@@ -466,7 +466,7 @@ class LineReading:
     @cached_property
     def other_language(self) -> str:
         """The name of the language of a document, where it is not that of the reader."""
-        code = self.values.get("language")
+        code = self.values.get("language", "")
         same = not code or code.partition("-")[0] == stored_language(self.reader.language)
         return "" if same else self.reader.language_name(code)
 

@@ -34,13 +34,13 @@ LINES = {
         {"id": "d0000002", "kind": "statute", "title_sr": "Статут мреже", "language": "fr", "date": "1997"},
     ],
     "roles": [
-        {"id": "r0000001", "role": "associate", "since": "2007-05", "until": "2010"},
-        {"id": "r0000002", "role": "full", "since": "2010"},
-        {"id": "r0000003", "role": "body-chair", "body_sr": "Надзорни одбор", "body_en": "Supervisory Board"},
+        {"id": "e0000001", "role": "associate", "since": "2007-05", "until": "2010"},
+        {"id": "e0000002", "role": "full", "since": "2010"},
+        {"id": "e0000003", "role": "body-chair", "body_sr": "Надзорни одбор", "body_en": "Supervisory Board"},
     ],
     "periods": [
-        {"id": "p0000001", "joined": "1999", "left": "2003-06"},
-        {"id": "p0000002", "left": "1995"},
+        {"id": "b0000001", "joined": "1999", "left": "2003-06"},
+        {"id": "b0000002", "left": "1995"},
     ],
     "fees": [
         {"id": f"f000{year}", "year": year, "amount": f"{year}.50", "currency": "EUR", "due": f"{year}-03-31"}

@@ -588,6 +588,9 @@ def test_the_catalogue_has_what_dcat_ap_asks_for(world, client, request):
         DCAT.landingPage: FOAF.Document,
         DCAT.contactPoint: VCARD.Kind,
         DCTERMS.conformsTo: DCTERMS.Standard,
+        DCTERMS.temporal: DCTERMS.PeriodOfTime,
+        SPDX.checksum: SPDX.Checksum,
+        SPDX.algorithm: SPDX.ChecksumAlgorithm,
     }.items():
         assert all((each, RDF.type, kind) in graph for each in graph.objects(None, predicate)), predicate
 

@@ -185,6 +185,7 @@ class Catalogue(DataGraph):
         self.add(file, SPDX.checksum, checksum)
         self.add(checksum, RDF.type, SPDX.Checksum)
         self.add(checksum, SPDX.algorithm, SPDX.checksumAlgorithm_sha256)
+        self.add(SPDX.checksumAlgorithm_sha256, RDF.type, SPDX.ChecksumAlgorithm)
         self.add(checksum, SPDX.checksumValue, Literal(sha256(body).hexdigest(), datatype=XSD.hexBinary))
         self.add(file, AVAILABILITY, STABLE)
         self.add_concept(STABLE, _("Stable"))

@@ -101,7 +101,7 @@ def identified(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 FILES: tuple[tuple[str, str, str | Promise], ...] = (
     ("/networks.json", "JSON", _("For programs: every network with all its fields, as one document.")),
     ("/networks.csv", "CSV", _("For spreadsheets: one line for each network.")),
-    *((f"/{table.file}", f"CSV: {name}", table.title) for name, table in TABLES.items() if name != "networks"),
+    *((f"/{table.file}", "CSV", table.title) for name, table in TABLES.items() if name != "networks"),
     ("/networks.csv-metadata.json", "CSVW", _("What each column of the CSV holds, for programs that check tables.")),
     ("/networks.ttl", "RDF, Turtle", _("The memberships as linked data, in the Organization Ontology of the W3C.")),
     ("/catalog.ttl", "DCAT-AP, Turtle", _("The catalogue entry, for data portals.")),
@@ -120,7 +120,14 @@ def open_data(request: HttpRequest) -> HttpResponse:
     rows = list(Network.objects.published().values_list(*columns, named=True))
     page = PageContext(request)
     described = PublishedData(
-        files=[(request.build_absolute_uri(path), format) for path, format, _use in FILES],
+        files=[
+            (request.build_absolute_uri(path), media_type)
+            for path, media_type in (
+                ("/networks.json", "application/json"),
+                ("/networks.ttl", "text/turtle"),
+                *((f"/{table.file}", "text/csv") for table in TABLES.values()),
+            )
+        ],
         first=first_membership(rows),
         changed_at=max((row.changed_at for row in rows), default=None),
     )

@@ -87,7 +87,7 @@ def describe_plain_page(request: HttpRequest, profile: ProfileReading, page: Pag
 
 @dataclass(frozen=True)
 class PublishedData:
-    """What the page on the open data tells of them: the URLs and formats of the files, and what time they cover."""
+    """What the page on the open data tells of them: URLs and media types of the files, and what time they cover."""
 
     files: list[tuple[str, str]]
     first: PartialDate | None
@@ -117,7 +117,8 @@ def describe_data_page(request: HttpRequest, profile: ProfileReading, data: Publ
         "dateModified": iso_datetime(data.changed_at),
         "includedInDataCatalog": {"@type": "DataCatalog", "@id": f"{settings.SITE_URL}/catalog.ttl#catalogue"},
         "distribution": [
-            {"@type": "DataDownload", "contentUrl": url, "encodingFormat": format} for url, format in data.files
+            {"@type": "DataDownload", "contentUrl": url, "encodingFormat": media_type}
+            for url, media_type in data.files
         ],
     }
     return graph(described, describe_city(request, profile), describe_site(request, profile))
