@@ -704,6 +704,13 @@ def test_the_memberships_in_rdf_are_those_of_the_database(world, client, request
         assert str(status) == f"{SITE}/networks.ttl#status-{network.status}"
 
 
+def test_no_text_breaks_the_linked_data(hostile, client):
+    labels = {str(each) for each in graph_of(client, "/networks.ttl").objects(None, SKOS.prefLabel)}
+    networks = data_of(client)["networks"]
+    assert {network["name"]["sr-Cyrl"] for network in networks} <= labels
+    assert {role["body"]["sr-Cyrl"] for network in networks for role in network["roles"]} <= labels
+
+
 def test_a_body_that_two_roles_name_is_one(db, client):
     roles = [
         {"id": "1", "role": "body-member", "body_sr": "Надзорни одбор", "until": "2012"},

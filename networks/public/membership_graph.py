@@ -42,6 +42,7 @@ class MembershipGraph(DataGraph):
     def __init__(self, dataset: Dataset):
         super().__init__(PREFIXES)
         self.city = URIRef(iri("city"))
+        self.concepts: set[URIRef] = set()
         self.describe_city(dataset)
         for source in dataset.sources:
             self.describe_network(source)
@@ -121,7 +122,9 @@ class MembershipGraph(DataGraph):
 
     def concept(self, name: str, label: Label) -> URIRef:
         concept = site_uri(f"/networks.ttl#{name}")
-        self.add_concept(concept, label)
+        if concept not in self.concepts:
+            self.concepts.add(concept)
+            self.add_concept(concept, label)
         return concept
 
 

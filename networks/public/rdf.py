@@ -1,6 +1,7 @@
 """RDF graphs of the open data, and how they are written. They have no blank nodes: the same data, the same bytes."""
 
 import json
+import re
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from networks.partial_dates import PartialDate
 from networks.public.tables import Label, interface_texts
 
 DATE_TYPES = {"year": XSD.gYear, "month": XSD.gYearMonth, "day": XSD.date}
+LOCAL_NAME = re.compile(r"(?<=[/#])[A-Za-z][A-Za-z0-9_-]*\Z")
 WIKIDATA = Namespace("http://www.wikidata.org/entity/")
 
 
@@ -20,12 +22,32 @@ class DataGraph:
 
     def __init__(self, prefixes: dict[str, Any]):
         self.prefixes = prefixes
+        self.short = {str(namespace): prefix for prefix, namespace in prefixes.items()}
         self.graph = Graph(bind_namespaces="none")
         for prefix, namespace in prefixes.items():
             self.graph.bind(prefix, namespace)
 
     def turtle(self) -> bytes:
-        return self.graph.serialize(format="turtle", encoding="utf-8")
+        """Return the graph in Turtle, sorted. The writer of rdflib takes six times as long for a thousand networks."""
+        subjects: dict[Any, dict[Any, list[str]]] = {}
+        for subject, predicate, value in self.graph:
+            subjects.setdefault(subject, {}).setdefault(predicate, []).append(self.term(value))
+        lines = [f"@prefix {prefix}: <{namespace}> ." for prefix, namespace in sorted(self.prefixes.items())]
+        for subject, predicates in sorted(subjects.items()):
+            written = (
+                f"{self.term(each)} {', '.join(sorted(values))}" for each, values in sorted(predicates.items())
+            )
+            lines += ["", f"{self.term(subject)}\n    " + " ;\n    ".join(written) + " ."]
+        return "\n".join([*lines, ""]).encode()
+
+    def term(self, value: Any) -> str:
+        """Return a node as Turtle has it, with a prefix where that is possible."""
+        if isinstance(value, Literal):
+            datatype = f"^^{self.term(value.datatype)}" if value.datatype else ""
+            return f"{Literal(str(value), lang=value.language).n3()}{datatype}"
+        match = LOCAL_NAME.search(value)
+        prefix = self.short.get(value[: match.start()]) if match else None
+        return f"{prefix}:{match.group()}" if match and prefix else value.n3()
 
     def json_ld(self) -> bytes:
         text = self.graph.serialize(
