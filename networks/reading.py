@@ -430,7 +430,8 @@ class LineReading:
     @cached_property
     def values(self) -> dict[str, Any]:
         """The values of the columns that are not empty, such as a PartialDate or a Decimal."""
-        return {name: self.field.value_of(self.line, name) for name in self.field.columns if name in self.line}
+        values = {name: self.field.value_of(self.line, name) for name in self.field.columns if name in self.line}
+        return {name: value for name, value in values.items() if value is not None}
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name in self.field.private:

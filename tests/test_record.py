@@ -137,3 +137,21 @@ def test_the_timeline_tells_of_periods_and_roles(client, language):
         ],
     }[language]
     assert [words for words in expected if words not in facts] == []
+
+
+ODD_LINES = {
+    "documents": [{"id": "1 <", "kind": "poem"}, {"id": "2", "title_sr": "Без врсте", "language": "??"}],
+    "roles": [{"id": "3", "role": "patron", "since": "soon"}, {"id": "4", "body_sr": "Одбор", "until": "31.2.2007"}],
+    "periods": [{"id": "5", "left": "x"}, {"id": "6", "joined": "1999"}],
+    "fees": [{"id": "7", "year": "soon", "amount": "a lot", "currency": "?"}, {"id": "8", "amount": "2"}],
+    "activities": [{"id": "9", "kind": "party", "date": "31.2.2007"}],
+}
+
+
+def test_lines_that_no_form_would_take_break_nothing(client):
+    """A script has written them, or an older version of the site."""
+    make_network(slug="it", **ODD_LINES)
+    files = [f"/{name}.csv" for name in LINES]
+    pages = ["/networks/it/", "/en/networks/it/", "/timeline/", "/?on=2001-05-01"]
+    for path in [*pages, *files, "/networks.json", "/networks.csv", "/networks.ttl", "/catalog.ttl"]:
+        assert client.get(path).status_code == 200, path

@@ -93,14 +93,15 @@ class NetworkSource(Source):
 
     def deciding_act(self) -> dict[str, str]:
         """Return the title of the first of the decisions among the documents, by language tag."""
-        decision = next((each for each in self.lines("documents") if each["kind"]["code"] == "decision"), {})
-        return decision.get("title", {})
+        decisions = (line for line in self.lines("documents") if line.get("kind", {}).get("code") == "decision")
+        return next(decisions, {}).get("title", {})
 
     def fee(self) -> Record | None:
         """Return the fee of the latest year."""
-        fees = self.lines("fees")
-        fee = max(fees, key=lambda each: each["year"], default=None)
-        return fee and {name: fee[name] for name in ("amount", "currency", "year")}
+        keys = ("amount", "currency", "year")
+        fees = [line for line in self.lines("fees") if line.keys() >= {*keys}]
+        latest = max(fees, key=lambda line: line["year"], default=None)
+        return latest and {key: latest[key] for key in keys}
 
     def lines(self, name: str) -> list[Record]:
         return line_records(name, self.readings)

@@ -6,6 +6,7 @@ belongs to a network has the IRI of the network with a fragment, so all IRIs lea
 """
 
 from typing import Any
+from urllib.parse import quote
 
 from django.utils.translation import gettext_lazy as _
 from rdflib import DCTERMS, FOAF, ORG, RDF, RDFS, SKOS, TIME, XSD, Literal, Namespace, URIRef
@@ -13,6 +14,7 @@ from rdflib import DCTERMS, FOAF, ORG, RDF, RDFS, SKOS, TIME, XSD, Literal, Name
 from networks.models import Network
 from networks.models.lines import RoleKind
 from networks.partial_dates import PartialDate
+from networks.public.chronology import date_of
 from networks.public.dataset import Dataset, NetworkSource
 from networks.public.identifiers import iri, tag_uri
 from networks.public.rdf import DataGraph, date_literal, site_uri, web_uri
@@ -77,14 +79,15 @@ class MembershipGraph(DataGraph):
         bodies: dict[str, URIRef] = {}
         for line in source.lines("roles"):
             body = self.body(network, line, bodies) if "body" in line else network
-            self.add_membership(network, line["id"], line["role"]["code"], *dates(line, "since", "until"), body=body)
+            role = line["role"]["code"] if "role" in line else MEMBER
+            self.add_membership(network, line["id"], role, *dates(line, "since", "until"), body=body)
 
     def body(self, network: URIRef, line: dict, bodies: dict[str, URIRef]) -> URIRef:
         """Return a board, committee or group of a network, the same one for each line that names it."""
         texts = line["body"]
         name = next(iter(texts.values()))
         if name not in bodies:
-            body = bodies[name] = URIRef(f"{network}#{line['id']}-body")
+            body = bodies[name] = URIRef(f"{network}#{quote(line['id'])}-body")
             self.add(body, RDF.type, ORG.OrganizationalUnit)
             self.add(body, ORG.unitOf, network)
             self.add_texts(body, SKOS.prefLabel, texts)
@@ -101,11 +104,11 @@ class MembershipGraph(DataGraph):
         body: URIRef | None = None,
     ) -> URIRef:
         """Add a membership of the city in a network, or in a body of it, and return it."""
-        membership = URIRef(f"{network}#{name}")
+        membership = URIRef(f"{network}#{quote(name)}")
         self.add(membership, RDF.type, ORG.Membership)
         self.add(membership, ORG.member, self.city)
         self.add(membership, ORG.organization, body or network)
-        concept = self.concept(f"role-{role}", _("member") if role == MEMBER else RoleKind(role).label)
+        concept = self.concept(f"role-{role}", dict(RoleKind.choices).get(role, _("member")))
         self.add(concept, RDF.type, ORG.Role)
         self.add(membership, ORG.role, concept)
         if first or last:
@@ -129,4 +132,4 @@ class MembershipGraph(DataGraph):
 
 
 def dates(line: dict[str, Any], *names: str) -> list[PartialDate | None]:
-    return [PartialDate.fromisoformat(line[name]) if name in line else None for name in names]
+    return [date_of(line.get(name)) for name in names]

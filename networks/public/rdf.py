@@ -28,7 +28,7 @@ class DataGraph:
             self.graph.bind(prefix, namespace)
 
     def turtle(self) -> bytes:
-        """Return the graph in Turtle, sorted. The writer of rdflib takes six times as long for a thousand networks."""
+        """Return the graph in Turtle, sorted. The writer of rdflib takes far longer for a thousand networks."""
         subjects: dict[Any, dict[Any, list[str]]] = {}
         for subject, predicate, value in self.graph:
             subjects.setdefault(subject, {}).setdefault(predicate, []).append(self.term(value))
