@@ -21,6 +21,8 @@ SWITCHES = {"on": True, "true": True, "yes": True, "1": True, "off": False, "fal
 # A host name, with a dot before it for all of its subdomains, or an IPv6 address, or * for every host
 HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.?|\[[0-9A-Fa-f:.]+\]|\*")
 
+SITE_URL = re.compile(r"https?://([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
 
@@ -62,6 +64,16 @@ def hosts(name: str, value: str) -> list[str]:
                 "without a port, such as mreze.example.rs,www.mreze.example.rs."
             )
     return names
+
+
+def site_url(name: str, default: str) -> str:
+    """Return a variable that holds the URL of the site, without a path or a slash at the end."""
+    value = env.str(name, default=default).strip().removesuffix("/")
+    if not SITE_URL.fullmatch(value):
+        raise ImproperlyConfigured(
+            f"{name} is “{value}”. Write the scheme and the host of the site, such as https://mreze.example.rs."
+        )
+    return value
 
 
 def database(name: str, default: str) -> dict[str, Any]:

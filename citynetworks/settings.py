@@ -13,7 +13,17 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from citynetworks.environment import cache, database, env, folder, hosts, switch, time_zone, whole_number
+from citynetworks.environment import (
+    cache,
+    database,
+    env,
+    folder,
+    hosts,
+    site_url,
+    switch,
+    time_zone,
+    whole_number,
+)
 from citynetworks.labels import localized_verbose_name
 from citynetworks.security_contact import contact_uri
 
@@ -203,6 +213,14 @@ LOCALE_PATHS = [BASE_DIR / "networks" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = time_zone("DJANGO_TIME_ZONE", default="Europe/Belgrade")
+
+# The URL of the site in the identifiers of its data, which do not depend on the host that a request names
+
+NAMED_HOSTS = [host.removeprefix(".").removesuffix(".") for host in ALLOWED_HOSTS if host != "*"]
+SITE_URL = site_url(
+    "DJANGO_SITE_URL",
+    default=f"{'https' if HTTPS else 'http'}://{[*NAMED_HOSTS, 'localhost'][0]}{':8000' if DEBUG else ''}",
+)
 
 # The authority of the tag URIs of networks in feeds and data (RFC 4151), such as gradovi.ni.rs,2026
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from networks.page_store import health
 from networks.page_store.layer import stored
 from networks.public import open_data
+from networks.public.dataset import TABLES
 from networks.public.documents import document
 from networks.public.security_txt import security_txt
 from networks.public.sitemaps import SITEMAPS
@@ -18,12 +19,16 @@ urlpatterns = [
     path("sitemap.xml", stored(require_safe(sitemap)), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", stored(robots), name="robots"),
     path("networks.json", stored(open_data.networks_json), name="networks_json"),
-    path("networks.csv", stored(open_data.networks_csv), name="networks_csv"),
+    *(path(table.file, stored(open_data.csv_view(name)), name=f"{name}_csv") for name, table in TABLES.items()),
     path("networks.csv-metadata.json", stored(open_data.networks_csv_metadata), name="networks_csv_metadata"),
+    path("networks.ttl", stored(open_data.networks_turtle), name="networks_turtle"),
     path("catalog.jsonld", stored(open_data.catalogue_json_ld), name="catalogue_json_ld"),
     path("catalog.ttl", stored(open_data.catalogue_turtle), name="catalogue_turtle"),
     path(".well-known/security.txt", stored(security_txt), name="security_txt"),
     path("documents/<slug:slug>/<slug:kind>-<slug:line_id>.pdf", document, name="document"),
+    path("id/city", open_data.identified, name="city_id"),
+    path("id/site", open_data.identified, name="site_id"),
+    path("id/network/<int:pk>", open_data.identified, name="network_id"),
     path("health/live/", health.live, name="live"),
     path("health/ready/", health.ready, name="ready"),
     *i18n_patterns(

@@ -5,16 +5,18 @@ Whatever shows a stored text (page, admin list, sitemap, feed, data) asks a Read
 with the language that it is in.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache, cached_property, lru_cache
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.formats import number_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate, localtime
 from django.utils.translation import get_language, get_language_info, override
 from django.utils.translation import gettext as _
 
@@ -30,6 +32,7 @@ from networks.languages import (
 )
 from networks.models import CityProfile, Network, Page, Theme
 from networks.models.gazetteer import COUNTRIES, Town, country_name, find_town, in_language, town_of
+from networks.models.lines import Line, LinesField
 from networks.partial_dates import PartialDate, format_partial_date
 from networks.rich_text import RichTextField
 from networks.serbian import SortKey, fold
@@ -111,7 +114,10 @@ class Reader:
         Serbian even if there is an English one.
         """
         is_html = isinstance(instance._meta.get_field(field), RichTextField)
-        value, stored = displayed_text(instance, field, self.language)
+        return self.text_of(*displayed_text(instance, field, self.language), is_html=is_html)
+
+    def text_of(self, value: str, stored: str, *, is_html: bool = False) -> Text:
+        """Return a text that is stored in the language `stored`, that of the reader or Serbian."""
         if stored != SERBIAN:
             return Text(value, language=self.language, asked=self.language, is_html=is_html)
         return self.serbian(value, is_html=is_html)
@@ -155,6 +161,19 @@ class Reader:
         """Return a day and the time of day in the city's own time: 3. маја 2007. у 08:00 or 3 May 2007, 08:00."""
         with override(self.language):
             return _("{date}, {time}").format(date=self.date(value), time=f"{localtime(value):%H:%M}")
+
+    def amount(self, value: Decimal) -> str:
+        """Return an amount of money, without its currency: 1.500,00 or 1,500.00."""
+        with override(self.language):
+            return number_format(value, decimal_pos=2, force_grouping=True)
+
+    def language_name(self, code: str) -> str:
+        """Return the name of a language, such as French; its code where Django has no name for it."""
+        with override(self.language):
+            try:
+                return str(get_language_info(code.lower())["name_translated"])
+            except KeyError:
+                return code
 
     def network(self, network: Network) -> "NetworkReading":
         return NetworkReading(network, self)
@@ -382,13 +401,8 @@ class NetworkReading(RowReading):
 
     @cached_property
     def original_language(self) -> str:
-        """The name of the language of the original name, such as French; its code where Django has no name for it."""
-        code = self.row.original_language
-        with override(self.reader.language):
-            try:
-                return str(get_language_info(code.lower())["name_translated"])
-            except KeyError:
-                return code
+        """The name of the language of the original name."""
+        return self.reader.language_name(self.row.original_language)
 
     @cached_property
     def former_names(self) -> list[Text]:
@@ -401,6 +415,143 @@ class NetworkReading(RowReading):
     @cached_property
     def source(self) -> Text:
         return self.reader.unmarked(self.row.source)
+
+    # The record of the membership, line by line
+
+    def lines(self, name: str) -> list["LineReading"]:
+        """Return the lines of a field, such as "documents", in the order of the city."""
+        field: Any = self.row._meta.get_field(name)
+        reading = ROLES_AND_PERIODS.get(name, LineReading)
+        return [reading(self, field, line) for line in getattr(self.row, name)]
+
+    @cached_property
+    def documents(self) -> list["LineReading"]:
+        return self.lines("documents")
+
+    @cached_property
+    def roles(self) -> list["SpanReading"]:
+        """The roles of the city, those of today first, then those that began last."""
+        return by_date(self.lines("roles"), lambda role: (role.is_current, role.first, role.last))
+
+    @cached_property
+    def periods(self) -> list["SpanReading"]:
+        """The earlier periods of membership, the latest first."""
+        return by_date(self.lines("periods"), lambda period: (period.last, period.first))
+
+    @cached_property
+    def fees(self) -> list["LineReading"]:
+        """The fees, those of the latest year first."""
+        return sorted(self.lines("fees"), key=lambda fee: -fee.values.get("year", 0))
+
+    @cached_property
+    def activities(self) -> list["LineReading"]:
+        """The activities, the latest first, those without a date last."""
+        return by_date(self.lines("activities"), lambda activity: (activity.values.get("date"),))
+
+
+def by_date(lines: list[Any], dates: Callable[[Any], tuple]) -> list[Any]:
+    """Return lines with the latest dates first; partial dates are compared as text, and none is the earliest."""
+    return sorted(lines, key=lambda line: tuple(str(value or "") for value in dates(line)), reverse=True)
+
+
+class LineReading:
+    """
+    A line of the record of a membership as a reader gets it; its columns are attributes.
+
+    Texts, translated or not, are of type Text, choices their labels, dates and amounts words. Private columns are
+    left out when the line is read, so nothing that is shown can hold them.
+    """
+
+    def __init__(self, network: NetworkReading, field: LinesField, line: Line):
+        self.network, self.reader, self.field = network, network.reader, field
+        self.line = {name: value for name, value in line.items() if name not in field.private}
+
+    @property
+    def id(self) -> str:
+        return self.line["id"]
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """The values of the columns that are not empty, such as a PartialDate or a Decimal."""
+        values = {name: self.field.value_of(self.line, name) for name in self.field.columns if name in self.line}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name in self.field.private:
+            raise AttributeError(f"{name!r}: no such column, or a private one")
+        shown = self.__dict__[name] = self.shown(name)
+        return shown
+
+    def shown(self, name: str) -> Any:
+        if name not in self.field.columns:
+            return self.translated(name)
+        value, column = self.values.get(name), self.field.columns[name]
+        if value is None:
+            return ""
+        if isinstance(value, PartialDate | date):
+            return self.reader.date(value)
+        if isinstance(value, Decimal):
+            return self.reader.amount(value)
+        if isinstance(value, int):
+            return str(value)
+        if column.choices:
+            with override(self.reader.language):
+                return str(dict(column.flatchoices).get(value, value))
+        return value if isinstance(column, models.URLField) else self.reader.unmarked(value)
+
+    def translated(self, name: str) -> Text:
+        """Return a text that is stored in a column for each language, as `Reader.text` does."""
+        own = stored_language(self.reader.language)
+        if f"{name}_{SERBIAN}" not in self.field.columns:
+            raise AttributeError(f"{name!r}: no such column")
+        stored = own if self.line.get(f"{name}_{own}") else SERBIAN
+        return self.reader.text_of(self.line.get(f"{name}_{stored}", ""), stored)
+
+    @cached_property
+    def other_language(self) -> str:
+        """The name of the language of a document, where it is not that of the reader."""
+        code = self.values.get("language", "")
+        same = not code or code.partition("-")[0] == stored_language(self.reader.language)
+        return "" if same else self.reader.language_name(code)
+
+
+class SpanReading(LineReading):
+    """A line that holds from one date to another. `begin` and `end` are the names of the columns."""
+
+    begin, end = "since", "until"
+
+    @property
+    def first(self) -> PartialDate | None:
+        return self.values.get(self.begin)
+
+    @property
+    def last(self) -> PartialDate | None:
+        return self.values.get(self.end)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it holds today, as far as is known: a role ends with the membership."""
+        return not self.network.is_former and (self.last is None or self.last.latest >= localdate())
+
+    @cached_property
+    def dates(self) -> SafeString:
+        """From when to when, as HTML: 3. маја 2007. – данас. Empty if neither date is known."""
+        if not self.first and not self.last:
+            return SafeString()
+        with override(self.reader.language):
+            unknown = _("not known since when"), _("today") if self.is_current else _("not known until when")
+        ends = [
+            format_html('<time datetime="{}">{}</time>', date.isoformat(), self.reader.date(date)) if date else words
+            for date, words in zip((self.first, self.last), unknown, strict=True)
+        ]
+        return format_html("{} – {}", *ends)
+
+
+class PeriodReading(SpanReading):
+    begin, end = "joined", "left"
+
+
+ROLES_AND_PERIODS = {"roles": SpanReading, "periods": PeriodReading}
 
 
 class ThemeReading(RowReading):

@@ -91,6 +91,42 @@ def test_membership_on_a_day(row, day, expected):
     assert membership_on(row, date.fromisoformat(day), today=TODAY) is expected
 
 
+EARLIER = [{"id": "1", "joined": "1990-05-03", "left": "1995-02"}, {"id": "2", "left": "1985"}]
+
+
+@pytest.mark.parametrize(
+    ("row", "day", "expected"),
+    [
+        # In an earlier period, between two, and in the one of today
+        (network("2003-05-03"), "1990-05-02", None),
+        (network("2003-05-03"), "1990-05-03", MEMBER),
+        (network("2003-05-03"), "1995-02-02", PERHAPS),
+        (network("2003-05-03"), "1995-03-01", None),
+        (network("2003-05-03"), "2003-05-03", MEMBER),
+        (network("2003", "2005", "left"), "2004-07-01", MEMBER),
+        # Nobody knows since when: of the earlier period, or of the one of today, which began after the earlier ones.
+        (network("2003-05-03"), "1980-01-01", UNDATED),
+        (network("2003-05-03"), "1986-01-01", None),
+        (network(), "1986-01-01", None),
+        (network(), "1994-01-01", MEMBER),
+        (network(), "1996-01-01", UNDATED),
+        # What was founded later says nothing of when the membership in what there was before began.
+        (network(founded="1998"), "1994-01-01", MEMBER),
+        (network(founded="1998"), "1997-12-31", None),
+    ],
+)
+def test_earlier_periods_are_membership_too(row, day, expected):
+    row.periods = EARLIER
+    assert membership_on(row, date.fromisoformat(day), today=TODAY) is expected
+
+
+@pytest.mark.parametrize("line", [{}, {"left": "soon"}, {"left": None, "joined": "1990"}, {"left": 1990}])
+def test_line_without_an_end_is_no_period(line):
+    row = network("2003-05-03")
+    row.periods = [{"id": "1", **line}]
+    assert membership_on(row, date(1990, 6, 1), today=TODAY) is None
+
+
 def test_today_is_the_day_in_the_city(monkeypatch):
     monkeypatch.setattr("django.utils.timezone.localdate", lambda: date(2003, 12, 31))
     row = network("2003-12-31")

@@ -43,7 +43,7 @@ def test_every_address_of_the_sitemap_is_among_them(nis, client):
         *("/", "/sr-latn/", "/en/timeline/", "/en/changes/", "/sr-latn/open-data/", "/en/pages/privacy/"),
         *("/networks/alda/", "/en/networks/alda/", "/sr-latn/networks/ecad/picture.png", "/en/picture.png"),
         *("/feed.atom", "/sr-latn/feed.atom", "/networks.json", "/networks.csv", "/networks.csv-metadata.json"),
-        *("/catalog.ttl", "/catalog.jsonld", "/sitemap.xml", "/robots.txt"),
+        *("/catalog.ttl", "/catalog.jsonld", "/networks.ttl", "/documents.csv", "/sitemap.xml", "/robots.txt"),
     ],
 )
 def test_all_kinds_of_addresses_are_there(nis, address):

@@ -22,6 +22,7 @@ PAGES = ["/", "/sr-latn/", "/en/", "/en/?q=a", "/en/?scope=x", "/en/networks/a/"
 PAGES += ["/en/changes/", "/en/open-data/", "/en/nowhere/", "/sr-latn/admin/login/", "/en/preview/x/"]
 DESK = ["/en/admin/", "/admin/networks/network/", "/en/admin/networks/network/add/", "/en/admin/auth/user/"]
 OPEN = ["/networks.json", "/networks.csv", "/networks.csv-metadata.json", "/catalog.ttl", "/catalog.jsonld"]
+OPEN += ["/networks.ttl", "/documents.csv", "/roles.csv", "/periods.csv", "/fees.csv", "/activities.csv"]
 OPEN += ["/en/feed.atom"]
 FILES = [
     "/robots.txt",

@@ -384,6 +384,8 @@ def test_long_address_that_was_asked_for_is_not_kept():
 READ_ONLY = [
     *("/sitemap.xml", "/robots.txt", "/.well-known/security.txt", "/health/live/", "/health/ready/"),
     *("/networks.json", "/networks.csv", "/networks.csv-metadata.json", "/catalog.jsonld", "/catalog.ttl"),
+    *("/networks.ttl", "/documents.csv", "/roles.csv", "/periods.csv", "/fees.csv", "/activities.csv"),
+    *("/id/city", "/id/site", "/id/network/0"),
     *(
         f"{prefix}/{path}"
         for prefix in ("", "/sr-latn", "/en")

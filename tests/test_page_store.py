@@ -762,8 +762,10 @@ def test_mistake_of_ours_is_not_hidden_behind_an_old_page():
 
 PUBLIC = ["", "/", "/timeline/", "/map/", "/changes/", "/open-data/", "/feed.atom", "/picture.png"]
 ONCE = ["/networks.json", "/networks.csv", "/networks.csv-metadata.json", "/catalog.jsonld", "/catalog.ttl"]
+ONCE += ["/networks.ttl", "/documents.csv", "/roles.csv", "/periods.csv", "/fees.csv", "/activities.csv"]
 ONCE += ["/sitemap.xml", "/robots.txt", "/.well-known/security.txt"]
 NOT_STORED = {"public:networks", "public:preview", "public:confirmation", "document", "live", "ready"}
+NOT_STORED |= {"city_id", "site_id", "network_id"}
 MADE_BY_THE_STORE = {"etag", "vary", "cache-control", "content-length"}
 
 

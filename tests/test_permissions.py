@@ -62,8 +62,20 @@ networks_json                                GET            ok      ok      ok  
 networks_json                                POST           method  method  method  method  method  method  method
 networks_csv                                 GET            ok      ok      ok      ok      ok      ok      ok
 networks_csv                                 POST           method  method  method  method  method  method  method
+documents_csv                                GET            ok      ok      ok      ok      ok      ok      ok
+documents_csv                                POST           method  method  method  method  method  method  method
+roles_csv                                    GET            ok      ok      ok      ok      ok      ok      ok
+roles_csv                                    POST           method  method  method  method  method  method  method
+periods_csv                                  GET            ok      ok      ok      ok      ok      ok      ok
+periods_csv                                  POST           method  method  method  method  method  method  method
+fees_csv                                     GET            ok      ok      ok      ok      ok      ok      ok
+fees_csv                                     POST           method  method  method  method  method  method  method
+activities_csv                               GET            ok      ok      ok      ok      ok      ok      ok
+activities_csv                               POST           method  method  method  method  method  method  method
 networks_csv_metadata                        GET            ok      ok      ok      ok      ok      ok      ok
 networks_csv_metadata                        POST           method  method  method  method  method  method  method
+networks_turtle                              GET            ok      ok      ok      ok      ok      ok      ok
+networks_turtle                              POST           method  method  method  method  method  method  method
 catalogue_json_ld                            GET            ok      ok      ok      ok      ok      ok      ok
 catalogue_json_ld                            POST           method  method  method  method  method  method  method
 catalogue_turtle                             GET            ok      ok      ok      ok      ok      ok      ok
@@ -76,6 +88,12 @@ document                                     GET draft      missing missing miss
 document                                     GET kind       moved   moved   moved   moved   moved   moved   moved
 document                                     GET line       missing missing missing missing missing missing missing
 document                                     POST           method  method  method  method  method  method  method
+city_id                                      GET            moved   moved   moved   moved   moved   moved   moved
+city_id                                      POST           method  method  method  method  method  method  method
+site_id                                      GET            moved   moved   moved   moved   moved   moved   moved
+site_id                                      POST           method  method  method  method  method  method  method
+network_id                                   GET            moved   moved   moved   moved   moved   moved   moved
+network_id                                   POST           method  method  method  method  method  method  method
 live                                         GET            ok      ok      ok      ok      ok      ok      ok
 live                                         POST           method  method  method  method  method  method  method
 ready                                        GET            ok      ok      ok      ok      ok      ok      ok
@@ -466,7 +484,7 @@ def in_a_word(response, address, changed, language):
         return STATUSES[status] if not changed else f"{status}, but changed {', '.join(sorted(changed))}"
     if status == 200:
         return "done" if changed else "ok"
-    if status in (301, 302):
+    if status in (301, 302, 303):
         path = response["Location"].partition("?")[0]
         if changed:
             return "done"

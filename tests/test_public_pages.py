@@ -26,7 +26,7 @@ from networks.models import CityProfile, Network
 from networks.partial_dates import PartialDate
 from networks.serbian import fold, to_latin
 from tests.contents import EVERYTHING, INTERNAL_NOTE, TAGS
-from tests.makers import make_network, make_page, make_profile, make_theme
+from tests.makers import LINES, make_network, make_page, make_profile, make_theme
 from tests.pages import count_queries
 
 PREFIXES = {"sr": "", "sr-latn": "/sr-latn", "en": "/en"}
@@ -55,19 +55,19 @@ SHOWN_OF_EVERYTHING = {
     "sr": """
         Мрежа са свим подацима|МСП|Зна се све.|Опис са нагласком.|ставка|Љубљана|Искуство.|Réseau de tous les faits
         |Стара мрежа (1988–2001)|Old Network (2001–2004)|1987.|мај 2007.|31. децембра 2019.|everything.example
-        |everything.example/members/nis|Канцеларија за сарадњу
+        |everything.example/members/nis|Одлука о приступању|2.025,50 EUR|Састанак у Нишу|Канцеларија за сарадњу
         |networks@nis.example|+381 18 504 000|Допис мреже од 1.3.2020.|1. марта 2025.|Здравље
     """,
     "sr-latn": """
         Mreža sa svim podacima|MSP|Zna se sve.|Opis sa naglaskom.|stavka|Ljubljana|Iskustvo.|Réseau de tous les faits
         |Stara mreža (1988–2001)|Old Network (2001–2004)|1987.|maj 2007.|31. decembra 2019.|everything.example
-        |everything.example/members/nis|Kancelarija za saradnju
+        |everything.example/members/nis|Odluka o pristupanju|2.025,50 EUR|Sastanak u Nišu|Kancelarija za saradnju
         |networks@nis.example|+381 18 504 000|Dopis mreže od 1.3.2020.|1. marta 2025.|Zdravlje
     """,
     "en": """
         Network with every fact|NEF|All is known.|Description with stress.|item|Ljubljana|Experience.
         |Réseau de tous les faits|Stara mreža (1988–2001)|Old Network (2001–2004)|1987|May 2007|31 December 2019
-        |everything.example|everything.example/members/nis
+        |everything.example|everything.example/members/nis|Decision to join|2,025.50 EUR|Meeting in Niš
         |Kancelarija za saradnju|networks@nis.example|+381 18 504 000|Dopis mreže od 1.3.2020.|1 March 2025|Health
     """,
 }
@@ -158,7 +158,7 @@ def extremes():
     """Rows with all there can be, with as little as there can be, and with parts missing."""
     make_profile(email="office@nis.example", phone="+381 18 504 000")
     health = make_theme(slug="health", name_sr="Здравље", name_en="Health")
-    make_network(themes=[health, make_theme()], **EVERYTHING)
+    make_network(themes=[health, make_theme()], **EVERYTHING, **LINES)
     with_logo = make_network(slug="logo", joined=PartialDate(2003))
     Network.objects.filter(pk=with_logo.pk).update(logo="logos/logo.png", logo_width=640, logo_height=480)
     make_network(slug="only-a-name")

@@ -61,6 +61,16 @@ WRONG = [
         for value in ("maybe", "da", "")
     ),
     ("DJANGO_TAG_AUTHORITY", "mreze.example.rs", "a host name and a date"),
+    *(
+        ("DJANGO_SITE_URL", value, "such as https://mreze.example.rs")
+        for value in (
+            "",
+            "mreze.example.rs",
+            "ftp://mreze.example.rs",
+            "https://mreze.example.rs/en",
+            "https://мреже.срб",
+        )
+    ),
     ("DJANGO_COUNTRY", "Srbija", "three capital letters"),
     *(("DJANGO_SESSION_HOURS", value, "at least 1 and") for value in ("0", "-8", "8h", "1.5", "9" * 30)),
     *(("DJANGO_VERIFICATION_DAYS", value, "at least 1 and") for value in ("0", "-1", "a year", "")),

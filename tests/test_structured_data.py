@@ -16,7 +16,7 @@ from networks.public.structured_data import describe_list, describe_network_page
 from networks.reading import Reader
 from networks.templatetags.structured_data_tags import as_script, structured_data
 from tests.contents import EVERYTHING, INTERNAL_NOTE, TAGS
-from tests.makers import make_network, make_page, make_profile, make_theme
+from tests.makers import make_network, make_network_with_lines, make_page, make_profile, make_theme
 from tests.pages import CYRILLIC, LANGUAGES, PREFIXES, count_queries, in_latin_and_in_ci_in_each_language
 
 # The reader of JSON-LD in rdflib uses a class of its own that it calls deprecated.
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:D
 
 SITE = "http://testserver"
 SCHEMA = Namespace("https://schema.org/")
-CITY, WEBSITE = URIRef("tag:testserver,2026:city"), URIRef("tag:testserver,2026:site")
+CITY, WEBSITE = URIRef(f"{SITE}/id/city"), URIRef(f"{SITE}/id/site")
 
 
 def only(values):
@@ -88,18 +88,19 @@ def everything(db):
 
 
 def test_a_membership_that_is_over_is_none_of_today(db, client):
+    make_network(slug="lasting", joined=PartialDate(2001))
     make_network(slug="dated", status="left", joined=PartialDate(2001), left=PartialDate(2009))
     make_network(slug="undated", status="left", joined=PartialDate(2001))
     make_network(slug="unknown", status="unknown")
     graph = graph_at(client, "/en/")
     roles = {
-        str(role): str(end)
+        (str(role), str(end))
         for role, end in graph.query(
             "SELECT ?name ?end WHERE { ?role <https://schema.org/roleName> ?name . "
             "OPTIONAL { ?role <https://schema.org/endDate> ?end } }"
         )
     }
-    assert roles == {"left": "2009", "not known": "None"}
+    assert roles == {("member", "None"), ("member", "2009")}
 
 
 @pytest.mark.long
@@ -139,7 +140,7 @@ def test_a_page_names_the_way_to_it(nis, client, language):
 @in_latin_and_in_ci_in_each_language
 def test_a_network_with_everything(everything, client, language):
     graph = graph_at(client, f"{PREFIXES[language]}/networks/everything/")
-    network = URIRef(f"tag:testserver,2026:network/{everything.pk}")
+    network = URIRef(f"{SITE}/id/network/{everything.pk}")
     page = only(graph.subjects(RDF.type, SCHEMA.WebPage))
     assert only(graph.objects(page, SCHEMA.mainEntity)) == network
     assert only(graph.objects(page, SCHEMA.lastReviewed)) == Literal("2025-03-01")
@@ -170,7 +171,45 @@ def test_a_network_with_everything(everything, client, language):
     assert only(graph.objects(role, SCHEMA.startDate)) == Literal("2007-05")
     assert only(graph.objects(role, SCHEMA.endDate)) == Literal("2019-12-31")
     assert only(graph.objects(role, SCHEMA.member)) == CITY
+    assert {str(each) for each in graph.objects(network, SCHEMA.sameAs)} == {
+        "https://www.everything.example/",
+        "http://www.wikidata.org/entity/Q1322476",
+    }
     assert str(only(graph.objects(CITY, SCHEMA.url))) == "https://www.nis.example/"
+    contact = only(graph.objects(CITY, SCHEMA.contactPoint))
+    assert str(only(graph.objects(contact, SCHEMA.email))) == "office@nis.example"
+
+
+def test_a_network_tells_of_periods_and_roles(db, client):
+    make_network_with_lines(slug="it")
+    graph = graph_at(client, "/en/networks/it/")
+    roles = {
+        tuple(str(graph.value(role, SCHEMA[name])) for name in ("roleName", "startDate", "endDate"))
+        for role in graph.objects(None, SCHEMA.member)
+        if role != CITY
+    }
+    assert roles == {
+        ("member", "2007-05-03", "None"),
+        ("member", "1999", "2003-06"),
+        ("member", "None", "1995"),
+        ("full member", "2010", "None"),
+        ("associate member", "2007-05", "2010"),
+        ("chair of a body, Supervisory Board", "None", "None"),
+    }
+
+
+@in_latin_and_in_ci_in_each_language
+def test_the_page_on_the_data_describes_the_data_set(everything, client, language):
+    graph = graph_at(client, f"{PREFIXES[language]}/open-data/")
+    assert is_connected(graph)
+    data = only(graph.subjects(RDF.type, SCHEMA.Dataset))
+    (name,) = [str(each) for each in graph.objects(data, SCHEMA.name)]
+    assert name.endswith({"sr": "Град Ниш", "sr-latn": "Grad Niš", "en": "City of Niš"}[language])
+    assert 50 <= len(only(graph.objects(data, SCHEMA.description))) <= 5000
+    assert only(graph.objects(data, SCHEMA.publisher)) == CITY
+    assert str(only(graph.objects(data, SCHEMA.temporalCoverage))) == "2007-05/.."
+    files = {str(only(graph.objects(each, SCHEMA.contentUrl))) for each in graph.objects(data, SCHEMA.distribution)}
+    assert {f"{SITE}/networks.json", f"{SITE}/networks.ttl", f"{SITE}/documents.csv"} <= files
 
 
 def test_of_a_network_with_only_a_name_nothing_else_is_said(db, client):
@@ -179,14 +218,11 @@ def test_of_a_network_with_only_a_name_nothing_else_is_said(db, client):
     organisation = only(node for node in data["@graph"] if node["@type"] == "Organization")
     assert organisation == {
         "@type": "Organization",
-        "@id": f"tag:testserver,2026:network/{network.pk}",
+        "@id": f"{SITE}/id/network/{network.pk}",
+        "identifier": f"tag:testserver,2026:network/{network.pk}",
         "name": "Њена мрежа",
         "mainEntityOfPage": f"{SITE}/networks/it/",
-        "member": {
-            "@type": "OrganizationRole",
-            "roleName": organisation["member"]["roleName"],
-            "member": {"@id": str(CITY)},
-        },
+        "member": [{"@type": "OrganizationRole", "roleName": "члан", "member": {"@id": str(CITY)}}],
     }
     assert is_connected(graph_of(data))
 
@@ -209,7 +245,7 @@ def test_the_list_tells_of_every_membership(nis, rf, language):
     assert len(roles) == len(networks) == 11
     by_id = {only(graph.objects(role, SCHEMA.memberOf)): role for role in roles}
     for network in networks:
-        role = by_id[URIRef(f"tag:testserver,2026:network/{network.pk}")]
+        role = by_id[URIRef(f"{SITE}/id/network/{network.pk}")]
         dates = {name: [str(each) for each in graph.objects(role, SCHEMA[name])] for name in ("startDate", "endDate")}
         assert dates == {
             "startDate": [network.joined.isoformat()] if network.joined else [],

@@ -138,6 +138,28 @@ class TestDrawing:
         row, other = network(founded="1990-03-01"), network("2003")
         assert drawn(row, other) == ({"life": [("1990-03-01", "2026-07-01")]}, ["founded"])
 
+    def test_earlier_periods_and_roles(self):
+        row = network("2007-05-03", founded="1980-01-01", status="member")
+        row.periods = [{"id": "1", "joined": "1999", "left": "2003-06-30"}, {"id": "2", "left": "1990"}]
+        row.roles = [
+            {"id": "3", "role": "associate", "since": "2007-05-03", "until": "2010"},
+            {"id": "4", "role": "full", "since": "2011-02"},
+            {"id": "5", "role": "body-chair", "since": "2012", "until": "2012"},
+            {"id": "6", "role": "observer"},
+        ]
+        assert drawn(row) == (
+            {
+                "life": [("1980-01-01", "2007-05-02")],
+                "perhaps": [("1999-01-01", "1999-12-30"), ("1990-01-01", "1990-12-31")],
+                "member": [("1999-12-31", "2003-06-30"), ("2007-05-03", "2026-07-01")],
+                "role": [("2007-05-03", "2010-01-01"), ("2011-02-28", "2026-07-01"), ("2012-01-01", "2012-12-31")],
+            },
+            ["founded"],
+        )
+        assert scale_for([row], TODAY).first == date(1980, 1, 1)
+        row.status = "left"
+        assert len(drawn(row)[0]["role"]) == 2  # not known until when the other was held
+
     def test_renamed(self):
         names = "Healthy Cities (1988–1997)\nCities\nWHO Cities (1997–2001)\nHealthy (2031)"
         drawing = drawing_of(network("2003", former_names=names), Scale(date(1990, 1, 1), date(2026, 12, 31)), TODAY)

@@ -135,6 +135,7 @@ class NetworkAdmin(
                     ("founded", "joined", "left"),
                     *side_by_side("end_note"),
                     ("website", "membership_page"),
+                    "wikidata",
                     ("original_name", "original_language"),
                     "former_names",
                     "logo",

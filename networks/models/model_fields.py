@@ -80,6 +80,9 @@ language_validator = RegexValidator(
 currency_validator = RegexValidator(
     r"^[A-Z]{3}\Z", _("Enter the three capital Latin letters of a currency, such as RSD or EUR.")
 )
+wikidata_validator = RegexValidator(
+    r"^Q[1-9][0-9]{0,18}\Z", _("Enter the number of an item in Wikidata, such as Q1322476.")
+)
 
 
 class FieldConstraint(models.CheckConstraint):

@@ -33,6 +33,7 @@ from networks.models.model_fields import (
     http_url_constraint,
     language_validator,
     validate_telephone,
+    wikidata_validator,
 )
 from networks.models.public_page import FormerSlug, SluggedQuerySet, in_active_language, save_with_slug
 from networks.models.revised_model import RevisedModel, RevisedQuerySet
@@ -240,6 +241,13 @@ class Network(RevisedModel):
         _("the network’s page about the city"),
         blank=True,
         help_text=_("The page on which the network names the city as a member: https://energy-cities.eu/members/."),
+    )
+    wikidata = models.CharField(
+        _("number in Wikidata"),
+        max_length=20,
+        blank=True,
+        validators=[wikidata_validator],
+        help_text=_("The Q and the number of the network at wikidata.org, such as Q1322476, once it is looked up."),
     )
     responsible_unit = models.CharField(
         _("responsible unit"),

@@ -1,22 +1,21 @@
 """The catalogue entry of the open data for data portals: DCAT-AP 3.0, the European profile of DCAT."""
 
-import json
 from datetime import datetime
-from typing import Any
+from hashlib import sha256
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.encoding import iri_to_uri
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from rdflib import DCAT, DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, Graph, Literal, Namespace, URIRef
+from rdflib import DCAT, DCTERMS, FOAF, OWL, RDF, RDFS, SKOS, XSD, Literal, Namespace, URIRef
 
 from citynetworks.security_contact import mailto_uri
-from networks.languages import SERBIAN, language_tag
 from networks.models import Event
-from networks.public.dataset import SUBJECT, TAGS, TITLE, Dataset, interface_texts, iso_datetime, translated_texts
-from networks.public.identifiers import dialled_number, tag_uri
-from networks.reading import Reader
+from networks.public.chronology import first_membership
+from networks.public.dataset import SUBJECT, TABLES, TITLE, Dataset
+from networks.public.identifiers import dialled_number, iri, tag_uri
+from networks.public.membership_graph import MembershipGraph
+from networks.public.rdf import DataGraph, date_literal, site_uri, web_uri
+from networks.public.tables import Label, interface_texts, iso_datetime, translated_texts
 
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 MEDIA_TYPES = Namespace("https://www.iana.org/assignments/media-types/")
@@ -24,6 +23,11 @@ MEDIA_TYPES = Namespace("https://www.iana.org/assignments/media-types/")
 AUTHORITY = "http://publications.europa.eu/resource/authority/"
 LANGUAGES = [URIRef(f"{AUTHORITY}language/{code}") for code in ("SRP", "ENG")]
 FILE_TYPES = Namespace(f"{AUTHORITY}file-type/")
+TYPES = {
+    FILE_TYPES.JSON: "application/json",
+    FILE_TYPES.CSV: "text/csv",
+    FILE_TYPES.RDF_TURTLE: "text/turtle",
+}
 THEME = URIRef(f"{AUTHORITY}data-theme/GOVE")
 THEMES = URIRef(f"{AUTHORITY}data-theme")
 COUNTRIES = Namespace(f"{AUTHORITY}country/")
@@ -32,65 +36,52 @@ STABLE = URIRef(f"{AUTHORITY}planned-availability/STABLE")
 AVAILABILITY = URIRef("http://data.europa.eu/r5r/availability")
 IRREGULAR = URIRef(f"{AUTHORITY}frequency/IRREG")
 LOCAL_AUTHORITY = URIRef("http://purl.org/adms/publishertype/LocalAuthority")
-PREFIXES = {"dcat": DCAT, "dct": DCTERMS, "foaf": FOAF, "rdfs": RDFS, "skos": SKOS, "vcard": VCARD, "xsd": XSD}
+SPDX = Namespace("http://spdx.org/rdf/terms#")
+PREFIXES = {
+    "dcat": DCAT,
+    "dct": DCTERMS,
+    "foaf": FOAF,
+    "owl": OWL,
+    "rdfs": RDFS,
+    "skos": SKOS,
+    "spdx": SPDX,
+    "vcard": VCARD,
+    "xsd": XSD,
+}
 
 KEYWORDS = (_("networks of cities"), _("international cooperation"), _("local self-government"))
 
 
-class Catalogue:
-    """
-    The RDF graph of the catalogue: the data set, its files and its publisher.
-
-    It has no blank nodes, so that the same data always gives the same bytes.
-    """
+class Catalogue(DataGraph):
+    """The RDF graph of the catalogue: the data set, its files and its publisher."""
 
     def __init__(self, request: HttpRequest, dataset: Dataset):
+        super().__init__(PREFIXES)
         self.request = request
         self.dataset = dataset
-        self.graph = Graph(bind_namespaces="none")
-        for prefix, namespace in PREFIXES.items():
-            self.graph.bind(prefix, namespace)
         self.catalogue, self.data = self.uri("catalogue"), self.uri("networks")
         self.publisher, self.contact = self.uri("publisher"), self.uri("contact")
-        self.readings = {code: Reader(code).profile(dataset.profile) for code in TAGS}
+        self.readings = dataset.readings
         self.describe_publisher()
         self.describe_contact()
         self.describe_catalogue()
         self.describe_data()
-        self.describe_file("json", "application/json", FILE_TYPES.JSON, dataset.json())
-        self.describe_file("csv", "text/csv", FILE_TYPES.CSV, dataset.csv())
+        self.describe_file("json", "/networks.json", FILE_TYPES.JSON, dataset.json())
+        graph = MembershipGraph(dataset)
+        self.describe_file("ttl", "/networks.ttl", FILE_TYPES.RDF_TURTLE, graph.turtle())
         schema = self.absolute_uri("/networks.csv-metadata.json")
-        self.add(self.uri("csv"), DCTERMS.conformsTo, schema)
         self.add(schema, RDF.type, DCTERMS.Standard)
-
-    def turtle(self) -> bytes:
-        return self.graph.serialize(format="turtle", encoding="utf-8")
-
-    def json_ld(self) -> bytes:
-        text = self.graph.serialize(format="json-ld", context={name: str(each) for name, each in PREFIXES.items()})
-        # The order has no meaning, and rdflib gives another one in each process.
-        return f"{json.dumps(sort_json(json.loads(text)), ensure_ascii=False, indent=2)}\n".encode()
+        for name, table in TABLES.items():
+            fragment = "csv" if name == "networks" else f"{name}-csv"
+            body = dataset.csv(name)
+            file = self.describe_file(fragment, f"/{table.file}", FILE_TYPES.CSV, body, table.title)
+            self.add(file, DCTERMS.conformsTo, schema)
 
     def uri(self, name: str) -> URIRef:
-        return self.absolute_uri(f"/catalog.ttl#{name}")
+        return site_uri(f"/catalog.ttl#{name}")
 
     def absolute_uri(self, url: str) -> URIRef:
-        """Return an absolute URI, in which characters that RDF does not allow are escaped."""
-        return URIRef(iri_to_uri(self.request.build_absolute_uri(url)))
-
-    def add(self, subject: URIRef, predicate: URIRef, *values: URIRef | Literal) -> None:
-        for value in values:
-            self.graph.add((subject, predicate, value))
-
-    def add_texts(self, subject: URIRef, predicate: URIRef, texts: dict[str, str]) -> None:
-        self.add(subject, predicate, *(Literal(text, lang=each) for each, text in texts.items()))
-        if serbian := texts.get(language_tag(SERBIAN)):
-            # Portals look for "sr" only, and take any other text if they do not find it.
-            self.add(subject, predicate, Literal(serbian, lang=SERBIAN))
-
-    def add_concept(self, concept: URIRef, label: str | Promise) -> None:
-        self.add(concept, RDF.type, SKOS.Concept)
-        self.add_texts(concept, SKOS.prefLabel, interface_texts(label))
+        return web_uri(self.request.build_absolute_uri(url))
 
     def names(self) -> dict[str, str]:
         """Return the name of the city by language tag; that of the site where the profile has no city."""
@@ -102,13 +93,14 @@ class Catalogue:
         self.add_texts(self.publisher, FOAF.name, self.names())
         self.add(self.publisher, DCTERMS.type, LOCAL_AUTHORITY)
         self.add_concept(LOCAL_AUTHORITY, _("local authority"))
+        self.add(self.publisher, OWL.sameAs, URIRef(iri("city")))
         if profile.website:
             self.add(self.publisher, FOAF.homepage, self.absolute_uri(profile.website))
             self.add(self.absolute_uri(profile.website), RDF.type, FOAF.Document)
 
     def describe_contact(self) -> None:
         profile = self.dataset.profile
-        if not (profile.email or profile.phone.startswith("+")):
+        if not (profile.email or profile.phone.startswith("+") or profile.website):
             return
         self.add(self.contact, RDF.type, VCARD.Kind, VCARD.Organization)
         self.add_texts(self.contact, VCARD.fn, self.names())
@@ -117,6 +109,8 @@ class Catalogue:
         # RFC 3966: a global number begins with the code of the country.
         if profile.phone.startswith("+"):
             self.add(self.contact, VCARD.hasTelephone, URIRef(f"tel:{dialled_number(profile.phone)}"))
+        if profile.website:
+            self.add(self.contact, VCARD.hasURL, self.absolute_uri(profile.website))
         self.add(self.data, DCAT.contactPoint, self.contact)
 
     def describe_both(self, subject: URIRef) -> None:
@@ -136,7 +130,7 @@ class Catalogue:
 
     def describe_catalogue(self) -> None:
         self.add(self.catalogue, RDF.type, DCAT.Catalog)
-        self.add_texts(self.catalogue, DCTERMS.title, interface_texts(_("Open data")))
+        self.add_texts(self.catalogue, DCTERMS.title, self.dataset.title(_("Open data")))
         self.add_texts(
             self.catalogue, DCTERMS.description, interface_texts(_("What this site publishes as open data."))
         )
@@ -155,8 +149,8 @@ class Catalogue:
 
     def describe_data(self) -> None:
         self.add(self.data, RDF.type, DCAT.Dataset)
-        self.add(self.data, DCTERMS.identifier, Literal(tag_uri(self.request, "networks")))
-        self.add_texts(self.data, DCTERMS.title, interface_texts(TITLE))
+        self.add(self.data, DCTERMS.identifier, Literal(tag_uri("networks")))
+        self.add_texts(self.data, DCTERMS.title, self.dataset.title())
         self.add_texts(self.data, DCTERMS.description, interface_texts(SUBJECT))
         for keyword in KEYWORDS:
             self.add_texts(self.data, DCAT.keyword, interface_texts(keyword))
@@ -170,25 +164,35 @@ class Catalogue:
         self.add(THEME, SKOS.inScheme, THEMES)
         self.add(self.data, DCTERMS.accrualPeriodicity, IRREGULAR)
         self.add(IRREGULAR, RDF.type, DCTERMS.Frequency)
+        if began := first_membership(self.dataset.rows):
+            self.add(self.data, DCTERMS.temporal, self.uri("period"))
+            self.add(self.uri("period"), RDF.type, DCTERMS.PeriodOfTime)
+            self.add(self.uri("period"), DCAT.startDate, date_literal(began))
         for page in self.dataset.documentation().values():
             self.add(self.data, DCAT.landingPage, URIRef(page))
             self.add(URIRef(page), RDF.type, FOAF.Document)
 
-    def describe_file(self, extension: str, media_type: str, file_type: URIRef, body: bytes) -> None:
-        file, url = self.uri(extension), self.absolute_uri(f"/networks.{extension}")
+    def describe_file(self, name: str, path: str, file_type: URIRef, body: bytes, title: Label = TITLE) -> URIRef:
+        """Describe a file, and return its URI; `name` is its fragment in the catalogue."""
+        file, url, media_type = self.uri(name), self.absolute_uri(path), MEDIA_TYPES[TYPES[file_type]]
         self.add(self.data, DCAT.distribution, file)
         self.add(file, RDF.type, DCAT.Distribution)
+        extension = path.rpartition(".")[2].upper()
         self.add_texts(
-            file,
-            DCTERMS.title,
-            {each: f"{title} ({extension.upper()})" for each, title in interface_texts(TITLE).items()},
+            file, DCTERMS.title, {each: f"{text} ({extension})" for each, text in self.dataset.title(title).items()}
         )
+        checksum = self.uri(f"{name}-checksum")
+        self.add(file, SPDX.checksum, checksum)
+        self.add(checksum, RDF.type, SPDX.Checksum)
+        self.add(checksum, SPDX.algorithm, SPDX.checksumAlgorithm_sha256)
+        self.add(SPDX.checksumAlgorithm_sha256, RDF.type, SPDX.ChecksumAlgorithm)
+        self.add(checksum, SPDX.checksumValue, Literal(sha256(body).hexdigest(), datatype=XSD.hexBinary))
         self.add(file, AVAILABILITY, STABLE)
         self.add_concept(STABLE, _("Stable"))
         self.add(file, DCAT.accessURL, url)
         self.add(file, DCAT.downloadURL, url)
-        self.add(file, DCAT.mediaType, MEDIA_TYPES[media_type])
-        self.add(MEDIA_TYPES[media_type], RDF.type, DCTERMS.MediaType)
+        self.add(file, DCAT.mediaType, media_type)
+        self.add(media_type, RDF.type, DCTERMS.MediaType)
         self.add(file, DCTERMS["format"], file_type)
         self.add(file_type, RDF.type, DCTERMS.MediaTypeOrExtent)
         self.add(file, DCAT.byteSize, Literal(len(body), datatype=XSD.nonNegativeInteger))
@@ -196,6 +200,7 @@ class Catalogue:
         self.describe_licence(file)
         if self.dataset.changed_at:
             self.add(file, DCTERMS.modified, moment(self.dataset.changed_at))
+        return file
 
 
 def moment(value: datetime) -> Literal:
@@ -206,12 +211,3 @@ def first_published() -> datetime | None:
     """Return when the first of the networks that are published now was published; None if that is not recorded."""
     events = Event.objects.filter(kind=Event.Kind.PUBLISHED, network__is_published=True)
     return events.order_by("created_at").values_list("created_at", flat=True).first()
-
-
-def sort_json(value: Any) -> Any:
-    """Return a JSON value with sorted keys and sorted lists."""
-    if isinstance(value, dict):
-        return {name: sort_json(value[name]) for name in sorted(value)}
-    if isinstance(value, list):
-        return sorted((sort_json(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
-    return value

@@ -4,6 +4,8 @@ Whether the city was a member of a network on a day: certainly, perhaps, or not.
 A partial date such as 2007 is a range of days, never the first of January; a missing date is unknown.
 """
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
@@ -12,10 +14,13 @@ from typing import Any
 from django.utils import timezone
 
 from networks.models import Network
+from networks.partial_dates import PartialDate
 
 
 class Membership(Enum):
-    """Whether the city was a member on a day. (If it certainly was not, functions return None.)"""
+    """
+    Whether the city was a member on a day, the more certain first. (If it certainly was not, functions return None.)
+    """
 
     MEMBER = "member"  # certainly
     PERHAPS = "perhaps"  # the dates are not exact enough
@@ -63,14 +68,61 @@ def bounds_of(network: Any, today: date) -> Bounds:
     return Bounds(joined_from, joined_by and min(joined_by, left_by), max(left_from, joined_from), left_by)
 
 
+@dataclass(frozen=True)
+class Period:
+    """A time of membership, in the terms of `bounds_of`. `founded` is a date before which it cannot have begun."""
+
+    joined: PartialDate | None
+    left: PartialDate | None
+    founded: PartialDate | None
+    status: str
+
+
+def periods_of(network: Any) -> Iterator[Period]:
+    """
+    Yield the times in which the city was a member of a network: that of its own dates, and the earlier ones.
+
+    If it is not known since when the city is a member, then since the last earlier period at the earliest.
+    """
+    ends = []
+    for line in network.periods:
+        joined, left = (date_of(line.get(name)) for name in ("joined", "left"))
+        if left:
+            ends.append(left)
+            yield Period(joined, left, network.founded, Network.Status.LEFT)
+    known = [each for each in (*ends, network.founded) if each]
+    begun = max(known, key=lambda each: each.earliest, default=None)
+    yield Period(network.joined, network.left, begun, network.status)
+
+
+def date_of(text: Any) -> PartialDate | None:
+    """Return the partial date of a column of a line; None for what is none."""
+    with suppress(ValueError, TypeError):
+        return PartialDate.fromisoformat(text)
+    return None
+
+
+def first_membership(networks: Iterable[Any]) -> PartialDate | None:
+    """Return the earliest known date of the beginning of a membership; None if there is none."""
+    begun = (period.joined for network in networks for period in periods_of(network) if period.joined)
+    return min(begun, key=lambda date: (date.earliest, date.latest), default=None)
+
+
 def membership_on(network: Any, day: date, *, today: date | None = None) -> Membership | None:
     """
     Return whether the city was a member of a network on a day; None if it certainly was not.
 
-    It certainly was not only if the day is outside of the membership for all possible dates. The future is not
-    certain. `today` is the day for which the status of the network holds.
+    It certainly was not only if the day is outside of each period of membership for all possible dates. The future
+    is not certain. `today` is the day for which the status of the network holds. `network` is a Network or a named
+    tuple of its columns.
     """
-    bounds = bounds_of(network, today or timezone.localdate())
+    today = today or timezone.localdate()
+    found = {membership_in(period, day, today) for period in periods_of(network)}
+    return next((each for each in Membership if each in found), None)
+
+
+def membership_in(period: Period, day: date, today: date) -> Membership | None:
+    bounds = bounds_of(period, today)
     if day < bounds.joined_from or day > bounds.left_by:
         return None
     if bounds.joined_by is None:

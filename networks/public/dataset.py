@@ -1,32 +1,48 @@
 """
-The open data: its fields, networks.json, networks.csv and the metadata of the CSV.
+The open data: its fields, networks.json, the CSV files and their metadata.
 
-FIELDS is the schema. It makes the records of networks.json; networks.csv is made from those records; the metadata of
-the CSV and the page /open-data/ describe it.
+FIELDS is the schema. It makes the records of networks.json; the CSV files are made from those records; their metadata
+and the page /open-data/ describe it.
 """
 
-import csv
-import io
-import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Iterable
+from functools import cached_property
+from urllib.parse import quote
 
 from django.db.models import Max
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
-from networks.languages import SERBIAN, SERBIAN_LATIN, language_codes, language_tag, reverse_in
+from networks.languages import SERBIAN, SERBIAN_LATIN, reverse_in
 from networks.models import TRANSLATED, CityProfile, Event, Network
-from networks.public.identifiers import tag_uri
+from networks.public.identifiers import iri, tag_uri
+from networks.public.line_tables import LINES, line_records
+from networks.public.tables import (
+    TAGS,
+    UNKNOWN,
+    Column,
+    Field,
+    Label,
+    Record,
+    Source,
+    Table,
+    choice_field,
+    interface_texts,
+    iso_datetime,
+    language_columns,
+    language_values,
+    partial_date_field,
+    single_field,
+    to_json,
+    translated_field,
+    translated_texts,
+    untranslated_texts,
+    without_empty,
+)
 from networks.reading import Reader, ThemeReading
 from networks.rich_text import plain_text
 from networks.serbian import is_cyrillic
-from networks.spreadsheets.formulas import escape_formula
 
 TITLE = _("Memberships in networks of cities")
 SUBJECT = _(
@@ -34,37 +50,20 @@ SUBJECT = _(
     "administration to ask."
 )
 
-TAGS = {code: language_tag(code) for code in language_codes()}
-# BCP 47, undetermined: the language of an untranslated text that is not in Cyrillic.
-UNKNOWN = "und"
 
-# Between the items of a list in a cell of the CSV. Names may contain commas and semicolons, but no line ends.
-SEPARATOR = "\n"
-
-
-class NetworkSource:
+class NetworkSource(Source):
     """A network and its readings in every language of the site."""
 
     def __init__(self, request: HttpRequest, row: Network):
+        super().__init__({code: Reader(code).network(row) for code in TAGS})
         self.request = request
         self.row = row
-        self.readings = {code: Reader(code).network(row) for code in TAGS}
+
+    def value(self, name: str) -> object:
+        return getattr(self.row, name)
 
     def absolute(self, url: str) -> str:
         return self.request.build_absolute_uri(url)
-
-    def texts(self, name: str, change: Callable[[str], str] = str) -> dict[str, str]:
-        """Return the texts of a translated field by language tag, without fallbacks to another language."""
-        return translated_texts(self.readings, name, change)
-
-    def choice(self, name: str) -> dict | None:
-        """Return the code of a choice and its label by language tag."""
-        if not (code := getattr(self.row, name)):
-            return None
-        return {
-            "code": code,
-            "label": {TAGS[code]: getattr(reading, name) for code, reading in self.readings.items()},
-        }
 
     def original_name(self) -> dict | None:
         name, language = self.row.original_name, self.row.original_language
@@ -98,89 +97,24 @@ class NetworkSource:
             return None
         return {"latitude": float(row.seat_latitude), "longitude": float(row.seat_longitude)}
 
+    def deciding_act(self) -> dict[str, str]:
+        """Return the title of the first of the decisions among the documents, by language tag."""
+        decisions = (line for line in self.lines("documents") if line.get("kind", {}).get("code") == "decision")
+        return next(decisions, {}).get("title", {})
+
+    def fee(self) -> Record | None:
+        """Return the fee of the latest year."""
+        keys = ("amount", "currency", "year")
+        fees = [line for line in self.lines("fees") if line.keys() >= {*keys}]
+        latest = max(fees, key=lambda line: line["year"], default=None)
+        return latest and {key: latest[key] for key in keys}
+
+    def lines(self, name: str) -> list[Record]:
+        return line_records(name, self.readings)
+
     def contact(self) -> dict:
         contact = {"email": self.row.contact_email, "telephone": self.row.contact_phone}
         return {name: value for name, value in contact.items() if value}
-
-
-def translated_texts(readings: dict, name: str, change: Callable[[str], str] = str) -> dict[str, str]:
-    """Return the texts of a translated field by language tag; `readings` are those of one row by language code."""
-    texts = {TAGS[code]: getattr(reading, name) for code, reading in readings.items()}
-    return {each: normalize_line_ends(change(text)) for each, text in texts.items() if text and not text.is_fallback}
-
-
-def untranslated_texts(value: str) -> dict[str, str]:
-    """Return an untranslated text by language tag: both Serbian scripts if it is in Cyrillic, else UNKNOWN."""
-    if not is_cyrillic(value):
-        return {UNKNOWN: normalize_line_ends(value)} if value else {}
-    return {TAGS[code]: normalize_line_ends(Reader(code).serbian(value)) for code in (SERBIAN, SERBIAN_LATIN)}
-
-
-def normalize_line_ends(text: str) -> str:
-    """Return a text with line feeds; HTML forms send CRLF."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def iso_datetime(moment: datetime | None) -> str:
-    """Return a datetime in UTC as 2026-05-03T10:15:00Z; empty for None."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else ""
-
-
-# The schema
-
-Label = str | Promise
-Getter = Callable[[NetworkSource], object]
-
-PARTIAL_DATE = {"base": "string", "format": "[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?"}
-
-
-@dataclass(frozen=True)
-class Column:
-    """
-    A column of the CSV. `path` are the keys of its value in a record of the JSON.
-
-    The joined keys are its name: contact_email for {"contact": {"email": …}}.
-    """
-
-    path: tuple[str, ...]
-    datatype: str | dict = "string"
-    title: Label = ""
-    is_list: bool = False
-    language: str = ""
-
-    @property
-    def name(self) -> str:
-        return "_".join(self.path).replace("-", "_")
-
-
-@dataclass(frozen=True)
-class Field:
-    """A field of a record: its key, title and meaning, the function that returns its value, and its columns."""
-
-    name: str
-    title: Label
-    meaning: Label
-    value: Getter = field(repr=False)
-    columns: tuple[Column, ...] = ()
-
-
-def single_field(name: str, title: Label, meaning: Label, value: Getter, datatype: str | dict = "string") -> Field:
-    """Return a field with one column."""
-    return Field(name, title, meaning, value, (Column((name,), datatype),))
-
-
-def language_columns(*path: str, tags: Iterable[str] = (), **options: Any) -> tuple[Column, ...]:
-    """Return one column for each language tag; without `tags`, for those of the site."""
-    tags = tags or TAGS.values()
-    return tuple(Column((*path, each), language=each, **options) for each in tags)
-
-
-def translated_field(
-    name: str, title: Label, meaning: Label, datatype: str = "string", value: Getter | None = None
-) -> Field:
-    """Return a field with a text for each language of the site."""
-    value = value or (lambda source: source.texts(name))
-    return Field(name, title, meaning, value, language_columns(name, datatype=datatype))
 
 
 UNTRANSLATED_TAGS = (TAGS[SERBIAN], TAGS[SERBIAN_LATIN], UNKNOWN)
@@ -197,24 +131,19 @@ def untranslated_field(name: str, title: Label, meaning: Label) -> Field:
     )
 
 
-def partial_date_field(name: str, title: Label, meaning: Label) -> Field:
-    return single_field(
-        name, title, meaning, lambda source: (date := getattr(source.row, name)) and date.isoformat(), PARTIAL_DATE
-    )
-
-
-def choice_field(name: str, title: Label, meaning: Label) -> Field:
-    """Return a field with the code and the labels of a choice."""
-    columns = (Column((name, "code"), title=_("code")), *language_columns(name, "label"))
-    return Field(name, title, meaning, lambda source: source.choice(name), columns)
-
-
 FIELDS = (
     single_field(
         "id",
         _("Identifier"),
         _("A tag URI (RFC 4151). It stays when the name or the address changes, and no other network ever gets it."),
-        lambda source: tag_uri(source.request, "network", source.row.pk),
+        lambda source: tag_uri("network", source.row.pk),
+    ),
+    single_field(
+        "iri",
+        _("Identifier as a web address"),
+        _("It stays as long as the identifier, and leads to the page of the network."),
+        lambda source: iri("network", source.row.pk),
+        "anyURI",
     ),
     Field(
         "url",
@@ -331,6 +260,29 @@ FIELDS = (
         lambda source: source.row.membership_page,
         "anyURI",
     ),
+    single_field(
+        "wikidata",
+        capfirst(Network._meta.get_field("wikidata").verbose_name),
+        _("The number of the network in Wikidata, where somebody has looked it up."),
+        lambda source: source.row.wikidata,
+    ),
+    translated_field(
+        "deciding_act",
+        _("Decision to join"),
+        _("The title of the first decision among the documents."),
+        value=NetworkSource.deciding_act,
+    ),
+    Field(
+        "fee",
+        _("Annual fee"),
+        _("The latest one: the amount with two decimals, the currency (ISO 4217) and the year that it is for."),
+        NetworkSource.fee,
+        (
+            Column(("fee", "amount"), "decimal", title=_("amount")),
+            Column(("fee", "currency"), title=_("currency")),
+            Column(("fee", "year"), "integer", title=_("year")),
+        ),
+    ),
     untranslated_field(
         "responsible_unit", _("Responsible unit"), _("The unit of the city that looks after the membership.")
     ),
@@ -356,6 +308,10 @@ FIELDS = (
         lambda source: source.absolute(source.row.logo.url) if source.row.logo else "",
         "anyURI",
     ),
+    *(
+        Field(name, table.title, table.meaning, lambda source, name=name: source.lines(name))
+        for name, table in LINES.items()
+    ),
     single_field(
         "changed_at",
         _("Last changed"),
@@ -365,8 +321,16 @@ FIELDS = (
     ),
 )
 
-COLUMNS = tuple((each, column) for each in FIELDS for column in each.columns)
-REQUIRED = {"id", "slug", "name_sr_Cyrl", "name_sr_Latn", "status_code", "changed_at"}
+NETWORKS = Table(
+    file="networks.csv",
+    title=TITLE,
+    meaning=SUBJECT,
+    fields=FIELDS,
+    key="id",
+    about="iri",
+    required=frozenset({"id", "iri", "slug", "name_sr_Cyrl", "name_sr_Latn", "status_code", "changed_at"}),
+)
+TABLES = {"networks": NETWORKS, **LINES}
 
 
 class Dataset:
@@ -375,23 +339,46 @@ class Dataset:
     def __init__(self, request: HttpRequest):
         self.request = request
         self.profile = CityProfile.objects.current()
-        rows = list(Network.objects.published().prefetch_related("themes"))
-        self.records = [network_record(NetworkSource(request, row)) for row in rows]
+        self.rows = list(Network.objects.published().prefetch_related("themes"))
         # Unpublishing or deleting a network changes the data too.
         taken_off = Event.objects.filter(kind__in=[Event.Kind.WITHDRAWN, Event.Kind.DELETED])
         last = taken_off.aggregate(last=Max("created_at"))["last"]
-        moments = [row.changed_at for row in rows] + [self.profile.changed_at, last]
+        moments = [row.changed_at for row in self.rows] + [self.profile.changed_at, last]
         self.changed_at = max((moment for moment in moments if moment), default=None)
 
+    @cached_property
+    def sources(self) -> list[NetworkSource]:
+        return [NetworkSource(self.request, row) for row in self.rows]
+
+    @cached_property
+    def records(self) -> list[Record]:
+        """The networks as objects of the JSON."""
+        return [network_record(source) for source in self.sources]
+
+    def records_of(self, name: str) -> Iterable[Record]:
+        """Return the rows of a table: networks, or the lines of all networks."""
+        if name == "networks":
+            return self.records
+        return [
+            {"iri": f"{network['iri']}#{quote(line['id'])}", "network": network, **line}
+            for network in self.records
+            for line in network.get(name, [])
+        ]
+
+    @property
+    def readings(self) -> dict:
+        """The readings of the city profile by language code."""
+        return {code: Reader(code).profile(self.profile) for code in TAGS}
+
     def json(self) -> bytes:
-        profile = {code: Reader(code).profile(self.profile) for code in TAGS}
         document = {
-            "id": tag_uri(self.request, "networks"),
-            "title": interface_texts(TITLE),
+            "id": tag_uri("networks"),
+            "title": self.title(),
             "description": interface_texts(SUBJECT),
             "city": {
-                "id": tag_uri(self.request, "city"),
-                "name": translated_texts(profile, "city_name"),
+                "id": tag_uri("city"),
+                "iri": iri("city"),
+                "name": translated_texts(self.readings, "city_name"),
                 "website": self.profile.website,
             },
             "licence": {
@@ -407,22 +394,16 @@ class Dataset:
         }
         return to_json({name: value for name, value in filled.items() if value or name == "networks"})
 
-    def csv(self) -> bytes:
-        """Return a header and one line for each network, in UTF-8 without a BOM: the metadata names the encoding."""
-        lines = io.StringIO(newline="")
-        writer = csv.writer(lines, lineterminator="\r\n")
-        writer.writerow(column.name for _field, column in COLUMNS)
-        for each in self.records:
-            writer.writerow(csv_cell(each, column) for _field, column in COLUMNS)
-        return lines.getvalue().encode()
+    def csv(self, name: str) -> bytes:
+        """Return the file of one of TABLES."""
+        return TABLES[name].csv(self.records_of(name))
 
     def metadata(self) -> bytes:
-        """Return the metadata of the CSV (W3C: Metadata Vocabulary for Tabular Data)."""
+        """Return the metadata of all CSV files (W3C: Metadata Vocabulary for Tabular Data)."""
         description = {
             "@context": "http://www.w3.org/ns/csvw",
-            "url": "networks.csv",
-            "dc:identifier": tag_uri(self.request, "networks"),
-            "dc:title": language_values(interface_texts(TITLE)),
+            "dc:identifier": tag_uri("networks"),
+            "dc:title": language_values(self.title()),
             "dc:description": language_values(interface_texts(SUBJECT)),
             "dc:license": {"@id": self.profile.licence_url} if self.profile.licence_url else None,
             "rdfs:seeAlso": {"@id": self.request.build_absolute_uri("/networks.json")},
@@ -434,13 +415,17 @@ class Dataset:
                 "lineTerminators": ["\r\n"],
                 "header": True,
             },
-            "tableSchema": {
-                "aboutUrl": "{+id}",
-                "primaryKey": "id",
-                "columns": [column_metadata(each, column) for each, column in COLUMNS],
-            },
+            "tables": [table.metadata() for table in TABLES.values()],
         }
         return to_json(without_empty(description))
+
+    def title(self, text: Label = TITLE) -> dict[str, str]:
+        """Return the title of the data by language tag, with the name of the city, by which portals tell it apart."""
+        cities = {TAGS[code]: reading.city_name for code, reading in self.readings.items()}
+        return {
+            each: f"{title} – {cities[each]}" if cities[each] else title
+            for each, title in interface_texts(text).items()
+        }
 
     def documentation(self) -> dict[str, str]:
         """Return the URL of the page /open-data/ by language tag."""
@@ -449,75 +434,6 @@ class Dataset:
         }
 
 
-def network_record(source: NetworkSource) -> dict:
+def network_record(source: NetworkSource) -> Record:
     """Return a network as an object of the JSON, without empty fields."""
     return without_empty({each.name: each.value(source) for each in FIELDS})
-
-
-def without_empty(values: dict) -> dict:
-    """Return a dict without None, empty strings, dicts and lists; 0 and False stay."""
-    return {name: value for name, value in values.items() if value not in (None, "", {}, [])}
-
-
-def interface_texts(text: str | Promise) -> dict[str, str]:
-    """Return a translatable string of the interface by language tag."""
-    texts = {}
-    for code, each in TAGS.items():
-        with override(code):
-            texts[each] = str(text)
-    return texts
-
-
-def language_values(texts: dict[str, str]) -> list[dict]:
-    return [{"@value": text, "@language": each} for each, text in texts.items()]
-
-
-def to_json(value: dict) -> bytes:
-    return f"{json.dumps(value, ensure_ascii=False, indent=2)}\n".encode()
-
-
-def column_metadata(each: Field, column: Column) -> dict:
-    """Return the metadata of a column. Its name is one of its titles, as the standard requires."""
-    titles = interface_texts(each.title)
-    if column.title:
-        details = interface_texts(column.title)
-        titles = {key: f"{title}: {details[key]}" for key, title in titles.items()}
-    if column.language:
-        titles = {key: f"{title} ({column.language})" for key, title in titles.items()}
-    return without_empty(
-        {
-            "name": column.name,
-            "titles": {UNKNOWN: column.name, **titles},
-            "dc:description": language_values(interface_texts(each.meaning)),
-            "datatype": column.datatype,
-            "lang": column.language,
-            "separator": SEPARATOR if column.is_list else None,
-            "required": column.name in REQUIRED or None,
-        }
-    )
-
-
-# Cells
-
-
-def csv_cell(network: dict, column: Column) -> str:
-    """Return the cell of a column for a record of the JSON."""
-    value = value_at(network, column.path)
-    if isinstance(value, list):
-        # An item without text in this language is an empty line, so that names and codes can be paired.
-        items = [item or "" for item in value]
-        if column.path[0] == "former_names":
-            items = [item for item in items if item]
-        value = SEPARATOR.join(items) if any(items) else ""
-    if isinstance(value, float):
-        return str(value)  # no formula, also with a minus sign
-    return escape_formula("" if value is None else str(value))
-
-
-def value_at(value: Any, path: tuple[str, ...]) -> Any:
-    """Return the value at a path of keys, or None; for a list, the list of the values in each item."""
-    if isinstance(value, list):
-        return [value_at(item, path) for item in value]
-    if not path or value is None:
-        return value
-    return value_at(value.get(path[0]), path[1:])

@@ -74,7 +74,7 @@ def change_feed(request: HttpRequest) -> tuple[bytes, datetime | None]:
         language=language,
         link=request.build_absolute_uri(reverse("public:changes")),
         feed_url=request.build_absolute_uri(reverse("public:feed")),
-        feed_guid=tag_uri(request, language, "changes"),
+        feed_guid=tag_uri(language, "changes"),
         author_name=profile.city_name or profile.site_title,
         author_email=profile.row.email or None,
         author_link=profile.row.website or None,
@@ -89,7 +89,7 @@ def change_feed(request: HttpRequest) -> tuple[bytes, datetime | None]:
             description=None,
             summary=change.sentence,
             category={"term": change.row.kind, "label": change.kind},
-            unique_id=tag_uri(request, language, "change", change.row.pk),
+            unique_id=tag_uri(language, "change", change.row.pk),
             pubdate=change.row.happened_at,
             updateddate=change.row.happened_at,
         )

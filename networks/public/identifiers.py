@@ -1,19 +1,27 @@
 """Identifiers for feeds and data, which stay the same when a page moves to another URL; telephone numbers in URIs."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
-from django.http import HttpRequest
-from django.http.request import split_domain_port
 
 
-def tag_uri(request: HttpRequest, *parts: object) -> str:
+def tag_uri(*parts: object) -> str:
     """
     Return the tag URI (RFC 4151) of something: tag:gradovi.ni.rs,2026:network/7 for the parts "network" and 7.
 
-    The authority before the parts is the setting TAG_AUTHORITY; without it, the host of the request.
+    The authority before the parts is the setting TAG_AUTHORITY; without it, the host of SITE_URL.
     """
-    host, _port = split_domain_port(request.get_host())
-    authority = settings.TAG_AUTHORITY or f"{host},2026"
+    authority = settings.TAG_AUTHORITY or f"{urlsplit(settings.SITE_URL).hostname},2026"
     return f"tag:{authority}:{'/'.join(str(part) for part in parts)}"
+
+
+def iri(*parts: object) -> str:
+    """
+    Return the identifier of something as a URL under SITE_URL, whatever host a request names.
+
+    It redirects to the page about it: https://gradovi.ni.rs/id/network/7.
+    """
+    return f"{settings.SITE_URL}/id/{'/'.join(str(part) for part in parts)}"
 
 
 def dialled_number(number: str) -> str:

@@ -200,7 +200,9 @@ def search_networks(
 
     The filters are not applied yet, because their counts need all results. `themes` are those of `themes_by_network`.
     """
-    wanted = LIST_COLUMNS | {*SEARCHED, "search_text"} if query.words else LIST_COLUMNS
+    wanted = LIST_COLUMNS | ({*SEARCHED, "search_text"} if query.words else set())
+    if query.on:
+        wanted.add("periods")
     # Model.from_db needs the order of the fields.
     names = [field.attname for field in Network._meta.concrete_fields if field.attname in wanted]
     # rewrite(False): otherwise modeltranslation goes through each row once more and chooses a language.

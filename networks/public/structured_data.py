@@ -5,18 +5,23 @@ The city, the site and each network have the same identifier on all pages and in
 be joined. Text in another language than the page is tagged with its language.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.encoding import iri_to_uri
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from networks.languages import language_tag, reverse_in
-from networks.models import CityProfile
-from networks.public.dataset import iso_datetime, without_empty
-from networks.public.identifiers import tag_uri
+from networks.languages import language_codes, language_tag, reverse_in
+from networks.models import CityProfile, Network
+from networks.partial_dates import PartialDate
+from networks.public.dataset import SUBJECT, TITLE
+from networks.public.identifiers import dialled_number, iri, tag_uri
+from networks.public.tables import iso_datetime, without_empty
 from networks.reading import NetworkReading, PageReading, ProfileReading, RowReading, Text
 
 
@@ -27,16 +32,15 @@ def describe_list(request: HttpRequest, profile: ProfileReading, networks: list[
     city["memberOf"] = [
         membership_role(network) | {"memberOf": describe_organisation(request, network)}
         for network in networks
-        # A role without an end date is a current one.
-        if not network.is_former or network.row.left
+        if is_dated(network)
     ]
     page = {
         "@type": "CollectionPage",
         "@id": url,
         "name": text(profile.site_title),
         "inLanguage": language_tag(profile.reader.language),
-        "isPartOf": {"@id": tag_uri(request, "site")},
-        "about": {"@id": tag_uri(request, "city")},
+        "isPartOf": {"@id": iri("site")},
+        "about": {"@id": iri("city")},
         "mainEntity": {
             "@type": "ItemList",
             "itemListElement": [
@@ -59,23 +63,66 @@ def describe_list(request: HttpRequest, profile: ProfileReading, networks: list[
 
 def describe_network_page(request: HttpRequest, profile: ProfileReading, network: NetworkReading) -> dict:
     """Return the graph of a network's page: the network, the city's membership, and the page itself."""
+    row = network.row
+    same = [iri_to_uri(row.website), row.wikidata and f"http://www.wikidata.org/entity/{row.wikidata}"]
     organisation = describe_organisation(request, network) | {
+        "identifier": tag_uri("network", row.pk),
+        "sameAs": [url for url in same if url],
         "description": text(network.summary),
         "location": describe_seat(network),
         "mainEntityOfPage": canonical_url(request, network),
-        "member": membership_role(network) | {"member": {"@id": tag_uri(request, "city")}},
+        "member": [role | {"member": {"@id": iri("city")}} for role in membership_roles(network)],
     }
     page = describe_page(request, profile, network, network.name, network.short_name) | {
         "mainEntity": {"@id": organisation["@id"]},
-        "lastReviewed": network.row.verified_on and network.row.verified_on.isoformat(),
+        "lastReviewed": row.verified_on and row.verified_on.isoformat(),
     }
     return graph(organisation, describe_city(request, profile), describe_site(request, profile), page)
 
 
 def describe_plain_page(request: HttpRequest, profile: ProfileReading, page: PageReading) -> dict:
     """Return the graph of a plain page, such as the one on privacy."""
-    about = {"about": {"@id": tag_uri(request, "city")}}
+    about = {"about": {"@id": iri("city")}}
     described = describe_page(request, profile, page, page.title, page.title) | about
+    return graph(described, describe_city(request, profile), describe_site(request, profile))
+
+
+@dataclass(frozen=True)
+class PublishedData:
+    """What the page on the open data tells of them: URLs and media types of the files, and what time they cover."""
+
+    files: list[tuple[str, str]]
+    first: PartialDate | None
+    changed_at: datetime | None
+
+
+Subject = NetworkReading | PageReading | list[NetworkReading] | PublishedData
+
+
+def describe_data_page(request: HttpRequest, profile: ProfileReading, data: PublishedData) -> dict:
+    """Return the graph of the page on the open data: the data set with its files, and the city that publishes it."""
+    language = profile.reader.language
+    described = {
+        "@type": "Dataset",
+        "@id": f"{settings.SITE_URL}/catalog.ttl#networks",
+        "identifier": tag_uri("networks"),
+        "name": f"{TITLE} – {profile.city_name}" if profile.city_name else str(TITLE),
+        "description": str(SUBJECT),
+        "url": absolute(request, reverse_in(language, "public:open_data")),
+        "inLanguage": [language_tag(code) for code in language_codes()],
+        "isAccessibleForFree": True,
+        "license": iri_to_uri(profile.row.licence_url),
+        "creator": {"@id": iri("city")},
+        "publisher": {"@id": iri("city")},
+        "spatialCoverage": profile.city_name and {"@type": "Place", "name": text(profile.city_name)},
+        "temporalCoverage": data.first and f"{data.first.isoformat()}/..",
+        "dateModified": iso_datetime(data.changed_at),
+        "includedInDataCatalog": {"@type": "DataCatalog", "@id": f"{settings.SITE_URL}/catalog.ttl#catalogue"},
+        "distribution": [
+            {"@type": "DataDownload", "contentUrl": url, "encodingFormat": media_type}
+            for url, media_type in data.files
+        ],
+    }
     return graph(described, describe_city(request, profile), describe_site(request, profile))
 
 
@@ -93,7 +140,7 @@ def describe_page(
         "url": url,
         "name": text(name),
         "inLanguage": language_tag(canonical_language(subject)),
-        "isPartOf": {"@id": tag_uri(request, "site")},
+        "isPartOf": {"@id": iri("site")},
         "dateModified": iso_datetime(subject.changed_at),
         "breadcrumb": {
             "@type": "BreadcrumbList",
@@ -109,7 +156,7 @@ def describe_city(request: HttpRequest, profile: ProfileReading) -> dict:
     row = profile.row
     return {
         "@type": "GovernmentOrganization",
-        "@id": tag_uri(request, "city"),
+        "@id": iri("city"),
         "name": text(profile.city_name),
         "url": iri_to_uri(row.website),
         "logo": absolute(request, row.coat_of_arms.url) if row.coat_of_arms else "",
@@ -117,6 +164,7 @@ def describe_city(request: HttpRequest, profile: ProfileReading) -> dict:
         "location": describe_city_place(row),
         "email": row.email,
         "telephone": row.phone,
+        "contactPoint": describe_contact(row.email, row.phone),
     }
 
 
@@ -125,14 +173,22 @@ def describe_city_place(profile: CityProfile) -> dict:
     return {"@type": "Place", "geo": geo} if geo else {}
 
 
+def describe_contact(email: str, telephone: str) -> dict:
+    """Return a contact point; empty if there is neither an address nor a number."""
+    if not (email or telephone):
+        return {}
+    contact = {"@type": "ContactPoint", "contactType": "customer service"}
+    return contact | {"email": email, "telephone": dialled_number(telephone)}
+
+
 def describe_site(request: HttpRequest, profile: ProfileReading) -> dict:
     return {
         "@type": "WebSite",
-        "@id": tag_uri(request, "site"),
+        "@id": iri("site"),
         "url": absolute(request, reverse_in(profile.reader.language, "public:index")),
         "name": text(profile.site_title),
         "inLanguage": language_tag(profile.reader.language),
-        "publisher": {"@id": tag_uri(request, "city")},
+        "publisher": {"@id": iri("city")},
     }
 
 
@@ -141,7 +197,7 @@ def describe_organisation(request: HttpRequest, network: NetworkReading) -> dict
     other_names = [network.acronym, network.original_name, *network.former_names]
     return {
         "@type": "Organization",
-        "@id": tag_uri(request, "network", row.pk),
+        "@id": iri("network", row.pk),
         "name": text(network.name),
         "alternateName": [text(name) for name in other_names if name and name != network.name],
         "url": iri_to_uri(row.website),
@@ -171,13 +227,35 @@ def coordinates(latitude: Decimal | None, longitude: Decimal | None) -> dict:
     return {"@type": "GeoCoordinates", "latitude": float(latitude), "longitude": float(longitude)}
 
 
+def is_dated(network: NetworkReading) -> bool:
+    """Whether the membership lasts, or has a known end: a role without an end date is a current one."""
+    return network.row.status == Network.Status.MEMBER or bool(network.row.left)
+
+
 def membership_role(network: NetworkReading) -> dict:
-    """Return the role between the city and a network, with its start and end dates."""
+    """Return the membership between the city and a network, with its start and end dates."""
+    return role_between(_("member"), network.row.joined, network.row.left)
+
+
+def membership_roles(network: NetworkReading) -> list[dict]:
+    """Return the membership, if it lasts or has a known end, the earlier ones, and the roles of the city."""
+    return [
+        *([membership_role(network)] if is_dated(network) else []),
+        *(role_between(_("member"), period.first, period.last) for period in network.periods),
+        *(
+            role_between(f"{role.role}, {role.body}" if role.body else role.role, role.first, role.last)
+            for role in network.roles
+            if role.last or role.is_current
+        ),
+    ]
+
+
+def role_between(name: str, first: PartialDate | None, last: PartialDate | None) -> dict:
     return {
         "@type": "OrganizationRole",
-        "roleName": network.status,
-        "startDate": network.row.joined and network.row.joined.isoformat(),
-        "endDate": network.row.left and network.row.left.isoformat(),
+        "roleName": name,
+        "startDate": first and first.isoformat(),
+        "endDate": last and last.isoformat(),
     }
 
 

@@ -5,7 +5,7 @@ Bars follow `networks.public.chronology`: they are solid only where the membersh
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -14,15 +14,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from networks.models import Network
 from networks.partial_dates import PartialDate
-from networks.public.chronology import bounds_of
+from networks.public.chronology import Bounds, bounds_of, date_of, periods_of
 from networks.public.page_context import PageContext, render_page
 from networks.public.paging import page_links, page_query, requested_page
-from networks.reading import NetworkReading, Reader
+from networks.reading import NetworkReading, Reader, SpanReading
 
 ROWS_ON_A_PAGE = 200
 # Years before the earliest membership in which the founding of a network is still on the scale
@@ -30,7 +32,10 @@ MAX_PREHISTORY = 100
 # The number of years that fit beside each other on the narrowest screen
 MAX_FIGURES = 6
 
-FIELDS = ("slug", "name_sr", "name_en", "former_names", "founded", "joined", "left", "status", "changed_at")
+FIELDS = (
+    *("slug", "name_sr", "name_en", "former_names", "founded", "joined", "left", "status", "changed_at"),
+    *("roles", "periods"),
+)
 
 BRACKETS = re.compile(r"\(([^()]*)\)")
 YEAR = re.compile(r"(?<![0-9])[1-9][0-9]{3}(?![0-9])")
@@ -110,7 +115,8 @@ class Stretch:
     """
     A part of a row from the day `first` to the day `last`, drawn from `start` to `end` per cent.
 
-    Its kind is "member" or "perhaps" for the membership, "life" or "founding" for the network before it.
+    Its kind is "member" or "perhaps" for the membership, "role" for a role in it, "life" or "founding" for the
+    network before it.
     """
 
     kind: str
@@ -160,7 +166,7 @@ class Drawing:
 
     @property
     def bars(self) -> list[Stretch]:
-        return [each for each in self.stretches if each.kind in ("member", "perhaps")]
+        return [each for each in self.stretches if each.kind in ("member", "perhaps", "role")]
 
     @property
     def marks(self) -> list[Stretch | Point]:
@@ -183,6 +189,7 @@ POINTS = {"founded", "renamed"}
 LEGEND = {
     "member": _("member"),
     "perhaps": _("perhaps a member: the date is not known exactly"),
+    "role": _("had this kind of membership or role"),
     "founded": _("the network was founded"),
     "renamed": _("the network was renamed"),
     "life": _("the network existed"),
@@ -213,12 +220,12 @@ def scale_for(networks: Iterable[Any], today: date) -> Scale | None:
     It begins with the decade of the earliest date. Dates long before any membership do not count: their rows show a
     mark for "earlier" instead.
     """
-    dates = [(network.joined, network.left, network.founded, renamings_of(network)) for network in networks]
-    memberships = [
-        each.earliest for joined, left, _founded, _renamed in dates for each in (joined, left) if each is not None
-    ]
-    events = [founded.earliest for *_rest, founded, _renamed in dates if founded is not None]
-    events += [day for *_rest, renamed in dates for day in renamed]
+    memberships, events = [], []
+    for network in networks:
+        for period in periods_of(network):
+            memberships += [each.earliest for each in (period.joined, period.left) if each]
+        events += [network.founded.earliest] if network.founded else []
+        events += renamings_of(network)
     if not memberships and not events:
         return None
     earliest = min([*memberships, today])
@@ -227,6 +234,35 @@ def scale_for(networks: Iterable[Any], today: date) -> Scale | None:
     if len(recent) < len(events):
         first -= 10  # room for that mark
     return Scale(date(first, 1, 1), date(today.year, 12, 31))
+
+
+def membership_marks(bounds: Bounds, today: date) -> Iterator[tuple[str, date, date]]:
+    """
+    Yield kind, first and last day of what is drawn of a period of membership.
+
+    Of one without a beginning nothing is: a chart would show an end or a day that is none. The facts say so.
+    """
+    one_day = timedelta(days=1)
+    over_by = min(bounds.left_by, today)
+    if bounds.joined_by is None:
+        return
+    if bounds.joined_by <= min(bounds.left_from, today):
+        yield "perhaps", bounds.joined_from, bounds.joined_by - one_day
+        yield "member", bounds.joined_by, bounds.left_from
+        if bounds.left_from < over_by:
+            yield "perhaps", bounds.left_from + one_day, over_by
+    else:
+        yield "perhaps", bounds.joined_from, over_by
+
+
+def role_stretches(network: Any, today: date) -> Iterator[tuple[date, date]]:
+    """Yield the first and last day on which each dated role was certainly held, or perhaps, if that is all."""
+    is_over = network.status in Network.FORMER
+    for line in network.roles:
+        since, until = date_of(line.get("since")), date_of(line.get("until"))
+        if since and (until or not is_over):
+            last = until.earliest if until else today
+            yield (since.latest, last) if since.latest <= last else (since.earliest, until.latest if until else today)
 
 
 def drawing_of(network: Any, scale: Scale, today: date) -> Drawing:
@@ -241,21 +277,18 @@ def drawing_of(network: Any, scale: Scale, today: date) -> Drawing:
 
     points = []
     one_day = timedelta(days=1)
-    bounds = bounds_of(network, today)
-    is_member = network.status == Network.Status.MEMBER and bounds.left_by >= today
-    over_by = min(bounds.left_by, today)
-    if bounds.joined_by is None:
-        # The facts say so. Of a membership without a beginning, a chart would show an end or a day that is none.
-        existed_until = today if is_member else bounds.left_from if network.left else None
-    else:
+    *earlier, own = periods_of(network)
+    for period in (*earlier, own):
+        for kind, first, last in membership_marks(bounds_of(period, today), today):
+            draw(kind, first, last)
+    for first, last in role_stretches(network, today):
+        draw("role", first, last)
+    bounds = bounds_of(own, today)
+    is_member = own.status == Network.Status.MEMBER and bounds.left_by >= today
+    if bounds.joined_by is not None:
         existed_until = bounds.joined_from - one_day
-        if bounds.joined_by <= min(bounds.left_from, today):
-            draw("perhaps", bounds.joined_from, bounds.joined_by - one_day)
-            draw("member", bounds.joined_by, bounds.left_from)
-            if bounds.left_from < over_by:
-                draw("perhaps", bounds.left_from + one_day, over_by)
-        else:
-            draw("perhaps", bounds.joined_from, over_by)
+    else:
+        existed_until = today if is_member else bounds.left_from if network.left else None
 
     founded = network.founded
     if founded:
@@ -294,6 +327,7 @@ def facts_of(network: NetworkReading, today: date) -> list[Fact]:
     row, status = network.row, network.row.Status(network.row.status)
     facts = [Fact(_("Founded"), row.founded)] if row.founded else []
     facts += [Fact(_("Former name"), words=name) for name in network.former_names]
+    facts += [Fact(_("Earlier a member"), words=period.dates) for period in reversed(network.periods)]
     if row.joined:  # the heading of the others says that it is not known
         facts.append(Fact(_("Joined"), row.joined))
     if status == status.MEMBER and not (row.left and row.left.latest < today):
@@ -311,7 +345,13 @@ def facts_of(network: NetworkReading, today: date) -> list[Fact]:
         facts.append(Fact(_("The network has ended; it is not known when")))
     elif status == status.UNKNOWN:
         facts.append(Fact(_("It is not known whether the city is still a member")))
+    facts += [Fact(role_label(role), words=role.dates) for role in reversed(network.roles)]
     return facts
+
+
+def role_label(role: SpanReading) -> str:
+    label = capfirst(role.role)
+    return format_html("{}, <span{}>{}</span>", label, role.body.lang, role.body) if role.body else label
 
 
 class Row:

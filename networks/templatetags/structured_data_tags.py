@@ -16,9 +16,10 @@ ESCAPES = {character: f"\\u{ord(character):04X}" for character in "<>&\u2028\u20
 
 
 @register.inclusion_tag("networks/includes/structured_data.html", takes_context=True)
-def structured_data(context: Context, subject: NetworkReading | PageReading | list[NetworkReading]) -> dict:
+def structured_data(context: Context, subject: descriptions.Subject) -> dict:
     """
-    Describe the subject of the page: a network, a plain page, or the networks of a list. A preview is not described.
+    Describe the subject of the page: a network, a plain page, the networks of a list, or the open data. A preview is
+    not described.
 
     The context must hold the request and the profile.
     """
@@ -29,6 +30,8 @@ def structured_data(context: Context, subject: NetworkReading | PageReading | li
         data = descriptions.describe_network_page(request, profile, subject)
     elif isinstance(subject, PageReading):
         data = descriptions.describe_plain_page(request, profile, subject)
+    elif isinstance(subject, descriptions.PublishedData):
+        data = descriptions.describe_data_page(request, profile, subject)
     else:
         data = descriptions.describe_list(request, profile, subject)
     return {"json": as_script(data)}
