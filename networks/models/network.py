@@ -64,19 +64,10 @@ class Theme(models.Model):
 TRANSLATED = {"name": 8, "acronym": 10, "summary": 3, "description": 1, "seat": 3, "benefit": 2, "end_note": 1}
 
 # The columns that search reads, with the weight of a match, the highest first
-SEARCHED = {"original_name": 6, "former_names": 6, "slug": 4} | {
+SEARCHED = {"original_name": 6, "former_names": 6, "slug": 4, "responsible_unit": 2} | {
     column: weight for name, weight in TRANSLATED.items() for column in columns_of(name)
 }
 SEARCHED = dict(sorted(SEARCHED.items(), key=lambda pair: pair[1], reverse=True))
-
-
-class NetworkQuerySet(RevisedQuerySet):
-    def search(self, query):
-        """Return the rows that contain every word of the query, in either script, with or without diacritics."""
-        condition = models.Q()
-        for word in fold(query).split():
-            condition &= models.Q(search_text__contains=word)
-        return self.filter(condition)
 
 
 def left_after_joined(network):
@@ -308,7 +299,7 @@ class Network(RevisedModel):
     # Computed: the words of the public fields, folded, so that every database can search them
     search_text = models.TextField(default="", blank=True, editable=False)
 
-    objects = NetworkQuerySet.as_manager()
+    objects = RevisedQuerySet.as_manager()
 
     derived_fields = ("search_text",)
     private_fields = frozenset({"internal_note"})
