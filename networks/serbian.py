@@ -263,10 +263,10 @@ def fold(text: str) -> str:
     return " ".join(re.sub("dj+", "d", text.translate(_FOLDED)).split())
 
 
-def occurrences(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
-    """Return where search finds the words in a text: start and end of each stretch, in order, none touching another.
+def occurrences(text: str, pattern: re.Pattern[str]) -> list[tuple[int, int]]:
+    """Return where a pattern for folded text finds something in a text: start and end of each stretch, in order.
 
-    `words` are folded. A letter of which only a part is sought counts whole: "j" is found in љ.
+    No stretch touches another. A letter of which only a part is found counts whole: "j" is found in љ.
     """
     folded: list[str] = []
     starts: list[int] = []  # where in the text each folded character comes from
@@ -282,18 +282,12 @@ def occurrences(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
             folded.append(output)
             starts.append(index)
             ends.append(index + 1)
-    sought = "".join(folded)
-    found = sorted(
-        (starts[match.start()], ends[match.start() + len(word) - 1])
-        for word in {*words} - {""}
-        for match in re.finditer(f"(?={re.escape(word)})", sought)  # overlapping ones too
-    )
     stretches: list[tuple[int, int]] = []
-    for start, end in found:
+    for match in pattern.finditer("".join(folded)):
+        start, end = starts[match.start()], ends[match.end() - 1]
         if stretches and start <= stretches[-1][1]:
-            stretches[-1] = (stretches[-1][0], max(end, stretches[-1][1]))
-        else:
-            stretches.append((start, end))
+            start = stretches.pop()[0]
+        stretches.append((start, end))
     return stretches
 
 

@@ -19,6 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone, translation
 from playwright.sync_api import sync_playwright
 
+from networks.public import word_index
 from tests import processes
 from tests.browser import CHROMIUM, FLAGS, NO_CHROMIUM
 from tests.migrating import drop_all_tables
@@ -87,6 +88,7 @@ def clean_surroundings(settings, tmp_path_factory):
     # Not in `tmp_path`: to make it for each test takes longer than many a test.
     settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / f"media{next(numbers)}"
     cache.clear()
+    word_index.index.version = None  # as if the process were new
     translation.deactivate()
     yield
     translation.deactivate()

@@ -15,6 +15,7 @@ from django.utils.translation import override
 
 from networks.models import CityProfile, FieldConstraint, Network, Page, Theme, free_slug, public_page
 from networks.partial_dates import PartialDate
+from networks.public import word_index
 from networks.reading import translated_fields
 from networks.serbian import to_latin
 from tests.makers import make_network, make_page, make_profile, make_theme
@@ -341,7 +342,7 @@ def test_the_text_of_a_page_is_clean_too():
 
 
 def is_found(query):
-    return Network.objects.search(query).exists()
+    return bool(word_index.find(query).entries)
 
 
 @pytest.mark.parametrize(

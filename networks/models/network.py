@@ -79,19 +79,15 @@ class Theme(models.Model):
 TRANSLATED = {"name": 8, "acronym": 10, "summary": 3, "description": 1, "seat": 3, "benefit": 2, "end_note": 1}
 
 # The columns that search reads, with the weight of a match, the highest first
-SEARCHED = {"original_name": 6, "former_names": 6, "slug": 4, "seat_country": 2} | {
-    column: weight for name, weight in TRANSLATED.items() for column in columns_of(name)
-}
+SEARCHED = {
+    "original_name": 6,
+    "former_names": 6,
+    "slug": 4,
+    "responsible_unit": 2,
+    "seat_country": 2,
+    "documents": 2,
+} | {column: weight for name, weight in TRANSLATED.items() for column in columns_of(name)}
 SEARCHED = dict(sorted(SEARCHED.items(), key=lambda pair: pair[1], reverse=True))
-
-
-class NetworkQuerySet(RevisedQuerySet):
-    def search(self, query):
-        """Return the rows that contain every word of the query, in either script, with or without diacritics."""
-        condition = models.Q()
-        for word in fold(query).split():
-            condition &= models.Q(search_text__contains=word)
-        return self.filter(condition)
 
 
 def left_after_joined(network):
@@ -309,7 +305,7 @@ class Network(RevisedModel):
     # Computed: the words of the public fields, folded, so that every database can search them
     search_text = models.TextField(default="", blank=True, editable=False)
 
-    objects = NetworkQuerySet.as_manager()
+    objects = RevisedQuerySet.as_manager()
 
     derived_fields = ("search_text",)
     private_fields = frozenset({"internal_note"})
@@ -397,6 +393,9 @@ class Network(RevisedModel):
             return text.replace("-", " ")
         if name == "seat_country":
             return " ".join(self.place_names())
+        if name == "documents":
+            columns = (*columns_of("title"), "number")
+            return " ".join(line[column] for line in self.documents for column in columns if column in line)
         is_rich = isinstance(self._meta.get_field(name), RichTextField)
         return plain_text(clean_rich_text(text)) if is_rich and text else text
 

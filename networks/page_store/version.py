@@ -52,11 +52,9 @@ def raise_version(using: str | None = None, model: type[models.Model] = ContentV
     Call this after changing public content without `save` or `delete` of the models, such as by `update`. Migrations
     hand over their historical model.
     """
-    connection = transaction.get_connection(using)
-    # When a savepoint is rolled back, Django drops its on_commit hooks. So the number is raised once in a
-    # transaction, and again if that was rolled back.
-    if any(hook is version_is_raised for _savepoints, hook, _robust in connection.run_on_commit):
+    if is_raised_in_transaction(using):
         return
+    connection = transaction.get_connection(using)
     rows = model._base_manager.using(connection.alias).filter(pk=1)
     # By the clock, because a database that was restored from a backup must not reuse numbers for other content. In
     # microseconds, so that changes within a second do not run ahead of it.
@@ -67,6 +65,14 @@ def raise_version(using: str | None = None, model: type[models.Model] = ContentV
             rows.update(number=next_number(now))
     if connection.in_atomic_block:
         transaction.on_commit(version_is_raised, using=connection.alias)
+
+
+def is_raised_in_transaction(using: str | None = None) -> bool:
+    """Return whether the current transaction has raised the version. Then its number stands for all that follows."""
+    # When a savepoint is rolled back, Django drops its on_commit hooks. So the number is raised once in a
+    # transaction, and again if that was rolled back.
+    hooks = transaction.get_connection(using).run_on_commit
+    return any(hook is version_is_raised for _savepoints, hook, _robust in hooks)
 
 
 def next_number(now: int) -> Greatest:

@@ -2,11 +2,12 @@
 Search, filters and order of the list of networks.
 
 A network matches a group of filters (scope, theme, status) if it has one of the chosen values; all groups must match.
+Which networks have the words of a search, `word_index` knows.
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
@@ -16,23 +17,19 @@ from urllib.parse import urlencode
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS
+from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.html import escape, format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, stored_language
 from networks.models import SEARCHED, Network, Theme
+from networks.public import word_index
 from networks.public.chronology import Membership, membership_on
+from networks.public.word_index import Found
 from networks.reading import NetworkReading, Reader, Text, ThemeReading
-from networks.rich_text import plain_text
-from networks.serbian import fold, occurrences
 
 SORTS = {"name": _("by name"), "joined": _("by year of joining")}
-
-EXCERPT_MARGIN = 60  # characters on each side of the word that was found
 
 
 class CodesField(forms.MultipleChoiceField):
@@ -116,11 +113,6 @@ class SearchQuery:
     on: date | None = None
 
     @property
-    def words(self) -> list[str]:
-        """The words to look for, folded by networks.serbian.fold, without duplicates."""
-        return list(dict.fromkeys(fold(self.q).split()))
-
-    @property
     def is_narrowed(self) -> bool:
         """Whether there is anything but words."""
         return replace(self, q="") != SearchQuery()
@@ -192,26 +184,53 @@ class SearchResult:
         return reading
 
 
-def search_networks(
-    query: SearchQuery, themes: Mapping[int, list[ThemeReading]], reader: Reader
-) -> list[SearchResult]:
+@dataclass(frozen=True)
+class Search:
     """
-    Return the networks with the words and, if a day is given, a membership on it, in the city's order.
+    What is found before the filters are applied, because their counts need all results.
 
-    The filters are not applied yet, because their counts need all results. `themes` are those of `themes_by_network`.
+    `themes` are those of all published networks by slug. `found` is what the words have found; None without words.
     """
-    wanted = LIST_COLUMNS | ({*SEARCHED, "search_text"} if query.words else set())
-    if query.on:
-        wanted.add("periods")
-    # Model.from_db needs the order of the fields.
-    names = [field.attname for field in Network._meta.concrete_fields if field.attname in wanted]
+
+    results: list[SearchResult]
+    themes: dict[str, ThemeReading]
+    found: Found | None = None
+
+
+def search_networks(query: SearchQuery, reader: Reader) -> Search:
+    """
+    Return the networks with the words and, if a day is given, a membership on it.
+
+    The best stand first; without words, they are in the order of the city.
+    """
+    found = word_index.find(query.q) if query.q else None
+    if found:
+        readings = {key: ThemeReading(theme, reader) for key, theme in found.themes.items()}
+        sets = {
+            keys: sorted((readings[key] for key in keys), key=lambda theme: reader.sort_key(theme.name))
+            for keys in {each.themes for each in found.entries}
+        }
+        rows = [(each.facts, sets[each.themes]) for each in found.entries]
+        by_slug = {theme.slug: theme for theme in readings.values()}
+    else:
+        themes = themes_by_network(reader)
+        rows = [
+            (row, themes.get(row.id, [])) for row in read_rows(LIST_COLUMNS | ({"periods"} if query.on else set()))
+        ]
+        by_slug = {theme.slug: theme for each in themes.values() for theme in each}
+    results = [
+        SearchResult(row, its_themes, membership, reader)
+        for row, its_themes in rows
+        if (membership := membership_on(row, query.on) if query.on else None) or not query.on
+    ]
+    return Search(results, by_slug, found)
+
+
+def read_rows(columns: set[str], **conditions: Any) -> QuerySet:
+    """Return columns of published networks as named tuples, in the order of the fields, as Model.from_db needs it."""
+    names = [field.attname for field in Network._meta.concrete_fields if field.attname in columns]
     # rewrite(False): otherwise modeltranslation goes through each row once more and chooses a language.
-    rows = Network.objects.published().search(query.q).rewrite(False).values_list(*names, named=True)
-    results = (
-        SearchResult(row, themes.get(row.id, []), membership_on(row, query.on) if query.on else None, reader)
-        for row in rows
-    )
-    return [result for result in results if result.membership or not query.on]
+    return Network.objects.published().filter(**conditions).rewrite(False).values_list(*names, named=True)
 
 
 def themes_by_network(reader: Reader) -> dict[int, list[ThemeReading]]:
@@ -253,7 +272,7 @@ class Choice:
 
 
 def filter_choices(
-    query: SearchQuery, results: Iterable[SearchResult], themes: Mapping[str, ThemeReading], reader: Reader
+    query: SearchQuery, results: list[SearchResult], themes: Mapping[str, ThemeReading], reader: Reader
 ) -> list[tuple[str, str, list[Choice]]]:
     """
     Return (group, heading, choices) for the statuses, and for each other group with more than one choice.
@@ -263,7 +282,9 @@ def filter_choices(
     """
     groups = []
     for group, heading in GROUPS.items():
-        others = [result for result in results if query.matches(result, ignored_group=group)]
+        others = results
+        if query.chosen.keys() - {group}:
+            others = [result for result in results if query.matches(result, ignored_group=group)]
         counts = Counter(code for result in others for code in codes_in(result, group))
         chosen = getattr(query, group)
         if group == "status" and query.on:
@@ -298,34 +319,13 @@ def choice_labels(
 
 
 def sort_results(results: list[SearchResult], query: SearchQuery) -> list[SearchResult]:
-    """Return the results in the chosen order; the default is by relevance if there are words, else the city's."""
+    """Return the results in the chosen order; the default is the order in which they were found."""
     if query.sort == "name":
         return sorted(results, key=lambda result: result.reader.sort_key(result.reading.name))
     if query.sort == "joined":
         # Unknown dates come last.
         return sorted(results, key=lambda result: (result.columns.joined is None, str(result.columns.joined)))
-    if words := query.words:
-        return sorted(results, key=lambda result: -score(result.columns.search_text, words))
     return results
-
-
-def score(search_text: str, words: Iterable[str]) -> int:
-    """Return the relevance of a network: for each word, the best match times the weight of the field (SEARCHED)."""
-    lines = dict(zip(SEARCHED, search_text.split("\n"), strict=False))
-    return sum(max(SEARCHED[field] * match_quality(word, line) for field, line in lines.items()) for word in words)
-
-
-def match_quality(word: str, line: str) -> int:
-    """Return 4 if the word is all of the line, 3 for a whole word in it, 2 for a beginning, 1 for a part, else 0."""
-    if word not in line:
-        return 0
-    if word == line:
-        return 4
-    places = [match.start() for match in re.finditer(re.escape(word), line)]
-    begins = [place for place in places if place == 0 or not line[place - 1].isalnum()]
-    if any(not line[place + len(word) : place + len(word) + 1].isalnum() for place in begins):
-        return 3
-    return 2 if begins else 1
 
 
 # Groups of the list
@@ -352,7 +352,7 @@ def group_results(results: list[SearchResult], query: SearchQuery) -> list[tuple
     """Return (key, heading, result) for each result, group by group; results by relevance are a single group."""
     if query.on:
         headings, key = HEADINGS_ON_A_DAY, lambda result: result.membership.value
-    elif query.words and not query.sort:
+    elif query.q and not query.sort:
         headings, key = {RESULTS: _("Search results")}, lambda result: RESULTS
     else:
         headings, key = HEADINGS, lambda result: GROUP_OF_STATUS[result.columns.status]
@@ -361,84 +361,18 @@ def group_results(results: list[SearchResult], query: SearchQuery) -> list[tuple
     return [(each, headings[each], result) for each, result in with_keys]
 
 
-# Highlights and excerpts
+def with_all_columns(grouped: Iterable[tuple[str, str, SearchResult]]) -> list[tuple[str, str, SearchResult]]:
+    """Return the few of the `group_results` of a search for words that a page shows, with all columns of the list."""
+    grouped = [*grouped]
+    rows = rows_to_show(result.columns.id for *_group, result in grouped)
+    return [
+        (key, heading, SearchResult(rows[each.columns.id], each.themes, each.membership, each.reader))
+        for key, heading, each in grouped
+        if each.columns.id in rows
+    ]
 
 
-def highlight(text: Text, words: Collection[str]) -> SafeString:
-    """Return plain text, escaped, with a `mark` element around each occurrence of the folded words."""
-    if not words:
-        return escape(text)
-    pieces, end = [], 0
-    for start, stop in occurrences(text, words):
-        pieces.append(format_html("{}<mark>{}</mark>", text[end:start], text[start:stop]))
-        end = stop
-    return format_html_join("", "{}", [*((piece,) for piece in pieces), (text[end:],)])
-
-
-@dataclass(frozen=True)
-class Excerpt:
-    """A part of a text around a word of the search, with the label of the field."""
-
-    label: str
-    text: Text
-
-
-LISTED_FIELDS = ("name", "acronym", "summary", "seat")
-MAX_EXCERPTS = 5
-
-
-def excerpts(network: NetworkReading, words: Collection[str]) -> list[Excerpt]:
-    """Return an excerpt for each folded word that none of the fields in the list contains, MAX_EXCERPTS at most."""
-    if not words:
-        return []
-    # search_text is folded already; folding all texts of a page again would take seconds.
-    lines = dict(zip(SEARCHED, network.row.search_text.split("\n"), strict=False))
-    own = stored_language(network.reader.language)
-    listed = {f"{field}_{own}" if lines.get(f"{field}_{own}") else f"{field}_{SERBIAN}" for field in LISTED_FIELDS}
-    listed.add("seat_country")  # beside the seat
-    hidden = sorted(
-        {*lines} - listed - {"slug"}, key=lambda name: (name[-3:] in OTHER_LANGUAGES[own], [*SEARCHED].index(name))
-    )
-    found: list[Excerpt] = []
-    for word in words:
-        if any(word in lines.get(name, "") for name in listed) or len(found) == MAX_EXCERPTS:
-            continue
-        if any(occurrences(excerpt.text, [word]) for excerpt in found):
-            continue
-        if name := next((name for name in hidden if word in lines[name]), None):
-            text = plain_text_of(network, name)
-            if places := occurrences(text, [word]):
-                label = Network._meta.get_field(name.removesuffix("_sr").removesuffix("_en")).verbose_name
-                found.append(Excerpt(label, excerpt_around(text, *places[0])))
-    return found
-
-
-# Suffixes of the columns in another language, which are searched for excerpts last
-OTHER_LANGUAGES = {SERBIAN: {"_en"}, ENGLISH: {"_sr"}}
-
-
-def plain_text_of(network: NetworkReading, name: str) -> Text:
-    """Return the value of a field of SEARCHED as plain text in one line, with its language."""
-    reader = network.reader
-    if name == "original_name":
-        text = reader.unmarked(network.row.original_name)
-    elif name == "former_names":
-        text = reader.unmarked(" · ".join(network.row.former_names.splitlines()))
-    else:
-        field, _underscore, language = name.rpartition("_")
-        if language == stored_language(reader.language):
-            language = reader.language
-        elif language == SERBIAN:
-            language = SERBIAN_LATIN  # English readers read Latin script
-        text = Reader(language).text(network.row, field)
-    plain = plain_text(text) if text.is_html else text
-    return Text(" ".join(plain.split()), language=text.language, asked=reader.language)
-
-
-def excerpt_around(text: Text, start: int, end: int) -> Text:
-    """Return text[start:end] with some words around it, and an ellipsis where text is left out."""
-    first = text.rfind(" ", 0, start - EXCERPT_MARGIN) + 1 if start > EXCERPT_MARGIN else 0
-    last = text.find(" ", end + EXCERPT_MARGIN) if end + EXCERPT_MARGIN < len(text) else -1
-    words = text[first : last if last >= 0 else len(text)]
-    excerpt = ("… " if first else "") + words + (" …" if last >= 0 else "")
-    return Text(excerpt, language=text.language, asked=text.language if not text.is_fallback else "")
+def rows_to_show(keys: Iterable[int]) -> dict[int, Any]:
+    """Return the columns of some published networks that the list and excerpts show, by primary key."""
+    rows = read_rows(LIST_COLUMNS | {*SEARCHED, "search_text"}, pk__in=[*keys])
+    return {row.id: row for row in rows}

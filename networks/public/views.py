@@ -38,8 +38,9 @@ from networks.public.search import (
     group_results,
     search_networks,
     sort_results,
-    themes_by_network,
+    with_all_columns,
 )
+from networks.public.suggestions import did_you_mean, ways_on
 from networks.reading import NetworkReading, Reader, RowReading
 from networks.redirects import permanent_redirect
 from networks.revisions import previews
@@ -56,20 +57,20 @@ def network_list(request: HttpRequest) -> HttpResponse:
     reader = Reader()
     form = SearchForm(request.GET)
     query = form.search_query()
-    themes = themes_by_network(reader)
-    results = search_networks(query, themes, reader)
+    searched = search_networks(query, reader)
+    results, found = searched.results, searched.found
     changed_at = max((each.columns.changed_at for each in results), default=None)
-    by_slug = {theme.slug: theme for each in themes.values() for theme in each}
     try:
-        filters = filter_choices(query, results, by_slug, reader)
+        filters = filter_choices(query, results, searched.themes, reader)
     except ValidationError as error:
         form.add_error("theme", error)
         query = replace(query, theme=())
-        filters = filter_choices(query, results, by_slug, reader)
+        filters = filter_choices(query, results, searched.themes, reader)
     chosen = [choice.label for *_group, each in filters for choice in each if choice.is_chosen]
     shown = sort_results([each for each in results if query.matches(each)], query)
     memberships = Counter(each.membership or Membership.MEMBER for each in shown)
     page = requested_page(request, group_results(shown, query), NETWORKS_ON_A_PAGE)
+    on_page = with_all_columns(page) if found else [*page]
     is_whole_list = query == SearchQuery()
     page_context = PageContext(
         request,
@@ -86,7 +87,9 @@ def network_list(request: HttpRequest) -> HttpResponse:
             "form": form,
             "asked": query,
             "typed": {name: request.GET.get(name, "").replace("\0", "") for name in ("q", "on")},
-            "words": query.words,
+            "matches": [*found.matches.values()] if found else [],
+            "meant": did_you_mean(query, found, [result.reading for *_group, result in on_page]) if found else None,
+            "ways_on": ways_on(query, found, reader) if found and not shown else None,
             "title": ", ".join(part for part in (query.q, *chosen, reader.date(query.on)) if part),
             "figures": [group for group in filters if group[0] != "theme"],
             "themes": [group for group in filters if group[0] == "theme"],
@@ -101,12 +104,14 @@ def network_list(request: HttpRequest) -> HttpResponse:
             ],
             "groups": [
                 (key, heading, [result.reading for _key, _heading, result in members])
-                for (key, heading), members in groupby(page, key=lambda each: each[:2])
+                for (key, heading), members in groupby(on_page, key=lambda each: each[:2])
             ],
-            "has_fallback": any(result.reading.name.is_fallback for *_group, result in page),
+            "has_fallback": any(result.reading.name.is_fallback for *_group, result in on_page),
             "page": page,
             # Structured data stands on the first page of the whole list only.
-            "described": [result.reading for *_group, result in page] if is_whole_list and page.number == 1 else [],
+            "described": [result.reading for *_group, result in on_page]
+            if is_whole_list and page.number == 1
+            else [],
             "pager": page_links(page, query.query_string),
             "day": reader.date(query.on),
             "today_query": replace(query, on=None).query_string(),
@@ -124,7 +129,7 @@ def first_year(results: Iterable[SearchResult]) -> PartialDate | None:
 
 def sort_links(query: SearchQuery) -> dict[str, tuple[str, str, bool]]:
     """Return (label, query string, is current) by the code of each order of the list."""
-    usual = _("by best match") if query.words else _("usual order")
+    usual = _("by best match") if query.q else _("usual order")
     return {
         sort or "usual": (label, replace(query, sort=sort).query_string(), sort == query.sort)
         for sort, label in {"": usual, **search.SORTS}.items()

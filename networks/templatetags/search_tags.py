@@ -3,19 +3,21 @@
 from django import template
 from django.utils.safestring import SafeString
 
-from networks.public import search
+from networks.public import highlighting
+from networks.public.highlighting import Excerpt
+from networks.public.word_index import Match
 from networks.reading import NetworkReading, Text
 
 register = template.Library()
 
 
 @register.filter
-def marked(text: Text, words: list[str] | None) -> SafeString:
-    """Return plain text, escaped, in which the words of the search are marked."""
-    return search.highlight(text, words or [])
+def marked(text: Text, matches: list[Match] | None) -> SafeString:
+    """Return plain text, escaped, in which what the search has found is marked."""
+    return highlighting.highlight(text, matches or [])
 
 
 @register.filter
-def excerpts(network: NetworkReading, words: list[str] | None) -> list[search.Excerpt]:
-    """Return excerpts of the texts that the list does not show in which the words of the search stand."""
-    return search.excerpts(network, words or [])
+def excerpts(network: NetworkReading, matches: list[Match] | None) -> list[Excerpt]:
+    """Return excerpts of the texts that the list does not show in which the search has found something."""
+    return highlighting.excerpts(network, matches or [])
