@@ -80,7 +80,8 @@ def typed_content(
     pictures that were just chosen, which have no URL before they are saved.
     """
     model = type(row)
-    content, left_out = complete_content(model, row.head.content if row.head else content_of(row)), []
+    saved = complete_content(model, row.head.content if row.head else content_of(row))
+    content, left_out = dict(saved), []
     for name, model_field in content_fields(model).items():
         if model_field.many_to_many:
             chosen = [pk for pk in request.POST.getlist(name) if is_integer(pk)]
@@ -98,7 +99,7 @@ def typed_content(
                 content[name] = stored_value(model_field, model_field.clean(value, row))
             except ValidationError:
                 left_out.append(name)
-    return content | model_admin.form.filled_in(content), left_out
+    return content | model_admin.form.filled_in(content, saved), left_out
 
 
 app_name = "live_preview"

@@ -311,8 +311,8 @@ def before_revisions():
 
 def known(content):
     """A content without the fields that networks have got since."""
-    new = ("roles", "periods", "activities")
-    return {name: value for name, value in content.items() if not name.startswith("end_note_") and name not in new}
+    newer = ("end_note_", "seat_country", "seat_latitude", "seat_longitude", "roles", "periods", "activities", "wikidata")
+    return {name: value for name, value in content.items() if not name.startswith(newer)}
 
 
 def test_every_network_has_its_first_version_when_there_are_revisions(before_revisions, subtests):

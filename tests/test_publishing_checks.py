@@ -257,7 +257,7 @@ class TestBeforePublishing:
 
     @pytest.mark.long
     def test_english_is_missing_where_the_serbian_is_written(self, ana, network):
-        fill_in(ana, page_of(network), {"summary_en": "", "seat_sr": "Ниш", "contact_phone": "+381 18 504 000"})
+        fill_in(ana, page_of(network), {"summary_en": "", "seat_sr": "Ушће", "contact_phone": "+381 18 504 000"})
         missing = dict(publishing_checks.missing_fields(Network, newest()))
         assert {"summary_en", "seat_en"} <= {*missing} and not {"contact_email", "benefit_en"} & {*missing}
 

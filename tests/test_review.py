@@ -410,7 +410,7 @@ class TestSubmittedDraft:
 
     @pytest.mark.long
     def test_shows_what_was_changed_after_it_was_submitted(self, ana, milan, submitted):
-        fill_in(ana, page_of(submitted), {"seat_sr": "Ниш"})
+        fill_in(ana, page_of(submitted), {"seat_sr": "Ушће"})
         for page in ("change", "review"):
             tree = opened(milan, page_of(submitted, page))
             assert "Changed since it was submitted: seat (in Serbian) (ana)." in text_of(tree)

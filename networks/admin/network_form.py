@@ -55,27 +55,36 @@ class NetworkForm(RevisedForm):
     """The form of a network. A seat in a town of our list fills in what else is known of it."""
 
     @staticmethod
-    def filled_in(content: Mapping[str, Any]) -> Content:
+    def filled_in(content: Mapping[str, Any], before: Mapping[str, Any]) -> Content:
         """
         Return the other fields of the seat, by the town that one of its names is that of.
 
         Fields with something else in them stay, unless it is of the town that was there before: where country and
-        coordinates are those of a town, they are from our list, and follow the name.
+        coordinates are those of a town, they are from our list, and follow the name. Where the names of the seat were
+        not changed, they stay, and only a seat without any place gets one.
         """
         named = [town for name in SEAT if (town := find_town(content[name]))]
-        if not named:
+        is_changed = any(content[name] != before[name] for name in SEAT)
+        if not named or (not is_changed and any(content[name] for name in PLACE)):
             return {}
         contents = map(content_of_town, TOWNS)
         former = next((each for each in contents if all(each[name] == content[name] for name in PLACE)), {})
         towns = map(content_of_town, named)
         chosen = next((each for each in towns if each != former), content_of_town(named[0]))
-        return {name: value for name, value in chosen.items() if content[name] in ("", None, former.get(name, value))}
+        return {
+            name: chosen[name]
+            for name in ((*SEAT, *PLACE) if is_changed else PLACE)
+            if content[name] in ("", None, former.get(name))
+        }
 
     def clean(self) -> dict | None:
         if {*SEAT, *PLACE} <= {*self.cleaned_data} & {*self.fields}:  # without an error, and not read-only
             fields = content_fields(self.model)
-            submitted = {name: stored_value(fields[name], self.cleaned_data[name]) for name in (*SEAT, *PLACE)}
-            for name, value in self.filled_in(submitted).items():
+            submitted, before = (
+                {name: stored_value(fields[name], values.get(name)) for name in (*SEAT, *PLACE)}
+                for values in (self.cleaned_data, self.initial)
+            )
+            for name, value in self.filled_in(submitted, before).items():
                 self.cleaned_data[name] = value = fields[name].to_python(value)
                 self.set_displayed_value(name, self.fields[name].prepare_value(value))
         return super().clean()

@@ -121,8 +121,8 @@ class RevisedForm(AdminForm):
             self.initial["base"] = self.head.number
 
     @staticmethod
-    def filled_in(content: Mapping[str, Any]) -> Content:
-        """Return the fields that a save fills in by what stands in others, with their values; here none."""
+    def filled_in(content: Mapping[str, Any], before: Mapping[str, Any]) -> Content:
+        """Return the fields that a save fills in by what was changed in others, with their values; here none."""
         return {}
 
     def clean(self) -> dict | None:
