@@ -384,3 +384,15 @@ def test_more_lines_than_there_may_be_are_refused_and_kept(clerk):
     tree = parsed(send(clerk, row, form_values(opened(clerk, address(row))), **typed))
     assert "100" in text_of(tree.get_element_by_id("form-errors"))
     assert {**form_values(tree), **{name: [value] for name, value in typed.items()}} == form_values(tree)
+
+
+@pytest.mark.long
+def test_start_page_leads_to_the_networks_with_gaps(clerk):
+    published(documents=[DECISION], slug="documents")
+    published(fees=[FEE | {"year": timezone.localdate().year - 1}], slug="fees")
+    home = opened(clerk, "/en/admin/")
+    for gap, text in (("title", "1 network with a document"), ("fee", "1 membership without the fee")):
+        address = f"/en/admin/networks/network/?record={gap}"
+        (link,) = home.xpath("//a[@href=$address]", address=address)
+        assert text_of(link).startswith(text)
+        assert len(opened(clerk, address).xpath("//table[@id='result_list']/tbody/tr")) == 1

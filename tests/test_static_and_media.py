@@ -123,7 +123,8 @@ def test_a_module_imports_the_others_by_the_names_for_their_content(fetch):
         imports = re.findall(r'^import [^"]*"([^"]*)";', response.body.decode(), re.MULTILINE)
         to_read += [urljoin(url, each) for each in imports]
     names = {re.sub(r"\.[0-9a-f]{12}\.js$", ".js", url.rpartition("/")[2]) for url in seen}
-    modules = ["unsaved", "drafts", "dialogs", "form_fields", "form_values", "offers", "saving", "editor", "pasting"]
+    modules = ["unsaved", "drafts", "dialogs", "form_fields", "form_values", "lines", "offers", "saving"]
+    modules += ["editor", "pasting"]
     assert names == {f"{each}.js" for each in modules}
 
 

@@ -31,7 +31,7 @@ from networks.admin.link_admin import incoming_links
 from networks.revisions import schedules
 
 # The field with the rows of a confirmation page, as "pk:revision pk:revision". It is one field because Django refuses
-# forms with more than a thousand (DATA_UPLOAD_MAX_NUMBER_FIELDS).
+# forms with more than some thousand (DATA_UPLOAD_MAX_NUMBER_FIELDS).
 CHOSEN = "chosen"
 
 UNDO_PERIOD = timedelta(days=1)

@@ -25,7 +25,7 @@ from networks.revisions import unit_answers
 from networks.revisions.content import row_with
 from networks.revisions.previews import LinkClosed
 
-# The form of each has four fields, and Django accepts a thousand in a request.
+# The form of each has four fields, and a request may have some thousand (DATA_UPLOAD_MAX_NUMBER_FIELDS).
 MEMBERSHIPS_ON_A_PAGE = 50
 LONGEST_TEXT = 2000  # characters
 
