@@ -99,6 +99,7 @@ finally:
 @pytest.mark.exhaustive
 def test_no_hostile_file_takes_the_memory_or_is_stored_or_fails_otherwise(monkeypatch, tmp_path):
     """Through the form field, and each in the process that it has in production."""
+    monkeypatch.setattr(documents, "LONGEST_WORK", 1)  # for what would take as long as it may
     is_noted = os.path.exists("/proc/self/status")
     if is_noted:
         script = tmp_path / "noted.py"
