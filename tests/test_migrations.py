@@ -311,7 +311,16 @@ def before_revisions():
 
 def known(content):
     """A content without the fields that networks have got since."""
-    newer = ("end_note_", "seat_country", "seat_latitude", "seat_longitude", "roles", "periods", "activities", "wikidata")
+    newer = (
+        "end_note_",
+        "seat_country",
+        "seat_latitude",
+        "seat_longitude",
+        "roles",
+        "periods",
+        "activities",
+        "wikidata",
+    )
     return {name: value for name, value in content.items() if not name.startswith(newer)}
 
 
