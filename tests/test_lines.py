@@ -19,6 +19,8 @@ from networks.revisions.content import content_of, merge, select_current_fields
 from networks.revisions.line_merge import keep_both, merge_lines
 from networks.revisions.previews import link_url as preview_url
 from networks.revisions.unit_answers import link_url, stated_digest
+from networks.revisions.word_checks import check_words
+from networks.revisions.word_checks import mend as mend_words
 from tests.pages import errors_by_field, form_values, opened, parsed, text_of
 
 FEES = Network._meta.get_field("fees")
@@ -273,6 +275,27 @@ def test_worklist_names_fees_of_this_year_and_english_titles_that_are_missing():
     Network.objects.filter(slug="paid").update(head=rows["paid"].revisions.create(number=9, content=old))
     gaps = {name: {row for row in rows if rows[row].pk in pks} for name, pks in record_gaps().items()}
     assert gaps == {"fee": {"unpaid", "paid"}, "title": {"documents", "nothing"}}
+
+
+@pytest.mark.django_db
+def test_words_of_lines_are_checked_and_mended_where_they_stand(clerk):
+    lines = [DECISION | {"title_sr": "Одлукa  о приступању", "title_en": "Decision"}, DECISION | {"id": "11111111"}]
+    row = published(documents=lines)
+    content = row.head.content
+    (letter, space) = check_words(Network, content)
+    cell = "documents-00000dec-title_sr"
+    assert {letter.field, space.field} == {cell}
+    assert mend_words(Network, content, cell)["documents"] == [
+        lines[0] | {"title_sr": "Одлука о приступању"},
+        lines[1],
+    ]
+    tree = opened(clerk, address(row))
+    (note,) = tree.get_element_by_id(f"id_{cell}_helptext").find_class("warnings")
+    assert f"id_{cell}_helptext" in tree.get_element_by_id(f"id_{cell}").get("aria-describedby")
+    button = next(each.get("value") for each in note.xpath(".//button") if "latin" in each.get("value"))
+    response = clerk.post(address(row), form_values(tree) | {"_mend": button})
+    assert response["Location"].endswith(f"#id_{cell}_helptext")
+    assert newest(row)["documents"][0]["title_sr"] == "Одлука  о приступању"
 
 
 # In the form

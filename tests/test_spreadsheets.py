@@ -224,6 +224,7 @@ def test_only_what_was_changed_is_saved_as_people_type_it(network, editor):
         slug=None,
         contact_phone=381185040000,
         name_en="Association\nof Cities",
+        summary_sr="Европска  мрежа.\nУ два реда.",
         former_names="First\nSecond",
         name_sr_latin="Ne čita se",
     )
@@ -238,6 +239,7 @@ def test_only_what_was_changed_is_saved_as_people_type_it(network, editor):
         "description_en": "<p>Two words</p>",
         "scope": "global",
         "contact_phone": "381185040000",
+        "summary_sr": "Европска  мрежа.\nУ два реда.",
         "name_en": "Association of Cities",
         "former_names": "First\nSecond",
     }

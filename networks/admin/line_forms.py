@@ -135,6 +135,7 @@ class LinesWidget(forms.Widget):
     def __init__(self, line_form: type[LineForm], label: str):
         super().__init__()
         self.line_form, self.label = line_form, label
+        self.notes: dict[str, SafeString] = {}  # by the names of cells, below which they stand
 
     @property
     def media(self) -> forms.Media:
@@ -164,6 +165,8 @@ class LinesWidget(forms.Widget):
         ]
         for number, each in enumerate(lines, 1):
             each.place = str(number)
+            for cell in each:
+                cell.help_text = self.notes.get(cell.html_name, "")
         context = {
             "name": name,
             "id": (attrs or {}).get("id"),

@@ -243,7 +243,7 @@ def record_gaps() -> dict[str, list[int]]:
     ):
         content = None if newest is None else complete_content(Network, newest)
         status, fees, documents = in_row if content is None else (content[name] for name in LINES_WITH_GAPS)
-        years = {line.get("year") or 0 for line in fees}
+        years = {line["year"] for line in fees if isinstance(line.get("year"), int)}
         if status == Network.Status.MEMBER and years and year not in years and min(years) < year:
             gaps["fee"].append(pk)
         if not all(line.get("title_en") for line in documents):

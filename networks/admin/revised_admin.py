@@ -35,6 +35,7 @@ from networks.admin.saved_views import SavedViewsMixin
 from networks.admin.schedule_views import describe_schedule
 from networks.admin.unsaved_text import discard_unsaved_form
 from networks.models import Event, RevisedModel
+from networks.models.lines import cell_parts
 from networks.reading import Reader
 from networks.revisions import drafts, publishing, schedules, storage
 from networks.revisions.content import Model, changed_fields, content_fields, row_with
@@ -284,7 +285,7 @@ class RevisedModelAdmin(
         if request.was_published or "_submit" in request.POST:
             return self.response_post_save_change(request, obj)
         field = publishing_checks.mended_field(request.POST) or translation_notes.pressed_field(request.POST)
-        fragment = f"#id_{field}_helptext" if field in content_fields(self.model) else ""
+        fragment = f"#id_{field}_helptext" if cell_parts(field)[0] in content_fields(self.model) else ""
         # So that the form leads back to the list as it was filtered
         filters = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
         return HttpResponseRedirect(add_preserved_filters(filters, self.url("change", obj.pk)) + fragment)

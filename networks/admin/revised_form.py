@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from networks.admin.unsaved_text import AdminForm
 from networks.models import RevisedModel, Revision, SavedForm
-from networks.models.lines import LinesField
+from networks.models.lines import LinesField, cell_parts
 from networks.models.model_fields import stored_value
 from networks.pictures import PictureField
 from networks.reading import Reader
@@ -336,8 +336,14 @@ class RevisedForm(AdminForm):
         )
 
     def add_note(self, name: str, template: str, context: dict) -> None:
-        """Add a note to the help text of a field, which describes it. A user who may only view has no fields."""
-        if name in self.fields:
+        """
+        Add a note to the help text of a field, or of a cell of a line, which describes it.
+
+        A user who may only view has no fields.
+        """
+        if (lines := cell_parts(name)[0]) != name and lines in self.fields:
+            self.fields[lines].widget.notes[name] = render_to_string(template, context)
+        elif name in self.fields:
             field, note = self[name], render_to_string(template, context)
             # Help texts are HTML, and ours; the template has escaped the words.
             field.help_text = mark_safe(f"{field.help_text}{note}")  # noqa: S308

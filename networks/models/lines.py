@@ -37,6 +37,17 @@ def new_identifier() -> str:
     return secrets.token_hex(4)
 
 
+def cell_name(field: str, identifier: str, column: str) -> str:
+    """Return the name of a cell, as forms have it: documents-5f0c9a3e-title_sr. The reverse is `cell_parts`."""
+    return f"{field}-{identifier}-{column}"
+
+
+def cell_parts(name: str) -> tuple[str, str, str]:
+    """Return the field, the identifier and the column of the name of a cell; "" for the latter two of any other."""
+    field, identifier, column = [*name.split("-", 2), "", ""][:3]
+    return field, identifier, column
+
+
 class LinesField(models.JSONField):
     """
     Lines of one kind: a list of dictionaries, in the order in which people have put them.

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from networks.models import RevisedModel
-from networks.models.lines import LinesField
+from networks.models.lines import LinesField, cell_parts
 from networks.models.model_fields import stored_value
 from networks.pictures import PictureField
 from networks.reading import translated_fields
@@ -229,6 +229,13 @@ def row_with(row: Row, content: Mapping) -> Row:
 
 
 def field_label(model: Model, name: str) -> str:
-    """Return the label of a field, such as 'description (in English)'; the name of a field that was removed."""
+    """
+    Return the label of a field, such as 'description (in English)', or of a cell: 'documents: title (in English)'.
+
+    Of a field that was removed, return the name.
+    """
     model_field = content_fields(model).get(name)
+    field, identifier, column = cell_parts(name)
+    if identifier and isinstance(lines := content_fields(model).get(field), LinesField) and column in lines.columns:
+        return f"{lines.verbose_name}: {lines.columns[column].verbose_name}"
     return str(model_field.verbose_name) if model_field else name

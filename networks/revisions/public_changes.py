@@ -23,6 +23,7 @@ from citynetworks.labels import NAMES_IN_LABELS
 from networks import serbian
 from networks.languages import SERBIAN, stored_language
 from networks.models import Change, Network, RevisedModel, Revision
+from networks.models.lines import LinesField
 from networks.models.network import FORMER_FEE
 from networks.partial_dates import PartialDate
 from networks.reading import NetworkReading, Reader, Text, translated_fields
@@ -105,6 +106,7 @@ def is_renamed(before: Mapping, after: Mapping) -> bool:
 def public_changes() -> QuerySet[Change]:
     """Return the changes that are public, newest first, each with its network."""
     long = ["search_text", *(f"description{ending}" for ending in ("", "_sr", "_en"))]
+    long += [field.name for field in Network._meta.fields if isinstance(field, LinesField)]
     is_public = Q(network__is_published=True) | Q(kind=Change.Kind.WITHDRAWN)
     rows = Change.objects.filter(is_public).select_related("network")
     return rows.defer(*(f"network__{name}" for name in long))

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from django.db import models
 
 from networks.languages import ENGLISH, SERBIAN
+from networks.models.lines import LinesField, cell_name, cell_parts
 from networks.reading import translated_fields
 from networks.revisions.content import Content
 from networks.revisions.visible_text import Edit, VisibleText
@@ -142,12 +143,38 @@ def checked_fields(model: type[models.Model]) -> tuple[CheckedField, ...]:
     return tuple(fields)
 
 
+def checked_cells(model: type[models.Model], content: Mapping[str, Any]) -> Iterator[tuple[CheckedField, str]]:
+    """Yield the cells with translated text of the lines of a content, each with its text, by the names of cells."""
+    for each in model._meta.fields:
+        if not isinstance(each, LinesField):
+            continue
+        for line in content.get(each.name) or ():
+            for column, field in each.columns.items():
+                if not (language := getattr(field, "language", "")) or not line.get(column):
+                    continue
+                serbian = f"{column.removesuffix(language)}{SERBIAN}"
+                yield (
+                    CheckedField(
+                        cell_name(each.name, line["id"], column),
+                        language,
+                        source="" if language == SERBIAN else cell_name(each.name, line["id"], serbian),
+                        is_rich=False,
+                        is_prose=False,
+                        is_heading=False,
+                    ),
+                    line[column],
+                )
+
+
 def check_words(
     model: type[models.Model], content: Mapping[str, Any], other_names: Collection[str] = ()
 ) -> list[WordWarning]:
     """Return the warnings for the words of a content, field by field. `other_names` are those of other rows."""
-    fields = checked_fields(model)
+    fields = [*checked_fields(model)]
     texts = {each.name: VisibleText(content.get(each.name) or "", each.is_rich) for each in fields}
+    for cell, text in checked_cells(model, content):
+        fields.append(cell)
+        texts[cell.name] = VisibleText(text, is_rich=False)
     names = {fold(name) for name in other_names}
     in_english = "\n".join(without_addresses(texts[each.name].text) for each in fields if each.language == ENGLISH)
     warnings: list[WordWarning] = []
@@ -156,7 +183,7 @@ def check_words(
             continue
         if field.is_heading and fold(texts[field.name].text) in names:
             warnings.append(whole_text(field, Kind.SAME_NAME, texts[field.name]))
-        if field.source and texts[field.source].text.strip():
+        if field.source in texts and texts[field.source].text.strip():
             if is_untranslated(texts[field.source].text, texts[field.name].text, field):
                 warnings.append(replace(whole_text(field, Kind.UNTRANSLATED, texts[field.name]), replacement=""))
                 continue
@@ -204,7 +231,7 @@ def edited_place(field: CheckedField, kind: Kind, visible: VisibleText, edit: Ed
 
 def mend(model: type[models.Model], content: Content, field: str, kind: str = "", words: str = "") -> Content | None:
     """
-    Return a content with one field mended; None if there is nothing to mend.
+    Return a content with one field, or one cell of a line, mended; None if there is nothing to mend.
 
     All places of the field are mended, or only those with a warning of one kind, or only those with these words.
     """
@@ -213,7 +240,11 @@ def mend(model: type[models.Model], content: Content, field: str, kind: str = ""
         for each in check_words(model, content)
         if each.field == field and kind in ("", each.kind) and words in ("", each.words)
     )
-    return None if mended is None else {**content, field: mended}
+    name, identifier, column = cell_parts(field)
+    if mended is None or not identifier:
+        return None if mended is None else {**content, field: mended}
+    lines = [{**line, column: mended} if line["id"] == identifier else line for line in content[name]]
+    return {**content, name: lines}
 
 
 # Addresses

@@ -85,7 +85,7 @@ class Column:
         if exported.strip() == cell.strip():
             return True
         words = cell.split()
-        return any(text.split() == words for text in (exported, *self.texts(network)))
+        return any(text.split() == words for text in self.texts(network))
 
 
 class Names:

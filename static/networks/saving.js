@@ -100,7 +100,8 @@ export const bringUpToDate = (form, { page, form: answered, isSaved }, sent, atF
   sent = { ...now, ...sent }; // what was taken in stands as it was sent
   const names = Object.keys(answer).filter((name) => name in now);
   // What its author has changed, and what was saved as it was sent, is only written in another way, if at all.
-  const isOwn = (name) => name in atFirst && !isSame(sent[name], atFirst[name]) && !conflicting.has(fieldOfName(name));
+  const isOwn = (name) => name in atFirst && !isSame(sent[name], atFirst[name])
+    && !conflicting.has(name) && !conflicting.has(fieldOfName(name));
   const written = [];
   for (const name of names) {
     const isTyped = !isHidden(form, name) && !isSame(now[name], sent[name]);
