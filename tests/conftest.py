@@ -65,13 +65,16 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.hookimpl(tryfirst=True)  # before the marks are asked for
 def pytest_collection_modifyitems(items):
     """
-    Mark what uses the database.
+    Mark what uses the database. Without the mark of pytest-django, a fixture of the session would be given that of the
+    checkout where no other test is chosen.
 
     Begin with the tests of a browser, which take longest, so that no worker is left with them in the end.
     """
     for item in items:
         if item.get_closest_marker("django_db") or "django_db_setup" in item.fixturenames:
             item.add_marker("database")
+            if not {"db", "transactional_db"} & {*item.fixturenames}:
+                item.add_marker("django_db")
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 
