@@ -74,7 +74,7 @@ class OwnPasswordForm(AdminPasswordChangeForm):
 class CityAdminSite(AdminSite):
     """The admin in the three languages of the site. A form that cannot be saved is rendered again with its text."""
 
-    site_header = _("City Networks – the desk")
+    site_header = _("City Networks – editing")
     site_title = _("City Networks")
     index_title = _("What waits")
     index_template = "admin/home.html"

@@ -132,7 +132,7 @@ class SignInForm(AdminAuthenticationForm):
             # Django calls this after checking the password, so guessers do not learn this.
             raise ValidationError(
                 _(
-                    "Your password is right, but this account may not enter the desk. Ask an administrator to turn "
+                    "Your password is right, but this account may not edit here. Ask an administrator to turn "
                     "on “staff status” for it."
                 ),
                 code="not_staff",
