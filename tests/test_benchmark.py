@@ -37,13 +37,19 @@ def test_as_many_networks_are_published_as_are_wanted(db, client):
 
 
 def entries_on(html):
-    """Return what the list says of each network, in order: its words with the themes sorted, and its mark."""
+    """
+    Return what the list says of each network, in order: its words with the themes sorted, its years, and its mark.
+
+    The plain project knows no countries, and has one label for all dates of joining.
+    """
     found = []
     for entry in re.findall(r"<li>\s*<div class=\"entry\">.*?</svg>", html, re.DOTALL):
         meta = re.search(r'<p class="meta">(.*?)</p>', entry, re.DOTALL)
-        facts = sorted(re.findall(r"<span[^>]*>(.*?)</span>", meta[1])) if meta else []
-        rest = re.sub(r'<p class="meta">.*?</p>|<[^>]+>', " ", entry, flags=re.DOTALL)
-        found.append((rest.split(), facts))
+        facts = re.findall(r"<span[^>]*>([^,<]*)", meta[1]) if meta else []
+        when = re.search(r'<div class="when">(.*?)</div>', entry, re.DOTALL)
+        years = re.findall(r"\b[0-9]{4}\b", re.sub(r"<[^>]+>", " ", when[1])) if when else []
+        rest = re.sub(r'<p class="meta">.*?</p>|<div class="when">.*?</div>|<[^>]+>', " ", entry, flags=re.DOTALL)
+        found.append((rest.split(), sorted(facts), years))
     return found
 
 

@@ -1188,6 +1188,7 @@ class TestSchedule:
         by(milan, network, slug="nova")
         plan(milan, network, PUBLISH, "2026-12-02", "08:00")
         publishing.publish(drafts.save(Network(), {"name_sr": "Друга", "slug": "nova"}, author=None).row, author=None)
+        clock.moment = datetime(2026, 12, 2, 6, tzinfo=UTC)
         before = seen_by_citizens(network)
         clock.moment = datetime(2026, 12, 2, 7, tzinfo=UTC)
         assert seen_by_citizens(network) == before

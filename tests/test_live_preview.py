@@ -51,9 +51,10 @@ def preview(client, address, typed=(), language="sr", prefix=""):
 
 
 def article(response):
-    """What the page says, but for the record of changes, which tells of the publishing, and "Report a mistake"."""
+    """What the page says, but for the record of changes, which tells of the publishing, and links to letters."""
     tree = parsed(response)
-    for element in tree.xpath("//section[@aria-labelledby='record'] | //p[@class='report']"):
+    letters = "//p[@class='report'] | //p[@class='notice']/a"
+    for element in tree.xpath(f"//section[@aria-labelledby='record'] | {letters}"):
         element.drop_tree()
     return text_of(tree.find(".//main"))
 

@@ -67,10 +67,8 @@ class Network(models.Model):
 
     @property
     def mark(self):
-        """What is drawn as a logo: a short acronym or the initials of the name."""
-        if 0 < len(self.acronym) <= 6:
-            return self.acronym
-        return "".join(word[0] for word in self.name.split() if len(word) > 2)[:4].upper()
+        """What is drawn as a logo: a short acronym or the initial of the name."""
+        return self.acronym if 0 < len(self.acronym) <= 6 else self.name[0].upper()
 
 
 def in_words(value):
