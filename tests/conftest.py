@@ -65,8 +65,10 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.hookimpl(tryfirst=True)  # before the marks are asked for
 def pytest_collection_modifyitems(items):
     """
-    Mark what uses the database. Without the mark of pytest-django, a fixture of the session would be given that of the
-    checkout where no other test is chosen.
+    Mark what uses the database.
+
+    Without the mark of pytest-django, a fixture of the session would get the database of the checkout where no other
+    test is chosen.
 
     Begin with the tests of a browser, which take longest, so that no worker is left with them in the end.
     """

@@ -9,7 +9,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks.admin.newest_revisions import record_gaps
+from networks.admin.newest_revisions import RECORD_FIELDS, RECORD_GAPS, newest_values
 from networks.links.mending import mend
 from networks.links.places import find_places, links_of_row
 from networks.models import ConfirmationLink, Link, Network, PreviewLink
@@ -273,7 +273,11 @@ def test_worklist_names_fees_of_this_year_and_english_titles_that_are_missing():
     drafts.save(rows["english"], {"documents": []}, author=None)
     old = {"name_sr": "x", "fee_amount": "1.00", "fee_currency": "EUR", "fee_year": year - 2, "deciding_act": ""}
     Network.objects.filter(slug="paid").update(head=rows["paid"].revisions.create(number=9, content=old))
-    gaps = {name: {row for row in rows if rows[row].pk in pks} for name, pks in record_gaps().items()}
+    values = [*newest_values(RECORD_FIELDS)]
+    gaps = {
+        name: {row for row in rows for each in values if each["pk"] == rows[row].pk and has_gap(each)}
+        for name, has_gap in RECORD_GAPS.items()
+    }
     assert gaps == {"fee": {"unpaid", "paid"}, "title": {"documents", "nothing"}}
 
 

@@ -1,6 +1,7 @@
 """The start page of the admin, which shows a user what waits, and the menu beside every page."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import groupby
@@ -20,16 +21,17 @@ from django.utils.translation import gettext, ngettext
 
 from networks.admin.guide import is_new
 from networks.admin.newest_revisions import (
-    first_missing_translation,
-    newest_value,
-    record_gaps,
-    translation_is_missing,
+    RECORD_FIELDS,
+    RECORD_GAPS,
+    missing_translations_in,
+    newest_values,
     with_newest_headings,
 )
 from networks.admin.review import ANSWERED_BY, events_of_row, last_submission
+from networks.languages import columns_of
 from networks.links.record import dead_link_count
 from networks.models import CityProfile, Event, Network, Page, RevisedModel, Revision, Schedule
-from networks.reading import Reader
+from networks.reading import Reader, translated_fields
 from networks.revisions.content import changed_fields
 from networks.revisions.unit_answers import waiting_answers
 from networks.revisions.verification import is_due
@@ -65,7 +67,7 @@ def row_url(row: models.Model, page: str = "change") -> str:
     return reverse(admin_urlname(row._meta, page), args=[row.pk])
 
 
-STATES = ("all", "published", "draft", "submitted", "scheduled", "bin", "due")
+STATES = ("all", "published", "draft", "submitted", "scheduled", "bin", "due", "outdated")
 
 
 def state_counts() -> dict[type[RevisedModel], dict[str, int]]:
@@ -82,6 +84,7 @@ def state_counts() -> dict[type[RevisedModel], dict[str, int]]:
             is_here & Q(is_scheduled=True),
             Q(deleted_at__isnull=False),
             is_here & is_due() if model is Network else Q(pk__lt=0),  # none
+            is_here & ~Q(outdated_newest=[]),
         ]
         # Without modeltranslation, whose `values` adds all fields where none is named
         rows = models.QuerySet(model).order_by().annotate(is_scheduled=models.Exists(scheduled))
@@ -274,10 +277,11 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
     The first network without English is there too, with the URL of the field to begin with.
     """
     user, needs, languages = request.user, [], []
-    counts = {"without_english": 0}
+    first = None
     if may(user, "view", Network):
-        counts, gaps = network_counts(), record_gaps()
-        due = counts_of(request, Network)["due"]
+        counts, first = network_gaps()
+        counts.update(counts_of(request, Network))
+        due = counts["due"]
         needs += [
             (
                 counts["without_english"],
@@ -316,27 +320,27 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
                 list_url(Network, "contact=missing"),
             ),
             (
-                len(gaps["fee"]),
+                counts["fee"],
                 ngettext(
                     "%(count)d membership without the fee of this year",
                     "%(count)d memberships without the fee of this year",
-                    len(gaps["fee"]),
+                    counts["fee"],
                 ),
                 list_url(Network, "record=fee"),
             ),
             (
-                len(gaps["title"]),
+                counts["title"],
                 ngettext(
                     "%(count)d network with a document without English title",
                     "%(count)d networks with documents without English titles",
-                    len(gaps["title"]),
+                    counts["title"],
                 ),
                 list_url(Network, "record=title"),
             ),
         ]
         languages = completeness(counts)
     if may(user, "view", Page):
-        count = Page.objects.outside_bin().exclude(outdated_newest=[]).count()
+        count = counts_of(request, Page)["outdated"]
         text = ngettext("%(count)d page with outdated English", "%(count)d pages with outdated English", count)
         needs.append((count, text, list_url(Page, "english=outdated")))
     if user.has_perm("networks.view_link"):
@@ -355,31 +359,38 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
         )
         needs.append((count, text, reverse("admin:networks_network_answers")))
     items = [{"text": text % {"count": count}, "url": url, "first": None} for count, text, url in needs if count]
-    if counts["without_english"] and may(user, "change", Network) and (first := first_missing_translation()):
+    if first and may(user, "change", Network):
         network, column = first
         items[0]["first"] = {**item(network, reader), "url": f"{row_url(network)}#id_{column}"}
     return {"needs": items, "languages": languages}
 
 
-def network_counts() -> dict[str, int]:
-    """Return how many networks lack English, a contact, or are written in a language. One query."""
-    names = {f"{text}_{language}" for text in MAIN_TEXTS for language in ("sr", "en")}
-    missing, newest = translation_is_missing(Network)
-    newest |= {f"newest_{name}": newest_value(Network, name) for name in (*names, "contact_email", "contact_phone")}
-    written = {language: Q() for language in ("sr", "en")}
-    for name in names:
-        written[name[-2:]] &= ~Q(**{f"newest_{name}": ""})
-    return (
-        Network.objects.outside_bin()
-        .annotate(**newest)
-        .aggregate(
-            all=Count("pk"),
-            without_english=Count("pk", filter=missing),
-            outdated=Count("pk", filter=~Q(outdated_newest=[])),
-            without_contact=Count("pk", filter=Q(newest_contact_email="", newest_contact_phone="")),
-            **{language: Count("pk", filter=condition) for language, condition in written.items()},
-        )
-    )
+# The fields of a network whose gaps are counted
+COUNTED = (
+    *(column for name in translated_fields(Network) for column in columns_of(name)),
+    *("slug", "contact_email", "contact_phone"),
+    *RECORD_FIELDS,
+)
+
+
+def network_gaps() -> tuple[Counter[str], tuple[Network, str] | None]:
+    """
+    Return how many networks lack English, a contact or a part of the record, and how many are written in a language;
+    and the first without English, with its newest names and the column to begin with. One query.
+    """
+    counts: Counter[str] = Counter()
+    first = None
+    for values in newest_values(COUNTED):
+        if missing := missing_translations_in(values):
+            names = {name: values[name] or "" for name in ("slug", *columns_of("name"))}
+            first = first or (Network(pk=values["pk"], **names), missing[0])
+        counts["without_english"] += bool(missing)
+        counts["without_contact"] += not (values["contact_email"] or values["contact_phone"])
+        for name, has_gap in RECORD_GAPS.items():
+            counts[name] += has_gap(values)
+        for language in ("sr", "en"):
+            counts[language] += all(values[f"{text}_{language}"] for text in MAIN_TEXTS)
+    return counts, first
 
 
 PROFILE_FIELDS = (

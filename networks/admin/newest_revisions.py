@@ -5,9 +5,10 @@ A row has the content of its newest revision, unless that is a draft of a publis
 is read from the revision, in the same query.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, reduce
 from operator import or_
+from typing import Any
 
 from django.contrib import admin
 from django.db import models
@@ -144,18 +145,6 @@ def translation_is_missing(model: Model) -> tuple[Q, dict[str, Case]]:
     return missing, newest
 
 
-def first_missing_translation() -> tuple[Network, str] | None:
-    """Return the first network with a text that has no English, with its newest names, and the column to write."""
-    missing, newest = translation_is_missing(Network)
-    rows = Network.objects.outside_bin().defer("search_text").annotate(**newest).filter(missing)
-    if not (network := rows.order_by(*Network._meta.ordering).first()):
-        return None
-    values = {name.removeprefix("newest_"): getattr(network, name) for name in newest}
-    network.name_sr, network.name_en = values["name_sr"], values["name_en"]
-    field = next(each for each in translated_fields(Network) if values[f"{each}_sr"] and not values[f"{each}_en"])
-    return network, f"{field}_en"
-
-
 class NewestTranslationFilter(admin.SimpleListFilter):
     """Filter by translations of the newest revision: a text in Serbian without English, or that has changed since."""
 
@@ -223,32 +212,40 @@ class ContactFilter(admin.SimpleListFilter):
         return queryset.filter(without) if self.value() == "missing" else queryset.exclude(without)
 
 
-# What tells of the gaps in the record of a membership
-LINES_WITH_GAPS = ("status", "fees", "documents")
-
-
-def record_gaps() -> dict[str, list[int]]:
+def newest_values(names: Sequence[str]) -> Iterator[dict[str, Any]]:
     """
-    Return the primary keys of the networks whose newest revision has a gap in its lines, by the gap. One query.
+    Yield some fields of the newest revision of each network, and its primary key as "pk", in the city's order.
 
-    "fee": the city is a member, had a fee in an earlier year, and has none of this year; "title": a document has no
-    English title.
+    One query. Empty text may be None.
     """
+    rows = models.QuerySet(Network).filter(deleted_at=None).order_by(*Network._meta.ordering)
+    for pk, newest, *values in rows.annotate(newest=newest_content()).values_list("pk", "newest", *names):
+        if newest is not None:
+            content = complete_content(Network, newest)
+            values = [content[name] for name in names]
+        yield {"pk": pk, **dict(zip(names, values, strict=True))}
+
+
+def missing_translations_in(values: Mapping[str, Any]) -> list[str]:
+    """Return the columns of the texts of a network that are not written in English."""
+    return [f"{each}_en" for each in translated_fields(Network) if values[f"{each}_sr"] and not values[f"{each}_en"]]
+
+
+def lacks_fee(values: Mapping[str, Any]) -> bool:
+    """Return whether the city is a member, had a fee in an earlier year, and has none of this year."""
     year = timezone.localdate().year
-    with_lines = ~Q(fees=[]) | ~Q(documents=[])
-    rows = Network.objects.outside_bin().order_by().annotate(newest_content=newest_content())
-    gaps: dict[str, list[int]] = {"fee": [], "title": []}
-    for pk, newest, *in_row in rows.filter(HAS_NEWER_DRAFT | with_lines).values_list(
-        "pk", "newest_content", *LINES_WITH_GAPS
-    ):
-        content = None if newest is None else complete_content(Network, newest)
-        status, fees, documents = in_row if content is None else (content[name] for name in LINES_WITH_GAPS)
-        years = {line["year"] for line in fees if isinstance(line.get("year"), int)}
-        if status == Network.Status.MEMBER and years and year not in years and min(years) < year:
-            gaps["fee"].append(pk)
-        if not all(line.get("title_en") for line in documents):
-            gaps["title"].append(pk)
-    return gaps
+    years = {line["year"] for line in values["fees"] if isinstance(line.get("year"), int)}
+    return values["status"] == Network.Status.MEMBER and bool(years) and year not in years and min(years) < year
+
+
+def lacks_title(values: Mapping[str, Any]) -> bool:
+    """Return whether a document has no English title."""
+    return not all(line.get("title_en") for line in values["documents"])
+
+
+# What may be missing in the record of a membership, by the code in the address of the list
+RECORD_GAPS = {"fee": lacks_fee, "title": lacks_title}
+RECORD_FIELDS = ("status", "fees", "documents")
 
 
 class RecordFilter(admin.SimpleListFilter):
@@ -261,8 +258,9 @@ class RecordFilter(admin.SimpleListFilter):
         return [("fee", _("this year’s fee is missing")), ("title", _("a document has no English title"))]
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
-        gaps = record_gaps() if self.value() else {}
-        return queryset.filter(pk__in=gaps[self.value()]) if self.value() in gaps else queryset
+        if not (has_gap := RECORD_GAPS.get(self.value())):
+            return queryset
+        return queryset.filter(pk__in=[each["pk"] for each in newest_values(RECORD_FIELDS) if has_gap(each)])
 
 
 class ThemeFilter(admin.RelatedFieldListFilter):
