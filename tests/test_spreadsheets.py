@@ -103,7 +103,7 @@ DOCUMENT = {"id": "00000dec", "kind": "decision", "number": "=1+1", "link": "htt
 texts = st.text("=+-@'\"\t\n ;,a1Љњ<&_x\u2028\x0b\xa0", max_size=12)
 
 
-@settings(deadline=None, max_examples=settings.default.max_examples // 2)  # each writes three files
+@settings(deadline=None, max_examples=settings.default.max_examples // 4)  # each writes three files
 @given(
     texts=st.lists(texts, min_size=3, max_size=3),
     founded=st.sampled_from([None, "1997", "2007-05", "2023-05-03"]),
