@@ -158,7 +158,9 @@ class PartialDate:
         return date(self.year, month, self.day or monthrange(self.year, month)[1])
 
 
-def format_partial_date(value: PartialDate, language: str | None = None, *, after_preposition: bool = False) -> str:
+def format_partial_date(
+    value: PartialDate | date, language: str | None = None, *, after_preposition: bool = False
+) -> str:
     """
     Return the date as readers of the language expect it: мај 2007., 3. маја 2007., 3 May 2007.
 

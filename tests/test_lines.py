@@ -50,6 +50,8 @@ class TestField:
             (FEES, {"year": "soon", "amount": "1500", "currency": "EUR"}, "year"),
             (FEES, {"year": 2026, "amount": "-1", "currency": "EUR"}, "amount"),
             (FEES, {"year": 2026, "amount": "1", "currency": "euro"}, "currency"),
+            (FEES, {"year": 2026, "amount": "1", "currency": "EUR", "due": "0202-01-01"}, "due"),
+            (FEES, {"year": 2026, "amount": "1", "currency": "EUR", "paid_on": "0202-01-01"}, "paid_on"),
             (DOCUMENTS, {"kind": "decision"}, "title_sr"),
             (DOCUMENTS, {"kind": "poem", "title_sr": "Одлука"}, "kind"),
             (DOCUMENTS, {"kind": "decision", "title_sr": "Одлука", "date": "31.2.2007"}, "date"),

@@ -22,7 +22,7 @@ from django.utils.translation import pgettext_lazy
 
 from networks.languages import columns_of
 from networks.models.document_field import DocumentField
-from networks.models.model_fields import HTTPURLField, currency_validator, language_validator, stored_value
+from networks.models.model_fields import HTTPURLField, currency_validator, day_validator, language_validator, stored_value
 from networks.partial_dates import PartialDateField
 
 Line = dict[str, Any]
@@ -263,8 +263,8 @@ def fees_field() -> LinesField:
                 _("amount"), max_digits=12, decimal_places=2, validators=[MinValueValidator(0)]
             ),
             "currency": models.CharField(_("currency"), max_length=3, validators=[currency_validator]),
-            "due": models.DateField(pgettext_lazy("fee", "due")),
-            "paid_on": models.DateField(_("paid on")),
+            "due": models.DateField(pgettext_lazy("fee", "due"), validators=[day_validator]),
+            "paid_on": models.DateField(_("paid on"), validators=[day_validator]),
             "budget_line": models.CharField(_("budget line"), max_length=100),
         },
         required=["year", "amount", "currency"],

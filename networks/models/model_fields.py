@@ -80,6 +80,8 @@ language_validator = RegexValidator(
 currency_validator = RegexValidator(
     r"^[A-Z]{3}\Z", _("Enter the three capital Latin letters of a currency, such as RSD or EUR.")
 )
+# A year that is typed with a slip, such as 202 for 2026
+day_validator = MinValueValidator(date(1900, 1, 1), _("Enter a day in 1900 or later."))
 wikidata_validator = RegexValidator(
     r"^Q[1-9][0-9]{0,18}\Z", _("Enter the number of an item in Wikidata, such as Q1322476.")
 )

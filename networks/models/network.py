@@ -30,6 +30,7 @@ from networks.models.model_fields import (
     FieldConstraint,
     HTTPURLField,
     coordinates_constraint,
+    day_validator,
     http_url_constraint,
     language_validator,
     validate_telephone,
@@ -275,6 +276,7 @@ class Network(RevisedModel):
         _("verified on"),
         null=True,
         blank=True,
+        validators=[day_validator],
         help_text=_("The day on which somebody last confirmed these facts with the network."),
     )
     logo = PictureField(
