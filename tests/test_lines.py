@@ -13,7 +13,7 @@ from networks.admin.newest_revisions import RECORD_FIELDS, RECORD_GAPS, newest_v
 from networks.links.mending import mend
 from networks.links.places import find_places, links_of_row
 from networks.models import ConfirmationLink, Link, Network, PreviewLink
-from networks.models.lines import MOST_LINES
+from networks.models.lines import IDENTIFIER, MOST_LINES
 from networks.revisions import drafts, publishing
 from networks.revisions.content import content_of, merge, select_current_fields
 from networks.revisions.line_merge import keep_both, merge_lines
@@ -37,6 +37,27 @@ class TestField:
         new, *others = FEES.to_python([{"year": 2026, "unknown": 1}, {"id": "5f0c9a3e", "year": ""}])
         assert len(new["id"]) == 8
         assert not others
+
+    @pytest.mark.parametrize(
+        ("identifiers", "kept"),
+        [
+            (["00000fee", "00000dec"], ["00000fee", "00000dec"]),
+            (["1", "2"], []),
+            (["\ud800", "\0"], []),
+            (["0000ABCD", "5f0c9a3e\n"], []),
+            (["5f0c9a3e", "5f0c9a3e", "5f0c9a3e"], ["5f0c9a3e"]),
+            ([1, 1], []),
+        ],
+    )
+    def test_gives_each_line_an_identifier_that_forms_know_always_the_same(self, identifiers, kept):
+        lines = [{"id": each, "year": 2026, "amount": "1.00", "currency": "EUR"} for each in identifiers]
+        stored = FEES.to_python(lines)
+        FEES.validate(stored, None)
+        names = [line["id"] for line in stored]
+        assert len({*names}) == len(identifiers)
+        assert all(IDENTIFIER.fullmatch(name) for name in names)
+        assert names[: len(kept)] == kept
+        assert FEES.to_python(lines) == FEES.to_python(stored) == stored
 
     @pytest.mark.parametrize("value", ["text", [1], {"id": "1"}, "[1]"])
     def test_refuses_what_is_no_list_of_lines(self, value):

@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from hashlib import sha256
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,7 +23,13 @@ from django.utils.translation import pgettext_lazy
 
 from networks.languages import columns_of
 from networks.models.document_field import DocumentField
-from networks.models.model_fields import HTTPURLField, currency_validator, day_validator, language_validator, stored_value
+from networks.models.model_fields import (
+    HTTPURLField,
+    currency_validator,
+    day_validator,
+    language_validator,
+    stored_value,
+)
 from networks.partial_dates import PartialDateField
 
 Line = dict[str, Any]
@@ -86,6 +93,8 @@ class LinesField(models.JSONField):
         """
         Return the lines as they are stored: without empty columns and unknown ones, each with an identifier.
 
+        A line of a script or a fixture whose identifier is taken or none that forms know gets another, which is
+        always the same for the same lines.
         A value that its column does not take stays as it is, for `validate`. Raise ValidationError for anything but
         a list of dictionaries.
         """
@@ -96,8 +105,13 @@ class LinesField(models.JSONField):
                 value = json.loads(value)
         if not isinstance(value, list) or not all(isinstance(line, dict) for line in value):
             raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value})
-        lines = [self.stored_line(line) for line in value]
-        return [line for line in lines if len(line) > 1]
+        lines: dict[str, Line] = {}
+        for stored in map(self.stored_line, value):
+            if len(stored) > 1:
+                while stored["id"] in lines or not IDENTIFIER.fullmatch(stored["id"]):
+                    stored["id"] = sha256(stored["id"].encode(errors="backslashreplace")).hexdigest()[:8]
+                lines[stored["id"]] = stored
+        return [*lines.values()]
 
     def stored_line(self, line: Mapping[str, Any]) -> Line:
         stored: Line = {"id": str(line.get("id") or new_identifier())}
@@ -129,13 +143,6 @@ class LinesField(models.JSONField):
             for name, messages in self.line_errors(line).items()
             for message in messages
         ]
-        identifiers = [line["id"] for line in value]
-        if len({*identifiers}) < len(identifiers) or not all(map(IDENTIFIER.fullmatch, identifiers)):
-            errors.append(
-                ValidationError(
-                    now("Each line needs an identifier of its own: eight hexadecimal digits."), code="identifier"
-                )
-            )
         if len(value) > MOST_LINES:
             errors.append(
                 ValidationError(
