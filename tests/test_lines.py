@@ -59,6 +59,10 @@ class TestField:
         assert names[: len(kept)] == kept
         assert FEES.to_python(lines) == FEES.to_python(stored) == stored
 
+    def test_amount_of_minus_nothing_is_nothing(self):
+        (line,) = FEES.to_python([{"id": "5f0c9a3e", "amount": "-0"}])
+        assert line["amount"] == "0.00"
+
     @pytest.mark.parametrize("value", ["text", [1], {"id": "1"}, "[1]"])
     def test_refuses_what_is_no_list_of_lines(self, value):
         with pytest.raises(ValidationError):

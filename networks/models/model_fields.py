@@ -163,7 +163,7 @@ def stored_value(model_field: models.Field, value: Any) -> Any:
         return model_field.to_python(value)
     value = model_field.get_prep_value(value)
     if isinstance(value, Decimal) and isinstance(model_field, models.DecimalField):
-        return f"{value:.{model_field.decimal_places}f}"
+        return f"{value:z.{model_field.decimal_places}f}"
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):
