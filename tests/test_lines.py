@@ -219,6 +219,27 @@ def test_what_was_written_before_there_were_lines_is_always_read_as_the_same_lin
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("act", "year", "documents", "fees"),
+    [
+        ("Стара одлука", 2020, [{"title_sr": "Стара одлука"}, {}], [{}, {"year": 2020}]),
+        ("", None, [None, {}], [{}, None]),
+    ],
+)
+def test_restoring_what_was_written_before_there_were_lines_leaves_the_other_lines(act, year, documents, fees):
+    statute = {"id": "11111111", "kind": "statute", "title_sr": "Статут"}
+    present = {"documents": [DECISION, statute], "fees": [OTHER, FEE], "roles": [{"id": "22222222", "role": "full"}]}
+    row = published(**present)
+    fee = {"fee_amount": "1500.00", "fee_currency": "EUR"} if year else {"fee_amount": None, "fee_currency": ""}
+    old = {"summary_sr": "Старо", "deciding_act": act, "fee_year": year} | fee
+    restored = drafts.restore(row, row.revisions.create(number=9, content=old), author=None).revision.content
+    for name, changes in {"documents": documents, "fees": fees, "roles": [{}]}.items():
+        lines = zip(present[name], changes, strict=True)
+        assert restored[name] == [line | change for line, change in lines if change is not None]
+    assert restored["summary_sr"] == "Старо"
+
+
+@pytest.mark.django_db
 def test_change_of_private_columns_alone_changes_nothing_that_visitors_see():
     row = published(fees=[FEE])
     Network.objects.update(changed_at=datetime(2026, 1, 1, tzinfo=UTC))

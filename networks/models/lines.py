@@ -307,3 +307,11 @@ def fee_lines(amount: str | None, currency: str | None, year: int | None) -> lis
     fee = {"year": year, "amount": amount, "currency": currency}
     written = {name: value for name, value in fee.items() if value not in (None, "")}
     return [{"id": "00000fee", **written}] if written else []
+
+
+def restored_lines(former: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
+    """Return lines in which those of the two functions above are as they were, in the columns that there were."""
+    restored = {line["id"]: line for line in former}
+    kept = [line for line in lines if line["id"] in restored or line["id"] not in ("00000dec", "00000fee")]
+    others = [line for line in former if line["id"] not in {each["id"] for each in kept}]
+    return [line | restored.get(line["id"], {}) for line in kept] + others

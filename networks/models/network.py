@@ -22,6 +22,7 @@ from networks.models.lines import (
     fee_lines,
     fees_field,
     periods_field,
+    restored_lines,
     roles_field,
 )
 from networks.models.model_fields import (
@@ -355,12 +356,15 @@ class Network(RevisedModel):
         return reverse_in(get_language(), "public:network", self.slug)
 
     @classmethod
-    def in_present_form(cls, content):
+    def in_present_form(cls, content, newest=None):
         # Until there were lines, a network had one act and one fee.
+        newest = newest or {}
         if "deciding_act" in content:
-            content = {"documents": act_lines(content["deciding_act"]), **content}
+            acts = act_lines(content["deciding_act"])
+            content = {"documents": restored_lines(acts, newest.get("documents", [])), **content}
         if not content.keys().isdisjoint(FORMER_FEE):
-            content = {"fees": fee_lines(*map(content.get, FORMER_FEE)), **content}
+            fees = fee_lines(*map(content.get, FORMER_FEE))
+            content = {"fees": restored_lines(fees, newest.get("fees", [])), **content}
         return content
 
     def clean(self):
