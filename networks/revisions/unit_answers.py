@@ -131,8 +131,18 @@ def stated_facts(network: NetworkReading) -> list[tuple[str, Text]]:
 def stated_digest(network: Network) -> str:
     """Return a digest of the facts and texts in the row of a network, which differs when one of them does."""
     content = public_content(Network, content_of(network))
-    stated = {name: value for name, value in content.items() if name not in NOT_STATED}
+    # Without what is empty, so that answers still hold when networks get a new field
+    stated = {
+        name: value for name, value in content.items() if name not in NOT_STATED and value not in ("", None, [])
+    }
     return sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+
+
+def is_as_stated(answer: UnitAnswer, network: Network) -> bool:
+    """Return whether citizens read of a network what they did when the answer was given."""
+    if not answer.stated:
+        return network.changed_at <= answer.created_at
+    return stated_digest(network) == answer.stated
 
 
 # Answers
@@ -213,7 +223,7 @@ def accept(answer: UnitAnswer, *, author: User, status: str = Network.Status.LEF
         if answer.kind == UnitAnswer.Kind.AS_STATED:
             if not network.is_published:
                 raise ValidationError(_("This is not on the site."))
-            if stated_digest(network) != answer.stated:
+            if not is_as_stated(answer, network):
                 raise ValidationError(
                     _("What citizens read has changed since this answer. Refuse it, and ask the unit again.")
                 )
