@@ -22,7 +22,7 @@ from networks.revisions import drafts, previews, publishing, unit_answers
 from networks.revisions.content import content_of
 from networks.revisions.unit_answers import MOST_IN_AN_HOUR
 from tests.browser import accessibility_problems, be_signed_in
-from tests.makers import make_network, make_profile
+from tests.makers import make_network, make_network_with_lines, make_profile
 from tests.pages import (
     CYRILLIC,
     PREFIXES,
@@ -119,6 +119,12 @@ class TestPage:
         assert "Paris" in response.text
         for hidden in ("Secret", "Draft", "Unpublished", "In the bin", "Of another", "Of a similar"):
             assert hidden not in response.text
+
+    def test_shows_the_first_decision_and_the_latest_fee(self, visitor, link):
+        make_network_with_lines(responsible_unit=UNIT)
+        said = text_of(opened(visitor, url_of(link)))
+        assert "Decision to joinDecision to joinAnnual fee2,025.50 EUR (2025)" in said
+        assert "X-424" not in said
 
     def test_is_kept_by_nobody_and_sets_no_cookie(self, visitor, link, network):
         for response in (visitor.get(url_of(link)), send(visitor, link, network)):

@@ -22,6 +22,7 @@ from django.utils.translation import override
 
 from networks.languages import reverse_in
 from networks.models import ConfirmationLink, Network, UnitAnswer
+from networks.models.lines import DocumentKind
 from networks.partial_dates import PartialDate
 from networks.reading import NetworkReading, Text
 from networks.revisions import drafts
@@ -110,6 +111,8 @@ def memberships(unit: str) -> QuerySet[Network]:
 def stated_facts(network: NetworkReading) -> list[tuple[str, Text]]:
     """Return what citizens read of a membership but for its longer texts: (label, text), without the empty ones."""
     row = network.row
+    decision = next((line.title for line in network.documents if line.line.get("kind") == DocumentKind.DECISION), "")
+    fee = next((f"{line.amount} {line.currency} ({line.year})" for line in network.fees), "")
     with override(network.reader.language):
         facts: list[tuple[str, str]] = [
             (_("Status"), network.status),
@@ -119,6 +122,8 @@ def stated_facts(network: NetworkReading) -> list[tuple[str, Text]]:
             (_("Seat"), network.place),
             (_("Website"), row.website),
             (_("The network’s page about the city"), row.membership_page),
+            (_("Decision to join"), decision),
+            (_("Annual fee"), fee),
             (_("Responsible unit"), network.responsible_unit),
             (_("E-mail"), row.contact_email),
             (_("Telephone"), row.contact_phone),
