@@ -18,6 +18,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -156,6 +157,17 @@ class PartialDate:
         """The last day that the date may mean."""
         month = self.month or 12
         return date(self.year, month, self.day or monthrange(self.year, month)[1])
+
+
+def may_follow(last: PartialDate, first: PartialDate) -> bool:
+    """Return whether what began on one date may have ended on the other, to the precision that both have."""
+    return not last < first or first.isoformat().startswith(last.isoformat())
+
+
+def validate_not_to_come(value: PartialDate) -> None:
+    """Raise ValidationError for a date of which each day is still to come."""
+    if value.earliest > localdate():
+        raise ValidationError(_("This date is still to come. Enter one in the past."), code="future")
 
 
 def format_partial_date(

@@ -24,6 +24,7 @@ from networks.revisions.word_checks import mend as mend_words
 from tests.pages import errors_by_field, form_values, opened, parsed, text_of
 
 FEES = Network._meta.get_field("fees")
+PERIODS, ROLES = (Network._meta.get_field(name) for name in ("periods", "roles"))
 DOCUMENTS = Network._meta.get_field("documents")
 
 
@@ -77,6 +78,11 @@ class TestField:
             (FEES, {"year": 2026, "amount": "1", "currency": "euro"}, "currency"),
             (FEES, {"year": 2026, "amount": "1", "currency": "EUR", "due": "0202-01-01"}, "due"),
             (FEES, {"year": 2026, "amount": "1", "currency": "EUR", "paid_on": "0202-01-01"}, "paid_on"),
+            (PERIODS, {"joined": "2010", "left": "2009-12-31"}, "left"),
+            (PERIODS, {"joined": "2010-05-03", "left": "2010-05-02"}, "left"),
+            (PERIODS, {"left": "2199"}, "left"),
+            (PERIODS, {"joined": "2010", "left": "2.3.2009"}, "left"),
+            (ROLES, {"role": "full", "since": "2020", "until": "2019"}, "until"),
             (DOCUMENTS, {"kind": "decision"}, "title_sr"),
             (DOCUMENTS, {"kind": "poem", "title_sr": "Одлука"}, "kind"),
             (DOCUMENTS, {"kind": "decision", "title_sr": "Одлука", "date": "31.2.2007"}, "date"),
@@ -88,6 +94,19 @@ class TestField:
         assert [*field.line_errors(lines[0])] == [column]
         with pytest.raises(ValidationError, match=" 1, "):
             field.validate(lines, None)
+
+    @pytest.mark.parametrize(
+        ("field", "line"),
+        [
+            (PERIODS, {"left": "2003"}),
+            (PERIODS, {"joined": "2003", "left": "2003"}),
+            (PERIODS, {"joined": "2003-05-03", "left": "2003-05"}),
+            (PERIODS, {"joined": "2003", "left": "2003-05"}),
+            (ROLES, {"role": "full", "since": "2020", "until": "2199"}),
+        ],
+    )
+    def test_takes_dates_as_exact_as_they_are_known(self, field, line):
+        assert field.line_errors(field.to_python([line])[0]) == {}
 
 
 # Properties of merging

@@ -30,7 +30,7 @@ from networks.models.model_fields import (
     language_validator,
     stored_value,
 )
-from networks.partial_dates import PartialDateField
+from networks.partial_dates import PartialDateField, may_follow, validate_not_to_come
 
 Line = dict[str, Any]
 
@@ -61,8 +61,8 @@ class LinesField(models.JSONField):
 
     A line has its "id", eight hexadecimal digits, and those of the columns that are not empty, as text or numbers of
     JSON: {"id": "5f0c9a3e", "year": 2026, "amount": "1500.00"}. `columns` are model fields by name, which give
-    labels, forms, validation and values. A line without one of the `required` columns is refused, and of the
-    `private` columns visitors see nothing.
+    labels, forms, validation and values. A line without one of the `required` columns is refused, and one that ends
+    before it begins: `span` are the columns of these dates. Of the `private` columns visitors see nothing.
     """
 
     def __init__(
@@ -72,11 +72,12 @@ class LinesField(models.JSONField):
         columns: Mapping[str, models.Field] | None = None,
         required: Sequence[str] = (),
         private: Sequence[str] = (),
+        span: tuple[str, str] | None = None,
         **options: Any,
     ):
         super().__init__(verbose_name, **{"default": list, "blank": True, **options})
         self.columns = dict(columns or {})
-        self.required, self.private = (*required,), frozenset(private)
+        self.required, self.private, self.span = (*required,), frozenset(private), span
         for name, column in self.columns.items():
             column.set_attributes_from_name(name)
 
@@ -87,7 +88,8 @@ class LinesField(models.JSONField):
 
     def clone(self) -> "LinesField":
         _name, _path, args, options = self.deconstruct()
-        return type(self)(*args, columns=self.columns, required=self.required, private=self.private, **options)
+        own = {name: getattr(self, name) for name in ("columns", "required", "private", "span")}
+        return type(self)(*args, **own, **options)
 
     def to_python(self, value: Any) -> list[Line]:
         """
@@ -164,6 +166,10 @@ class LinesField(models.JSONField):
                 column.clean(line[name], None)
             except ValidationError as error:
                 errors[name] = error.messages
+        if self.span and errors.keys().isdisjoint(self.span):
+            first, last = (self.value_of(line, name) for name in self.span)
+            if first and last and not may_follow(last, first):
+                errors[self.span[1]] = [now("It cannot have ended before it began. Correct one of the two dates.")]
         return errors
 
     def public_lines(self, lines: Sequence[Line]) -> list[Line]:
@@ -246,6 +252,7 @@ def roles_field() -> LinesField:
             "until": PartialDateField(_("until")),
         },
         required=["role"],
+        span=("since", "until"),
     )
 
 
@@ -253,8 +260,12 @@ def periods_field() -> LinesField:
     return LinesField(
         _("earlier periods of membership"),
         help_text=_("If the city had left and joined again: from when to when it was a member before."),
-        columns={"joined": PartialDateField(_("joined")), "left": PartialDateField(_("left"))},
+        columns={
+            "joined": PartialDateField(_("joined")),
+            "left": PartialDateField(_("left"), validators=[validate_not_to_come]),
+        },
         required=["left"],
+        span=("joined", "left"),
     )
 
 

@@ -39,7 +39,7 @@ from networks.models.model_fields import (
 )
 from networks.models.public_page import FormerSlug, SluggedQuerySet, in_active_language, save_with_slug
 from networks.models.revised_model import RevisedModel, RevisedQuerySet
-from networks.partial_dates import PartialDateField
+from networks.partial_dates import PartialDateField, may_follow
 from networks.pictures import PictureField
 from networks.rich_text import RichTextField, clean_rich_text, plain_text
 from networks.serbian import fold
@@ -94,7 +94,7 @@ SEARCHED = dict(sorted(SEARCHED.items(), key=lambda pair: pair[1], reverse=True)
 
 def left_after_joined(network):
     joined, left = network.joined, network.left
-    return not joined or not left or joined <= left or joined.isoformat().startswith(left.isoformat())
+    return not joined or not left or may_follow(left, joined)
 
 
 # The fields of the one fee that a network had until there were lines
