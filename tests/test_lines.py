@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from networks.admin.newest_revisions import RECORD_FIELDS, RECORD_GAPS, newest_values
 from networks.links.mending import mend
 from networks.links.places import find_places, links_of_row
-from networks.models import ConfirmationLink, Link, Network, PreviewLink
-from networks.models.lines import IDENTIFIER, MOST_LINES
+from networks.models import ConfirmationLink, Link, Network, PreviewLink, Revision
+from networks.models.lines import IDENTIFIER, MOST_LINES, act_lines
 from networks.revisions import drafts, publishing
 from networks.revisions.content import content_of, merge, select_current_fields
 from networks.revisions.line_merge import keep_both, merge_lines
@@ -396,6 +396,39 @@ def test_form_that_knows_no_lines_loses_none(clerk):
     values = {name: each for name, each in form_values(opened(clerk, address(row))).items() if "fees" not in name}
     assert send(clerk, row, values, summary_en="New").status_code == 302
     assert (newest(row)["fees"], newest(row)["summary_en"]) == ([FEE], "New")
+
+
+ACT_AND_FEE = {"deciding_act": "Одлука", "fee_amount": "1500.00", "fee_currency": "EUR", "fee_year": 2025}
+STATUTE = {"id": "11111111", "kind": "statute", "title_sr": "Статут"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "act", "fee"),
+    [
+        ({}, "Одлука", FEE),
+        ({"deciding_act": "Нова", "fee_amount": "2,000"}, "Нова", FEE | {"amount": "2000.00"}),
+        (dict.fromkeys(ACT_AND_FEE, ""), "", None),
+        ({"fee_amount": "much"}, None, None),
+    ],
+)
+def test_form_that_was_opened_before_there_were_lines_saves_its_act_and_its_fee(clerk, typed, act, fee):
+    row = published()
+    lines = ("documents", "roles", "periods", "fees", "activities")
+    values = {
+        name: each
+        for name, each in form_values(opened(clerk, address(row))).items()
+        if name.partition("-")[0] not in lines
+    }
+    old = {name: each for name, each in row.head.content.items() if name not in lines}
+    Revision.objects.update(content=old | ACT_AND_FEE)
+    drafts.save(anew(row), {"documents": [*act_lines("Одлука"), STATUTE]}, author=account("milan"))
+    response = send(clerk, row, values | ACT_AND_FEE | {"fee_amount": "1,500.00"}, **typed)
+    if act is None:
+        assert [*errors_by_field(parsed(response))] == ["fees-00000fee-amount"]
+        return
+    assert response.status_code == 302
+    assert newest(row)["fees"] == ([fee] if fee else [])
+    assert newest(row)["documents"] == [*act_lines(act), STATUTE]
 
 
 @pytest.mark.long
