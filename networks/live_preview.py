@@ -77,7 +77,8 @@ def typed_content(
     Return the content that stands in the submitted form, field by field as it would be saved.
 
     Also return the names of the fields that have the newest stored value instead: those with an invalid one, and
-    pictures that were just chosen, which have no URL before they are saved.
+    pictures that were just chosen, which have no URL before they are saved. Lines are without files that were just
+    chosen, which are only checked and stored when the form is saved.
     """
     model = type(row)
     saved = complete_content(model, row.head.content if row.head else content_of(row))
@@ -95,7 +96,7 @@ def typed_content(
         elif name in request.POST and normalise_line_ends(request.POST[name]) != (content[name] or ""):
             form_field = model_admin.formfield_for_dbfield(model_field, request)
             try:
-                value = form_field.clean(form_field.widget.value_from_datadict(request.POST, request.FILES, name))
+                value = form_field.clean(form_field.widget.value_from_datadict(request.POST, {}, name))
                 content[name] = stored_value(model_field, model_field.clean(value, row))
             except ValidationError:
                 left_out.append(name)

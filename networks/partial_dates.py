@@ -18,6 +18,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -158,7 +159,20 @@ class PartialDate:
         return date(self.year, month, self.day or monthrange(self.year, month)[1])
 
 
-def format_partial_date(value: PartialDate, language: str | None = None, *, after_preposition: bool = False) -> str:
+def may_follow(last: PartialDate, first: PartialDate) -> bool:
+    """Return whether what began on one date may have ended on the other, to the precision that both have."""
+    return not last < first or first.isoformat().startswith(last.isoformat())
+
+
+def validate_not_to_come(value: PartialDate) -> None:
+    """Raise ValidationError for a date of which each day is still to come."""
+    if value.earliest > localdate():
+        raise ValidationError(_("This date is still to come. Enter one in the past."), code="future")
+
+
+def format_partial_date(
+    value: PartialDate | date, language: str | None = None, *, after_preposition: bool = False
+) -> str:
     """
     Return the date as readers of the language expect it: мај 2007., 3. маја 2007., 3 May 2007.
 

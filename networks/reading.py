@@ -152,10 +152,7 @@ class Reader:
         """Return a date, a moment or a partial date in words: 3. маја 2007. or 3 May 2007. Empty for None."""
         if value is None:
             return ""
-        if not isinstance(value, PartialDate):
-            day = localtime(value).date() if isinstance(value, datetime) else value
-            value = PartialDate(day.year, day.month, day.day)
-        return format_partial_date(value, self.language)
+        return format_partial_date(localtime(value) if isinstance(value, datetime) else value, self.language)
 
     def moment(self, value: datetime) -> str:
         """Return a day and the time of day in the city's own time: 3. маја 2007. у 08:00 or 3 May 2007, 08:00."""

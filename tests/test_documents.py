@@ -546,8 +546,11 @@ def test_file_of_a_colleague_takes_the_place_of_mine_where_i_choose_so(client, a
 def test_preview_as_one_types_shows_the_file_that_is_saved(client, author, network):
     client.force_login(author)
     values = form_values(opened(client, f"/en/admin/networks/network/{network.pk}/change/"))
-    # The script sends the name of a file in place of the file.
-    values |= {f"{CELL}_upload": "odluka.pdf", "live_language": "en", f"documents-{ID}-number": "06-123"}
-    response = client.post(f"/en/admin/networks/network/{network.pk}/live/", values)
-    assert response.status_code == 200
-    assert stored_files() == ["ab" * 20 + ".pdf"]
+    values |= {"live_language": "en", f"documents-{ID}-number": "06-123"}
+    # The script sends the name of a file in place of the file, which without it is sent.
+    for sent in ("odluka.pdf", upload(pdf_files.sound())):
+        values |= {f"{CELL}_upload": sent, "documents-11111111-file_upload": sent}
+        response = client.post(f"/en/admin/networks/network/{network.pk}/live/", values)
+        assert response.status_code == 200
+        assert "06-123" in response.text
+        assert stored_files() == ["ab" * 20 + ".pdf"]

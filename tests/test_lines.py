@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from networks.admin.newest_revisions import RECORD_FIELDS, RECORD_GAPS, newest_values
 from networks.links.mending import mend
 from networks.links.places import find_places, links_of_row
-from networks.models import ConfirmationLink, Link, Network, PreviewLink
-from networks.models.lines import MOST_LINES
+from networks.models import ConfirmationLink, Link, Network, PreviewLink, Revision
+from networks.models.lines import IDENTIFIER, MOST_LINES, act_lines
 from networks.revisions import drafts, publishing
 from networks.revisions.content import content_of, merge, select_current_fields
 from networks.revisions.line_merge import keep_both, merge_lines
@@ -24,6 +24,7 @@ from networks.revisions.word_checks import mend as mend_words
 from tests.pages import errors_by_field, form_values, opened, parsed, text_of
 
 FEES = Network._meta.get_field("fees")
+PERIODS, ROLES = (Network._meta.get_field(name) for name in ("periods", "roles"))
 DOCUMENTS = Network._meta.get_field("documents")
 
 
@@ -38,6 +39,31 @@ class TestField:
         assert len(new["id"]) == 8
         assert not others
 
+    @pytest.mark.parametrize(
+        ("identifiers", "kept"),
+        [
+            (["00000fee", "00000dec"], ["00000fee", "00000dec"]),
+            (["1", "2"], []),
+            (["\ud800", "\0"], []),
+            (["0000ABCD", "5f0c9a3e\n"], []),
+            (["5f0c9a3e", "5f0c9a3e", "5f0c9a3e"], ["5f0c9a3e"]),
+            ([1, 1], []),
+        ],
+    )
+    def test_gives_each_line_an_identifier_that_forms_know_always_the_same(self, identifiers, kept):
+        lines = [{"id": each, "year": 2026, "amount": "1.00", "currency": "EUR"} for each in identifiers]
+        stored = FEES.to_python(lines)
+        FEES.validate(stored, None)
+        names = [line["id"] for line in stored]
+        assert len({*names}) == len(identifiers)
+        assert all(IDENTIFIER.fullmatch(name) for name in names)
+        assert names[: len(kept)] == kept
+        assert FEES.to_python(lines) == FEES.to_python(stored) == stored
+
+    def test_amount_of_minus_nothing_is_nothing(self):
+        (line,) = FEES.to_python([{"id": "5f0c9a3e", "amount": "-0"}])
+        assert line["amount"] == "0.00"
+
     @pytest.mark.parametrize("value", ["text", [1], {"id": "1"}, "[1]"])
     def test_refuses_what_is_no_list_of_lines(self, value):
         with pytest.raises(ValidationError):
@@ -50,6 +76,13 @@ class TestField:
             (FEES, {"year": "soon", "amount": "1500", "currency": "EUR"}, "year"),
             (FEES, {"year": 2026, "amount": "-1", "currency": "EUR"}, "amount"),
             (FEES, {"year": 2026, "amount": "1", "currency": "euro"}, "currency"),
+            (FEES, {"year": 2026, "amount": "1", "currency": "EUR", "due": "0202-01-01"}, "due"),
+            (FEES, {"year": 2026, "amount": "1", "currency": "EUR", "paid_on": "0202-01-01"}, "paid_on"),
+            (PERIODS, {"joined": "2010", "left": "2009-12-31"}, "left"),
+            (PERIODS, {"joined": "2010-05-03", "left": "2010-05-02"}, "left"),
+            (PERIODS, {"left": "2199"}, "left"),
+            (PERIODS, {"joined": "2010", "left": "2.3.2009"}, "left"),
+            (ROLES, {"role": "full", "since": "2020", "until": "2019"}, "until"),
             (DOCUMENTS, {"kind": "decision"}, "title_sr"),
             (DOCUMENTS, {"kind": "poem", "title_sr": "Одлука"}, "kind"),
             (DOCUMENTS, {"kind": "decision", "title_sr": "Одлука", "date": "31.2.2007"}, "date"),
@@ -61,6 +94,19 @@ class TestField:
         assert [*field.line_errors(lines[0])] == [column]
         with pytest.raises(ValidationError, match=" 1, "):
             field.validate(lines, None)
+
+    @pytest.mark.parametrize(
+        ("field", "line"),
+        [
+            (PERIODS, {"left": "2003"}),
+            (PERIODS, {"joined": "2003", "left": "2003"}),
+            (PERIODS, {"joined": "2003-05-03", "left": "2003-05"}),
+            (PERIODS, {"joined": "2003", "left": "2003-05"}),
+            (ROLES, {"role": "full", "since": "2020", "until": "2199"}),
+        ],
+    )
+    def test_takes_dates_as_exact_as_they_are_known(self, field, line):
+        assert field.line_errors(field.to_python([line])[0]) == {}
 
 
 # Properties of merging
@@ -189,6 +235,27 @@ def test_what_was_written_before_there_were_lines_is_always_read_as_the_same_lin
     titles = None if act is None else [{"id": "00000dec", "kind": "decision", "title_sr": act}] if act else []
     assert content.get("documents") == before.get("documents", titles)
     assert content.get("fees") == fees
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("act", "year", "documents", "fees"),
+    [
+        ("Стара одлука", 2020, [{"title_sr": "Стара одлука"}, {}], [{}, {"year": 2020}]),
+        ("", None, [None, {}], [{}, None]),
+    ],
+)
+def test_restoring_what_was_written_before_there_were_lines_leaves_the_other_lines(act, year, documents, fees):
+    statute = {"id": "11111111", "kind": "statute", "title_sr": "Статут"}
+    present = {"documents": [DECISION, statute], "fees": [OTHER, FEE], "roles": [{"id": "22222222", "role": "full"}]}
+    row = published(**present)
+    fee = {"fee_amount": "1500.00", "fee_currency": "EUR"} if year else {"fee_amount": None, "fee_currency": ""}
+    old = {"summary_sr": "Старо", "deciding_act": act, "fee_year": year} | fee
+    restored = drafts.restore(row, row.revisions.create(number=9, content=old), author=None).revision.content
+    for name, changes in {"documents": documents, "fees": fees, "roles": [{}]}.items():
+        lines = zip(present[name], changes, strict=True)
+        assert restored[name] == [line | change for line, change in lines if change is not None]
+    assert restored["summary_sr"] == "Старо"
 
 
 @pytest.mark.django_db
@@ -329,6 +396,39 @@ def test_form_that_knows_no_lines_loses_none(clerk):
     values = {name: each for name, each in form_values(opened(clerk, address(row))).items() if "fees" not in name}
     assert send(clerk, row, values, summary_en="New").status_code == 302
     assert (newest(row)["fees"], newest(row)["summary_en"]) == ([FEE], "New")
+
+
+ACT_AND_FEE = {"deciding_act": "Одлука", "fee_amount": "1500.00", "fee_currency": "EUR", "fee_year": 2025}
+STATUTE = {"id": "11111111", "kind": "statute", "title_sr": "Статут"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "act", "fee"),
+    [
+        ({}, "Одлука", FEE),
+        ({"deciding_act": "Нова", "fee_amount": "2,000"}, "Нова", FEE | {"amount": "2000.00"}),
+        (dict.fromkeys(ACT_AND_FEE, ""), "", None),
+        ({"fee_amount": "much"}, None, None),
+    ],
+)
+def test_form_that_was_opened_before_there_were_lines_saves_its_act_and_its_fee(clerk, typed, act, fee):
+    row = published()
+    lines = ("documents", "roles", "periods", "fees", "activities")
+    values = {
+        name: each
+        for name, each in form_values(opened(clerk, address(row))).items()
+        if name.partition("-")[0] not in lines
+    }
+    old = {name: each for name, each in row.head.content.items() if name not in lines}
+    Revision.objects.update(content=old | ACT_AND_FEE)
+    drafts.save(anew(row), {"documents": [*act_lines("Одлука"), STATUTE]}, author=account("milan"))
+    response = send(clerk, row, values | ACT_AND_FEE | {"fee_amount": "1,500.00"}, **typed)
+    if act is None:
+        assert [*errors_by_field(parsed(response))] == ["fees-00000fee-amount"]
+        return
+    assert response.status_code == 302
+    assert newest(row)["fees"] == ([fee] if fee else [])
+    assert newest(row)["documents"] == [*act_lines(act), STATUTE]
 
 
 @pytest.mark.long

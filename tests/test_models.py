@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -156,6 +156,7 @@ def test_what_can_be_has_no_error(fields):
         ("scope", "mars"),
         ("status", "mars"),
         ("verified_on", timezone.localdate() + timedelta(days=2)),
+        ("verified_on", date(202, 5, 4)),
         ("internal_note", "x" * 4001),
     ],
 )

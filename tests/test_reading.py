@@ -223,11 +223,12 @@ def test_a_site_without_title_has_one_in_each_language():
         (PartialDate(2003), ("2003.", "2003.", "2003")),
         (PartialDate(2007, 5), ("мај 2007.", "maj 2007.", "May 2007")),
         (PartialDate(2007, 5, 3), ("3. маја 2007.", "3. maja 2007.", "3 May 2007")),
+        (date(202, 11, 1), ("1. новембра 202.", "1. novembra 202.", "1 November 202")),  # a slip that was stored
         (date(2026, 11, 1), ("1. новембра 2026.", "1. novembra 2026.", "1 November 2026")),
         # Half an hour before midnight in Greenwich, it is the next year in Niš.
         (datetime(2025, 12, 31, 23, 30, tzinfo=UTC), ("1. јануара 2026.", "1. januara 2026.", "1 January 2026")),
     ],
-    ids=["none", "year", "month", "day", "date", "moment"],
+    ids=["none", "year", "month", "day", "slip", "date", "moment"],
 )
 def test_dates_are_in_words_and_no_more_exact_than_known(value, expected):
     assert in_each_form(lambda reader: reader.date(value)) == expected

@@ -2,11 +2,15 @@
 
 import re
 from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
 
 import hypothesis
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.core.signing import Signer
+from django.db import connection
 from django.test import Client
 from django.utils import translation
 from hypothesis import strategies
@@ -15,9 +19,10 @@ from playwright.sync_api import expect
 from networks.models import Change, ConfirmationLink, Network, Revision, UnitAnswer
 from networks.public.confirmations import MEMBERSHIPS_ON_A_PAGE, AnswerForm
 from networks.revisions import drafts, previews, publishing, unit_answers
+from networks.revisions.content import content_of
 from networks.revisions.unit_answers import MOST_IN_AN_HOUR
 from tests.browser import accessibility_problems, be_signed_in
-from tests.makers import make_network, make_profile
+from tests.makers import make_network, make_network_with_lines, make_profile
 from tests.pages import (
     CYRILLIC,
     PREFIXES,
@@ -114,6 +119,12 @@ class TestPage:
         assert "Paris" in response.text
         for hidden in ("Secret", "Draft", "Unpublished", "In the bin", "Of another", "Of a similar"):
             assert hidden not in response.text
+
+    def test_shows_the_first_decision_and_the_latest_fee(self, visitor, link):
+        make_network_with_lines(responsible_unit=UNIT)
+        said = text_of(opened(visitor, url_of(link)))
+        assert "Decision to joinDecision to joinAnnual fee2,025.50 EUR (2025)" in said
+        assert "X-424" not in said
 
     def test_is_kept_by_nobody_and_sets_no_cookie(self, visitor, link, network):
         for response in (visitor.get(url_of(link)), send(visitor, link, network)):
@@ -469,6 +480,27 @@ class TestDecision:
         )
         network.refresh_from_db()
         assert (network.verified_on, UnitAnswer.objects.get().state) == (None, "open")
+
+    @pytest.mark.parametrize("is_changed", [False, True])
+    def test_that_was_given_before_there_were_new_fields_holds_if_nothing_was_changed(
+        self, link, network, clock, is_changed
+    ):
+        """The digest of a former release, which had other fields, cannot be compared."""
+        unit_answers.give_answers(link, [unit_answers.Given(network.pk, "as_stated")])
+        UnitAnswer.objects.update(stated="0" * 64, created_at=clock.now)
+        migration = import_module("networks.migrations.0038_answers_from_before_lines")
+        migration.forget_digests(apps, SimpleNamespace(connection=connection))
+        clock.now += timedelta(days=1)
+        if is_changed:
+            publishing.publish(drafts.save(network, {"seat_en": "Paris"}, author=None).row, author=None)
+        assert unit_answers.is_as_stated(UnitAnswer.objects.get(), Network.objects.get()) != is_changed
+
+    def test_holds_when_networks_get_a_new_field(self, network, monkeypatch):
+        digest = unit_answers.stated_digest(network)
+        content = unit_answers.public_content(Network, content_of(network))
+        for value, is_same in (("", True), (None, True), ([], True), ("Ново", False), ("0.0000", False)):
+            monkeypatch.setattr(unit_answers, "public_content", lambda *_args, new=value: content | {"new": new})
+            assert (unit_answers.stated_digest(network) == digest) == is_same
 
     @pytest.mark.long
     def test_that_something_has_changed_opens_the_form_with_the_answer(self, visitor, publisher, link, network):

@@ -15,7 +15,7 @@ from networks.models import RevisedModel
 from networks.reading import Reader
 from networks.revisions import drafts, schedules
 from networks.revisions.comparison import compare
-from networks.revisions.content import complete_content, field_label, select_current_fields
+from networks.revisions.content import field_label, restored_content
 
 REVISIONS_PER_PAGE = 25
 
@@ -111,7 +111,7 @@ class HistoryViewsMixin(RowViewsMixin):
             )
             self.message_user(request, text.format(number=revision.number), messages.SUCCESS)
             return self.redirect_to_form(row)
-        content = complete_content(self.model, row.head.content) | select_current_fields(self.model, revision.content)
+        content = restored_content(self.model, row.head.content, revision.content)
         return self.render(
             request,
             "restore",

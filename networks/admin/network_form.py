@@ -7,11 +7,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.forms import Script
+from django.http import QueryDict
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 
+from networks.admin.base import is_integer
 from networks.admin.revised_form import RevisedForm
 from networks.models.gazetteer import TOWNS, Town, find_town
+from networks.models.lines import act_lines, cell_name, fee_lines
+from networks.models.network import FORMER_FEE
 from networks.revisions.content import Content, content_fields, stored_value
 
 SEAT = ("seat_sr", "seat_en")
@@ -53,6 +57,26 @@ def typed_values(town: Town) -> list[str]:
 
 class NetworkForm(RevisedForm):
     """The form of a network. A seat in a town of our list fills in what else is known of it."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if "deciding_act" in self.data and "documents" not in self.data and self.began_before_lines():
+            self.data = self.with_lines()
+
+    def began_before_lines(self) -> bool:
+        number = self.data.get("base", "")
+        base = self.get_revision(int(number)) if self.head and is_integer(number) else None
+        return base is None or "documents" not in base.content
+
+    def with_lines(self) -> QueryDict:
+        """Return what was sent of a form that was opened before an upgrade, with its act and its fee as lines."""
+        data = self.data.copy()
+        data["documents"] = data["fees"] = "lines"
+        (act,) = act_lines(self.data["deciding_act"].strip()) or [{}]
+        (fee,) = fee_lines(*(self.data.get(name, "").strip() for name in FORMER_FEE)) or [{}]
+        for field, line in (("documents", act), ("fees", fee)):
+            data.update({cell_name(field, line["id"], column): line[column] for column in line if column != "id"})
+        return data
 
     @staticmethod
     def filled_in(content: Mapping[str, Any], before: Mapping[str, Any]) -> Content:

@@ -240,7 +240,7 @@ class UnitViewsMixin:
         row = answer.network
         return context | {
             "facts": unit_answers.stated_facts(context["network"]) if row.is_published else [],
-            "has_changed": row.is_published and unit_answers.stated_digest(row) != answer.stated,
+            "has_changed": row.is_published and not unit_answers.is_as_stated(answer, row),
             "is_moved": row.responsible_unit != answer.link.unit,
         }
 

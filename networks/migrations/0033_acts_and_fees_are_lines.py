@@ -22,19 +22,37 @@ def write_lines(apps, schema_editor):
         known = rows.filter(**{"is_published": is_published, f"{name}__content__has_key": "documents"})
         for row in known.select_related(name):
             content = getattr(row, name).content
-            rows.filter(pk=row.pk).update(**{field: content[field] for field in LINES})
+            rows.filter(pk=row.pk).update(**{field: content.get(field, []) for field in LINES})
+
+
+def fields_of(documents, fees):
+    """Return the first decision and the fee of the last year as the fields that a network had."""
+    acts = [line.get("title_sr", "") for line in documents if line.get("kind") == "decision"]
+    whole = [line for line in fees if {"year", "amount", "currency"} <= line.keys()]
+    fee = max(whole, key=lambda line: line["year"], default={})
+    return {
+        "deciding_act": acts[0] if acts else "",
+        "fee_amount": fee.get("amount"),
+        "fee_currency": fee.get("currency", ""),
+        "fee_year": fee.get("year"),
+    }
 
 
 def write_fields(apps, schema_editor):
-    """Write the first decision and the fee of the last year back. The lines are dropped with their columns."""
-    rows = apps.get_model("networks", "Network").objects.using(schema_editor.connection.alias)
+    """
+    Write the fields back. The lines are dropped with their columns, and kept in the revisions.
+
+    Of these, the ones that were written since get the fields too: what the newest lacks is lost in the next draft.
+    """
+    database = schema_editor.connection.alias
+    rows = apps.get_model("networks", "Network").objects.using(database)
     for row in rows.exclude(documents=[], fees=[]).iterator(chunk_size=200):
-        acts = [line["title_sr"] for line in row.documents if line["kind"] == "decision"]
-        values = {"deciding_act": acts[0] if acts else ""}
-        if row.fees:
-            fee = max(row.fees, key=lambda line: line["year"])
-            values |= {f"fee_{name}": fee[name] for name in ("amount", "currency", "year")}
-        rows.filter(pk=row.pk).update(**values)
+        rows.filter(pk=row.pk).update(**fields_of(row.documents, row.fees))
+    revisions = apps.get_model("networks", "Revision").objects.using(database)
+    since = revisions.filter(content__has_key="documents").exclude(content__has_key="deciding_act")
+    for revision in since.iterator(chunk_size=200):
+        fields = fields_of(revision.content["documents"], revision.content.get("fees", []))
+        revisions.filter(pk=revision.pk).update(content=revision.content | fields)
 
 
 class Migration(migrations.Migration):

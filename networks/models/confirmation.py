@@ -54,7 +54,8 @@ class UnitAnswer(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     text = models.TextField(blank=True)
     ended_on = PartialDateField(null=True, blank=True)
-    # The digest of what the site showed of the membership, see networks.revisions.unit_answers
+    # The digest of what the site showed of the membership, see networks.revisions.unit_answers. It is empty where the
+    # answer is older than the present digests.
     stated = models.CharField(max_length=64)
     # Who answered, as they wrote it
     name = models.CharField(max_length=100, blank=True)

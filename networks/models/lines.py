@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from hashlib import sha256
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,8 +23,14 @@ from django.utils.translation import pgettext_lazy
 
 from networks.languages import columns_of
 from networks.models.document_field import DocumentField
-from networks.models.model_fields import HTTPURLField, currency_validator, language_validator, stored_value
-from networks.partial_dates import PartialDateField
+from networks.models.model_fields import (
+    HTTPURLField,
+    currency_validator,
+    day_validator,
+    language_validator,
+    stored_value,
+)
+from networks.partial_dates import PartialDateField, may_follow, validate_not_to_come
 
 Line = dict[str, Any]
 
@@ -54,8 +61,8 @@ class LinesField(models.JSONField):
 
     A line has its "id", eight hexadecimal digits, and those of the columns that are not empty, as text or numbers of
     JSON: {"id": "5f0c9a3e", "year": 2026, "amount": "1500.00"}. `columns` are model fields by name, which give
-    labels, forms, validation and values. A line without one of the `required` columns is refused, and of the
-    `private` columns visitors see nothing.
+    labels, forms, validation and values. A line without one of the `required` columns is refused, and one that ends
+    before it begins: `span` are the columns of these dates. Of the `private` columns visitors see nothing.
     """
 
     def __init__(
@@ -65,11 +72,12 @@ class LinesField(models.JSONField):
         columns: Mapping[str, models.Field] | None = None,
         required: Sequence[str] = (),
         private: Sequence[str] = (),
+        span: tuple[str, str] | None = None,
         **options: Any,
     ):
         super().__init__(verbose_name, **{"default": list, "blank": True, **options})
         self.columns = dict(columns or {})
-        self.required, self.private = (*required,), frozenset(private)
+        self.required, self.private, self.span = (*required,), frozenset(private), span
         for name, column in self.columns.items():
             column.set_attributes_from_name(name)
 
@@ -80,12 +88,15 @@ class LinesField(models.JSONField):
 
     def clone(self) -> "LinesField":
         _name, _path, args, options = self.deconstruct()
-        return type(self)(*args, columns=self.columns, required=self.required, private=self.private, **options)
+        own = {name: getattr(self, name) for name in ("columns", "required", "private", "span")}
+        return type(self)(*args, **own, **options)
 
     def to_python(self, value: Any) -> list[Line]:
         """
         Return the lines as they are stored: without empty columns and unknown ones, each with an identifier.
 
+        A line of a script or a fixture whose identifier is taken or none that forms know gets another, which is
+        always the same for the same lines.
         A value that its column does not take stays as it is, for `validate`. Raise ValidationError for anything but
         a list of dictionaries.
         """
@@ -96,8 +107,13 @@ class LinesField(models.JSONField):
                 value = json.loads(value)
         if not isinstance(value, list) or not all(isinstance(line, dict) for line in value):
             raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": value})
-        lines = [self.stored_line(line) for line in value]
-        return [line for line in lines if len(line) > 1]
+        lines: dict[str, Line] = {}
+        for stored in map(self.stored_line, value):
+            if len(stored) > 1:
+                while stored["id"] in lines or not IDENTIFIER.fullmatch(stored["id"]):
+                    stored["id"] = sha256(stored["id"].encode(errors="backslashreplace")).hexdigest()[:8]
+                lines[stored["id"]] = stored
+        return [*lines.values()]
 
     def stored_line(self, line: Mapping[str, Any]) -> Line:
         stored: Line = {"id": str(line.get("id") or new_identifier())}
@@ -129,13 +145,6 @@ class LinesField(models.JSONField):
             for name, messages in self.line_errors(line).items()
             for message in messages
         ]
-        identifiers = [line["id"] for line in value]
-        if len({*identifiers}) < len(identifiers) or not all(map(IDENTIFIER.fullmatch, identifiers)):
-            errors.append(
-                ValidationError(
-                    now("Each line needs an identifier of its own: eight hexadecimal digits."), code="identifier"
-                )
-            )
         if len(value) > MOST_LINES:
             errors.append(
                 ValidationError(
@@ -157,6 +166,10 @@ class LinesField(models.JSONField):
                 column.clean(line[name], None)
             except ValidationError as error:
                 errors[name] = error.messages
+        if self.span and errors.keys().isdisjoint(self.span):
+            first, last = (self.value_of(line, name) for name in self.span)
+            if first and last and not may_follow(last, first):
+                errors[self.span[1]] = [now("It cannot have ended before it began. Correct one of the two dates.")]
         return errors
 
     def public_lines(self, lines: Sequence[Line]) -> list[Line]:
@@ -239,6 +252,7 @@ def roles_field() -> LinesField:
             "until": PartialDateField(_("until")),
         },
         required=["role"],
+        span=("since", "until"),
     )
 
 
@@ -246,8 +260,12 @@ def periods_field() -> LinesField:
     return LinesField(
         _("earlier periods of membership"),
         help_text=_("If the city had left and joined again: from when to when it was a member before."),
-        columns={"joined": PartialDateField(_("joined")), "left": PartialDateField(_("left"))},
+        columns={
+            "joined": PartialDateField(_("joined")),
+            "left": PartialDateField(_("left"), validators=[validate_not_to_come]),
+        },
         required=["left"],
+        span=("joined", "left"),
     )
 
 
@@ -263,8 +281,8 @@ def fees_field() -> LinesField:
                 _("amount"), max_digits=12, decimal_places=2, validators=[MinValueValidator(0)]
             ),
             "currency": models.CharField(_("currency"), max_length=3, validators=[currency_validator]),
-            "due": models.DateField(pgettext_lazy("fee", "due")),
-            "paid_on": models.DateField(_("paid on")),
+            "due": models.DateField(pgettext_lazy("fee", "due"), validators=[day_validator]),
+            "paid_on": models.DateField(_("paid on"), validators=[day_validator]),
             "budget_line": models.CharField(_("budget line"), max_length=100),
         },
         required=["year", "amount", "currency"],
@@ -300,3 +318,11 @@ def fee_lines(amount: str | None, currency: str | None, year: int | None) -> lis
     fee = {"year": year, "amount": amount, "currency": currency}
     written = {name: value for name, value in fee.items() if value not in (None, "")}
     return [{"id": "00000fee", **written}] if written else []
+
+
+def restored_lines(former: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
+    """Return lines in which those of the two functions above are as they were, in the columns that there were."""
+    restored = {line["id"]: line for line in former}
+    kept = [line for line in lines if line["id"] in restored or line["id"] not in ("00000dec", "00000fee")]
+    others = [line for line in former if line["id"] not in {each["id"] for each in kept}]
+    return [line | restored.get(line["id"], {}) for line in kept] + others

@@ -80,6 +80,8 @@ language_validator = RegexValidator(
 currency_validator = RegexValidator(
     r"^[A-Z]{3}\Z", _("Enter the three capital Latin letters of a currency, such as RSD or EUR.")
 )
+# A year that is typed with a slip, such as 202 for 2026
+day_validator = MinValueValidator(date(1900, 1, 1), _("Enter a day in 1900 or later."))
 wikidata_validator = RegexValidator(
     r"^Q[1-9][0-9]{0,18}\Z", _("Enter the number of an item in Wikidata, such as Q1322476.")
 )
@@ -161,7 +163,7 @@ def stored_value(model_field: models.Field, value: Any) -> Any:
         return model_field.to_python(value)
     value = model_field.get_prep_value(value)
     if isinstance(value, Decimal) and isinstance(model_field, models.DecimalField):
-        return f"{value:.{model_field.decimal_places}f}"
+        return f"{value:z.{model_field.decimal_places}f}"
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):

@@ -22,6 +22,7 @@ from networks.models.lines import (
     fee_lines,
     fees_field,
     periods_field,
+    restored_lines,
     roles_field,
 )
 from networks.models.model_fields import (
@@ -30,6 +31,7 @@ from networks.models.model_fields import (
     FieldConstraint,
     HTTPURLField,
     coordinates_constraint,
+    day_validator,
     http_url_constraint,
     language_validator,
     validate_telephone,
@@ -37,7 +39,7 @@ from networks.models.model_fields import (
 )
 from networks.models.public_page import FormerSlug, SluggedQuerySet, in_active_language, save_with_slug
 from networks.models.revised_model import RevisedModel, RevisedQuerySet
-from networks.partial_dates import PartialDateField
+from networks.partial_dates import PartialDateField, may_follow
 from networks.pictures import PictureField
 from networks.rich_text import RichTextField, clean_rich_text, plain_text
 from networks.serbian import fold
@@ -92,7 +94,7 @@ SEARCHED = dict(sorted(SEARCHED.items(), key=lambda pair: pair[1], reverse=True)
 
 def left_after_joined(network):
     joined, left = network.joined, network.left
-    return not joined or not left or joined <= left or joined.isoformat().startswith(left.isoformat())
+    return not joined or not left or may_follow(left, joined)
 
 
 # The fields of the one fee that a network had until there were lines
@@ -275,6 +277,7 @@ class Network(RevisedModel):
         _("verified on"),
         null=True,
         blank=True,
+        validators=[day_validator],
         help_text=_("The day on which somebody last confirmed these facts with the network."),
     )
     logo = PictureField(
@@ -353,12 +356,15 @@ class Network(RevisedModel):
         return reverse_in(get_language(), "public:network", self.slug)
 
     @classmethod
-    def in_present_form(cls, content):
+    def in_present_form(cls, content, newest=None):
         # Until there were lines, a network had one act and one fee.
+        newest = newest or {}
         if "deciding_act" in content:
-            content = {"documents": act_lines(content["deciding_act"]), **content}
+            acts = act_lines(content["deciding_act"])
+            content = {"documents": restored_lines(acts, newest.get("documents", [])), **content}
         if not content.keys().isdisjoint(FORMER_FEE):
-            content = {"fees": fee_lines(*map(content.get, FORMER_FEE)), **content}
+            fees = fee_lines(*map(content.get, FORMER_FEE))
+            content = {"fees": restored_lines(fees, newest.get("fees", [])), **content}
         return content
 
     def clean(self):

@@ -76,11 +76,15 @@ class RevisedModel(PublicPage):
         abstract = True
 
     @classmethod
-    def in_present_form(cls, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    def in_present_form(
+        cls, content: Mapping[str, Any], newest: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
         """
         Return the content of a revision, of any age, with the fields that have taken the place of others since.
 
         The same content always gives the same values. A field that only has another name is one of `renamed_fields`.
+        Where it is to be restored, `newest` is the newest content. A field keeps what it has there that the old one
+        could not have.
         """
         return content
 

@@ -239,7 +239,7 @@ def show(
 
 def initial(answer: UnitAnswer | None, network: Network) -> dict:
     """Return the answer that waits, unless it was for other words: those must be read before they are answered."""
-    if answer is None or answer.stated != unit_answers.stated_digest(network):
+    if answer is None or not unit_answers.is_as_stated(answer, network):
         return {}
     return {"kind": answer.kind, "text": answer.text, "ended_on": answer.ended_on}
 

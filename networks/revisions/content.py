@@ -112,6 +112,12 @@ def complete_content(model: Model, content: Mapping) -> Content:
     return empty | select_current_fields(model, content)
 
 
+def restored_content(model: Model, newest: Mapping, old: Mapping) -> Content:
+    """Return the complete content of the newest revision with what an old one has of it."""
+    newest = complete_content(model, newest)
+    return newest | select_current_fields(model, model.in_present_form(old, newest))
+
+
 def savable_content(model: Model, content: Mapping) -> Content:
     """Return the complete content without related rows that were deleted, so that it can be saved."""
     content = complete_content(model, content)

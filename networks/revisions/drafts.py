@@ -24,8 +24,8 @@ from networks.revisions.content import (
     content_of,
     merge,
     normalise_content,
+    restored_content,
     savable_content,
-    select_current_fields,
 )
 from networks.revisions.order import last_position
 from networks.revisions.previews import revoke_links
@@ -337,7 +337,7 @@ def restore(row: RevisedModel, revision: Revision, *, author: User | None) -> Sa
         check_own_revision(row, revision)
         model = type(row)
         head = savable_content(model, newest_revision(row).content)
-        content = savable_content(model, head | select_current_fields(model, revision.content))
+        content = savable_content(model, restored_content(model, head, revision.content))
         if not changed_fields(model, head, content):
             return SaveResult(row, newest_revision(row), is_new=False)
         return SaveResult(*write_revision(row, content, author=author, restored_from=revision))

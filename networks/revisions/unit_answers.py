@@ -22,6 +22,7 @@ from django.utils.translation import override
 
 from networks.languages import reverse_in
 from networks.models import ConfirmationLink, Network, UnitAnswer
+from networks.models.lines import DocumentKind
 from networks.partial_dates import PartialDate
 from networks.reading import NetworkReading, Text
 from networks.revisions import drafts
@@ -110,6 +111,8 @@ def memberships(unit: str) -> QuerySet[Network]:
 def stated_facts(network: NetworkReading) -> list[tuple[str, Text]]:
     """Return what citizens read of a membership but for its longer texts: (label, text), without the empty ones."""
     row = network.row
+    decision = next((line.title for line in network.documents if line.line.get("kind") == DocumentKind.DECISION), "")
+    fee = next((f"{line.amount} {line.currency} ({line.year})" for line in network.fees), "")
     with override(network.reader.language):
         facts: list[tuple[str, str]] = [
             (_("Status"), network.status),
@@ -119,6 +122,8 @@ def stated_facts(network: NetworkReading) -> list[tuple[str, Text]]:
             (_("Seat"), network.place),
             (_("Website"), row.website),
             (_("The network’s page about the city"), row.membership_page),
+            (_("Decision to join"), decision),
+            (_("Annual fee"), fee),
             (_("Responsible unit"), network.responsible_unit),
             (_("E-mail"), row.contact_email),
             (_("Telephone"), row.contact_phone),
@@ -131,8 +136,18 @@ def stated_facts(network: NetworkReading) -> list[tuple[str, Text]]:
 def stated_digest(network: Network) -> str:
     """Return a digest of the facts and texts in the row of a network, which differs when one of them does."""
     content = public_content(Network, content_of(network))
-    stated = {name: value for name, value in content.items() if name not in NOT_STATED}
+    # Without what is empty, so that answers still hold when networks get a new field
+    stated = {
+        name: value for name, value in content.items() if name not in NOT_STATED and value not in ("", None, [])
+    }
     return sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+
+
+def is_as_stated(answer: UnitAnswer, network: Network) -> bool:
+    """Return whether citizens read of a network what they did when the answer was given."""
+    if not answer.stated:
+        return network.changed_at <= answer.created_at
+    return stated_digest(network) == answer.stated
 
 
 # Answers
@@ -213,7 +228,7 @@ def accept(answer: UnitAnswer, *, author: User, status: str = Network.Status.LEF
         if answer.kind == UnitAnswer.Kind.AS_STATED:
             if not network.is_published:
                 raise ValidationError(_("This is not on the site."))
-            if stated_digest(network) != answer.stated:
+            if not is_as_stated(answer, network):
                 raise ValidationError(
                     _("What citizens read has changed since this answer. Refuse it, and ask the unit again.")
                 )
