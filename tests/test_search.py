@@ -259,6 +259,14 @@ def test_names_are_sorted_by_the_alphabet_on_show(db, client, language, expected
     assert names(opened(client, f"{PREFIXES[language]}/?sort=name")) == expected
 
 
+def test_the_first_year_is_that_of_the_earliest_membership_also_of_one_that_ended(db, client):
+    make_network(joined=PartialDate(2007, 5), periods=[{"id": "1", "joined": "1971-03", "left": "1975"}])
+    make_network(joined=PartialDate(1990))
+    for path in ("/en/", "/en/?q=мрежа"):
+        (year,) = opened(client, path).xpath("//dl[@class='figures']//a[span='By year']/b")
+        assert text_of(year) == "1971", path
+
+
 def test_by_year_of_joining_the_unknown_come_last(db, client):
     for slug, joined in {
         "c": None,
