@@ -26,7 +26,7 @@ from networks.reading import Reader, Text
 from networks.serbian import fold, occurrences
 from tests.makers import make_network, make_theme
 from tests.pages import PREFIXES, in_each_language, in_latin_and_in_ci_in_each_language, opened, parsed, text_of
-from tests.search_queries import EXPECTED
+from tests.search_queries import EXPECTED, FINDS_NOTHING
 from tests.test_word_forms import spellings
 
 pytestmark = pytest.mark.sql
@@ -456,6 +456,11 @@ def test_the_first_hit_is_the_right_one(nis):
     wrong, count = first_hits(lambda query: [query])
     assert count > 300
     assert len(wrong) <= 0.05 * count, wrong
+
+
+def test_a_network_in_which_the_city_is_not_is_not_found(nis):
+    queries = [each for query in FINDS_NOTHING for each in spellings(query)]
+    assert [query for query in queries if word_index.find(query).entries] == []
 
 
 @pytest.mark.exhaustive
