@@ -157,7 +157,10 @@ def test_the_timeline_tells_of_periods_and_roles(client, language):
 
 
 ODD_LINES = {
-    "documents": [{"id": "1 <", "kind": "poem"}, {"id": "2", "title_sr": "Без врсте", "language": "??"}],
+    "documents": [
+        {"id": "1 <", "kind": "poem", "file": "odd"},
+        {"id": "2", "title_sr": "Без врсте", "language": "??"},
+    ],
     "roles": [{"id": "3", "role": "patron", "since": "soon"}, {"id": "4", "body_sr": "Одбор", "until": "31.2.2007"}],
     "periods": [{"id": "5", "left": "x"}, {"id": "6", "joined": "1999"}],
     "fees": [{"id": "7", "year": "soon", "amount": "a lot", "currency": "?"}, {"id": "8", "amount": "2"}],
