@@ -493,6 +493,29 @@ def test_the_responsible_unit_is_searched_and_shown(db, client):
         assert text_of(excerpt.xpath(".//mark")[0]) == shown
 
 
+DOCUMENTS = [
+    {"id": "1", "kind": "statute", "title_sr": "Статут", "title_en": "Bylaws", "number": "И-77/2007"},
+    {"id": "2", "kind": "report", "title_sr": "Правилник о раду"},
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("bylaws", {"": "Bylaws", "/sr-latn": "Bylaws", "/en": "Bylaws"}),
+        ("статут", {"": "Статут", "/sr-latn": "Statut", "/en": "Statut"}),
+        ("И-77", {"": "И-77/2007", "/sr-latn": "I-77/2007", "/en": "I-77/2007"}),
+        ("pravilnk", {"": "Правилник о раду", "/sr-latn": "Pravilnik o radu", "/en": "Pravilnik o radu"}),  # misspelt
+    ],
+)
+def test_titles_and_numbers_of_documents_are_searched_and_shown(db, client, query, shown):
+    make_network(documents=DOCUMENTS)
+    for prefix, text in shown.items():
+        excerpts = opened(client, f"{prefix}/?q={query}").xpath("//p[@class='excerpt']")
+        assert text_of(excerpts[0]).endswith(text), prefix
+        assert excerpts[0].xpath(".//mark")
+
+
 @pytest.mark.parametrize(
     ("query", "marks"),
     [
@@ -544,7 +567,7 @@ def test_a_mistake_is_forgiven_only_where_nothing_else_is_found(db):
 @pytest.mark.parametrize("quotes", ['""', "„“", "„”", "“”", "«»", "»«", "””"])
 def test_a_phrase_in_quotes_is_a_phrase(db, quotes):
     first, last = quotes
-    whole = make_network(name_sr="Савез градова културе", summary_sr="Друго")
+    whole = make_network(slug="first", name_sr="Савез градова културе", summary_sr="Друго")
     make_network(name_sr="Градови", summary_sr="За културу, без градова културе и градова. Културе има.")
     apart = make_network(name_sr="Градова", acronym_sr="Културе")
     assert apart.pk not in {entry.facts.id for entry in word_index.find(f"{first}gradova kulture{last}").entries}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from networks.languages import SERBIAN
-from networks.public.highlighting import plain_text_of, searched_lines
+from networks.public.highlighting import plain_texts_of, searched_lines
 from networks.public.search import SearchQuery, SearchResult, rows_to_show
 from networks.public.word_index import Found, Match
 from networks.reading import NetworkReading, Reader, Text, ThemeReading
@@ -63,7 +63,8 @@ def spellings(match: Match, networks: Iterable[NetworkReading]) -> Iterator[Text
     """Yield how networks spell what was found, in the language and script that the reader gets."""
     for network in networks:
         lines = searched_lines(network)
-        texts = (plain_text_of(network, name) for name in lines if match.pattern.search(lines[name]))
+        names = (name for name in lines if match.pattern.search(lines[name]))
+        texts = chain.from_iterable(plain_texts_of(network, name) for name in names)
         for text in chain(texts, (theme.name for theme in network.themes), [Text(network.scope)]):
             for start, end in occurrences(text, match.pattern)[:1]:
                 yield Text(text[start:end], language=text.language, asked=network.reader.language)
