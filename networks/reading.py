@@ -527,8 +527,7 @@ class SpanReading(LineReading):
 
     @property
     def is_current(self) -> bool:
-        """Whether it holds today, as far as is known: a role ends with the membership."""
-        return not self.network.is_former and (self.last is None or self.last.latest >= localdate())
+        return lasts(self.network.row, self.first, self.last, localdate())
 
     @cached_property
     def dates(self) -> SafeString:
@@ -536,12 +535,24 @@ class SpanReading(LineReading):
         if not self.first and not self.last:
             return SafeString()
         with override(self.reader.language):
-            unknown = _("not known since when"), _("today") if self.is_current else _("not known until when")
+            has_begun = not self.first or self.first.earliest <= localdate()
+            end = _("today") if self.is_current else _("not known until when") if has_begun else ""
+            unknown = _("not known since when"), end
         ends = [
             format_html('<time datetime="{}">{}</time>', date.isoformat(), self.reader.date(date)) if date else words
             for date, words in zip((self.first, self.last), unknown, strict=True)
         ]
-        return format_html("{} – {}", *ends)
+        return mark_safe(format_html("{} – {}", *ends).rstrip())  # noqa: S308
+
+
+def lasts(network: Network, first: PartialDate | None, last: PartialDate | None, today: date) -> bool:
+    """Return whether a role with these dates lasts today, as far as is known; it ends with the membership."""
+    return (
+        network.status == network.Status.MEMBER
+        and not (network.left and network.left.latest < today)
+        and (first is None or first.earliest <= today)
+        and (last is None or last.latest >= today)
+    )
 
 
 class PeriodReading(SpanReading):

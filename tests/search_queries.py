@@ -120,3 +120,6 @@ EXPECTED = [
     for slugs, *queries in (line.split("|") for line in QUERIES.strip().splitlines() if line)
     for query in queries
 ]
+
+# Of networks in which Niš is not, and words that none has
+FINDS_NOTHING = "eurocities POLIS fondacija unesco Евроградови Медситис Covenant UCLG".split()

@@ -23,11 +23,13 @@ from django.utils.translation import override
 from networks.models import Network, pdf_process
 from networks.models import document_field as documents
 from networks.models.document_field import DocumentField, document_text, document_url, store_pdf
+from networks.public.documents import document_files
 from networks.reading import Reader
 from networks.revisions import drafts, publishing
 from networks.revisions.comparison import display_text
 from networks.revisions.line_merge import merge_lines
 from tests import pdf_files
+from tests.makers import make_network
 from tests.pages import errors_by_field, fill_in, form_values, opened, parsed
 from tests.pdf_files import document_line
 
@@ -315,7 +317,8 @@ def test_comparison_tells_two_files_of_one_size_apart():
 
 @pytest.mark.parametrize("is_preview", [True, False])
 def test_page_leads_to_the_file_unless_it_may_be_that_of_a_draft(is_preview):
-    line = {"id": ID, "kind": "decision", "file": {"size": 240_000, "pages": 5}}
+    line = document_line(b"%PDF-one")
+    line["file"] |= {"size": 240_000, "pages": 5}
     context = {
         "network": SimpleNamespace(row=Network(slug="eurocities")),
         "document": SimpleNamespace(line=line, title=Reader("en").unmarked("Decision")),
@@ -465,6 +468,30 @@ class TestPublicFile:
         for language in ("sr", "sr-latn", "en"):
             with override(language):
                 assert document_url(network.slug, network.documents[0]) == URL
+
+
+def test_file_that_no_form_would_take_is_left_out(db, client):
+    """A script has written it, or an older version of the site."""
+    whole = document_line(b"%PDF-one")
+    file = whole["file"]
+    columns = [
+        *({"file": {name: value for name, value in file.items() if name != left_out}} for left_out in file),
+        *({"file": odd} for odd in ("odd", {}, ["odd"], 5, file | {"size": "10"}, file | {"name": "../odd.pdf"})),
+        *({"kind": kind} for kind in ("", "<", "od luka", None, 5.5)),
+        {"id": "1 <"},
+    ]
+    lines = [whole | {"id": f"0000{number:04}"} | each for number, each in enumerate(columns)]
+    without_kind = {name: value for name, value in whole.items() if name != "kind"}
+    untitled = {name: value for name, value in whole.items() if name != "title_sr"} | {"id": "aaaaaaaa"}
+    lines.append(without_kind | {"id": "bbbbbbbb"})
+    make_network(slug="odd", documents=[*lines, untitled])
+    url = document_url("odd", untitled)
+    assert document_files() == {url: file["name"]}
+    tree = opened(client, "/networks/odd/")
+    assert tree.xpath("//a[@type='application/pdf']/@href") == [url]
+    assert client.get(url).getvalue() == b"%PDF-one"
+    for line in lines:
+        assert client.get(f"/documents/odd/decision-{line['id']}.pdf").status_code == 404, line
 
 
 def test_staff_get_the_file_of_a_draft(client, author, network):

@@ -95,7 +95,10 @@ def everything(db):
         licence_url="https://creativecommons.org/licenses/by/4.0/",
     )
     health = make_theme(slug="health", name_sr="Здравље", name_en="Health")
-    network = make_network(themes=[health, make_theme(slug="culture", name_sr="Култура")], **EVERYTHING | LINES)
+    file = {"name": f"documents/{'ab' * 20}.pdf", "size": 9, "pages": 1, "sha256": "cd" * 32, "warnings": []}
+    decision, statute = LINES["documents"]
+    lines = LINES | {"documents": [decision, statute | {"file": file}]}
+    network = make_network(themes=[health, make_theme(slug="culture", name_sr="Култура")], **EVERYTHING | lines)
     Network.objects.filter(pk=network.pk).update(
         logo="logos/logo.png", changed_at=datetime(2026, 5, 3, 10, 15, 20, 999, tzinfo=UTC)
     )
@@ -234,6 +237,8 @@ def lines_of(network):
                     public[text] = {"sr-Cyrl": serbian, "sr-Latn": to_latin(serbian)}
                 if english := public.pop(f"{text}_en", ""):
                     public[text]["en"] = english
+            if "file" in public:
+                public["file"] = f"{SITE}/documents/{network.slug}/{line['kind']}-{line['id']}.pdf"
             for choice in public.keys() & {"kind", "role"}:
                 label = dict(field.columns[choice].choices)[code := public[choice]]
                 public[choice] = {"code": code, "label": in_each_form(label)}

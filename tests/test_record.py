@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.utils.html import strip_tags
 
+from networks.partial_dates import PartialDate
 from networks.reading import Reader
 from tests.makers import LINES, make_network, make_network_with_lines
 from tests.pages import CYRILLIC, PREFIXES, in_each_language, opened, text_of
@@ -58,13 +59,29 @@ def test_lines_come_with_the_latest_first_and_those_of_today_before_all():
     ]
 
 
-def test_no_role_lasts_longer_than_the_membership():
-    network = reading("en", status="left")
+@pytest.mark.parametrize("fields", [{"status": "left"}, {"status": "unknown"}, {"left": PartialDate(2020)}])
+def test_no_role_lasts_longer_than_the_membership_is_known_to(fields):
+    network = reading("en", **fields)
     assert [strip_tags(role.dates) for role in network.roles if role.dates] == [
         "2010 – not known until when",
         "May 2007 – 2010",
     ]
     assert not any(role.is_current for role in network.roles)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "dates", "is_current"),
+    [
+        ("2999-05", "", "May 2999 –", False),  # has not begun
+        ("2998", "2999", "2998 – 2999", False),
+        ("", "2999", "not known since when – 2999", True),
+        ("2010", "2999", "2010 – 2999", True),
+    ],
+)
+def test_a_role_is_held_today_if_it_has_begun_and_not_ended(since, until, dates, is_current):
+    line = {"id": "1", "role": "full", "since": since, "until": until}
+    (role,) = reading("en", roles=[{name: value for name, value in line.items() if value}]).roles
+    assert (strip_tags(role.dates), role.is_current) == (dates, is_current)
 
 
 def test_private_columns_cannot_be_read():
@@ -140,7 +157,10 @@ def test_the_timeline_tells_of_periods_and_roles(client, language):
 
 
 ODD_LINES = {
-    "documents": [{"id": "1 <", "kind": "poem"}, {"id": "2", "title_sr": "Без врсте", "language": "??"}],
+    "documents": [
+        {"id": "1 <", "kind": "poem", "file": "odd"},
+        {"id": "2", "title_sr": "Без врсте", "language": "??"},
+    ],
     "roles": [{"id": "3", "role": "patron", "since": "soon"}, {"id": "4", "body_sr": "Одбор", "until": "31.2.2007"}],
     "periods": [{"id": "5", "left": "x"}, {"id": "6", "joined": "1999"}],
     "fees": [{"id": "7", "year": "soon", "amount": "a lot", "currency": "?"}, {"id": "8", "amount": "2"}],

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 
+from networks.admin.network_form import PLACE, SEAT, NetworkForm
 from networks.models import CityProfile, Network
 from networks.models.gazetteer import COUNTRIES, TOWNS
 from networks.reading import Reader
@@ -102,6 +103,40 @@ def test_country_and_coordinates_from_the_list_follow_another_town(editor):
     network.refresh_from_db()
     content = network.head.content
     assert (content["seat_en"], content["seat_country"], content["seat_latitude"]) == ("Nairobi", "KE", "-1.2921")
+
+
+STRASBOURG = ("Стразбур", "Strasbourg", "FR", "48.5734", "7.7521")
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "after"),
+    [
+        (STRASBOURG, {"seat_sr": "Шабац"}, ("Шабац", "", "", None, None)),
+        (STRASBOURG, {"seat_sr": "Шабац", "seat_en": "Šabac"}, ("Шабац", "Šabac", "", None, None)),
+        (STRASBOURG, {"seat_sr": "", "seat_en": ""}, ("", "", "", None, None)),
+        (STRASBOURG, {"seat_sr": "Strazbur"}, ("Strazbur", *STRASBOURG[1:])),
+        # Another name for the English, and other words than those of our list about the town
+        (STRASBOURG, {"seat_en": "Council of Europe"}, ("Стразбур", "Council of Europe", *STRASBOURG[2:])),
+        ((*STRASBOURG[:3], "48.6", "7.8"), {"seat_sr": "Шабац"}, ("Шабац", "Strasbourg", "FR", "48.6", "7.8")),
+        # Typed by somebody, and not by our list
+        (("", "", *STRASBOURG[2:]), {"seat_sr": "Кел"}, ("Кел", "", *STRASBOURG[2:])),
+    ],
+)
+def test_a_seat_that_leaves_a_town_of_the_list_leaves_its_country_and_coordinates(before, typed, after):
+    before = dict(zip((*SEAT, *PLACE), before, strict=True))
+    content = before | typed
+    content |= NetworkForm.filled_in(content, before)
+    assert tuple(content.values()) == after
+
+
+def test_country_and_coordinates_from_the_list_are_emptied_in_the_form(editor):
+    saved(editor, seat_sr="Беч")
+    network = Network.objects.get()
+    assert (
+        fill_in(editor, f"/en/admin/networks/network/{network.pk}/change/", {"seat_sr": "Шабац"}).status_code == 302
+    )
+    network.refresh_from_db()
+    assert [network.head.content[name] or "" for name in (*SEAT, *PLACE)] == ["Шабац", "", "", "", ""]
 
 
 @pytest.mark.parametrize(

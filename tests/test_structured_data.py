@@ -12,7 +12,7 @@ from rdflib import RDF, Graph, Literal, Namespace, URIRef
 
 from networks.models import CityProfile, Network
 from networks.partial_dates import PartialDate
-from networks.public.structured_data import describe_list, describe_network_page
+from networks.public.structured_data import describe_list, describe_network_page, membership_roles
 from networks.reading import Reader
 from networks.templatetags.structured_data_tags import as_script, structured_data
 from tests.contents import EVERYTHING, INTERNAL_NOTE, TAGS
@@ -196,6 +196,18 @@ def test_a_network_tells_of_periods_and_roles(db, client):
         ("associate member", "2007-05", "2010"),
         ("chair of a body, Supervisory Board", "None", "None"),
     }
+
+
+def test_a_role_without_an_end_is_one_of_today(db):
+    roles = [{"id": "1", "role": "full", "since": "2012"}, {"id": "2", "role": "observer", "since": "2999"}]
+    row = make_network(status="member", roles=roles)
+
+    def begun():
+        return [role["startDate"] for role in membership_roles(Reader("en").network(row))]
+
+    assert begun() == [None, "2012"]  # the first is the membership
+    row.status = "unknown"
+    assert begun() == []
 
 
 @in_latin_and_in_ci_in_each_language

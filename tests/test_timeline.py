@@ -157,8 +157,8 @@ class TestDrawing:
             ["founded"],
         )
         assert scale_for([row], TODAY).first == date(1980, 1, 1)
-        row.status = "left"
-        assert len(drawn(row)[0]["role"]) == 2  # not known until when the other was held
+        for row.status, row.left in (("left", None), ("unknown", None), ("member", PartialDate(2020))):
+            assert len(drawn(row)[0]["role"]) == 2  # not known until when the other was held
 
     def test_renamed(self):
         names = "Healthy Cities (1988–1997)\nCities\nWHO Cities (1997–2001)\nHealthy (2031)"

@@ -20,6 +20,7 @@ from networks.revisions.content import Content, content_fields, stored_value
 
 SEAT = ("seat_sr", "seat_en")
 PLACE = ("seat_country", "seat_latitude", "seat_longitude")
+NOWHERE = {**dict.fromkeys((*SEAT, "seat_country"), ""), "seat_latitude": None, "seat_longitude": None}
 
 
 def content_of_town(town: Town) -> Content:
@@ -84,20 +85,26 @@ class NetworkForm(RevisedForm):
         Return the other fields of the seat, by the town that one of its names is that of.
 
         Fields with something else in them stay, unless it is of the town that was there before: where country and
-        coordinates are those of a town, they are from our list, and follow the name. Where the names of the seat were
-        not changed, they stay, and only a seat without any place gets one.
+        coordinates are those of a town, they are from our list, and follow the name. Where that name was changed to
+        one that is not in our list, they are emptied. Where the names of the seat were not changed, they stay, and
+        only a seat without any place gets one.
         """
-        named = [town for name in SEAT if (town := find_town(content[name]))]
-        is_changed = any(content[name] != before[name] for name in SEAT)
-        if not named or (not is_changed and any(content[name] for name in PLACE)):
-            return {}
         contents = map(content_of_town, TOWNS)
         former = next((each for each in contents if all(each[name] == content[name] for name in PLACE)), {})
+        changed = [name for name in SEAT if content[name] != before[name]]
+        # The Serbian name is the original: an English one does not keep the town that it has left.
+        telling = changed if "seat_sr" in changed else SEAT
+        was_in = find_town(*(before[name] for name in changed))
+        if was_in and content_of_town(was_in) == former and not find_town(*(content[name] for name in telling)):
+            return {name: NOWHERE[name] for name in (*SEAT, *PLACE) if content[name] == former[name]}
+        named = [town for name in SEAT if (town := find_town(content[name]))]
+        if not named or (not changed and any(content[name] for name in PLACE)):
+            return {}
         towns = map(content_of_town, named)
         chosen = next((each for each in towns if each != former), content_of_town(named[0]))
         return {
             name: chosen[name]
-            for name in ((*SEAT, *PLACE) if is_changed else PLACE)
+            for name in ((*SEAT, *PLACE) if changed else PLACE)
             if content[name] in ("", None, former.get(name))
         }
 

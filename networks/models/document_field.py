@@ -18,6 +18,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
+from django.core.validators import slug_re
 from django.db import models
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -183,8 +184,22 @@ def document_text(document: Document) -> str:
     return gettext("PDF, {size}, {pages}").format(size=words, pages=pages)
 
 
+def public_file(line: dict[str, Any]) -> Document | None:
+    """
+    Return the file of a line of the documents; None if it has none.
+
+    None too if no form would take it: a script has written it, or its kind or identifier can stand in no address.
+    """
+    try:
+        document = DocumentField().to_python(line.get("file"))
+    except ValidationError:
+        return None
+    has_address = all(slug_re.fullmatch(str(line.get(name, ""))) for name in ("kind", "id"))
+    return document if has_address else None
+
+
 def document_url(slug: str, line: dict[str, Any]) -> str:
-    """Return where citizens find the file of a line of a published network, also when a newer file replaces it."""
+    """Return where citizens find the `public_file` of a line of a network, also when a newer file replaces it."""
     return reverse("document", args=[slug, line["kind"], line["id"]])
 
 

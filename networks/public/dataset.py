@@ -110,7 +110,7 @@ class NetworkSource(Source):
         return latest and {key: latest[key] for key in keys}
 
     def lines(self, name: str) -> list[Record]:
-        return line_records(name, self.readings)
+        return line_records(name, self.readings, self.absolute)
 
     def contact(self) -> dict:
         contact = {"email": self.row.contact_email, "telephone": self.row.contact_phone}

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from citynetworks.document_response import document_response
 from networks.models import Network
-from networks.models.document_field import document_url
+from networks.models.document_field import document_url, public_file
 from networks.redirects import permanent_redirect
 
 
@@ -19,7 +19,7 @@ def document(request: HttpRequest, slug: str, kind: str, line_id: str) -> HttpRe
     network = networks.filter(slug=slug).first()
     if network is None:
         network = get_object_or_404(networks, former_slugs__slug=slug)
-    line = next((line for line in network.documents if line["id"] == line_id and line.get("file")), None)
+    line = next((line for line in network.documents if line["id"] == line_id and public_file(line)), None)
     if line is None:
         raise Http404("There is no such document")
     if (network.slug, line["kind"]) != (slug, kind):
@@ -31,7 +31,7 @@ def document(request: HttpRequest, slug: str, kind: str, line_id: str) -> HttpRe
         # Not when the file was uploaded: an older one may come back, which clients that ask by the time must notice.
         modified=network.changed_at,
         ascii_name=f"{network.slug}-{line['kind']}",
-        title=line["title_sr"],
+        title=line.get("title_sr", ""),
     )
 
 
@@ -39,5 +39,8 @@ def document_files() -> dict[str, str]:
     """Return the name of each public file in the storage by its path, for the static export."""
     rows = Network.objects.published().order_by("slug").values_list("slug", "documents")
     return {
-        document_url(slug, line): line["file"]["name"] for slug, lines in rows for line in lines if line.get("file")
+        document_url(slug, line): file["name"]
+        for slug, lines in rows
+        for line in lines
+        if (file := public_file(line))
     }

@@ -54,12 +54,7 @@ def excerpts(network: NetworkReading, matches: Collection[Match]) -> list[Excerp
         if any(occurrences(excerpt.text, pattern) for excerpt in found):
             continue
         if name := next((name for name in hidden if pattern.search(lines[name])), None):
-            texts = (
-                [document.title for document in network.documents]
-                if name == "documents"
-                else [plain_text_of(network, name)]
-            )
-            for text, places in ((text, occurrences(text, pattern)) for text in texts):
+            for text, places in ((text, occurrences(text, pattern)) for text in plain_texts_of(network, name)):
                 if places:
                     label = Network._meta.get_field(name.removesuffix("_sr").removesuffix("_en")).verbose_name
                     found.append(Excerpt(label, excerpt_around(text, *places[0])))
@@ -82,18 +77,31 @@ def searched_lines(network: NetworkReading) -> dict[str, str]:
     return {name: lines[name] for name in sorted(lines, key=lambda name: name.endswith(other))}
 
 
-def plain_text_of(network: NetworkReading, name: str) -> Text:
-    """Return the value of a column of SEARCHED as plain text in one line, with its language."""
+def plain_texts_of(network: NetworkReading, name: str) -> list[Text]:
+    """Return what stands in a column of SEARCHED as plain text, each in one line and with its language."""
     reader = network.reader
     field, _underscore, language = name.rpartition("_")
+    if name == "documents":
+        documents = network.documents
+        other = OTHER_LANGUAGES[stored_language(reader.language)].removeprefix("_")
+        titles = [reader_of(other, reader).text_of(each.line.get(f"title_{other}", ""), other) for each in documents]
+        texts = [*(each.title for each in documents), *(each.number for each in documents), *titles]
+        return [in_one_line(text, reader) for text in texts if text]
     if language not in OTHER_LANGUAGES:
         text = reader.unmarked(" · ".join(getattr(network.row, name).splitlines()))
     else:
-        if language == stored_language(reader.language):
-            language = reader.language
-        elif language == SERBIAN:
-            language = SERBIAN_LATIN  # English readers read Latin script
-        text = Reader(language).text(network.row, field)
+        text = reader_of(language, reader).text(network.row, field)
+    return [in_one_line(text, reader)]
+
+
+def reader_of(language: str, reader: Reader) -> Reader:
+    """Return who reads a column in a language as `reader` can: readers of English read Serbian in Latin script."""
+    if language == stored_language(reader.language):
+        return reader
+    return Reader(SERBIAN_LATIN if language == SERBIAN else language)
+
+
+def in_one_line(text: Text, reader: Reader) -> Text:
     plain = plain_text(text) if text.is_html else text
     return Text(" ".join(plain.split()), language=text.language, asked=reader.language)
 

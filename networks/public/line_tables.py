@@ -5,12 +5,14 @@ The lines of a kind stand under its name in each network of networks.json, and i
 columns are not among the fields, and a reading of a line does not have them.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from networks.models import Network
+from networks.models.document_field import document_url, public_file
 from networks.public.tables import (
     Column,
     Field,
@@ -30,12 +32,17 @@ from networks.reading import LineReading, NetworkReading
 class LineSource(Source):
     """A line of a network and its readings in every language of the site."""
 
-    def __init__(self, readings: dict[str, LineReading]):
+    def __init__(self, readings: dict[str, LineReading], absolute: Callable[[str], str]):
         super().__init__(readings)
         self.reading = next(iter(readings.values()))
+        self.absolute = absolute
 
     def value(self, name: str) -> Any:
         return self.reading.values.get(name)
+
+    def file_url(self) -> str:
+        line = self.reading.line
+        return self.absolute(document_url(self.reading.network.slug, line)) if public_file(line) else ""
 
 
 def stored_field(name: str, title: Label, meaning: Label, datatype: str = "string") -> Field:
@@ -89,6 +96,13 @@ LINES = {
         partial_date_field("date", _("Date"), _("As exactly as it is known.")),
         stored_field("language", _("Language"), _("The language of the document (BCP 47).")),
         LINK,
+        single_field(
+            "file",
+            _("File"),
+            _("The PDF on this site. The address stays when a newer file takes its place."),
+            lambda source: source.file_url(),
+            "anyURI",
+        ),
     ),
     "roles": line_table(
         "roles",
@@ -123,9 +137,13 @@ LINES = {
 }
 
 
-def line_records(name: str, readings: dict[str, NetworkReading]) -> list[Record]:
-    """Return the lines of a kind as objects of the JSON; `readings` are those of one network by language code."""
+def line_records(name: str, readings: dict[str, NetworkReading], absolute: Callable[[str], str]) -> list[Record]:
+    """
+    Return the lines of a kind as objects of the JSON.
+
+    `readings` are those of one network by language code; `absolute` makes an absolute URL of a path of the site.
+    """
     fields = LINES[name].fields[len(KEYS) :]
     in_languages = zip(*(reading.lines(name) for reading in readings.values()), strict=True)
-    sources = [LineSource(dict(zip(readings, lines, strict=True))) for lines in in_languages]
+    sources = [LineSource(dict(zip(readings, lines, strict=True)), absolute) for lines in in_languages]
     return [without_empty({each.name: each.value(source) for each in fields}) for source in sources]

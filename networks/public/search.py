@@ -158,7 +158,7 @@ STATUSES = {
 
 # The columns that filters, order and list need
 LIST_COLUMNS = {
-    *("id", "slug", "changed_at", "status", "scope", "founded", "joined", "left", "seat_country"),
+    *("id", "slug", "changed_at", "status", "scope", "founded", "joined", "left", "periods", "seat_country"),
     *("name_sr", "name_en", "acronym_sr", "acronym_en", "summary_sr", "summary_en", "seat_sr", "seat_en"),
     *("original_name", "original_language", "former_names", "website", "logo", "logo_width", "logo_height"),
 }
@@ -214,9 +214,7 @@ def search_networks(query: SearchQuery, reader: Reader) -> Search:
         by_slug = {theme.slug: theme for theme in readings.values()}
     else:
         themes = themes_by_network(reader)
-        rows = [
-            (row, themes.get(row.id, [])) for row in read_rows(LIST_COLUMNS | ({"periods"} if query.on else set()))
-        ]
+        rows = [(row, themes.get(row.id, [])) for row in read_rows(LIST_COLUMNS)]
         by_slug = {theme.slug: theme for each in themes.values() for theme in each}
     results = [
         SearchResult(row, its_themes, membership, reader)

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from networks.public.highlighting import plain_text_of, searched_lines
+from networks.languages import SERBIAN
+from networks.public.highlighting import plain_texts_of, searched_lines
 from networks.public.search import SearchQuery, SearchResult, rows_to_show
 from networks.public.word_index import Found, Match
 from networks.reading import NetworkReading, Reader, Text, ThemeReading
-from networks.serbian import occurrences
+from networks.serbian import occurrences, romanise
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,15 @@ def did_you_mean(query: SearchQuery, found: Found, networks: list[NetworkReading
             text = text[: term.start] + in_case_of(text[term.start : term.end], spelt) + text[term.end :]
     if text == query.q:
         return None
-    label = Text(text, language=language, asked=Reader().language)
+    reader = Reader()
+    text = in_script_of(reader, text)
+    label = Text(text, language=language, asked=reader.language)
     return Suggestion(label, len(found.entries), replace(query, q=text).query_string())
+
+
+def in_script_of(reader: Reader, text: str) -> str:
+    """Return a query in which words may stand as they were typed, in a script that the reader reads."""
+    return text if reader.language == SERBIAN else romanise(text)
 
 
 def in_case_of(typed: str, word: str) -> str:
@@ -55,7 +63,8 @@ def spellings(match: Match, networks: Iterable[NetworkReading]) -> Iterator[Text
     """Yield how networks spell what was found, in the language and script that the reader gets."""
     for network in networks:
         lines = searched_lines(network)
-        texts = (plain_text_of(network, name) for name in lines if match.pattern.search(lines[name]))
+        names = (name for name in lines if match.pattern.search(lines[name]))
+        texts = chain.from_iterable(plain_texts_of(network, name) for name in names)
         for text in chain(texts, (theme.name for theme in network.themes), [Text(network.scope)]):
             for start, end in occurrences(text, match.pattern)[:1]:
                 yield Text(text[start:end], language=text.language, asked=network.reader.language)
@@ -73,10 +82,12 @@ def ways_on(query: SearchQuery, found: Found, reader: Reader) -> WaysOn:
         if way.near:
             match = Match(frozenset({way.near}))
             themes = [ThemeReading(found.themes[key], reader) for key in way.example.themes]
-            networks = [SearchResult(rows[way.example.facts.id], themes, None, reader).reading]
+            row = rows.get(way.example.facts.id)  # None if it was taken off the site since it was found
+            networks = [SearchResult(row, themes, None, reader).reading] if row else []
             spelt = next(spellings(match, networks), Text(way.near))
             text = way.query.removesuffix(way.near) + in_case_of(query.q, spelt)
             language = spelt.language
+        text = in_script_of(reader, text)
         label = Text(text, language=language, asked=reader.language)
         others.append(Suggestion(label, way.count, SearchQuery(q=text).query_string()))
     themes = [(ThemeReading(found.themes[key], reader), count) for key, count in found.theme_counts.items()]

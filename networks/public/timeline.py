@@ -24,7 +24,7 @@ from networks.partial_dates import PartialDate
 from networks.public.chronology import Bounds, bounds_of, date_of, periods_of
 from networks.public.page_context import PageContext, render_page
 from networks.public.paging import page_links, page_query, requested_page
-from networks.reading import NetworkReading, Reader, SpanReading
+from networks.reading import NetworkReading, Reader, SpanReading, lasts
 
 ROWS_ON_A_PAGE = 200
 # Years before the earliest membership in which the founding of a network is still on the scale
@@ -257,10 +257,9 @@ def membership_marks(bounds: Bounds, today: date) -> Iterator[tuple[str, date, d
 
 def role_stretches(network: Any, today: date) -> Iterator[tuple[date, date]]:
     """Yield the first and last day on which each dated role was certainly held, or perhaps, if that is all."""
-    is_over = network.status in Network.FORMER
     for line in network.roles:
         since, until = date_of(line.get("since")), date_of(line.get("until"))
-        if since and (until or not is_over):
+        if since and (until or lasts(network, since, until, today)):
             last = until.earliest if until else today
             yield (since.latest, last) if since.latest <= last else (since.earliest, until.latest if until else today)
 

@@ -25,7 +25,7 @@ from citynetworks.error_pages import closed_link, server_error
 from networks.models import Network, Page, RevisedModel
 from networks.partial_dates import PartialDate
 from networks.public import accessibility, search
-from networks.public.chronology import Membership
+from networks.public.chronology import Membership, first_membership
 from networks.public.neighbours import neighbours_of
 from networks.public.page_context import PageContext, render_page
 from networks.public.paging import page_links, page_query, requested_page
@@ -122,9 +122,9 @@ def network_list(request: HttpRequest) -> HttpResponse:
 
 
 def first_year(results: Iterable[SearchResult]) -> PartialDate | None:
-    """Return the year of the earliest joining on record."""
-    years = [result.columns.joined.year for result in results if result.columns.joined]
-    return PartialDate(min(years)) if years else None
+    """Return the year in which the earliest membership on record began, also one that has ended since."""
+    first = first_membership(result.columns for result in results)
+    return first and PartialDate(first.year)
 
 
 def sort_links(query: SearchQuery) -> dict[str, tuple[str, str, bool]]:

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict, namedtuple
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache, cached_property
 from itertools import compress, count, islice
 
@@ -67,6 +68,7 @@ WEIGHT_OF_TELLING = 6  # of a phrase in one of the lines that tell more than a d
 SHORTEST_BEGINNING = 3  # letters of a word that stands for longer ones that begin with it
 SHORTEST_PART = 4  # letters of a word that stands for those that have it anywhere
 SHORTEST_GUESS, LONGEST_GUESS = 5, 40  # letters of a word that may have a mistake, or be a foreign name
+MOST_LETTERS = 0.7  # that words have in common, of those of both
 MOST_TERMS = 12  # words of a query that are sought
 KEPT_MATCHES = 200
 MOST_NEAR = 5  # words like one that no network has
@@ -392,7 +394,8 @@ class WordIndex:
         """
         Return the words that are meant if there is one mistake in a word.
 
-        Where no word is so near, one whose stem or sound is so near.
+        Where no word is so near, one whose stem or sound is so near, and that has most of the letters: eurocities
+        and Europe have like stems too, and whoever looks for another network must not be told that the city is in it.
         """
         if right := {each for each in misspellings(word) if each in self.places}:
             return right
@@ -402,7 +405,7 @@ class WordIndex:
         ]:
             if len(key) >= SHORTEST_GUESS - 1:
                 right |= {form for each in misspellings(key) for form in index.get(each, ())}
-        return right
+        return {form for form in right if SequenceMatcher(None, word, form).ratio() >= MOST_LETTERS}
 
     def levels_of(self, qualities: dict[str, int]) -> Levels:
         numbers: dict[int, list[int]] = defaultdict(list)

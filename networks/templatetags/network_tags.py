@@ -18,6 +18,7 @@ register = template.Library()
 
 register.filter(document_field.document_text)
 register.filter(document_field.document_url)
+register.filter(document_field.public_file)
 
 
 @register.filter(is_safe=True)
