@@ -122,4 +122,4 @@ EXPECTED = [
 ]
 
 # Of networks in which Niš is not, and words that none has
-FINDS_NOTHING = "eurocities POLIS fondacija unesco Евроградови Медситис Covenant UCLG".split()
+FINDS_NOTHING = ["eurocities", "POLIS", "fondacija", "unesco", "Евроградови", "Медситис", "Covenant", "UCLG"]
