@@ -402,6 +402,15 @@ ACT_AND_FEE = {"deciding_act": "Одлука", "fee_amount": "1500.00", "fee_cur
 STATUTE = {"id": "11111111", "kind": "statute", "title_sr": "Статут"}
 
 
+def test_form_without_lines_of_a_version_that_has_them_is_refused(clerk):
+    """Such as one that was opened while the site was back at the last release."""
+    row = published(documents=[STATUTE])
+    values = {name: each for name, each in form_values(opened(clerk, address(row))).items() if "document" not in name}
+    response = send(clerk, row, values | ACT_AND_FEE)
+    assert "open the form anew" in response.text
+    assert newest(row)["documents"] == [STATUTE]
+
+
 @pytest.mark.parametrize(
     ("typed", "act", "fee"),
     [

@@ -182,6 +182,9 @@ def test_network_comes_back_from_the_bin_with_its_history_and_address(avec, ana)
     assert (anew(avec).deleted_at, anew(avec).name_en, avec.revisions.count()) == (None, avec.name_en, 1)
 
 
+ID = "5f0c9a3e"  # of a line
+
+
 class TestContent:
     def test_format_is_the_one_in_which_all_revisions_are_written(self, logo):
         make_theme(slug="culture"), make_theme(slug="peace")
@@ -241,11 +244,11 @@ class TestContent:
             ("verified_on", date(2007, 5, 3), "2007-05-03"),
             ("verified_on", "2007-05-03", "2007-05-03"),
             ("fees", [], []),
-            ("fees", [{"id": "0", "year": "2026", "due": "", "paid_on": None}], [{"id": "0", "year": 2026}]),
-            ("fees", [{"id": "0", "amount": Decimal("1.5E+3")}], [{"id": "0", "amount": "1500.00"}]),
-            ("fees", [{"id": "0", "due": date(2026, 3, 1)}], [{"id": "0", "due": "2026-03-01"}]),
-            ("fees", [{"id": "0", "year": ""}], []),
-            ("periods", [{"id": "0", "left": PartialDate(2007, 5)}], [{"id": "0", "left": "2007-05"}]),
+            ("fees", [{"id": ID, "year": "2026", "due": "", "paid_on": None}], [{"id": ID, "year": 2026}]),
+            ("fees", [{"id": ID, "amount": Decimal("1.5E+3")}], [{"id": ID, "amount": "1500.00"}]),
+            ("fees", [{"id": ID, "due": date(2026, 3, 1)}], [{"id": ID, "due": "2026-03-01"}]),
+            ("fees", [{"id": ID, "year": ""}], []),
+            ("periods", [{"id": ID, "left": PartialDate(2007, 5)}], [{"id": ID, "left": "2007-05"}]),
             ("logo", "", None),
             ("logo", None, None),
         ],

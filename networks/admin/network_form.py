@@ -61,8 +61,16 @@ class NetworkForm(RevisedForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        if "deciding_act" in self.data and "documents" not in self.data and self.began_before_lines():
+        if self.knows_no_lines() and self.began_before_lines():
             self.data = self.with_lines()
+
+    def get_base(self) -> tuple[int, Content]:
+        if self.knows_no_lines():
+            raise self.base_is_unknown()
+        return super().get_base()
+
+    def knows_no_lines(self) -> bool:
+        return "deciding_act" in self.data and "documents" not in self.data
 
     def began_before_lines(self) -> bool:
         number = self.data.get("base", "")

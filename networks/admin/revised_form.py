@@ -141,14 +141,18 @@ class RevisedForm(AdminForm):
             return saved.revision.number, savable_content(self.model, saved.content)
         base = self.get_revision(self.cleaned_data.get("base"))
         if base is None:
-            raise ValidationError(
-                _(
-                    "It cannot be told which version this form began with. Copy what you have written, open the "
-                    "form anew and paste it there."
-                ),
-                code="base",
-            )
+            raise self.base_is_unknown()
         return base.number, savable_content(self.model, base.content)
+
+    @staticmethod
+    def base_is_unknown() -> ValidationError:
+        return ValidationError(
+            _(
+                "It cannot be told which version this form began with. Copy what you have written, open the form "
+                "anew and paste it there."
+            ),
+            code="base",
+        )
 
     def earlier_save(self) -> SavedForm | None:
         """Return the record of the last save with the token of this form; None if there is none."""
