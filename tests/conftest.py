@@ -73,7 +73,9 @@ def pytest_collection_modifyitems(items):
     Begin with the tests of a browser, which take longest, so that no worker is left with them in the end.
     """
     for item in items:
-        if item.get_closest_marker("django_db") or "django_db_setup" in item.fixturenames:
+        if item.get_closest_marker("django_db"):
+            item.add_marker("database")
+        elif "django_db_setup" in item.fixturenames:
             item.add_marker("database")
             if not {"db", "transactional_db"} & {*item.fixturenames}:
                 item.add_marker("django_db")

@@ -78,7 +78,9 @@ def test_pages_get_revisions_and_what_there_is_stays():
     old = migrate_to("0020")
     made = {"is_published": True, "name_sr": "Мрежа", "slug": "mreza"}
     network = old.get_model("networks", "Network").objects.create(**made)
-    revision = old.get_model("networks", "Revision").objects.create(network=network, number=1, content=FROZEN)
+    revision = old.get_model("networks", "Revision").objects.create(
+        network=network, number=1, content=FROZEN | ACT_AND_FEE
+    )
     network.head = network.live = revision
     network.save()
     old.get_model("networks", "Event").objects.create(network=network, revision=revision, kind="published")
