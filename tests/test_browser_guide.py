@@ -81,7 +81,7 @@ def test_guide_leads_from_the_log_in_to_the_first_published_change(live_server, 
     look("home")
     page.locator("#menu").get_by_role("link", name=words["home"]["networks"]).click()
     page.locator("#searchbar").press_sequentially(name.rpartition(" ")[2])
-    expect(page.locator("#result_list tbody tr")).not_to_have_count(Network.objects.count())
+    expect(page.locator("#result_list tbody tr")).not_to_have_count(Network.objects.count(), timeout=20_000)
     page.locator("#searchbar").evaluate("each => each.scrollIntoView()")
     look("list")
     page.locator("#result_list").get_by_role("link", name=name).first.click()
