@@ -7,6 +7,7 @@ A table is made of records of the JSON, one for each of its rows.
 import csv
 import io
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -83,15 +84,15 @@ def to_json(value: dict) -> bytes:
 # Fields and columns
 
 
-class Source:
+class Source(ABC):
     """A network, or a line of one, and its readings in every language of the site."""
 
     def __init__(self, readings: dict[str, Any]):
         self.readings = readings
 
+    @abstractmethod
     def value(self, name: str) -> Any:
         """Return a value as it is stored."""
-        raise NotImplementedError
 
     def texts(self, name: str, change: Callable[[str], str] = str) -> dict[str, str]:
         """Return the texts of a translated field by language tag, without fallbacks to another language."""
