@@ -91,6 +91,18 @@ def check_parts(content: bytes) -> None:
         raise refusal("too_many_parts")
 
 
+def once_for_file(file, name: str, function):
+    """Return `function(file)`, or raise its ValidationError; the outcome is cached as an attribute of the file."""
+    if not hasattr(file, name):
+        try:
+            setattr(file, name, function(file))
+        except ValidationError as error:
+            setattr(file, name, error)
+    if isinstance(outcome := getattr(file, name), ValidationError):
+        raise outcome
+    return outcome
+
+
 def reencode_picture(file) -> ContentFile:
     """
     Return an uploaded picture re-encoded as PNG, with a name made from its content.
@@ -98,15 +110,9 @@ def reencode_picture(file) -> ContentFile:
     `file` is a Django file. The result is at most KEPT_SIDE pixels wide and high, rotated upright, in RGB or RGBA,
     without metadata. Raises ValidationError with a code of MESSAGES. The outcome is cached on the file.
     """
-    if not hasattr(file, "reencoded"):
-        try:
-            file.reencoded = reencode(file)
-        except ValidationError as error:
-            file.reencoded = error
-    if isinstance(file.reencoded, ValidationError):
-        raise file.reencoded
-    name = hashlib.sha256(file.reencoded).hexdigest()[:20]
-    return ContentFile(file.reencoded, name=f"{name}.png")
+    picture = once_for_file(file, "reencoded", reencode)
+    name = hashlib.sha256(picture).hexdigest()[:20]
+    return ContentFile(picture, name=f"{name}.png")
 
 
 def reencode(file) -> bytes:

@@ -29,6 +29,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from citynetworks.limited_process import ProcessFailed, output_lines
+from networks.pictures import once_for_file
 
 logger = logging.getLogger(__name__)
 
@@ -101,14 +102,7 @@ def check_pdf(file: File) -> Document:
 
     `file` is a Django file. The outcome is cached on it.
     """
-    if not hasattr(file, "checked"):
-        try:
-            file.checked = check(file)
-        except ValidationError as error:
-            file.checked = error
-    if isinstance(file.checked, ValidationError):
-        raise file.checked
-    return file.checked
+    return once_for_file(file, "checked", check)
 
 
 def check(file: File) -> Document:
