@@ -58,6 +58,7 @@ class NetworkSource(Source):
         super().__init__({code: Reader(code).network(row) for code in TAGS})
         self.request = request
         self.row = row
+        self.known_lines: dict[str, list[Record]] = {}
 
     def value(self, name: str) -> object:
         return getattr(self.row, name)
@@ -110,7 +111,9 @@ class NetworkSource(Source):
         return latest and {key: latest[key] for key in keys}
 
     def lines(self, name: str) -> list[Record]:
-        return line_records(name, self.readings, self.absolute)
+        if name not in self.known_lines:  # several fields and files ask for the same ones
+            self.known_lines[name] = line_records(name, self.readings, self.absolute)
+        return self.known_lines[name]
 
     def contact(self) -> dict:
         contact = {"email": self.row.contact_email, "telephone": self.row.contact_phone}
@@ -359,10 +362,12 @@ class Dataset:
         """Return the rows of a table: networks, or the lines of all networks."""
         if name == "networks":
             return self.records
+        identity = [each for each in FIELDS if each.name in ("iri", "id", "slug")]
+        networks = ((source, {each.name: each.value(source) for each in identity}) for source in self.sources)
         return [
             {"iri": f"{network['iri']}#{quote(line['id'])}", "network": network, **line}
-            for network in self.records
-            for line in network.get(name, [])
+            for source, network in networks
+            for line in source.lines(name)
         ]
 
     @property
