@@ -15,6 +15,7 @@ from networks.models.network import (
     update_search_texts,
 )
 from networks.models.open_form import OpenForm, SavedForm
+from networks.models.operation import Operation
 from networks.models.page import FormerPageSlug, Page
 from networks.models.public_page import free_slug
 from networks.models.revised_model import LONGEST_NAME, RevisedModel, RowRelated
@@ -37,6 +38,7 @@ __all__ = [
     "Network",
     "OldAddress",
     "OpenForm",
+    "Operation",
     "Page",
     "PreviewLink",
     "RevisedModel",
