@@ -284,15 +284,60 @@ class TestDrafts:
         assert messages_of(opened(milan, LIST)) == ["“At Once” is published. Citizens see it as it stands here."]
 
     @pytest.mark.long
-    def test_that_is_not_valid_is_neither_saved_nor_published(self, milan, network):
-        before = seen_by_citizens(network)
-        values = form_of(milan, network)
-        for button in ("_save", "_publish", "_submit", "_schedule"):
-            response = send(milan, network, values, button, name_en="Not Yet", founded="око 1999")
-            assert (response.status_code, list(errors_by_field(parsed(response)))) == (200, ["founded"])
+    @pytest.mark.parametrize("button", ["_save", "_publish", "_submit", "_schedule"])
+    def test_with_an_error_in_a_field_is_saved_without_that_field_and_never_published(self, milan, network, button):
+        publish(milan, network)
+        before, revisions = seen_by_citizens(network), count(network)
+        response = send(milan, network, form_of(milan, network), button, name_en="Nearly", founded="око 1999")
+        page = parsed(response)
+        assert (response.status_code, list(errors_by_field(page))) == (200, ["founded"])
+        assert "“Nearly” is saved, but for what has an error" in " ".join(messages_of(page))
+        assert (newest(network)["name_en"], newest(network)["founded"]) == ("Nearly", "1999")
         network.refresh_from_db()
-        assert (count(network), network.submitted_at) == (1, None)
+        assert (network.has_draft, network.submitted_at, network.schedules.count()) == (True, None, 0)
         assert seen_by_citizens(network) == before
+
+        # The page goes on from what it has saved, and once more with the same error makes nothing new.
+        typed = form_values(page)
+        assert typed["founded"] == ["око 1999"]
+        assert messages_of(parsed(send(milan, network, typed, button))) == []
+        assert count(network) == revisions + 1
+        assert send(milan, network, typed, "_save", founded="2001").status_code == 302
+        assert (newest(network)["name_en"], newest(network)["founded"]) == ("Nearly", "2001")
+
+    @pytest.mark.long
+    def test_with_an_error_takes_over_what_a_colleague_has_saved(self, ana, milan, network):
+        values = form_of(milan, network)
+        by(ana, network, summary_en="Of a colleague", founded="1990")
+        page = parsed(send(milan, network, values, name_en="Mine", founded="око 1999"))
+        assert errors_by_field(page).keys() == {"founded"}  # which both have changed
+        assert count(network) == 2
+        page = parsed(send(milan, network, values, name_en="Mine", website="не знам"))
+        assert "Meanwhile changed by others" in " ".join(messages_of(page))
+        assert [newest(network)[name] for name in ("name_en", "summary_en", "founded", "website")] == [
+            "Mine",
+            "Of a colleague",
+            "1990",
+            "",
+        ]
+
+    @pytest.mark.long
+    def test_of_a_new_network_with_an_error_is_kept_and_shown_with_the_rest_as_it_was_typed(self, ana):
+        add = f"{LIST}add/"
+        values = form_values(opened(ana, add)) | {"name_sr": "Нова мрежа", "founded": "око 1999"}
+        response = ana.post(add, values | {"_save": "1"})
+        row = Network.objects.get(name_sr="Нова мрежа")
+        assert response["Location"] == page_of(row)
+        page = opened(ana, response["Location"])
+        assert form_values(page)["founded"] == ["око 1999"]
+        assert errors_by_field(page).keys() == {"founded"}
+        assert "What has no error is saved." in page.text_content()
+        assert ana.post(add, values | {"_save": "1"}).status_code == 200
+        assert send(ana, row, form_values(page), founded="1999").status_code == 302
+        assert (Network.objects.count(), newest(row)["founded"]) == (1, "1999")
+        assert form_values(opened(ana, add))["name_sr"] == [""]
+        assert ana.post(add, values | {"name_sr": "", "form_token": "another", "_save": "1"}).status_code == 200
+        assert Network.objects.count() == 1
 
     @pytest.mark.long
     def test_is_discarded_after_a_look_at_it(self, ana, network):
@@ -1018,7 +1063,8 @@ class TestAddress:
     def test_of_a_network_in_the_bin_is_not_given_to_another(self, milan, network):
         publishing.delete(network, author=milan.user)
         response = fill_in(milan, f"{LIST}add/", {"name_sr": "Друга", "slug": "mreza"})
-        assert "slug" in errors_by_field(parsed(response))
+        assert "slug" in errors_by_field(opened(milan, response["Location"]))
+        assert Network.objects.get(name_sr="Друга").slug != "mreza"
 
 
 # Schedules

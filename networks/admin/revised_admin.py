@@ -1,6 +1,7 @@
 """The base of the admin of models with revisions: the change list, and the form, which shows the newest revision."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from django.contrib import admin, messages
@@ -33,12 +34,13 @@ from networks.admin.revised_form import RevisedForm
 from networks.admin.revised_views import RevisedViewsMixin
 from networks.admin.saved_views import SavedViewsMixin
 from networks.admin.schedule_views import describe_schedule
-from networks.admin.unsaved_text import discard_unsaved_form
+from networks.admin.unsaved_text import TOKEN, UnsavedForm, discard_unsaved_form, make_token
 from networks.models import Event, RevisedModel
 from networks.models.lines import cell_parts
 from networks.reading import Reader
 from networks.revisions import drafts, publishing, schedules, storage
 from networks.revisions.content import Model, changed_fields, content_fields, row_with
+from networks.revisions.saved_forms import remember_form
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -187,9 +189,14 @@ class RevisedModelAdmin(
     def render_change_form(
         self, request: HttpRequest, context, add=False, change=False, form_url="", obj=None
     ) -> HttpResponse:
+        form = context["adminform"].form
+        saved = self.save_valid_fields(request, form) if request.method == "POST" and form.errors else None
+        if saved and add:
+            return self.response_to_new_row_with_errors(request, form, saved)
+        if saved:
+            obj = self.get_object(request, str(obj.pk))
         if obj is not None and obj.pk:
             context |= self.status_context(request, obj) | self.undo_context(request, obj.pk)
-            form = context["adminform"].form
             context["checks"] = checks = publishing_checks.row_checks(obj, form.mine)
             publishing_checks.show_beside_fields(form, checks)
             context["translations"].show_beside_fields(form)
@@ -243,6 +250,53 @@ class RevisedModelAdmin(
         obj.openforms.filter(user=request.user).delete()
         if not request.needs_confirmation and (form.taken or not is_told):
             self.message_user(request, *self.saved_message(request, obj, form))
+
+    def save_valid_fields(self, request: HttpRequest, form: RevisedForm) -> drafts.SaveResult | None:
+        """Save the fields without errors of a form with some, as a draft. Return None if nothing was saved."""
+        row = form.instance
+        may = self.has_change_permission(request, row) if row.pk else self.has_add_permission(request)
+        content = form.valid_content()
+        if content is None or not may:
+            return None
+        try:
+            # Without the token of the form: with it, a browser would take all of its text for saved.
+            saved = drafts.save(
+                self.model.objects.get(pk=row.pk) if row.pk else self.model(),
+                content,
+                base=form.head,
+                author=request.user,
+                comment=form.cleaned_data.get("comment", ""),
+                form_content=form.mine,
+                is_correction=form.cleaned_data.get("is_correction", False),
+            )
+        except ValidationError:  # of what is only valid together with the rest
+            return None
+        if not saved.is_new:
+            return None
+        form.set_displayed_value("base", saved.revision.number)
+        name = str(row_with(saved.row, saved.revision.content))
+        text = gettext("The draft of “{name}” is saved, but for what has an error. Correct that and save again.")
+        sentences = [text.format(name=name), form.taken_in_words()]
+        self.message_user(request, " ".join(filter(None, sentences)), messages.WARNING)
+        return saved
+
+    def response_to_new_row_with_errors(
+        self, request: HttpRequest, form: RevisedForm, saved: drafts.SaveResult
+    ) -> HttpResponse:
+        """Lead to the form of the row that was made, which shows the rest as it was typed."""
+        url = self.url("change", saved.row.pk)
+        typed = UnsavedForm.from_post(request)
+        values = typed.values | {"base": [str(saved.revision.number)], TOKEN: [make_token()]}
+        replace(typed, address=url, values=values, has_errors=True).store_in_session(request.session)
+        # Sent once more, the form changes the row that it has made.
+        remember_form(
+            form.cleaned_data[TOKEN],
+            request.user,
+            saved.row,
+            revision=saved.revision,
+            content=saved.revision.content,
+        )
+        return HttpResponseRedirect(url)
 
     def save_related(self, request: HttpRequest, form, formsets, change) -> None:
         """Do nothing: related rows, such as the themes, are saved with the rest of the content."""

@@ -35,6 +35,7 @@ from networks.revisions.content import (
     Content,
     content_fields,
     content_of,
+    empty_value,
     field_label,
     merge,
     related_fields,
@@ -75,8 +76,8 @@ class RevisedForm(AdminForm):
     The form of a row. After a valid `clean`, `content()` is what is to be saved, merged with the newest revision.
 
     `taken` names the fields that were taken over from others, `conflicts` those that both have changed. `mine` is the
-    content as submitted, before the merge, and `first` that of the revision that the form was opened with; both are
-    None for a new row.
+    content as submitted, before the merge, `merged` the same after it, and `first` that of the revision that the form
+    was opened with; all are None for a new row.
     """
 
     # Set by RevisedModelAdmin.get_form on the form class of a request
@@ -112,6 +113,7 @@ class RevisedForm(AdminForm):
         self.model = type(self.instance)
         self.head: Revision | None = self.instance.head
         self.mine: Content | None = None
+        self.merged: Content | None = None
         self.first: Content | None = None
         self.taken: list[str] = []
         self.colleagues: list[str] = []
@@ -176,6 +178,7 @@ class RevisedForm(AdminForm):
         before = self.base_after_choices(base, first, theirs)
         self.mine = mine = {name: self.submitted_value(name, before) for name in before}
         merged = merge(self.model, before, theirs, mine)
+        self.merged = merged.content
         # An invalid value is a change too. Otherwise its correction would overwrite what a colleague has written.
         invalid = {name for name in self.errors if name in before and theirs[name] != before[name]}
         conflicts = [name for name in before if name in merged.conflicts or name in invalid]
@@ -325,6 +328,25 @@ class RevisedForm(AdminForm):
                 picture.save(picture.name, picture.file, save=False)
         related = {name: self.cleaned_data[name] for name in related_fields(self.model)}
         return content_of(self.instance, **related)
+
+    def valid_content(self) -> Content | None:
+        """
+        Return the content to save of a form with errors: what is valid, and what was there before for the rest.
+
+        A new picture is not in it. Return None if errors concern more than single fields, there is a conflict, or the
+        form has no token by which it is known that it was sent twice.
+        """
+        fields = content_fields(self.model)
+        has_token = bool(self.cleaned_data.get("form_token"))
+        if not has_token or not self.errors.keys() <= fields.keys() or self.data.get("conflicting"):
+            return None
+        if self.head:
+            before, valid = savable_content(self.model, self.head.content), self.merged
+        else:
+            before = {name: empty_value(field) for name, field in fields.items()}
+            valid = {name: self.submitted_value(name, before) for name in fields}
+        kept = [name for name in fields if name in self.errors or self.is_picture(name)]
+        return {**valid, **{name: before[name] for name in kept}}
 
     def taken_in_words(self) -> str:
         """Return the sentence that names the fields in `taken` and who has changed them; "" if there are none."""

@@ -170,6 +170,7 @@ class UnsavedForm:
     owner: str = ""  # the primary key of the user who typed it, or "" if it is not known
     had_file: bool = False  # whether a file was chosen, which is not stored
     owner_name: str = ""
+    has_errors: bool = False  # what is without errors is saved already
 
     @classmethod
     def from_post(cls, request: HttpRequest) -> "UnsavedForm | None":
@@ -194,6 +195,7 @@ class UnsavedForm:
             and isinstance(kept.owner, str)
             and isinstance(kept.owner_name, str)
             and isinstance(kept.had_file, bool)
+            and isinstance(kept.has_errors, bool)
             and isinstance(kept.values, dict)
             and all(
                 isinstance(values, list) and all(isinstance(value, str) for value in values)
