@@ -386,7 +386,6 @@ class TestEndedSession:
         "address",
         [
             "/admin/",
-            "/admin/networks/theme/",
             "/admin/networks/theme/1/delete/",
             "/admin/networks/theme/1/history/",
             "/admin/auth/user/add/",
@@ -512,7 +511,7 @@ class TestStaleSecret:
         theme.refresh_from_db()
         assert theme.name_en is None
 
-    @pytest.mark.parametrize("address", ["/admin/logout/", "/admin/networks/theme/", "/admin/auth/user/add/"])
+    @pytest.mark.parametrize("address", ["/admin/logout/", "/admin/auth/user/add/"])
     def test_is_forgiven_for_our_forms_alone(self, strict, address):
         response = strict.post(address, {"form_token": "x", "username": "eve"}, **HERE)
         assert response.status_code == 403
@@ -539,3 +538,41 @@ class TestStaleSecret:
         strict.force_login(colleague)
         asked = strict.post("/admin/login/", stale, **HERE)
         assert json.loads(form_of(asked)["kept_form"][0])["values"]["name_sr"] == ["Мир"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_answer_to_a_question_is_sent_once_more_after_the_log_in(browser_of_clerk, prefix):
+    client, network, other = browser_of_clerk, make_network(), make_network(slug="other")
+    listed, planned = f"{prefix}/admin/networks/network/", f"{address_of(network, prefix)[:-7]}schedule/"
+    chosen = {"action": "edit", "_selected_action": [str(network.pk), str(other.pk)]}
+    asked = form_of(client.post(listed, chosen))
+    at = {"action": ["withdraw"], "at_0": ["2099-05-03"], "at_1": ["08:00"]}
+    for address, typed in (
+        (planned, sent(form_of(client.get(planned)), **at)),
+        (listed, sent(asked, contact_phone="018 504-411")),
+    ):
+        client.logout()
+        signed_in = log_in(client, client.post(address, typed))
+        again = client.get(signed_in["Location"])
+        assert client.get(signed_in["Location"]).status_code == 200  # also when the page is loaded anew
+        assert client.post(signed_in["Location"], form_of(again)).status_code == 302
+        assert tree_of(client.get(listed)).xpath("//form[@id='changelist-form']")
+    heads = Network.objects.select_related("head")
+    assert ({row.head.content["contact_phone"] for row in heads}, network.schedules.get().at.year) == (
+        {"018 504-411"},
+        2099,
+    )
+
+
+def test_answer_to_a_question_need_not_be_sent(browser_of_clerk):
+    client, network = browser_of_clerk, make_network()
+    chosen = {"action": "withdraw", "_selected_action": [str(network.pk)]}
+    asked = form_of(client.post("/en/admin/networks/network/", chosen))
+    client.logout()
+    again = client.get(log_in(client, client.post("/en/admin/networks/network/", asked))["Location"])
+    (link,) = tree_of(again).xpath("//a[text()='Open the form without this text']/@href")
+    assert client.get(urljoin("/en/admin/networks/network/", link), follow=True).status_code == 200
+    assert tree_of(client.get("/en/admin/networks/network/")).xpath("//form[@id='changelist-form']")
+    network.refresh_from_db()
+    assert network.is_published

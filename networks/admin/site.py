@@ -31,7 +31,15 @@ from citynetworks.error_pages import form_not_accepted
 from networks.admin import home, sign_in
 from networks.admin.guide import guide_response
 from networks.admin.session_age import renew_session
-from networks.admin.unsaved_text import SignInForm, UnsavedForm, is_same_origin
+from networks.admin.unsaved_text import (
+    QUESTIONS,
+    SignInForm,
+    UnsavedForm,
+    discard_response,
+    discard_unsaved_form,
+    get_unsaved_form,
+    is_same_origin,
+)
 from networks.languages import language_codes, language_links, language_of_path, reverse_in
 from networks.models import SavedForm, TemporaryPassword
 from networks.reading import Reader
@@ -156,6 +164,8 @@ class CityAdminSite(AdminSite):
                 if NEXT_AFTER_PASSWORD_CHANGE in request.session and url_name not in ALLOWED_BEFORE_PASSWORD_CHANGE:
                     return self.require_password_change(request, unsaved)
                 renew_session(request)
+                if url_name and url_name.endswith(QUESTIONS) and (response := self.answer_again(request)):
+                    return response
             return protected(request, *args, **kwargs)
 
         return update_wrapper(inner, view)
@@ -170,6 +180,20 @@ class CityAdminSite(AdminSite):
         )
         return HttpResponseRedirect(reverse("admin:password_change", current_app=self.name))
 
+    def answer_again(self, request: HttpRequest) -> HttpResponse | None:
+        """Return the page that sends an answer once more that was given after the session had ended."""
+        if request.method == "POST":
+            discard_unsaved_form(request)
+        elif response := discard_response(request):
+            return response
+        elif request.method == "GET" and (unsaved := get_unsaved_form(request)):
+            return self.send_again(request, unsaved)
+        return None
+
+    def send_again(self, request: HttpRequest, unsaved: UnsavedForm, status: int = 200) -> HttpResponse:
+        context = {"title": gettext("Not saved yet"), **self.unsaved_context(unsaved)}
+        return TemplateResponse(request, "admin/send_again.html", self.each_context(request) | context, status=status)
+
     def can_save(self, request: HttpRequest, unsaved: UnsavedForm) -> bool:
         return self.has_permission(request) and unsaved.belongs_to(request.user)
 
@@ -182,10 +206,7 @@ class CityAdminSite(AdminSite):
         log-in is refused without its text.
         """
         if self.can_save(request, unsaved):
-            context = {"title": gettext("Not saved yet"), **self.unsaved_context(unsaved)}
-            return TemplateResponse(
-                request, "admin/send_again.html", self.each_context(request) | context, status=403
-            )
+            return self.send_again(request, unsaved, status=403)
         if unsaved.is_too_large:
             return form_not_accepted(request)
         context = {

@@ -41,6 +41,11 @@ DISCARD_PARAMETER = "without-kept-text"
 # Fields that are not stored, because the server sets them
 NOT_USER_INPUT = {"csrfmiddlewaretoken", OWNER, OWNER_NAME}
 
+# How the names of URLs end under which a form is shown that can be filled with the text once more
+FORMS = ("_add", "_change", "_review", "_end")
+# and of those where it is not: what was sent is asked for and sent once more, as it was
+QUESTIONS = ("_changelist", "_schedule")
+
 # Left for the log-in form's own fields in DATA_UPLOAD_MAX_MEMORY_SIZE
 RESERVED_FOR_LOGIN = 10_000  # bytes
 
@@ -241,13 +246,13 @@ class UnsavedForm:
 
 
 def is_admin_form_request(request: HttpRequest) -> bool:
-    """Return whether the URL of the request is that of an add or change form of the admin, a review or an end."""
+    """Return whether the URL of the request is one of FORMS or QUESTIONS."""
     match = request.resolver_match
     model_admin = getattr(match and match.func, "model_admin", None)
     form = getattr(model_admin, "form", None)
     # The URL without /change/, from which Django redirects, has no name.
     name = match.url_name if match and match.url_name else ""
-    return form is not None and issubclass(form, AdminForm) and name.endswith(("_add", "_change", "_review", "_end"))
+    return form is not None and issubclass(form, AdminForm) and name.endswith(FORMS + QUESTIONS)
 
 
 def get_unsaved_form(request: HttpRequest) -> UnsavedForm | None:
