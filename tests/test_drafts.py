@@ -282,6 +282,14 @@ class TestDrafts:
         network.refresh_from_db()
         assert (network.name_en, network.has_draft, count(network)) == ("At Once", False, 2)
         assert messages_of(opened(milan, LIST)) == ["“At Once” is published. Citizens see it as it stands here."]
+        (token,) = opened(milan, LIST).xpath("//form[@class='undo']/input[@name='token']/@value")
+        milan.post(f"{LIST}undo/", {"token": token})
+        network.refresh_from_db()
+        assert (network.name_en, newest(network)["name_en"], network.has_draft) == (
+            "Network of Cities",
+            "At Once",
+            True,
+        )
 
     @pytest.mark.long
     @pytest.mark.parametrize("button", ["_save", "_publish", "_submit", "_schedule"])

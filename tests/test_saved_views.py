@@ -8,6 +8,7 @@ from django.utils.http import urlencode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from networks.admin.saved_views import MOST_VIEWS
 from networks.models import SavedView
 from tests.makers import make_account, make_network, make_theme
 from tests.pages import (
@@ -104,6 +105,17 @@ def test_a_name_that_cannot_be_is_refused_with_all_that_was_chosen(milan, name, 
 
 
 @pytest.mark.long
+def test_more_views_than_a_list_can_show_are_refused(milan, ana):
+    for user in (milan.user, ana.user):
+        SavedView.objects.bulk_create(
+            SavedView(user=user, model="network", name=f"{user} {number}") for number in range(MOST_VIEWS)
+        )
+    assert "You have 50 views. Delete one first." in text_of(save(milan, f"{LIST}?state=draft", "One more"))
+    SavedView.objects.filter(user=milan.user).first().delete()
+    save(milan, f"{LIST}?state=draft", "One more")
+    assert SavedView.objects.filter(user=milan.user, name="One more").exists()
+
+
 def test_nobody_changes_or_shares_what_is_not_for_them(milan, ana):
     save(ana, f"{LIST}?status__exact=left", "Ana’s", is_shared="on")
     view = SavedView.objects.get()

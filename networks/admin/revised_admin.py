@@ -243,7 +243,8 @@ class RevisedModelAdmin(
         )
         request.was_published = is_to_publish and not request.needs_confirmation
         if request.was_published:
-            publishing.publish(saved.row, author=request.user)
+            publish = partial(publishing.publish, author=request.user)
+            self.run_undoably(request, "publish", saved.row, publish)
             obj.is_published = True
         elif "_submit" in request.POST and saved.row.has_draft:
             drafts.submit(saved.row, author=request.user)

@@ -24,6 +24,10 @@ from networks.reading import Reader
 from networks.serbian import fold
 
 
+# How many views one person can have of one list, which shows them all
+MOST_VIEWS = 50
+
+
 class ViewForm(forms.ModelForm):
     """The form for the name of a view. Only who may share views can choose that."""
 
@@ -43,6 +47,8 @@ class ViewForm(forms.ModelForm):
         others = SavedView.objects.filter(user=view.user, model=view.model).exclude(pk=view.pk)
         if fold(name) in map(fold, others.values_list("name", flat=True)):
             raise forms.ValidationError(name_is_taken())
+        if view.pk is None and len(others) >= MOST_VIEWS:
+            raise forms.ValidationError(_("You have %(count)d views. Delete one first.") % {"count": MOST_VIEWS})
         return name
 
     def save_once(self) -> bool:
