@@ -142,7 +142,7 @@ MIDDLEWARE = [
     "citynetworks.middleware.RequestIdMiddleware",
     "citynetworks.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "networks.page_store.health.HealthMiddleware",
+    "networks.operations.health.HealthMiddleware",
     "citynetworks.static_files.StaticFilesMiddleware",
     "citynetworks.uploads.UploadsMiddleware",
     "citynetworks.middleware.CompressionMiddleware",

@@ -12,6 +12,7 @@ class NetworksConfig(AppConfig):
     def ready(self):
         from citynetworks import logs
         from networks import checks, models, roles  # noqa: F401 - registers the system checks
+        from networks.operations import probes  # noqa: F401 - registers system checks
         from networks.page_store import version
 
         version.connect_signals()
