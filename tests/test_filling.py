@@ -12,6 +12,7 @@ from django.db import OperationalError
 from citynetworks import __version__
 from citynetworks.request_limits import RequestLimits
 from networks.models import Change, Network
+from networks.operations.running_server import examine_server
 from networks.page_store import filling
 from networks.page_store.layer import PageStore
 from networks.public.page_urls import public_urls
@@ -231,8 +232,18 @@ def check_health_by_ip_address(server):
     assert "Refused: DisallowedHost" in messages
 
 
+def check_what_the_doctor_asks(server):
+    """As on that server: with its secret key, of which the token of commands is made."""
+    found = {each.name: each for each in examine_server(f"http://localhost:{server.port}", [])}
+    late = {f"server_{name}" for name in ("backup", "restore_drill", "links")}  # which no new site has done
+    wrong = {name: each.words for name, each in found.items() if each.status != "ok" and name not in late}
+    assert wrong == {}
+    assert {"server_version", "server_page_sr", "server_page_sr-latn", "server_page_en"} < found.keys()
+    assert found["server_stylesheet"].words.startswith("The server sends 1 ")
+
+
 @pytest.mark.process
-def test_a_server_fills_the_store_of_each_process_by_itself(tmp_path, database_template):
+def test_a_server_fills_the_store_of_each_process_by_itself(tmp_path, database_template, settings):
     with database_template.copy() as database:
         env = servers.environment(
             tmp_path / "site",
@@ -240,6 +251,7 @@ def test_a_server_fills_the_store_of_each_process_by_itself(tmp_path, database_t
             DJANGO_FILL_PAGE_STORE="on",
             DJANGO_ALLOWED_HOSTS="localhost",
             DJANGO_HTTPS="on",
+            DJANGO_BEHIND_PROXY="on",
             DJANGO_HEALTH_TOKEN=TOKEN,
             DJANGO_LOG_FORMAT="json",
         )
@@ -255,5 +267,8 @@ def test_a_server_fills_the_store_of_each_process_by_itself(tmp_path, database_t
                 pages = json.loads(server.ask("/health/ready/").body)["page_store"]["pages"]
             assert pages >= 50
             check_health_by_ip_address(server)
+            settings.SECRET_KEY = env["DJANGO_SECRET_KEY"]
+            settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+            check_what_the_doctor_asks(server)
         finally:
             server.end()

@@ -118,7 +118,7 @@ def database(is_thorough: bool) -> Outcome:
             cursor.execute("SELECT current_setting('transaction_read_only')")
             is_read_only = cursor.fetchone()[0] == "on"
         else:
-            cursor.execute("SELECT 1")
+            cursor.execute("PRAGMA schema_version")  # reads the file, unlike SELECT 1
             is_read_only = not is_writable_file()
     if is_read_only:
         return failed(
