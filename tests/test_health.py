@@ -1,6 +1,7 @@
 """What balancers and monitors are told: states of the site, and what is said of each in words."""
 
 import os
+import re
 import shutil
 from collections import namedtuple
 from datetime import timedelta
@@ -22,7 +23,7 @@ from django.utils import timezone
 from networks.models import ContentVersion, Link, Network, Operation, Schedule
 from networks.operations import health, probes
 from networks.pictures import reencode_picture
-from tests import picture_files
+from tests import picture_files, processes
 from tests.makers import make_network
 from tests.stored import ask, site_store
 
@@ -332,3 +333,9 @@ def test_health_is_answered_whatever_host_is_asked(db, settings, kind):
         response = Client().get(f"/health/{kind}/", headers={"host": host})
         assert (response.status_code, response["Cache-Control"]) == (200, "no-store")
     assert Client().get("/en/", headers={"host": "10.1.2.3"}).status_code == 400
+
+
+def test_the_paper_explains_each_probe():
+    paper = (processes.ROOT / "networks" / "docs" / "monitoring.md").read_text()
+    table = paper.partition("## The probes")[2].partition("\n\nWhile")[0]
+    assert re.findall(r"^\| `(\w+)`", table, re.MULTILINE) == [*probes.OF_DATABASE, *probes.OF_MACHINE]
