@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.db.backends.signals import connection_created
 from django.http import HttpRequest
 from django.utils.log import AdminEmailHandler
@@ -27,6 +28,9 @@ MOST_FRAMES = 30  # of a traceback in an object, the innermost ones
 
 # The request that this thread works on
 current_request: ContextVar[HttpRequest | None] = ContextVar("current_request", default=None)
+
+# Exceptions whose messages are about disks, networks and servers, and never about a row
+ABOUT_MACHINES = (OSError, OperationalError, InterfaceError)
 
 # What a proxy may send as X-Request-ID. nginx makes 32 hexadecimal digits, others UUIDs.
 REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
@@ -84,7 +88,8 @@ def described(record: logging.LogRecord) -> dict[str, Any]:
     """
     Return what may be told of a log record to anybody who looks after the site.
 
-    Of an exception that is its class, and where it happened: its message may quote what somebody typed.
+    Of an exception that is its class, and where it happened: its message may quote what somebody typed. Only those of
+    the system and of the connection to the database are told.
     """
     moment = datetime.fromtimestamp(record.created, UTC)
     told: dict[str, Any] = {
@@ -103,6 +108,8 @@ def described(record: logging.LogRecord) -> dict[str, Any]:
         told["status"] = status
     if record.exc_info and record.exc_info[0] is not None and not record.name.startswith("django.security."):
         told["exception"] = record.exc_info[0].__qualname__
+        if issubclass(record.exc_info[0], ABOUT_MACHINES):
+            told["reason"] = one_line(str(record.exc_info[1]).partition("\n")[0])
         frames = traceback.extract_tb(record.exc_info[2])[-MOST_FRAMES:]
         told["traceback"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
     return told
@@ -197,7 +204,7 @@ class ReportHandler(AdminEmailHandler):
         lines = [f"{name}: {value}" for name, value in told.items() if name != "traceback"]
         lines += ["traceback:", *(f"    {frame}" for frame in told.get("traceback", ()))]
         lines.append(f"version: {__version__}")
-        lines.append("The message of the exception, if any, stands in the log of the server.")
+        lines.append("What the exception said, if it is not here, stands in the text format of the log.")
         self.send_mail(f"{told['level']}: {told['message']}"[:200], "\n".join(lines), fail_silently=True)
 
 

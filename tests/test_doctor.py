@@ -89,7 +89,7 @@ def test_what_is_no_url_is_refused(db, url):
 
 
 @pytest.fixture
-def server(db, monkeypatch):
+def server(db, connection_of_the_test, monkeypatch):
     """A site that is asked without a network; what is put into `changed` is sent in place of its answers."""
     make_network()
     changed = {}

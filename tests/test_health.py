@@ -315,7 +315,7 @@ def test_a_failure_is_a_503_and_is_found_once_a_second(db, monkeypatch):
 # Serving
 
 
-def test_a_site_without_static_files_does_not_serve(db, monkeypatch):
+def test_a_site_without_static_files_does_not_serve(db, connection_of_the_test, monkeypatch):
     make_network()
     store = site_store()
     for path in ("/health/serving/", "/health/ready/"):

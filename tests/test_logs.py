@@ -10,7 +10,7 @@ import lxml.html
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
-from django.db import connection
+from django.db import IntegrityError, OperationalError, connection
 from django.test import Client
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -134,6 +134,24 @@ def test_a_failure_in_the_text_format_names_the_request_too(failing, log):
     assert lines()[-1] == f"    ValueError: Not a number: {one_line(TYPED)}"
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OperationalError("connection refused\nIs the server running?"), "connection refused"),
+        (OSError(28, "No space left on device"), "[Errno 28] No space left on device"),
+        (IntegrityError(f"Key (name)=({TYPED}) already exists"), None),
+    ],
+)
+def test_only_what_is_about_machines_is_told_of_an_exception(objects, error, reason):
+    try:
+        raise error
+    except Exception:
+        logging.getLogger("test").exception("It failed")
+    (told,) = objects()
+    assert told.get("reason") == reason
+    assert TYPED not in str(told)
+
+
 @pytest.mark.parametrize("prefix", ["", "/sr-latn", "/en"])
 def test_the_page_of_a_failure_shows_a_number_to_quote(failing, prefix):
     response = ask_for_failure(failing, prefix)
@@ -199,7 +217,7 @@ def test_only_a_proxy_may_choose_the_identifier(db, settings, given, is_behind_p
     assert re.fullmatch(r"[0-9a-z-]{10,64}", identifier)
 
 
-def test_a_stored_page_has_no_identifier_and_no_version(nis):
+def test_a_stored_page_has_no_identifier_and_no_version(nis, connection_of_the_test):
     store = site_store()
     for _time in range(2):
         assert not {"x-request-id", "x-city-networks-version"} & {*ask(store, "/en/").headers}
