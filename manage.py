@@ -16,6 +16,8 @@ City Networks: the networks of cities that a city belongs to.
   manage.py runserver          serve this checkout while you work on it
   manage.py make_latin         derive the Serbian Latin interface from the Cyrillic
   manage.py export_site        write the whole public site as plain files, for an archive or a mirror
+  manage.py doctor             say what is wrong with the site, why it matters and what to type
+  manage.py version            print the version of the product and of what it runs on
   manage.py help               list every command; 'help COMMAND' explains one
 
 The settings that production needs are listed in README.md.
@@ -42,6 +44,8 @@ def main() -> None:
     if len(sys.argv) == 1:
         sys.stdout.write(INTRODUCTION)
         return
+    if sys.argv[1] == "version":  # of which Django makes its own
+        sys.argv[1] = "site_version"
     try:
         from django.conf import settings
         from django.core.exceptions import ImproperlyConfigured

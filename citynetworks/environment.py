@@ -7,12 +7,15 @@ values of DATABASE_URL and CACHE_URL, because they may contain a password.
 
 import re
 import warnings
+from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 env = environ.Env()
 
@@ -22,6 +25,11 @@ SWITCHES = {"on": True, "true": True, "yes": True, "1": True, "off": False, "fal
 HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.?|\[[0-9A-Fa-f:.]+\]|\*")
 
 SITE_URL = re.compile(r"https?://([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
+SENTRY_DSN = re.compile(r"https?://[0-9A-Za-z]+(:[0-9A-Za-z]+)?@[0-9A-Za-z.:-]+/([0-9A-Za-z/_-]*/)?[0-9]+")
+
+# What Django's caches import only when they are first used
+CACHE_PACKAGES = {"RedisCache": "redis", "PyMemcacheCache": "pymemcache", "PyLibMCCache": "pylibmc"}
 
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
@@ -97,11 +105,84 @@ def database(name: str, default: str) -> dict[str, Any]:
 def cache(name: str, default: str) -> dict[str, Any]:
     """Return Django's configuration of the cache that a variable names."""
     try:
-        return env.cache_url(name, default=default)
+        configuration = env.cache_url(name, default=default)
     except (ImproperlyConfigured, ValueError) as error:
         raise ImproperlyConfigured(
             f"{name} is not understood. Write locmemcache:// or redis://host:6379/0."
         ) from error
+    # Django itself would start, and fail with the first request that needs the cache.
+    for backend, package in CACHE_PACKAGES.items():
+        if configuration["BACKEND"].endswith(backend) and find_spec(package) is None:
+            raise ImproperlyConfigured(
+                f"{name} needs the Python package {package}, which is not installed. Run pip install {package}, or "
+                "write locmemcache://."
+            )
+    return configuration
+
+
+def texts(name: str) -> list[str]:
+    """Return the texts in a variable, which are separated by commas."""
+    return [text for each in env.str(name, default="").split(",") if (text := each.strip())]
+
+
+def secret(name: str) -> str:
+    """Return a variable that holds a token, or nothing."""
+    value = env.str(name, default="").strip()
+    if value and not re.fullmatch(r"[!-~]{20,200}", value):
+        raise ImproperlyConfigured(
+            f"{name} must be 20 to 200 ASCII characters without spaces. `openssl rand -hex 32` makes such a token."
+        )
+    return value
+
+
+def email_addresses(name: str) -> list[str]:
+    """Return the e-mail addresses in a variable, which are separated by commas."""
+    addresses = texts(name)
+    for address in addresses:
+        try:
+            validate_email(address)
+        except ValidationError as error:
+            raise ImproperlyConfigured(
+                f"{name} has “{address}” in it. Write e-mail addresses with commas in between."
+            ) from error
+    return addresses
+
+
+def email(name: str) -> dict[str, Any]:
+    """Return Django's settings of the mail server that a variable names."""
+    try:
+        config = env.email_url(name)
+    except (ImproperlyConfigured, ValueError):
+        config = {}
+    if config.get("EMAIL_BACKEND", "").endswith("smtp.EmailBackend") and not config["EMAIL_HOST"]:
+        config = {}
+    if not config:
+        raise ImproperlyConfigured(
+            f"{name} is not understood. Write smtp+tls://user:password@mail.example.rs:587, where special characters "
+            "of the password are percent-encoded; smtp+ssl:// for port 465."
+        )
+    return config
+
+
+def sentry_dsn(name: str) -> str:
+    """Return where a variable says that errors are sent, or nothing."""
+    value = env.str(name, default="").strip()
+    if value and not SENTRY_DSN.fullmatch(value):
+        raise ImproperlyConfigured(f"{name} is not understood. Write https://key@host/project, as Sentry shows it.")
+    if value and find_spec("sentry_sdk") is None:
+        raise ImproperlyConfigured(
+            f"{name} needs the Python package sentry-sdk, which is not installed. Run pip install sentry-sdk, or "
+            f"leave {name} out."
+        )
+    return value
+
+
+def choice(name: str, options: Sequence[str]) -> str:
+    """Return a variable that is one of some words, of which the first is the default."""
+    value = env.str(name, default=options[0]).strip().lower()
+    if value not in options:
+        raise ImproperlyConfigured(f"{name} is “{value}”. Write {' or '.join(options)}.")
+    return value
 
 
 def time_zone(name: str, default: str) -> str:

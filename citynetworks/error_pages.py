@@ -104,6 +104,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         500,
         _("The page cannot be shown at the moment"),
         _("Something went wrong on our side, and it has been recorded. Try again in a few minutes."),
+        request_id=getattr(request, "request_id", ""),
     )
 
 
@@ -121,7 +122,7 @@ def service_unavailable(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def bare_page(request: HttpRequest, status: int, title: str, explanation: str) -> HttpResponse:
+def bare_page(request: HttpRequest, status: int, title: str, explanation: str, request_id: str = "") -> HttpResponse:
     """Return a page that needs neither the database nor a valid host, nor its stylesheet."""
     try:
         stylesheet, icon, *fonts = (
@@ -142,6 +143,7 @@ def bare_page(request: HttpRequest, status: int, title: str, explanation: str) -
                 "fonts": fonts,
                 "title": title,
                 "explanation": explanation,
+                "request_id": request_id,
                 "home_url": language_prefix(language),
                 "language_links": language_links(language, urls),
             },

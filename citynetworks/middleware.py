@@ -1,9 +1,14 @@
-"""Middleware: compression, the language of a request, redirects from old URLs, and due schedules."""
+"""
+Middleware: identifiers of requests, the product's version for staff, compression, the language of a request,
+redirects from old URLs, and due schedules.
+"""
 
 import logging
+import time
 from collections.abc import Callable
 from urllib.parse import unquote
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.gzip import GZipMiddleware
@@ -11,13 +16,62 @@ from django.utils import timezone, translation
 from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.utils.http import escape_leading_slashes
 
+from citynetworks import __version__
 from citynetworks.error_pages import service_unavailable
+from citynetworks.logs import REQUEST_ID, current_request, milliseconds_of, new_request_id, path_of
 from networks.languages import canonical_url, language_of_path, language_tag, without_script
 from networks.page_store.environ import DATABASE_IS_AVAILABLE
 from networks.page_store.watch import Watch
 from networks.redirects import permanent_redirect, redirect_target
 
 logger = logging.getLogger(__name__)
+
+
+slow_requests = logging.getLogger("citynetworks.slow_requests")
+
+
+class RequestIdMiddleware:
+    """
+    Give each request an identifier, by which its lines in the log and its response are found together.
+
+    A proxy may give it. The page store keeps no identifier with a page, and answers without one.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "") if settings.BEHIND_PROXY else ""
+        request.request_id = given if REQUEST_ID.fullmatch(given) else new_request_id()
+        request.started_at = time.monotonic()
+        token = current_request.set(request)
+        try:
+            response = self.get_response(request)
+            took = milliseconds_of(request)
+            if settings.SLOW_REQUEST_MS and took >= settings.SLOW_REQUEST_MS:
+                slow_requests.warning(
+                    "A request took %d ms: %s %s",
+                    *(took, request.method, path_of(request)),
+                    extra={"status_code": response.status_code},
+                )
+        finally:
+            current_request.reset(token)
+        response.headers["X-Request-ID"] = request.request_id
+        return response
+
+
+class VersionMiddleware:
+    """Tell staff in the admin which version of the product they use. To strangers that would be of use, too."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        match = request.resolver_match
+        if match is not None and "admin" in match.namespaces and request.user.is_staff:
+            response.headers["X-City-Networks-Version"] = __version__
+        return response
 
 
 class CompressionMiddleware(GZipMiddleware):

@@ -30,10 +30,14 @@ from django.http import HttpRequest, HttpResponse
 from citynetworks import error_pages
 from citynetworks.client_ip import client_ip, ip_block
 from citynetworks.headers import add_security_headers
+from citynetworks.logs import Personal
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+# What balancers ask asks the database nothing, and must never wait for others.
+NEVER_WAIT = ("/health/live/", "/health/serving/", "/health/ready/")
 
 LONGEST_PATH = 2_000  # bytes
 LONGEST_QUERY = 8_000  # bytes
@@ -135,7 +139,7 @@ class RequestLimits:
                 raise Refused(error_pages.uri_too_long)
             body = self.read_body(environ)
             environ["wsgi.input"] = BytesIO(body)
-            if environ["PATH_INFO"] == "/health/live/":  # must never wait
+            if environ["PATH_INFO"] in NEVER_WAIT:
                 return self.application(environ, start_response)
             queue = self.queue(environ, is_form=bool(body))
             response = queue.call(lambda: with_small_file_read(self.application(environ, start_response)))
@@ -269,4 +273,4 @@ def close_connections(environ: WSGIEnvironment) -> None:
                     count += 1
         except OSError:  # not connected, or closed by now
             continue
-    logger.warning("Closed %s connections with %s, which is too slow", count, environ["REMOTE_ADDR"])
+    logger.warning("Closed %s connections with %s, which is too slow", count, Personal(environ["REMOTE_ADDR"]))

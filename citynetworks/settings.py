@@ -9,18 +9,25 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
+import django
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from citynetworks.environment import (
     cache,
+    choice,
     database,
+    email,
+    email_addresses,
     env,
     folder,
     hosts,
+    secret,
+    sentry_dsn,
     site_url,
     switch,
+    texts,
     time_zone,
     whole_number,
 )
@@ -132,9 +139,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "citynetworks.middleware.RequestIdMiddleware",
     "citynetworks.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "networks.page_store.health.HealthMiddleware",
+    "networks.operations.health.HealthMiddleware",
     "citynetworks.static_files.StaticFilesMiddleware",
     "citynetworks.uploads.UploadsMiddleware",
     "citynetworks.middleware.CompressionMiddleware",
@@ -147,6 +155,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "citynetworks.middleware.VersionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -263,19 +272,53 @@ STORAGES = {
     },
 }
 
-# Errors go to stderr.
+# Health: who may read the words of /health/full/, and which of its probes do not count
 
+HEALTH_TOKEN = secret("DJANGO_HEALTH_TOKEN")
+SILENCED_PROBES = texts("DJANGO_SILENCED_PROBES")
+
+# Error reports, by mail and to Sentry. None are sent unless these are set.
+
+ADMIN_ADDRESSES = email_addresses("DJANGO_ADMINS")
+# Django 6 takes addresses, and Django 5 pairs of a name and an address.
+ADMINS = ADMIN_ADDRESSES if django.VERSION >= (6,) else [(address, address) for address in ADMIN_ADDRESSES]
+EMAIL_TIMEOUT = 10  # seconds, for which a request that failed waits for the mail server at most
+if "EMAIL_URL" in env:
+    globals().update(email("EMAIL_URL"))
+elif ADMINS:
+    raise ImproperlyConfigured(
+        "DJANGO_ADMINS is set, but EMAIL_URL is not. Write the mail server, such as "
+        "smtp+tls://user:password@mail.example.rs:587."
+    )
+SERVER_EMAIL = DEFAULT_FROM_EMAIL = (
+    email_addresses("DJANGO_EMAIL_FROM") or ADMIN_ADDRESSES or ["webmaster@localhost"]
+)[0]
+EMAIL_SUBJECT_PREFIX = "[City Networks] "
+SENTRY_DSN = sentry_dsn("SENTRY_DSN")
+
+# The log goes to stderr.
+
+SLOW_QUERY_MS = whole_number("DJANGO_SLOW_QUERY_MS", 0, least=0, most=3_600_000)
+SLOW_REQUEST_MS = whole_number("DJANGO_SLOW_REQUEST_MS", 0, least=0, most=3_600_000)
+LOG_HANDLERS = ["console", "reports"] if ADMINS else ["console"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
+        "text": {
             "()": "citynetworks.logs.LineFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "citynetworks.logs.JSONFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": choice("DJANGO_LOG_FORMAT", ("text", "json")),
+        },
+        "reports": {"class": "citynetworks.logs.ReportHandler", "level": "ERROR"},
+    },
+    "root": {"handlers": LOG_HANDLERS, "level": "WARNING"},
+    "loggers": {"django": {"handlers": LOG_HANDLERS, "level": "INFO", "propagate": False}},
 }

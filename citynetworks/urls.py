@@ -6,7 +6,7 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 from django.views.decorators.http import require_safe
 
-from networks.page_store import health
+from networks.operations import health
 from networks.page_store.layer import stored
 from networks.public import open_data
 from networks.public.dataset import TABLES
@@ -30,7 +30,9 @@ urlpatterns = [
     path("id/site", open_data.identified, name="site_id"),
     path("id/network/<int:pk>", open_data.identified, name="network_id"),
     path("health/live/", health.live, name="live"),
-    path("health/ready/", health.ready, name="ready"),
+    path("health/serving/", health.serving, name="serving"),
+    path("health/ready/", health.serving, name="ready"),
+    path("health/full/", health.full, name="full"),
     *i18n_patterns(
         path("admin/networks/", include("networks.live_preview")),
         path("admin/", admin.site.urls),

@@ -10,10 +10,14 @@ class NetworksConfig(AppConfig):
     default = True
 
     def ready(self):
+        from citynetworks import logs
         from networks import checks, models, roles  # noqa: F401 - registers the system checks
+        from networks.operations import probes  # noqa: F401 - registers system checks
         from networks.page_store import version
 
         version.connect_signals()
+        logs.watch_queries()
+        logs.start_sentry()
         post_migrate.connect(roles.make_roles, sender=self)
         post_migrate.connect(models.update_search_texts, sender=self)
 

@@ -1,12 +1,9 @@
 """System checks: what would lose or hide something, and is found before it does. Most commands run them first."""
 
-import os
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connections
 from modeltranslation.translator import translator
 
@@ -88,25 +85,6 @@ def cache_is_not_in_the_database(**kwargs) -> list[CheckMessage]:
         )
         for name, cache in settings.CACHES.items()
         if cache["BACKEND"] == "django.core.cache.backends.db.DatabaseCache"
-    ]
-
-
-@register(Tags.files)
-def media_folder_is_writable(**kwargs) -> list[CheckMessage]:
-    """Pictures can be uploaded. Without them the site still serves readers, so this is but a warning."""
-    if not isinstance(default_storage, FileSystemStorage):
-        return []
-    folder = Path(default_storage.location)
-    # It is made with the first upload.
-    existing = next(each for each in (folder, *folder.parents) if each.exists())
-    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
-        return []
-    return [
-        Warning(
-            f"No pictures can be uploaded: the folder {folder} cannot be written.",
-            hint="Let the user that runs the site write there, or set MEDIA_ROOT to another folder.",
-            id="networks.W001",
-        )
     ]
 
 

@@ -2,14 +2,17 @@
 
 import json
 import logging
+import socket
 import time
 from urllib.parse import urlsplit
 
 import pytest
 from django.db import OperationalError
 
+from citynetworks import __version__
 from citynetworks.request_limits import RequestLimits
 from networks.models import Change, Network
+from networks.operations.running_server import examine_server
 from networks.page_store import filling
 from networks.page_store.layer import PageStore
 from networks.public.page_urls import public_urls
@@ -208,14 +211,49 @@ def test_it_stops_without_a_word_when_something_is_wrong(nis, connection_of_the_
     assert caplog.records == []
 
 
+TOKEN = "a-token-of-the-monitor-of-this-test"
+
+
+def check_health_by_ip_address(server):
+    """The balancer and the monitor ask a process by its IP address, which the site refuses to everybody else."""
+    assert server.ask("/en/").status == 400
+    for kind in ("live", "serving", "ready", "full"):
+        answer = server.ask(f"/health/{kind}/")
+        assert (answer.status, answer["Cache-Control"]) == (200, "no-store")
+        with socket.create_connection((servers.HOST, server.port)) as connection:
+            connection.sendall(f"GET /health/{kind}/ HTTP/1.0\r\n\r\n".encode())  # without a host at all
+            assert b" 200 " in connection.makefile("rb").readline()
+    report = json.loads(server.ask("/health/full/", {"Authorization": f"Bearer {TOKEN}"}).body)
+    found = {probe["name"]: (probe["status"], probe["words"]) for probe in report["probes"]}
+    assert report["version"] == __version__
+    assert found["static_files"][1].startswith("The static files of this version are in ")
+    assert {found[name][0] for name in ("database", "migrations", "schedules", "pictures", "cache")} == {"ok"}
+    messages = [json.loads(line)["message"] for line in server.log.read_text().splitlines()]
+    assert "Refused: DisallowedHost" in messages
+
+
+def check_what_the_doctor_asks(server):
+    """As on that server: with its secret key, of which the token of commands is made."""
+    found = {each.name: each for each in examine_server(f"http://localhost:{server.port}", [])}
+    late = {f"server_{name}" for name in ("backup", "restore_drill", "links")}  # which no new site has done
+    wrong = {name: each.words for name, each in found.items() if each.status != "ok" and name not in late}
+    assert wrong == {}
+    assert {"server_version", "server_page_sr", "server_page_sr-latn", "server_page_en"} < found.keys()
+    assert found["server_stylesheet"].words.startswith("The server sends 1 ")
+
+
 @pytest.mark.process
-def test_a_server_fills_the_store_of_each_process_by_itself(tmp_path, database_template):
+def test_a_server_fills_the_store_of_each_process_by_itself(tmp_path, database_template, settings):
     with database_template.copy() as database:
         env = servers.environment(
             tmp_path / "site",
             DATABASE_URL=database.url,
             DJANGO_FILL_PAGE_STORE="on",
             DJANGO_ALLOWED_HOSTS="localhost",
+            DJANGO_HTTPS="on",
+            DJANGO_BEHIND_PROXY="on",
+            DJANGO_HEALTH_TOKEN=TOKEN,
+            DJANGO_LOG_FORMAT="json",
         )
         servers.run("django", "loaddata", "nis", "--verbosity=0", env=env)
         servers.run("django", "collectstatic", "--noinput", "--verbosity=0", env=env)
@@ -228,5 +266,9 @@ def test_a_server_fills_the_store_of_each_process_by_itself(tmp_path, database_t
                 time.sleep(0.2)
                 pages = json.loads(server.ask("/health/ready/").body)["page_store"]["pages"]
             assert pages >= 50
+            check_health_by_ip_address(server)
+            settings.SECRET_KEY = env["DJANGO_SECRET_KEY"]
+            settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+            check_what_the_doctor_asks(server)
         finally:
             server.end()

@@ -29,6 +29,8 @@ FILES = [
     "/sitemap.xml",
     "/en/picture.png",
     "/health/live/",
+    "/health/serving/",
+    "/health/full/",
     "/health/ready/",
     "/static/networks/site.css",
 ]

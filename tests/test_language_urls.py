@@ -382,7 +382,8 @@ def test_long_address_that_was_asked_for_is_not_kept():
 
 
 READ_ONLY = [
-    *("/sitemap.xml", "/robots.txt", "/.well-known/security.txt", "/health/live/", "/health/ready/"),
+    *("/sitemap.xml", "/robots.txt", "/.well-known/security.txt", "/health/live/", "/health/serving/"),
+    *("/health/ready/", "/health/full/"),
     *("/networks.json", "/networks.csv", "/networks.csv-metadata.json", "/catalog.jsonld", "/catalog.ttl"),
     *("/networks.ttl", "/documents.csv", "/roles.csv", "/periods.csv", "/fees.csv", "/activities.csv"),
     *("/id/city", "/id/site", "/id/network/0"),

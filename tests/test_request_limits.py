@@ -137,7 +137,7 @@ KINDS = {
     "/en/?q=a": "visitors",
     "/static/networks/site.css": "files",
     "/media/logo.png": "files",
-    "/health/ready/": "health",
+    "/health/full/": "health",
 }
 
 
@@ -151,11 +151,11 @@ def test_kinds_of_requests_do_not_wait_for_each_other(path, name):
     assert limits.queue(environ_of("/admin/", **cookie), is_form=True) is limits.staff_forms
 
 
-def test_live_is_answered_while_every_queue_is_full():
+def test_balancers_are_answered_while_every_queue_is_full():
     limits = RequestLimits(echo)
     for queue in queues(limits):
         queue.inside = queue.size
-    assert ask(limits, "/health/live/").status == 200
+    assert {ask(limits, f"/health/{kind}/").status for kind in ("live", "serving", "ready")} == {200}
     assert {ask(limits, path).status for path in [*KINDS, "/admin/"]} == {503}
 
 

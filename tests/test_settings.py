@@ -84,6 +84,17 @@ WRONG = [
         )
     ),
     *(("CACHE_URL", value, "locmemcache:// or redis://") for value in ("", "redis", "nonsense://u:secret@h")),
+    *(("DJANGO_HEALTH_TOKEN", value, "20 to 200 ASCII") for value in ("short", "a b" * 20, "ж" * 30)),
+    ("DJANGO_LOG_FORMAT", "xml", "Write text or json"),
+    *(("DJANGO_SLOW_QUERY_MS", value, "at least 0 and") for value in ("-1", "5s", "")),
+    *(("DJANGO_SLOW_REQUEST_MS", value, "at least 0 and") for value in ("-1", "5s", "")),
+    *((name, "ana@example.rs;b", "e-mail addresses") for name in ("DJANGO_ADMINS", "DJANGO_EMAIL_FROM")),
+    ("DJANGO_ADMINS", "ana@example.rs", "EMAIL_URL is not"),
+    *(
+        ("EMAIL_URL", value, "Write smtp+tls://")
+        for value in ("", "mail.example.rs", "smtp://", "nonsense://u:secret@h", "smtp://u:secret@h:a")
+    ),
+    *(("SENTRY_DSN", value, "as Sentry shows it") for value in ("sentry", "https://h/1", "https://secret@h")),
     *(
         ("DJANGO_TIME_ZONE", value, "such as Europe/Belgrade")
         for value in ("", "Belgrade", "../etc", "Europe", "CEST+2")
@@ -101,6 +112,39 @@ def test_what_cannot_be_meant_is_refused_in_one_sentence(name, value, reason, mo
     assert message.startswith(name)
     assert reason in message
     assert "secret@" not in message
+
+
+@pytest.mark.parametrize(
+    ("variables", "package"),
+    [
+        ({"CACHE_URL": "redis://:secret@host:6379/0"}, "redis"),
+        ({"SENTRY_DSN": "https://0123456789abcdef@sentry.example.rs/1"}, "sentry-sdk"),
+    ],
+)
+def test_what_needs_a_package_that_is_missing_does_not_start(variables, package, monkeypatch):
+    monkeypatch.setattr(environment, "find_spec", lambda name: None)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        load_settings(monkeypatch, **PRODUCTION, **variables)
+    (name,) = variables
+    assert str(refused.value).startswith(f"{name} needs the Python package {package}, which is not installed.")
+    assert "secret@" not in str(refused.value)
+
+
+def test_error_reports_are_mailed_where_the_environment_says(monkeypatch):
+    found = load_settings(
+        monkeypatch,
+        **PRODUCTION,
+        DJANGO_ADMINS="ana@example.rs, ivan@example.rs",
+        EMAIL_URL="smtp+tls://user:a%40b@mail.example.rs:587",
+    )
+    assert [found[name] for name in ("EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD")] == [
+        *("mail.example.rs", 587, "user", "a@b")
+    ]
+    assert found["EMAIL_USE_TLS"]
+    assert found["SERVER_EMAIL"] == "ana@example.rs"
+    assert len(found["ADMINS"]) == 2
+    assert found["LOGGING"]["root"]["handlers"] == ["console", "reports"]
+    assert load_settings(monkeypatch, **PRODUCTION)["LOGGING"]["root"]["handlers"] == ["console"]
 
 
 @pytest.mark.process

@@ -28,6 +28,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from citynetworks.client_ip import client_ip, ip_block
+from citynetworks.logs import Personal
 from networks.models import SignInAttempts
 
 logger = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def attempt(account: str, environ: Mapping[str, Any]) -> Iterator[None]:
     """
     address = client_ip(environ)
     keys = counter_keys(account, address)
-    shown = repr(account)[:MAX_NAME_LENGTH]  # repr() escapes line breaks
+    shown = Personal(repr(account)[:MAX_NAME_LENGTH])  # repr() escapes line breaks
     try:
         raise_if_waiting(keys)
         with turn():
@@ -91,12 +92,12 @@ def attempt(account: str, environ: Mapping[str, Any]) -> Iterator[None]:
                 yield
             except ValidationError as error:
                 if getattr(error, "code", None) in WRONG_PASSWORD_CODES:
-                    logger.warning("Wrong password for %s from %s", shown, address)
+                    logger.warning("Wrong password for %s from %s", shown, Personal(address))
                     count_failure(keys)
                 raise
             note_success(keys)
     except TryLater as later:
-        logger.warning("No password looked at for %s from %s (%s)", shown, address, later.status)
+        logger.warning("No password looked at for %s from %s (%s)", shown, Personal(address), later.status)
         raise
 
 

@@ -55,7 +55,7 @@ class CachedPage:
     `reads_query` says whether the page depends on the query string. `size` is in bytes.
     """
 
-    HEADERS_OF_THE_STORE = {"content-length", "etag", "vary"}
+    HEADERS_OF_THE_STORE = {"content-length", "etag", "vary", "x-request-id"}
 
     def __init__(
         self,

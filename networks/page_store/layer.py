@@ -29,7 +29,7 @@ from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from networks.languages import SCRIPT_PARAMETER
+from networks.languages import SCRIPT_PARAMETER, language_codes, language_prefix
 from networks.page_store.cached_page import CachedPage, preferred_encoding
 from networks.page_store.environ import (
     DATABASE_IS_AVAILABLE,
@@ -44,6 +44,8 @@ from networks.page_store.watch import State, Watch
 
 # Scheme, host, SCRIPT_NAME, path and query string
 Key = tuple[str, str, str, str, str]
+
+LIVE = "/health/live/"
 
 LONGEST_KEY = 1000  # characters of host, path and query string together
 
@@ -111,6 +113,8 @@ class PageStore:
         self.secure_header, self.secure_value = settings.SECURE_PROXY_SSL_HEADER or (None, None)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == LIVE:  # must never wait, not even for a poll
+            return self.application(environ, start_response)
         state = self.watch.current_state()
         key = self.key_of(environ)
         if key is not None and key[-1]:
@@ -256,6 +260,12 @@ class PageStore:
         page = self.pages.pop(key, None)
         if page is not None:
             self.size -= page.size
+
+    def has_front_page(self) -> bool:
+        """Return whether a front page is cached, fresh or stale, in some language."""
+        paths = {language_prefix(code) for code in language_codes()}
+        # A list, because other threads change the order meanwhile.
+        return any(path in paths and not query for *_host, path, query in [*self.pages])
 
     def report(self) -> dict[str, Any]:
         """Return the part of the health report about the store."""
