@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,24 +26,9 @@ from networks.operations.table_rows import (
 NAME = "city-networks-{:%Y%m%dT%H%M%SZ}.zip"
 NAME_PATTERN = re.compile(r"city-networks-[0-9]{8}T[0-9]{6}Z\.zip")
 
-numbers = count(1)
-
 
 def product_version() -> str:
     return version("city-networks")
-
-
-@contextmanager
-def opened(config: dict[str, Any]) -> Iterator[BaseDatabaseWrapper]:
-    """Open a database by its configuration, under an alias of its own. It is closed in the end."""
-    alias = f"operations-{next(numbers)}"
-    connections.databases[alias] = connections["default"].settings_dict | {"TEST": {}} | config
-    try:
-        yield connections[alias]
-    finally:
-        connections[alias].close()
-        del connections[alias]
-        del connections.databases[alias]
 
 
 @contextmanager
@@ -52,7 +36,7 @@ def as_default(config: dict[str, Any]) -> Iterator[BaseDatabaseWrapper]:
     """
     Open a database in the place of the default one, which is as it was in the end.
 
-    Some migrations work on the default database, whichever one is migrated.
+    So all that is written for the default database works on it, as some migrations are.
     """
     former, former_config = connections["default"], connections.databases["default"]
     connections.databases["default"] = former.settings_dict | {"TEST": {}} | config
@@ -72,7 +56,7 @@ def snapshot(config: dict[str, Any]) -> Iterator[BaseDatabaseWrapper]:
     is_sqlite = config["ENGINE"].endswith("sqlite3")
     # For the settings of the site, a transaction of SQLite takes the lock of writers.
     own = {"OPTIONS": {**config["OPTIONS"], "transaction_mode": "DEFERRED"}} if is_sqlite else {}
-    with opened(config | own) as connection, transaction.atomic(using=connection.alias):
+    with as_default(config | own) as connection, transaction.atomic():
         with connection.cursor() as cursor:
             if is_sqlite:
                 cursor.execute("SELECT count(*) FROM sqlite_master")  # with which the moment begins

@@ -14,7 +14,7 @@ import json
 import os
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
@@ -105,13 +105,25 @@ def new_backup(path: Path) -> Iterator[BackupWriter]:
             raise BackupError(f"Another backup is being written to {path} just now.")
         try:
             file.truncate()
-            yield BackupWriter(file)
+            with closing_quietly(BackupWriter(file)) as writer:
+                yield writer
             seal(file)
             partial.replace(path)
         except BaseException:
             partial.unlink()
             raise
     fsync(path.parent)  # the new name
+
+
+@contextmanager
+def closing_quietly(writer: BackupWriter) -> Iterator[BackupWriter]:
+    """Give a writer; if something goes wrong, let go of the file, whatever state it is in."""
+    try:
+        yield writer
+    except BaseException:
+        with suppress(OSError, ValueError):
+            writer.archive.close()
+        raise
 
 
 def is_locked_for_us(file: IO[bytes]) -> bool:

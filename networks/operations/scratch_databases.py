@@ -17,7 +17,7 @@ from typing import Any
 from django.db import Error, connections
 
 from citynetworks.uploads import fsync
-from networks.operations.backing_up import opened
+from networks.operations.backing_up import as_default
 from networks.operations.backup_file import BackupError
 
 Config = dict[str, Any]  # Django's configuration of a database
@@ -144,7 +144,7 @@ class PostgresPlace:
     def server(self) -> Iterator[Any]:
         """Give a cursor of the server's own database: none can be made or renamed from within itself."""
         try:
-            with opened(self.config | {"NAME": "postgres"}) as connection, connection.cursor() as cursor:
+            with as_default(self.config | {"NAME": "postgres"}) as connection, connection.cursor() as cursor:
                 yield cursor
         except Error as error:
             raise BackupError(f"The PostgreSQL server says: {str(error).strip()}") from error
