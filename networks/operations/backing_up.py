@@ -135,6 +135,11 @@ def media_names(folder: str = "") -> Iterator[str]:
             yield from media_names(f"{folder}{name}/")
 
 
+def backups_in(folder: Path) -> list[Path]:
+    """Return the backups of a folder that are named by their time, the oldest first."""
+    return sorted(path for path in folder.iterdir() if NAME_PATTERN.fullmatch(path.name))
+
+
 def new_name_in(folder: Path, now: datetime) -> Path:
     """Return where a backup goes in a folder of backups, and remove what killed ones have left there."""
     remove_partial_files(folder, "city-networks-*.zip")
@@ -142,8 +147,8 @@ def new_name_in(folder: Path, now: datetime) -> Path:
 
 
 def remove_oldest(folder: Path, keep: int) -> list[Path]:
-    """Remove all but the newest backups of a folder that are named by their time, and return which were removed."""
-    backups = sorted(path for path in folder.iterdir() if NAME_PATTERN.fullmatch(path.name))
-    for path in backups[:-keep]:
+    """Remove all but so many of the newest backups of a folder, and return which were removed."""
+    removed = backups_in(folder)[:-keep]
+    for path in removed:
         path.unlink()
-    return backups[:-keep]
+    return removed

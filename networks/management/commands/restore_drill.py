@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection
 from networks.management.operation_words import in_words
 from networks.management.progress import Progress
 from networks.models import Operation
+from networks.operations.backing_up import backups_in
 from networks.operations.backup_file import BackupFile
 from networks.operations.restoring import details_of, drill
 
@@ -19,9 +20,13 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="What manage.py backup has written.")
+        parser.add_argument("file", type=Path, help="What manage.py backup has written; the newest one of a folder.")
 
     def handle(self, *, file: Path, verbosity: int, **options: Any) -> None:
+        if file.is_dir():
+            if not (backups := backups_in(file)):
+                raise CommandError(f"There is no backup in {file}.")
+            file = backups[-1]
         progress = Progress(self.stderr, is_shown=verbosity > 0)
         started = time.monotonic()
         try:
