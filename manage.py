@@ -15,6 +15,8 @@ City Networks: the networks of cities that a city belongs to.
   manage.py createsuperuser    make an account for the admin
   manage.py runserver          serve this checkout while you work on it
   manage.py make_latin         derive the Serbian Latin interface from the Cyrillic
+  manage.py backup FILE        back up the database and the uploaded files
+  manage.py restore FILE       put a backup back
   manage.py export_site        write the whole public site as plain files, for an archive or a mirror
   manage.py doctor             say what is wrong with the site, why it matters and what to type
   manage.py version            print the version of the product and of what it runs on

@@ -86,19 +86,40 @@ def site_url(name: str, default: str) -> str:
 
 def database(name: str, default: str) -> dict[str, Any]:
     """Return Django's configuration of the database that a variable names."""
+    return database_at(env.str(name, default=default), name)
+
+
+def database_at(url: str, name: str) -> dict[str, Any]:
+    """Return Django's configuration of the database at a URL; errors say that `name`, which holds it, is wrong."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what it warns about raises an error below
-            config = env.db_url(name, default=default)
+            config = env.db_url_config(url)
         is_known = config.get("ENGINE") in ENGINES and config["NAME"]
     except ValueError:  # such as a port that is not a number
         is_known = False
     # Two slashes in place of three mean a database in memory, which is lost when the site stops.
-    if not is_known or config["NAME"] == ":memory:" != env.str(name, default="").removeprefix("sqlite://"):
+    if not is_known or config["NAME"] == ":memory:" != url.removeprefix("sqlite://"):
         raise ImproperlyConfigured(
             f"{name} is not understood. Write sqlite:////folder/db.sqlite3 or postgres://user:password@host/name, "
             "where special characters of the password are percent-encoded."
         )
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        config["OPTIONS"] = {
+            # WAL lets others read while somebody writes. A transaction takes the write lock at once, so that it
+            # cannot fail half-way. Each commit moves the log into the file, unless somebody is reading then; so FULL
+            # writes the log to the disk before a save is confirmed, which a power failure could otherwise undo.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1;",
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,  # seconds
+            **config.get("OPTIONS", {}),
+        }
+    else:
+        config.setdefault("CONN_HEALTH_CHECKS", True)
+        # Seconds to connect, and milliseconds until the server acknowledges what was sent
+        config["OPTIONS"] = {"connect_timeout": 3, "tcp_user_timeout": 5000, **config.get("OPTIONS", {})}
+    # Opening a connection takes as long as several queries, on either database.
+    config.setdefault("CONN_MAX_AGE", 60)  # seconds
     return config
 
 

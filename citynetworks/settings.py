@@ -183,24 +183,8 @@ TEMPLATES = [
 
 DATABASES = {"default": database("DATABASE_URL", default=f"sqlite:///{quote(str(DATA_DIR / 'db.sqlite3'))}")}
 DATABASE = DATABASES["default"]
-if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASE["OPTIONS"] = {
-        # WAL lets others read while somebody writes. A transaction takes the write lock at once, so that it cannot
-        # fail half-way. Each commit moves the log into the file, unless somebody is reading then; so FULL writes the
-        # log to the disk before a save is confirmed, which a power failure could otherwise undo.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1;",
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,  # seconds
-        **DATABASE.get("OPTIONS", {}),
-    }
-    if "DATABASE_URL" not in env:
-        DATA_DIR.mkdir(exist_ok=True)
-else:
-    DATABASE.setdefault("CONN_HEALTH_CHECKS", True)
-    # Seconds to connect, and milliseconds until the server acknowledges what was sent
-    DATABASE["OPTIONS"] = {"connect_timeout": 3, "tcp_user_timeout": 5000, **DATABASE.get("OPTIONS", {})}
-# Opening a connection takes as long as several queries, on either database.
-DATABASE.setdefault("CONN_MAX_AGE", 60)  # seconds
+if DATABASE["ENGINE"] == "django.db.backends.sqlite3" and "DATABASE_URL" not in env:
+    DATA_DIR.mkdir(exist_ok=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": cache("CACHE_URL", default="locmemcache://")}

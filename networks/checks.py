@@ -109,7 +109,7 @@ def database_is_whole(databases: Collection[str] | None = None, **kwargs) -> lis
             messages.append(
                 Error(
                     f"The database {connection.settings_dict['NAME']} cannot be used: {problem}.",
-                    hint="Stop the site and put the last backup back, as networks/docs/operations.md says.",
+                    hint="Stop the site and restore the last backup, as networks/docs/backup.md says.",
                     id="networks.E001",
                 )
             )

@@ -1,6 +1,6 @@
 """The start page of the admin: what waits for whom, what the list needs, and who did what."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from networks.admin import guide
 from networks.admin.home import SHOWN
-from networks.models import Network
+from networks.models import Network, Operation
 from networks.revisions import drafts, publishing, schedules, storage
 from tests.makers import make_network, make_page, make_profile
 from tests.pages import CYRILLIC, PREFIXES, count_queries, in_latin_and_in_ci_in_each_language, opened, text_of
@@ -213,6 +213,25 @@ def test_menu_has_what_one_may_open_and_says_where_one_is(ana):
     assert networks.get("aria-current") == "page"
     for link in menu(boss).values():
         assert boss.get(link.get("href"), follow=True).status_code == 200
+
+
+def test_administrators_see_when_the_site_was_backed_up_and_a_backup_tried(ana):
+    boss = sign_in("boss", "administrators")
+    last = opened(boss, HOME).xpath("//main//ul[@class='quiet']/li")
+    assert [text_of(each) for each in last] == [
+        "No backup of the site was ever made.",
+        "It was never tried whether the site can be restored from a backup.",
+    ]
+    for kind in (Operation.Kind.BACKUP, Operation.Kind.RESTORE_DRILL):
+        Operation.objects.create(kind=kind, finished_at=datetime(2026, 5, 4, 8, 30, tzinfo=UTC))
+        Operation.record(kind, succeeded=False)
+    last = opened(boss, HOME).xpath("//main//ul[@class='quiet']/li")
+    assert [text_of(each) for each in last] == [
+        "Last backup: 4 May 2026, 10:30",
+        "Last restore drill: 4 May 2026, 10:30",
+    ]
+    assert count_queries(boss, HOME) <= 20
+    assert not opened(ana, HOME).xpath("//main//ul[@class='quiet']")
 
 
 @pytest.mark.long

@@ -374,7 +374,7 @@ def stopped_site(tmp_path):
 
 @pytest.mark.process
 def test_a_backup_is_put_back_as_the_papers_say(stopped_site, tmp_path):
-    command = re.search(r"`(rm -f db\.sqlite3-wal [^`]+)`", (ROOT / "networks/docs/operations.md").read_text())[1]
+    command = re.search(r"`(rm -f db\.sqlite3-wal [^`]+)`", (ROOT / "networks/docs/backup.md").read_text())[1]
     subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, check=True)  # noqa: S603
     with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

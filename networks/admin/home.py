@@ -30,7 +30,7 @@ from networks.admin.newest_revisions import (
 from networks.admin.review import ANSWERED_BY, events_of_row, last_submission
 from networks.languages import columns_of
 from networks.links.record import dead_link_count
-from networks.models import CityProfile, Event, Network, Page, RevisedModel, Revision, Schedule
+from networks.models import CityProfile, Event, Network, Operation, Page, RevisedModel, Revision, Schedule
 from networks.reading import Reader, translated_fields
 from networks.revisions.content import changed_fields
 from networks.revisions.unit_answers import waiting_answers
@@ -178,6 +178,7 @@ def home_context(request: HttpRequest) -> dict:
         "more_schedules": more_links(request, models_of_user, "state=scheduled") if more_plans else [],
         "week": week(user, reader),
         "shown": SHOWN,
+        "last_operations": last_operations(reader) if may(user, "change", CityProfile) else [],
         **needs_context(request, reader),
     }
 
@@ -363,6 +364,22 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
         network, column = first
         items[0]["first"] = {**item(network, reader), "url": f"{row_url(network)}#id_{column}"}
     return {"needs": items, "languages": languages}
+
+
+def last_operations(reader: Reader) -> list[str]:
+    """Return when the site was last backed up, and when it was last tried whether a backup can be restored."""
+    texts = {
+        Operation.Kind.BACKUP: (gettext("Last backup: %(when)s"), gettext("No backup of the site was ever made.")),
+        Operation.Kind.RESTORE_DRILL: (
+            gettext("Last restore drill: %(when)s"),
+            gettext("It was never tried whether the site can be restored from a backup."),
+        ),
+    }
+    done = Operation.objects.filter(kind__in=texts, succeeded=True).order_by().values_list("kind")
+    last = dict(done.annotate(models.Max("finished_at")))
+    return [
+        text % {"when": reader.moment(last[kind])} if kind in last else never for kind, (text, never) in texts.items()
+    ]
 
 
 # The fields of a network whose gaps are counted

@@ -1,0 +1,58 @@
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from networks.management.operation_words import in_words
+from networks.management.progress import Progress
+from networks.models import Operation
+from networks.operations.backing_up import back_up, new_name_in, remove_oldest
+
+
+class Command(BaseCommand):
+    help = (
+        "Back up the database and the uploaded files into one file, as they are at one moment, while the site runs. "
+        "There is a file of that name only when all is in it. Anyone who can read it has all accounts and drafts."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "path",
+            type=Path,
+            metavar="FILE",
+            help="Where to write, such as backup.zip, or a folder, in which the file is named by the time.",
+        )
+        parser.add_argument(
+            "--keep", type=int, metavar="N", help="Keep the N newest backups of the folder, and remove older ones."
+        )
+
+    def handle(self, *, path: Path, keep: int | None, verbosity: int, **options: Any) -> None:
+        path = path.resolve()
+        folder = path if path.is_dir() else None
+        if keep is not None and (keep < 1 or not folder):
+            raise CommandError("--keep takes a number of backups, at least 1, and a folder to keep them in.")
+        if not path.parent.is_dir():
+            raise CommandError(f"There is no folder {path.parent}. Make it first.")
+        progress = Progress(self.stderr, is_shown=verbosity > 0)
+        started = time.monotonic()
+        with in_words("No backup was written."):
+            if folder:
+                path = new_name_in(folder, timezone.now())
+            manifest = back_up(connection.settings_dict, path, progress.report)
+        rows = sum(table["count"] for table in manifest["tables"].values())
+        numbers = {"rows": rows, "files": len(manifest["files"]), "bytes": path.stat().st_size}
+        self.stdout.write(
+            f"Backed up to {path}: {rows} rows of {len(manifest['tables'])} tables, {numbers['files']} files, "
+            f"{numbers['bytes'] / 1_000_000:.1f} MB, in {time.monotonic() - started:.0f} s."
+        )
+        if folder and keep:
+            with in_words("The new backup is whole; older ones could not be removed."):
+                for removed in remove_oldest(folder, keep):
+                    self.stdout.write(f"Removed {removed.name}.")
+        try:
+            Operation.record(Operation.Kind.BACKUP, file=path.name, **numbers)
+        except DatabaseError:  # it is older than this record, or cannot be written
+            self.stderr.write("The backup is whole, but the database could not take down that it was made.")

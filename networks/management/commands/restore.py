@@ -1,0 +1,43 @@
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+
+from citynetworks.environment import database_at
+from networks.management.operation_words import in_words
+from networks.management.progress import Progress
+from networks.operations.backup_file import BackupFile
+from networks.operations.restoring import made_by, restore
+
+
+class Command(BaseCommand):
+    help = (
+        "Put a backup in the place of the database, and its uploaded files to the others. The site must be stopped. "
+        "The former database is kept, and until the last moment nothing is changed."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, help="What manage.py backup has written.")
+        parser.add_argument(
+            "--into",
+            metavar="DATABASE_URL",
+            help="Another database, on SQLite or PostgreSQL, that is new, or whose place it takes.",
+        )
+
+    def handle(self, *, file: Path, into: str | None, verbosity: int, **options: Any) -> None:
+        try:
+            config = database_at(into, "--into") if into else connection.settings_dict
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
+        progress = Progress(self.stderr, is_shown=verbosity > 0)
+        started = time.monotonic()
+        with in_words("The database was not changed."), BackupFile(file, progress.report) as backup:
+            self.stderr.write(f"{file} was made by {made_by(backup.manifest)}.", style_func=str)
+            way_back = restore(backup, config, progress.report)
+            self.stdout.write(
+                f"Restored {backup.row_count} rows and {len(backup.manifest['files'])} files, compared each, and "
+                f"brought them up to date, in {time.monotonic() - started:.0f} s. Start the site again.\n{way_back}"
+            )

@@ -1,0 +1,154 @@
+"""Backing up: the database as it was at one moment, and after it the uploaded files, into one file."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.storage import default_storage
+from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+
+from networks.operations.backup_file import FORMAT, BackupError, BackupFile, Report, new_backup, remove_partial_files
+from networks.operations.table_rows import (
+    applied_migrations,
+    check_migrations_are_known,
+    in_utc,
+    tables_at,
+)
+
+# The files that `backup FOLDER` writes
+NAME = "city-networks-{:%Y%m%dT%H%M%SZ}.zip"
+NAME_PATTERN = re.compile(r"city-networks-[0-9]{8}T[0-9]{6}Z\.zip")
+
+
+def product_version() -> str:
+    return version("city-networks")
+
+
+@contextmanager
+def as_default(config: dict[str, Any]) -> Iterator[BaseDatabaseWrapper]:
+    """
+    Open a database in the place of the default one, which is as it was in the end.
+
+    So all that is written for the default database works on it, as some migrations are.
+    """
+    former, former_config = connections["default"], connections.databases["default"]
+    connections.databases["default"] = former.settings_dict | {"TEST": {}} | config
+    connections["default"] = connections.create_connection("default")
+    ContentType.objects.clear_cache()
+    try:
+        yield connections["default"]
+    finally:
+        connections["default"].close()
+        connections["default"], connections.databases["default"] = former, former_config
+        ContentType.objects.clear_cache()
+
+
+@contextmanager
+def snapshot(config: dict[str, Any]) -> Iterator[BaseDatabaseWrapper]:
+    """Open a database as it is at one moment, for reading. Others go on writing."""
+    is_sqlite = config["ENGINE"].endswith("sqlite3")
+    # For the settings of the site, a transaction of SQLite takes the lock of writers.
+    own = {"OPTIONS": {**config["OPTIONS"], "transaction_mode": "DEFERRED"}} if is_sqlite else {}
+    with as_default(config | own) as connection, transaction.atomic():
+        with connection.cursor() as cursor:
+            if is_sqlite:
+                cursor.execute("SELECT count(*) FROM sqlite_master")  # with which the moment begins
+            else:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield connection
+
+
+def back_up(config: dict[str, Any], path: Path, report: Report) -> dict[str, Any]:
+    """
+    Write a backup of a database and of the uploaded files, and return its manifest.
+
+    There is a file of that name when all is in it and on the disk, and else none. A backup that has the name already
+    is replaced. Raises BackupError or OSError.
+    """
+    if path.exists():
+        try:
+            BackupFile(path).__exit__()
+        except BackupError as error:
+            raise BackupError(f"{path} exists and is no whole backup. Remove it, or choose another name.") from error
+    with snapshot(config) as connection, new_backup(path) as writer:
+        applied = applied_migrations(connection)
+        if not applied:
+            raise BackupError("There is nothing to back up: the database is empty. Has migrate been run?")
+        check_migrations_are_known(applied, "The database", "the version that has written it")
+        tables = tables_at(connection, applied)
+        described: dict[str, dict[str, Any]] = {}
+        files: list[dict[str, Any]] = []
+        manifest = {
+            "format": FORMAT,
+            "made_at": in_utc(timezone.now()),
+            "version": product_version(),
+            "database": {"kind": connection.vendor, "version": database_version(connection)},
+            "migrations": applied,
+            "tables": described,
+            "files": files,
+        }
+        total, done = sum(table.count() for table in tables), 0
+        for table in tables:
+            description = {"columns": table.column_names, **writer.add_rows(table.name, table.lines())}
+            described[table.name] = description
+            if table.has_sequence:
+                description["last_key"] = table.last_key()
+            done += description["count"]
+            if description["count"]:
+                report(done, total, " rows")
+        # After the database: no file that it names is ever deleted.
+        names = list(media_names())
+        for done, name in enumerate(names, 1):
+            try:
+                file = default_storage.open(name)
+            except FileNotFoundError:  # a clean-up has just removed it
+                continue
+            with file:
+                files.append(writer.add_file(name, file))
+            report(done, len(names), " files")
+        writer.close(manifest)
+    return manifest
+
+
+def database_version(connection: BaseDatabaseWrapper) -> str:
+    return ".".join(map(str, connection.get_database_version()))
+
+
+def media_names(folder: str = "") -> Iterator[str]:
+    """Give the names of all uploaded files, but the hidden ones, which are being written."""
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:  # nothing was ever uploaded
+        return
+    for name in sorted(files):
+        if not name.startswith("."):
+            yield f"{folder}{name}"
+    for name in sorted(folders):
+        if name and not name.startswith("."):
+            yield from media_names(f"{folder}{name}/")
+
+
+def backups_in(folder: Path) -> list[Path]:
+    """Return the backups of a folder that are named by their time, the oldest first."""
+    return sorted(path for path in folder.iterdir() if NAME_PATTERN.fullmatch(path.name))
+
+
+def new_name_in(folder: Path, now: datetime) -> Path:
+    """Return where a backup goes in a folder of backups, and remove what killed ones have left there."""
+    remove_partial_files(folder, "city-networks-*.zip")
+    return folder / NAME.format(now.astimezone(UTC))
+
+
+def remove_oldest(folder: Path, keep: int) -> list[Path]:
+    """Remove all but so many of the newest backups of a folder, and return which were removed."""
+    removed = backups_in(folder)[:-keep]
+    for path in removed:
+        path.unlink()
+    return removed

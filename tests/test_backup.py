@@ -1,0 +1,388 @@
+"""
+Backups: whole or none, of one moment, and restored only when each row is as it was.
+
+`tests/backups/` holds one of each of several earlier states of the site, by the last migration that it had. Their
+databases were made by the code of that time.
+"""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import zipfile
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.db.models import JSONField, Value
+from django.test import Client
+
+from citynetworks.environment import database_at
+from networks.models import Network, Operation, SavedForm, SpreadsheetFile, Theme
+from networks.operations.backing_up import as_default, back_up, remove_oldest
+from networks.operations.backup_file import BackupError, BackupFile, new_backup
+from networks.operations.restoring import replace_file, restore, store_files
+from networks.operations.scratch_databases import PostgresPlace, SqlitePlace
+from tests.makers import make_network
+
+pytestmark = pytest.mark.django_db
+
+BACKUPS = Path(__file__).parent / "backups"
+IS_POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
+
+
+def silent(done, total, what):
+    """No progress is reported."""
+
+
+@pytest.fixture
+def databases(tmp_path):
+    """Give what makes the configuration of a new database by its name, of the kind that the tests run on."""
+    made = []
+
+    def config(name, is_postgres=IS_POSTGRES):
+        if not is_postgres:
+            return database_at(f"sqlite:///{tmp_path}/{name}.sqlite3", "")
+        name = f"backups_{os.getpid()}_{name}"
+        made.append(database_at(urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}")), ""))
+        return made[-1]
+
+    yield config
+    for each in made:
+        with PostgresPlace(each).server() as cursor:
+            cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{each['NAME']}%"])
+            for (name,) in cursor.fetchall():
+                cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def opened_backup(state):
+    with BackupFile(BACKUPS / f"{state}.zip") as file:
+        yield file
+
+
+def rows_in(path):
+    """What a backup says of the rows of each table, but of those that a restoration itself writes."""
+    own = ("networks_operation", "networks_contentversion")
+    with BackupFile(path) as file:
+        tables = file.manifest["tables"]
+    return {name: (each["count"], each["sha256"]) for name, each in tables.items() if name not in own}
+
+
+@pytest.mark.migration
+@pytest.mark.parametrize("state", ["0002", "0019", "0031"])
+def test_a_backup_of_any_earlier_state_is_read_as_the_present_site(state, databases):
+    config = databases("site")
+    with opened_backup(state) as file:
+        restore(file, config, silent)
+        expected = {line.split(b",")[1].decode().strip('"') for line in file.lines("networks_network")}
+        assert default_storage.exists("logos/mark.png")
+    with as_default(config):
+        assert {*Network.objects.values_list("slug", flat=True)} == expected
+        assert Operation.objects.get().kind == Operation.Kind.RESTORE
+        client = Client()
+        assert "Пуна мрежа" in client.get("/").text
+        assert "Strasbourg" in client.get(f"/en/networks/full-{state}/").text
+        assert client.get(f"/networks/former-{state}/").status_code == 301
+        boss = User.objects.create_user("boss", is_staff=True, is_superuser=True)
+        client.force_login(boss)
+        for network in Network.objects.outside_bin():
+            assert client.get(f"/en/admin/networks/network/{network.pk}/change/").status_code == 200
+            assert client.get(f"/en/admin/networks/network/{network.pk}/history/").status_code == 200
+
+
+@pytest.mark.migration
+@pytest.mark.sql
+def test_from_one_kind_of_database_to_another_and_back_nothing_is_lost(databases, tmp_path):
+    """On SQLite alone, between two files. Sequences too: a key that was given is not given again."""
+    first, other = databases("first", is_postgres=False), databases("other")
+    with opened_backup("0038") as file:
+        restore(file, first, silent)
+    moment = datetime(2026, 10, 25, 0, 30, 0, 123456, tzinfo=UTC)  # in the hour that comes twice in Belgrade
+    with as_default(first):
+        user = User.objects.first()
+        LogEntry.objects.create(user=user, object_repr="\u2028\\ \"'\t\n", action_flag=1, action_time=moment)
+        SpreadsheetFile.objects.create(user=user, content=bytes(range(256)))
+        for number, content in enumerate([None, Value(None, JSONField()), [None], {"я": 0.1, "a": 10**20}]):
+            SavedForm.objects.create(token=f"t{number}", user=user, content=content)
+        Theme.objects.create(slug="last", name_sr="Последња").delete()
+        last = Theme.objects.create(slug="last", name_sr="Последња")
+        last_key = last.pk
+        last.delete()
+
+    back_up(first, tmp_path / "first.zip", silent)
+    with BackupFile(tmp_path / "first.zip") as file:
+        restore(file, other, silent)
+        logged = json.loads([*file.lines("django_admin_log")][-1])
+        assert "2026-10-25T00:30:00.123456+00:00" in logged
+    back_up(other, tmp_path / "other.zip", silent)
+    with as_default(other):
+        assert LogEntry.objects.last().action_time == moment
+        assert bytes(SpreadsheetFile.objects.get().content) == bytes(range(256))
+        with transaction.atomic():
+            assert Theme.objects.create(slug="next", name_sr="Следећа").pk == last_key + 1
+            transaction.set_rollback(True)
+        assert SavedForm.objects.filter(content__isnull=True).get().token == "t0"
+    assert rows_in(tmp_path / "first.zip") == rows_in(tmp_path / "other.zip")
+    if IS_POSTGRES:
+        with BackupFile(tmp_path / "other.zip") as file:
+            restore(file, first, silent)  # in the place of what is there
+        back_up(first, tmp_path / "back.zip", silent)
+        assert rows_in(tmp_path / "back.zip") == rows_in(tmp_path / "other.zip")
+
+
+def rewritten(path, new, changes):
+    """Write a backup anew with members changed, whose digest as a file is right."""
+    with BackupFile(path) as file, new_backup(new) as writer:
+        for name in file.archive.namelist():
+            content = file.archive.read(name)
+            if name != "manifest.json":
+                writer.add(name, [changes.get(name, bytes)(content)])
+        writer.close(changes.get("manifest.json", lambda manifest: manifest)(file.manifest))
+    return new
+
+
+def with_migration(manifest):
+    names = [*manifest["migrations"]["networks"], "9999_from_the_future"]
+    return manifest | {"version": "7.5", "migrations": manifest["migrations"] | {"networks": names}}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (with_migration, "networks.9999_from_the_future. Install version 7.5, which has made it, or a newer one"),
+        (
+            lambda manifest: manifest | {"format": 2, "version": "8"},
+            "newer version of City Networks, 8. Install",
+        ),
+    ],
+)
+def test_a_newer_backup_is_refused_with_the_version_that_it_needs(change, words, databases, tmp_path):
+    newer = rewritten(BACKUPS / "0002.zip", tmp_path / "newer.zip", {"manifest.json": change})
+    for command in ("restore", "restore_drill"):
+        with pytest.raises(CommandError) as error:
+            call_command(command, newer, verbosity=0, stderr=StringIO())
+        assert words in str(error.value)
+
+
+def test_one_flipped_bit_anywhere_is_noticed(tmp_path):
+    content = (BACKUPS / "0002.zip").read_bytes()
+    path = tmp_path / "flipped.zip"
+    path.write_bytes(content)
+    with path.open("r+b", buffering=0) as file:
+        for position in {*range(0, len(content), 43), *range(40), *range(len(content) - 150, len(content))}:
+            file.seek(position)
+            file.write(bytes([content[position] ^ 1 << position % 8]))
+            with pytest.raises(BackupError):
+                BackupFile(path)
+            file.seek(position)
+            file.write(content[position : position + 1])
+    BackupFile(path).__exit__()
+
+
+@pytest.mark.parametrize(
+    "changed", [lambda whole: whole[:-1], lambda whole: whole + b"\n", lambda whole: whole[:4000], lambda whole: b""]
+)
+def test_a_part_of_a_backup_is_refused(changed, tmp_path):
+    path = tmp_path / "part.zip"
+    path.write_bytes(changed((BACKUPS / "0002.zip").read_bytes()))
+    for command in ("restore", "restore_drill"):
+        with pytest.raises(CommandError, match="is no backup of City Networks, or only a part of one"):
+            call_command(command, path, verbosity=0)
+
+
+def test_any_program_can_read_a_backup():
+    with zipfile.ZipFile(BACKUPS / "0031.zip") as archive:
+        assert archive.testzip() is None
+        manifest = json.loads(archive.read("manifest.json"))
+        rows = archive.read("tables/networks_theme.jsonl").decode().splitlines()
+    described = manifest["tables"]["networks_theme"]
+    assert (described["count"], json.loads(rows[0])[described["columns"].index("slug")]) == (2, "peace-0031")
+    assert manifest["database"]["kind"] == "sqlite"
+    assert manifest["migrations"]["networks"][-1] == "0031_revoked_password_links"
+    assert [each["name"] for each in manifest["files"]] == ["logos/mark.png"]
+
+
+# Backing up
+
+
+@pytest.fixture
+def site(django_db_setup, databases):
+    """The configuration of a migrated database in a file."""
+    config = databases("site", is_postgres=False)
+    if django_db_setup:  # the file of SQLite that the tests have migrated
+        shutil.copyfile(django_db_setup, config["NAME"])
+    else:
+        with as_default(config):
+            call_command("migrate", verbosity=0)
+    return config
+
+
+def test_is_of_one_moment_while_others_write(site, tmp_path):
+    with as_default(site):
+        make_network(slug="before")
+    path = tmp_path / "backup.zip"
+
+    def write(done, total, what):
+        with closing(sqlite3.connect(site["NAME"], timeout=0)) as other, other:
+            other.execute("DELETE FROM networks_network")
+
+    manifest = back_up(site, path, write)
+    assert manifest["tables"]["networks_network"]["count"] == 1
+    back_up(site, path, silent)  # which takes the place of the other
+    with BackupFile(path) as file:
+        assert file.manifest["tables"]["networks_network"]["count"] == 0
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_that_fails_leaves_no_file_and_a_killed_one_is_not_in_the_way(site, tmp_path):
+    default_storage.save("logos/a.png", ContentFile(b"a"))
+    default_storage.save("logos/.b.png.part", ContentFile(b"b"))
+    folder = tmp_path / "backups"
+    folder.mkdir()
+
+    def fail(done, total, what):
+        if what == " files":
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        back_up(site, folder / "backup.zip", fail)
+    assert [*folder.iterdir()] == []
+    (folder / "city-networks-20260101T000000Z.zip.partial").write_bytes(b"what a killed one has left")
+    for number in range(3):
+        (folder / f"city-networks-2026010{number}T000000Z.zip").write_bytes(b"older")
+    (folder / "of somebody.zip").write_bytes(b"other")
+    with as_default(site):
+        call_command("backup", folder, "--keep", "2", verbosity=0, stdout=StringIO())
+        details = Operation.newest(Operation.Kind.BACKUP).details
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["city-networks-20260102T000000Z.zip", details["file"], "of somebody.zip"]
+    assert remove_oldest(folder, 2) == []
+    with BackupFile(folder / details["file"]) as file:
+        assert [each["name"] for each in file.manifest["files"]] == ["logos/a.png"]
+
+
+def test_two_backups_do_not_write_one_file(site, tmp_path):
+    path = tmp_path / "backup.zip"
+
+    def write_too(done, total, what):
+        with pytest.raises(BackupError, match="Another backup is being written"):
+            back_up(site, path, silent)
+
+    back_up(site, path, write_too)
+    BackupFile(path).__exit__()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["{folder}/none/backup.zip"], "There is no folder"),
+        (["{folder}/notes.txt"], "exists and is no whole backup"),
+        (["{folder}/backup.zip", "--keep", "3"], "--keep takes"),
+        (["{folder}", "--keep", "0"], "--keep takes"),
+    ],
+)
+def test_says_what_is_wrong_with_the_name(arguments, words, tmp_path):
+    (tmp_path / "notes.txt").write_text("of somebody")
+    with pytest.raises(CommandError, match=words):
+        call_command("backup", *(each.format(folder=tmp_path) for each in arguments))
+    assert (tmp_path / "notes.txt").read_text() == "of somebody"
+
+
+# Putting a backup in the place of a database
+
+
+@pytest.mark.migration
+def test_a_drill_leaves_nothing_and_a_restoration_that_fails_changes_nothing(site, tmp_path):
+    with as_default(site):
+        make_network(slug="newer")
+        with pytest.raises(CommandError, match="There is no backup in"):
+            call_command("restore_drill", BACKUPS)
+        shutil.copy(BACKUPS / "0038.zip", tmp_path / "city-networks-20260102T000000Z.zip")
+        call_command("restore_drill", tmp_path, verbosity=0, stdout=StringIO())
+        done = Operation.newest(Operation.Kind.RESTORE_DRILL)
+        assert (done.details["file"], done.details["files"]) == ("city-networks-20260102T000000Z.zip", 1)
+        assert not default_storage.exists("logos/mark.png")
+        (tmp_path / "part.zip").write_bytes(b"a part")
+        with pytest.raises(CommandError, match="only a part of one.*The site was not changed"):
+            call_command("restore_drill", tmp_path / "part.zip", verbosity=0)
+        assert Operation.objects.filter(succeeded=False).get().details["file"] == "part.zip"
+        assert Operation.newest(Operation.Kind.RESTORE_DRILL) == done
+    changes = {"tables/networks_theme.jsonl": lambda rows: rows.replace("Мир".encode(), "Рат".encode())}
+    other = rewritten(BACKUPS / "0038.zip", tmp_path / "other.zip", changes)
+    with BackupFile(other) as file, pytest.raises(BackupError, match="networks_theme do not match their digest"):
+        restore(file, site, silent)
+    with as_default(site):
+        assert Network.objects.get().slug == "newer"
+    assert not [path for path in tmp_path.iterdir() if "drill" in path.name or "restoring" in path.name]
+
+
+def put(place, text):
+    """Put a database with one text in a place, as a restoration does, and return how to go back."""
+    with place.scratch("restoring") as scratch:
+        with closing(sqlite3.connect(scratch["NAME"])) as database, database:
+            database.execute("CREATE TABLE texts AS SELECT ? AS text", [text])
+        return place.swap(datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC))
+
+
+def text_in(path):
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute("SELECT text FROM texts").fetchone()[0]
+
+
+def test_a_database_in_use_stays_and_one_that_is_not_is_kept(tmp_path):
+    path = tmp_path / "db.sqlite3"
+    place = SqlitePlace(database_at(f"sqlite:///{path}", ""))
+    assert put(place, "former") == "There was no database before."
+    with closing(sqlite3.connect(path)) as other:
+        assert text_in(path) == other.execute("SELECT text FROM texts").fetchone()[0] == "former"
+        for attempt in (place.check_not_in_use, lambda: put(place, "newer")):
+            with pytest.raises(BackupError, match="in use .* systemctl stop"):
+                attempt()
+        assert text_in(path) == "former"
+    assert [each.name for each in tmp_path.iterdir()] == ["db.sqlite3"]
+    way_back = put(place, "newer")
+    assert text_in(path) == "newer"
+    subprocess.run(way_back.splitlines()[-1], shell=True, check=True)  # noqa: S602
+    assert text_in(path) == "former"
+
+
+def test_takes_the_place_of_a_damaged_database_and_keeps_it(tmp_path):
+    path, log = tmp_path / "db.sqlite3", tmp_path / "db.sqlite3-wal"
+    path.write_bytes(b"not a database" * 1000)
+    log.write_bytes(b"its log")
+    put(SqlitePlace(database_at(f"sqlite:///{path}", "")), "whole")
+    assert (text_in(path), log.exists()) == ("whole", False)
+    assert (tmp_path / "db.sqlite3_before_20260506T070809Z-wal").read_bytes() == b"its log"
+
+
+def test_a_file_with_other_content_is_replaced_and_kept_hidden():
+    default_storage.save("logos/mark.png", ContentFile(b"damaged"))
+    with opened_backup("0038") as file:
+        assert store_files(file, default_storage, silent) == ["logos/mark.png"]
+        replace_file(file, "logos/mark.png", datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC))
+        assert store_files(file, default_storage, silent) == []
+    with default_storage.open("logos/.mark.png.before-20260506T070809Z") as kept:
+        assert kept.read() == b"damaged"
+
+
+@pytest.mark.parametrize("url", ["mysql://host/name", "nonsense", "sqlite://"])
+def test_says_what_is_wrong_with_a_url(url):
+    for command in (["restore", str(BACKUPS / "0002.zip"), "--into", url], ["move_database", url]):
+        with pytest.raises(CommandError, match="postgres://user:password@host/name"):
+            call_command(*command, verbosity=0)
+
+
+def test_the_database_is_not_moved_to_where_it_is(site):
+    with as_default(site), pytest.raises(CommandError, match="has already"):
+        call_command("move_database", f"sqlite:///{site['NAME']}")
