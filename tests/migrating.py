@@ -3,12 +3,24 @@
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+
+ROOT = Path(__file__).parent.parent
+MIGRATIONS = ROOT / "networks" / "migrations"
+# The digest of each migration that has landed, as sha256sum writes it; `python -m tests.databases` adds the new ones.
+LANDED_MIGRATIONS = ROOT / "tests" / "landed_migrations.txt"
+
+
+def landed_digests():
+    """Return the digests of the migrations that have landed, by their names."""
+    lines = (line.split() for line in LANDED_MIGRATIONS.read_text().splitlines())
+    return {Path(name).stem: digest for digest, name in lines}
 
 
 def drop_all_tables():

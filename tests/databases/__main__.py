@@ -4,13 +4,15 @@ Keep what the present code writes, as test data for all code to come.
     python -m tests.databases
 
 writes tests/databases/landed/<newest migration>.json, in the form that `tests.migrating.insert_rows` reads. The keys
-of its rows and its slugs are like those of no other state, so that one run of the migrations can take in all of them.
+and slugs of its rows are like those of no other state, so that one run of the migrations can take in all of them.
+The digests of all migrations go into tests/landed_migrations.txt: from now on, none of them may be changed.
 """
 
 import json
 import os
 import tempfile
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "landed"
@@ -189,6 +191,7 @@ def main():
         from django.db.migrations.loader import MigrationLoader
 
         from tests.contents import store_picture
+        from tests.migrating import LANDED_MIGRATIONS, MIGRATIONS
 
         call_command("migrate", verbosity=0)
         [(_app, newest)] = MigrationLoader(connection).graph.leaf_nodes("networks")
@@ -201,6 +204,10 @@ def main():
             path = FOLDER / f"{state}.json"
             write(dump(cursor, tables), path)
         print(f"{path}: {path.stat().st_size} bytes")
+        migrations = sorted(MIGRATIONS.glob("[0-9]*.py"))
+        LANDED_MIGRATIONS.write_text(
+            "".join(f"{sha256(each.read_bytes()).hexdigest()}  {each.name}\n" for each in migrations)
+        )
 
 
 if __name__ == "__main__":
