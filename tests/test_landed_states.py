@@ -17,6 +17,7 @@ from django.test import Client
 from django.utils import translation
 
 from networks.models import Network, Page, PreviewLink
+from networks.operations.consistency import findings
 from networks.revisions import drafts, previews, publishing, storage
 from networks.revisions.content import complete_content, content_of
 from tests.contents import store_picture
@@ -71,6 +72,7 @@ def upgraded():
 
 
 def test_what_each_landed_state_has_written_is_read_after_an_upgrade(upgraded, subtests):
+    assert [*findings()] == []
     clerk = Client()
     clerk.force_login(User.objects.create_superuser("clerk"))
     for number, state in enumerate(STATES):

@@ -139,7 +139,7 @@ def problems_of_new_field(what: str, field: models.Field) -> Iterator[tuple[str,
         )
     if field.unique:
         yield f"{what}: rows that there are cannot have values of their own for it.", True
-    elif field.db_index:
+    elif field.db_index:  # type: ignore[attr-defined]  # django-stubs does not know it
         yield f"{what}: PostgreSQL lets nobody write to the table while its index is made.", False
 
 
