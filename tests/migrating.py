@@ -13,6 +13,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 ROOT = Path(__file__).parent.parent
 MIGRATIONS = ROOT / "networks" / "migrations"
+# What the code of each landed state has written
+LANDED = ROOT / "tests" / "databases" / "landed"
 # The digest of each migration that has landed, as sha256sum writes it; `python -m tests.databases` adds the new ones.
 LANDED_MIGRATIONS = ROOT / "tests" / "landed_migrations.txt"
 

@@ -5,8 +5,6 @@ The databases of tests/databases/landed are written by `python -m tests.database
 rows come in where the migrations have got to their state, so that all of them take one run from nothing to now.
 """
 
-from pathlib import Path
-
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
@@ -21,11 +19,10 @@ from networks.operations.consistency import findings
 from networks.revisions import drafts, previews, publishing, storage
 from networks.revisions.content import complete_content, content_of
 from tests.contents import store_picture
-from tests.migrating import drop_all_tables, insert_rows, reset_sequences
+from tests.migrating import LANDED, drop_all_tables, insert_rows, reset_sequences
 
 pytestmark = [pytest.mark.migration, pytest.mark.sql, pytest.mark.usefixtures("migrated_again")]
 
-LANDED = Path(__file__).parent / "databases" / "landed"
 STATES = sorted(path.stem for path in LANDED.glob("*.json"))
 # What a page of the full network says, in each of the three forms
 FORMS = {"": "Друга реченица.", "/sr-latn": "Druga rečenica.", "/en": "First sentence."}

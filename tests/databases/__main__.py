@@ -13,9 +13,6 @@ import os
 import tempfile
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
-
-FOLDER = Path(__file__).parent / "landed"
 
 # Migrating makes the rows of these, or what they refer to.
 NOT_KEPT = {
@@ -191,7 +188,7 @@ def main():
         from django.db.migrations.loader import MigrationLoader
 
         from tests.contents import store_picture
-        from tests.migrating import LANDED_MIGRATIONS, MIGRATIONS
+        from tests.migrating import LANDED, LANDED_MIGRATIONS, MIGRATIONS
 
         call_command("migrate", verbosity=0)
         [(_app, newest)] = MigrationLoader(connection).graph.leaf_nodes("networks")
@@ -201,7 +198,7 @@ def main():
             tables = [each for each in connection.introspection.table_names(cursor) if each not in NOT_KEPT]
             begin_keys_at(cursor, tables, int(state) * 1000)
             write_story(state)
-            path = FOLDER / f"{state}.json"
+            path = LANDED / f"{state}.json"
             write(dump(cursor, tables), path)
         print(f"{path}: {path.stat().st_size} bytes")
         migrations = sorted(MIGRATIONS.glob("[0-9]*.py"))
