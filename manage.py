@@ -12,6 +12,7 @@ City Networks: the networks of cities that a city belongs to.
   manage.py demo               run the whole site with its demo content, as in production
   manage.py migrate            make or update the database of this checkout
   manage.py loaddata nis       load the memberships of the City of Niš
+  manage.py adopt              make an empty site that of another city
   manage.py createsuperuser    make an account for the admin
   manage.py runserver          serve this checkout while you work on it
   manage.py make_latin         derive the Serbian Latin interface from the Cyrillic

@@ -215,11 +215,11 @@ SITE_URL = site_url(
     default=f"{'https' if HTTPS else 'http'}://{[*NAMED_HOSTS, 'localhost'][0]}{':8000' if DEBUG else ''}",
 )
 
-# The authority of the tag URIs of networks in feeds and data (RFC 4151), such as gradovi.ni.rs,2026
+# The authority of the tag URIs of networks in feeds and data (RFC 4151), such as mreze.example.rs,2026
 
 TAG_AUTHORITY = env.str("DJANGO_TAG_AUTHORITY", default="").strip()
 if TAG_AUTHORITY and not re.fullmatch(r"[A-Za-z0-9._@-]+,[0-9]{4}(-[0-9]{2}){0,2}", TAG_AUTHORITY):
-    raise ImproperlyConfigured("DJANGO_TAG_AUTHORITY must be a host name and a date, such as gradovi.ni.rs,2026.")
+    raise ImproperlyConfigured("DJANGO_TAG_AUTHORITY must be a host name and a date, such as mreze.example.rs,2026.")
 
 # The country of the city, as an ISO 3166-1 alpha-3 code, for the data catalogue
 

@@ -54,7 +54,7 @@ class OldAddressForm(GuardedForm):
             ),
             "new_path": _(
                 "A page of this site, such as /pages/about/ or /, which the reader gets in the same language; or an "
-                "address on another site, such as https://www.ni.rs/."
+                "address on another site, such as https://www.example.org/."
             ),
         }
 

@@ -11,5 +11,5 @@ def split_site_url(url: str) -> SplitResult:
     except ValueError:
         is_address = False
     if not is_address or parts.username or parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise CommandError(f"“{url}” is not a scheme and a host, such as https://gradovi.ni.rs.")
+        raise CommandError(f"“{url}” is not a scheme and a host, such as https://mreze.example.rs.")
     return parts

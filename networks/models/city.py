@@ -27,7 +27,7 @@ class CityProfile(models.Model):
     """The city whose site this is: one row."""
 
     city_name = models.CharField(
-        _("name of the city"), max_length=100, help_text=_("As it stands at the top of every page: City of Niš.")
+        _("name of the city"), max_length=100, help_text=_("As it stands at the top of every page: City of Belgrade.")
     )
     site_title = models.CharField(_("title of the site"), max_length=100, help_text=_("For example: City Networks."))
     introduction = models.TextField(
@@ -47,7 +47,7 @@ class CityProfile(models.Model):
     coat_of_arms_width = models.PositiveIntegerField(null=True, blank=True, editable=False)
     coat_of_arms_height = models.PositiveIntegerField(null=True, blank=True, editable=False)
     address = models.CharField(
-        _("postal address"), max_length=200, blank=True, help_text=_("For example: 7. jula 2, 18000 Niš.")
+        _("postal address"), max_length=200, blank=True, help_text=_("Street and number, postal code and town.")
     )
     email = models.EmailField(_("e-mail"), blank=True, help_text=_("The address citizens write to."))
     phone = models.CharField(
@@ -59,9 +59,9 @@ class CityProfile(models.Model):
     )
     website = HTTPURLField(_("website of the city"), blank=True)
     latitude = CoordinateField(
-        _("latitude"), most=90, help_text=_("In degrees, such as 43.3209 for Niš. The map shows the city there.")
+        _("latitude"), most=90, help_text=_("In degrees, such as 44.8125 for Belgrade. The map shows the city there.")
     )
-    longitude = CoordinateField(_("longitude"), most=180, help_text=_("In degrees, such as 21.8958 for Niš."))
+    longitude = CoordinateField(_("longitude"), most=180, help_text=_("In degrees, such as 20.4612 for Belgrade."))
     licence_name = models.CharField(
         _("data licence"), max_length=100, blank=True, help_text=_("For example: CC BY 4.0.")
     )

@@ -7,7 +7,7 @@ from django.conf import settings
 
 def tag_uri(*parts: object) -> str:
     """
-    Return the tag URI (RFC 4151) of something: tag:gradovi.ni.rs,2026:network/7 for the parts "network" and 7.
+    Return the tag URI (RFC 4151) of something: tag:mreze.example.rs,2026:network/7 for the parts "network" and 7.
 
     The authority before the parts is the setting TAG_AUTHORITY; without it, the host of SITE_URL.
     """
@@ -19,7 +19,7 @@ def iri(*parts: object) -> str:
     """
     Return the identifier of something as a URL under SITE_URL, whatever host a request names.
 
-    It redirects to the page about it: https://gradovi.ni.rs/id/network/7.
+    It redirects to the page about it: https://mreze.example.rs/id/network/7.
     """
     return f"{settings.SITE_URL}/id/{'/'.join(str(part) for part in parts)}"
 
