@@ -237,5 +237,5 @@ def test_running_version_is_what_the_site_says_to_whom_has_its_token(answer, ver
         thread.start()
         assert upgrading.running_version(server.server_port, "token") == version
         thread.join()
-    assert asked == [("/health/live/", "Bearer token")]
+    assert asked == [("/health/full/", "Bearer token")]
     assert upgrading.running_version(server.server_port, "token") is None

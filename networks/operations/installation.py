@@ -24,11 +24,11 @@ from citynetworks.request_limits import LARGEST_BODY
 SAMPLES = Path(__file__).parent.parent / "docs"
 EXAMPLE_HOST = "networks.example.org"
 
-# What is done again and again: the command, and when, in the calendar of systemd
+# What is done every day: the command and its arguments, and when, in the calendar of systemd
 TIMERS = {
-    "backup": "*-*-* 02:15",
-    "clean_up": "*-*-* 03:05",
-    "check_links": "*-*-* 03:35",
+    "backup": (f"backup /var/lib/{COMMAND}/backups --keep 14", "*-*-* 02:15"),
+    "clean_up": ("clean_up", "*-*-* 03:05"),
+    "check_links": ("check_links --verbosity 0", "*-*-* 03:35"),
 }
 
 
@@ -74,7 +74,7 @@ class Installation:
         self.nginx_file = self.root / "etc/nginx/sites-available" / COMMAND
         self.wrapper = self.root / "usr/local/bin" / COMMAND
         self.python = self.current / "bin/python3"
-        self.timers = [f"{COMMAND}-{command}.timer" for command in TIMERS]
+        self.timers = [f"{COMMAND}-{name}.timer" for name in TIMERS]
 
     # What is written
 
@@ -84,9 +84,10 @@ class Installation:
         yield File(self.settings_folder / "secret_key", f"{secrets.token_urlsafe(64)}\n", mode=0o600, is_kept=True)
         unit = self.unit()
         yield File(self.units_folder / f"{COMMAND}.service", unit)
-        for command, calendar in TIMERS.items():
-            yield File(self.units_folder / f"{COMMAND}-{command}.service", self.task_unit(unit, command))
-            yield File(self.units_folder / f"{COMMAND}-{command}.timer", timer_unit(command, calendar))
+        for name, (command, calendar) in TIMERS.items():
+            command = command.replace(f"/var/lib/{COMMAND}/", f"{self.state_folder}/")
+            yield File(self.units_folder / f"{COMMAND}-{name}.service", self.task_unit(unit, command))
+            yield File(self.units_folder / f"{COMMAND}-{name}.timer", timer_unit(name, calendar))
         yield File(self.nginx_file, self.nginx())
         yield File(self.wrapper, self.wrapper_text(), mode=0o755)
 
@@ -126,7 +127,7 @@ class Installation:
         for line in unit.partition("\n[Install]")[0].splitlines():
             name = line.partition("=")[0]
             if name == "Description":
-                line = f"{line}: {command}"
+                line = f"{line}: {command.split()[0]}"
             elif name == "ExecStart":
                 line = f"Type=oneshot\nExecStart={self.python} -P -m citynetworks.command_line {command}"
             if name not in ("Restart", "LimitNOFILE") and not line.startswith("#"):
@@ -265,9 +266,9 @@ class Installation:
         ]
 
 
-def timer_unit(command: str, calendar: str) -> str:
+def timer_unit(name: str, calendar: str) -> str:
     return (
-        f"[Unit]\nDescription=City Networks: {command}\n\n"
+        f"[Unit]\nDescription=City Networks: {name}\n\n"
         f"[Timer]\nOnCalendar={calendar}\nRandomizedDelaySec=10min\nPersistent=yes\n\n"
         "[Install]\nWantedBy=timers.target\n"
     )

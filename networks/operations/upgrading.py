@@ -126,7 +126,7 @@ class Upgrade:
             self.say(f"The migrations had begun: the backup stays {self.notes['backup']}")
             return
         moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        backup = self.installation.state_folder / "backups" / f"before-upgrade-{moment}"
+        backup = self.installation.state_folder / "backups" / f"before-upgrade-{moment}.zip"
         self.command(self.former, "backup", str(backup))
         self.note(backup=str(backup), pending=pending)
 
@@ -220,7 +220,7 @@ def running_version(port: int, token: str) -> str | None:
     """Return the version that the site at a port of this machine says it has; None if it does not say it (yet)."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/health/live/", headers={"Authorization": f"Bearer {token}"})
+        connection.request("GET", "/health/full/", headers={"Authorization": f"Bearer {token}"})
         return json.loads(connection.getresponse().read()).get("version")
     except (OSError, http.client.HTTPException, ValueError, AttributeError):
         return None
