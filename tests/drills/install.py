@@ -21,11 +21,11 @@ from pathlib import Path
 from citynetworks import __version__
 from citynetworks.installed import environment_variables
 from networks.operations.upgrading import running_version
+from tests.hostile.proxy import free_port
 from tests.processes import ROOT
 from tests.servers import PATIENCE, Failure
 
 HOST = "127.0.0.1"
-PORT = 8765
 NEXT_VERSION = "99.0"
 STEPS = 7
 
@@ -51,6 +51,7 @@ class Drill:
         self.environments = self.root / "opt/city-networks"
         self.wrapper = self.root / "usr/local/bin/city-networks"
         self.process_file = folder / "process"
+        self.port = free_port()
         # Nothing of this checkout or of its shell
         self.shell = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 
@@ -131,7 +132,7 @@ class Drill:
         """Return the front page, as nginx would ask for it, once it is served."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            connection = HTTPConnection(HOST, PORT, timeout=30)
+            connection = HTTPConnection(HOST, self.port, timeout=30)
             try:
                 connection.request("GET", "/en/", headers={"Host": HOST, "X-Forwarded-Proto": "https"})
                 response = connection.getresponse()
@@ -148,13 +149,17 @@ class Drill:
 
     def version(self) -> str | None:
         variables = environment_variables((self.root / "etc/city-networks/environment").read_text())
-        return running_version(PORT, variables["DJANGO_HEALTH_TOKEN"])
+        return running_version(self.port, variables["DJANGO_HEALTH_TOKEN"])
 
     def rows(self) -> dict[str, int]:
         """Return how many rows of networks and revisions there are."""
         code = "from networks.models import *; print(Network.objects.count(), Revision.objects.count())"
         return dict(
-            zip(("networks", "revisions"), map(int, self.run(self.wrapper, "shell", "-c", code).split()), strict=True)
+            zip(
+                ("networks", "revisions"),
+                map(int, self.run(self.wrapper, "shell", "--verbosity=0", "-c", code).split()),
+                strict=True,
+            )
         )
 
     def check(self, version: str, rows: dict[str, int]) -> None:
@@ -224,7 +229,7 @@ def install_and_upgrade(drill: Drill) -> None:
     began = time.monotonic()
     first = drill.make_version(__version__, ROOT)
     say(began, f"version {__version__}: a wheel, and an environment with it")
-    options = ["--root", drill.root, "--host", f"{HOST},localhost", "--port", PORT, "--email", "a@example.org"]
+    options = ["--root", drill.root, "--host", f"{HOST},localhost", "--port", drill.port, "--email", "a@example.org"]
     began = time.monotonic()
     drill.run(first / "bin/city-networks", "install", *options)
     say(began, "install: settings, units, database, static files")
@@ -248,4 +253,4 @@ def install_and_upgrade(drill: Drill) -> None:
         drill.check(__version__, rows)
         say(began, f"the way back: version {drill.version()}, {rows}")
     code = "from networks.models import *; print(*Operation.objects.values_list('kind', 'succeeded'))"
-    print("On record:", drill.run(drill.wrapper, "shell", "-c", code))
+    print("On record:", drill.run(drill.wrapper, "shell", "--verbosity=0", "-c", code))
