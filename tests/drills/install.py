@@ -118,15 +118,14 @@ class Drill:
 
     def stop(self) -> None:
         with suppress(FileNotFoundError, ProcessLookupError):
-            group = int(self.process_file.read_text())
-            os.killpg(group, signal.SIGTERM)
-            deadline = time.monotonic() + 30
-            while time.monotonic() < deadline:
-                with suppress(ChildProcessError):
-                    os.waitpid(group, os.WNOHANG)
-                os.killpg(group, 0)
+            number = int(self.process_file.read_text())
+            os.killpg(number, signal.SIGTERM)
+            deadline = time.monotonic() + PATIENCE
+            # Whoever has started it may not wait for it, so that a dead process is still there.
+            while Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                if time.monotonic() > deadline:
+                    raise Failure("The server does not stop.")
                 time.sleep(0.1)
-            os.killpg(group, signal.SIGKILL)
 
     def page(self) -> str:
         """Return the front page, as nginx would ask for it, once it is served."""
