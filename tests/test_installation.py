@@ -119,6 +119,15 @@ def test_wrong_answers_write_nothing(options, reason, tmp_path):
     assert contents(tmp_path) == {}
 
 
+def test_site_that_was_installed_by_hand_gets_no_second_one(tmp_path):
+    units = tmp_path / "etc/systemd/system"
+    units.mkdir(parents=True)
+    (units / "city-networks.service").write_text("[Service]\n")
+    with pytest.raises(CommandError, match="by hand: .*city-networks.service"):
+        install(tmp_path, host=HOSTS)
+    assert [*contents(tmp_path)] == ["etc/systemd/system/city-networks.service"]
+
+
 def test_dry_run_shows_all_files_and_no_secret(tmp_path):
     output = install(tmp_path, host=HOSTS, dry_run=True)
     assert [*tmp_path.iterdir()] == []

@@ -81,7 +81,8 @@ def forgotten_files(older_than: timedelta) -> Iterator[str]:
 def delete_forgotten_file(name: str, older_than: timedelta) -> bool:
     """Delete such a file unless somebody has uploaded the same once more meanwhile. Return whether it was deleted."""
     kept_for = UNFINISHED_KEPT_FOR if UNFINISHED.fullmatch(PurePosixPath(name).name) else older_than
-    return default_storage.delete_forgotten(name, (timezone.now() - kept_for).timestamp())
+    storage: Any = default_storage  # one that has the method: see `forgotten_files`
+    return storage.delete_forgotten(name, (timezone.now() - kept_for).timestamp())
 
 
 def stored_names(folder: str = "") -> Iterator[str]:

@@ -130,7 +130,7 @@ class Installation:
                 line = f"{line}: {command.split()[0]}"
             elif name == "ExecStart":
                 line = f"Type=oneshot\nExecStart={self.python} -P -m citynetworks.command_line {command}"
-            if name not in ("Restart", "LimitNOFILE") and not line.startswith("#"):
+            if name not in ("Restart", "RestartSec", "LimitNOFILE") and not line.startswith("#"):
                 lines.append(line)
         return "\n".join(lines) + "\n"
 
@@ -163,6 +163,11 @@ class Installation:
         if self.is_real and shutil.which("systemctl") is None:
             raise InstallationFailed(
                 "This machine has no systemd, which the units are for. --root writes into a folder."
+            )
+        unit = self.units_folder / f"{COMMAND}.service"
+        if unit.exists() and not self.environment_file.exists():
+            raise InstallationFailed(
+                f"A site is installed here already, by hand: {unit}. install.md says how to take over its settings."
             )
         home = Path("/home")
         if self.is_real and (home in self.environment.parents or Path("/root") in self.environment.parents):
@@ -249,16 +254,22 @@ class Installation:
             run(str(self.wrapper), *arguments, "--verbosity=0")
 
     def start_units(self, show: Callable[[str], None]) -> None:
-        for arguments in (["daemon-reload"], ["enable", "--now", f"{COMMAND}.service", *self.timers]):
-            show(f"systemctl {' '.join(arguments)}")
-            run("systemctl", *arguments)
+        for command in self.start_commands():
+            show(" ".join(command))
+            run(*command)
 
-    def next_steps(self) -> list[str]:
+    def start_commands(self) -> list[list[str]]:
+        units = [f"{COMMAND}.service", *self.timers]
+        return [["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", *units]]
+
+    def next_steps(self, *, is_started: bool) -> list[str]:
         """Return what is left to people, in the order in which to do it."""
         certificate = self.certificate or f"/etc/ssl/{self.hosts[0]}"
         enabled = self.nginx_file.parent.parent / "sites-enabled" / COMMAND
         command = f"sudo {COMMAND}" if self.is_real else self.wrapper
+        start = f"Start the site: {' && '.join(' '.join(each) for each in self.start_commands())}"
         return [
+            *([start] if self.is_real and not is_started else []),
             f"Put the certificate of {self.hosts[0]} into {certificate}: fullchain.pem and privkey.pem.",
             f"Let nginx serve it: ln -s {self.nginx_file} {enabled} && nginx -t && systemctl reload nginx",
             f"Make the first administrator: {command} createsuperuser",
@@ -304,7 +315,7 @@ def run(*command: str) -> None:
     except OSError as error:
         raise InstallationFailed(f"{command[0]} could not be started: {error.strerror}.") from error
     if done.returncode:
-        raise InstallationFailed(f"This has failed: {' '.join(command)}")
+        raise InstallationFailed(f"{' '.join(command)} has failed.")
 
 
 def earlier_settings(root: Path) -> dict[str, str] | None:

@@ -152,7 +152,8 @@ class Upgrade:
             if found == __version__:
                 return
             time.sleep(0.5)
-        what = "nothing answers" if found is None else f"version {found} answers"
+        nobody = "nothing says its version, for it does not run, or DJANGO_HEALTH_TOKEN is not set,"
+        what = nobody if found is None else f"version {found} answers"
         raise StepFailed(
             f"{what} at port {port}, and not {__version__}. What is wrong stands in the journal: "
             f"journalctl -u {COMMAND} -n 50"

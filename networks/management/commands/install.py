@@ -10,6 +10,8 @@ from citynetworks import environment
 from citynetworks.security_contact import contact_uri
 from networks.operations.installation import Installation, InstallationFailed, earlier_settings
 
+SYSTEMD = Path("/run/systemd/system")  # is there while systemd runs the machine
+
 
 class Command(BaseCommand):
     help = (
@@ -56,18 +58,21 @@ class Command(BaseCommand):
             for line in installation.write():
                 self.stdout.write(line)
             self.stdout.flush()
+            is_started = not files_only and installation.is_real and SYSTEMD.is_dir()
             if not files_only:
                 installation.prepare_site(self.say)
-                if installation.is_real:
-                    installation.start_units(self.say)
+            if is_started:
+                installation.start_units(self.say)
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
         except InstallationFailed as error:
-            raise CommandError(f"{error} What is written above stays; the same command continues.") from error
+            raise CommandError(f"{error} What was made stays; the same command continues.") from error
+        except PermissionError as error:
+            raise CommandError(f"{error.filename} is for root only: sudo … install") from error
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}. The same command continues.") from error
         self.stdout.write("\nWhat is left to do:")
-        for number, step in enumerate(installation.next_steps(), 1):
+        for number, step in enumerate(installation.next_steps(is_started=is_started), 1):
             self.stdout.write(f"{number}. {step}")
 
     def say(self, line: str) -> None:
