@@ -52,6 +52,11 @@ def whole_number(name: str, default: int, *, least: int, most: int) -> int:
     return int(value)
 
 
+def port() -> int:
+    """Return the port that the server listens at unless it is told another."""
+    return whole_number("DJANGO_PORT", 8000, least=1, most=65_535)
+
+
 def folder(name: str, default: Path) -> str:
     """Return the absolute path of a folder. It must not be empty, which would mean the current directory."""
     value = env.str(name, default=str(default)).strip()
@@ -60,6 +65,28 @@ def folder(name: str, default: Path) -> str:
             f"{name} is empty. Write the path of a folder, such as {default}, or leave it out."
         )
     return str(Path(value).absolute())
+
+
+def secret_file(name: str) -> str:
+    """
+    Return what stands in the file that the variable with _FILE at its end names; empty if that is not set.
+
+    A file can be readable for one user alone, while the environment of a process is handed down to others.
+    """
+    path = env.str(f"{name}_FILE", default="").strip()
+    if not path:
+        return ""
+    if env.str(name, default="").strip():
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set. Leave one of them out.")
+    try:
+        value = Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(
+            f"{name}_FILE names {path}, which cannot be read. Write the path of a file with nothing but the secret."
+        ) from error
+    if not value:
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which is empty. Write the secret into it.")
+    return value
 
 
 def hosts(name: str, value: str) -> list[str]:

@@ -61,6 +61,18 @@ def check_configuration() -> None:
         raise SystemExit(str(error)) from error
 
 
+def usual_port() -> int:
+    """Return the port that the environment names. Exit with a message if it is none."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    from citynetworks.environment import port
+
+    try:
+        return port()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error
+
+
 def raise_open_files_limit(count: int) -> None:
     """Raise the limit of open files of this process and its children, as far as the system allows."""
     if resource is None:
@@ -74,7 +86,7 @@ def raise_open_files_limit(count: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m citynetworks.server", description="Serve the site.")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8000, help="the port to listen at (8000)")
+    parser.add_argument("--port", type=int, help="the port to listen at (DJANGO_PORT, or 8000)")
     parser.add_argument("--workers", type=int, default=2, help="how many processes serve (2)")
     parser.add_argument("--application", default=APPLICATION, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -85,6 +97,8 @@ def main() -> None:
         check.join()
         if check.exitcode:
             raise SystemExit(check.exitcode)
+    if arguments.port is None:
+        arguments.port = usual_port()
     serve(**vars(arguments))
 
 

@@ -23,7 +23,9 @@ from citynetworks.environment import (
     env,
     folder,
     hosts,
+    port,
     secret,
+    secret_file,
     sentry_dsn,
     site_url,
     switch,
@@ -58,7 +60,7 @@ def required(name: str, in_development: str) -> str:
 
 # Security
 
-SECRET_KEY = required("DJANGO_SECRET_KEY", in_development="only-for-development")
+SECRET_KEY = secret_file("DJANGO_SECRET_KEY") or required("DJANGO_SECRET_KEY", in_development="only-for-development")
 if len(SECRET_KEY) < 50 and not DEBUG:
     raise ImproperlyConfigured("DJANGO_SECRET_KEY is too short to be secret. It needs at least 50 random characters.")
 ALLOWED_HOSTS = hosts(
@@ -81,6 +83,7 @@ SESSION_COOKIE_AGE = whole_number("DJANGO_SESSION_HOURS", 8, least=1, most=8760)
 SECURE_HSTS_SECONDS = whole_number("DJANGO_HSTS_SECONDS", 24 * 60 * 60, least=0, most=2 * 366 * 24 * 60 * 60)
 if not HTTPS:
     SECURE_HSTS_SECONDS = 0
+PORT = port()  # for citynetworks.server, and for whoever asks it on this machine
 BEHIND_PROXY = switch("DJANGO_BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -52,6 +52,32 @@ class UploadsStorage(FileSystemStorage):
         fsync(path.parent)  # the new name
         return name
 
+    def touch(self, name: str) -> bool:
+        """Let a file count as new from now on. Return whether it is there."""
+        try:
+            os.utime(self.path(name))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def delete_forgotten(self, name: str, before: float) -> bool:
+        """
+        Delete a file unless it was written or touched since a time, in seconds of the epoch. Return whether it was.
+
+        It is set aside first: who touches it then finds no file, and stores it anew.
+        """
+        path = Path(self.path(name))
+        aside = path.with_name(f".{secrets.token_hex(8)}.part")
+        try:
+            path.rename(aside)
+        except FileNotFoundError:
+            return False
+        if aside.stat().st_mtime >= before:
+            aside.rename(path)
+            return False
+        aside.unlink()
+        return True
+
 
 def fsync(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk."""

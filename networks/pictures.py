@@ -103,6 +103,22 @@ def once_for_file(file, name: str, function):
     return outcome
 
 
+def is_stored(storage, name: str, size: int) -> bool:
+    """
+    Return whether a file is stored whole. One of another size was truncated, perhaps by a full disk, and is deleted.
+
+    A file that nothing has named for long counts as new from now on, so that `clean_up` leaves it alone.
+    """
+    if hasattr(storage, "touch") and not storage.touch(name):
+        return False
+    if not storage.exists(name):
+        return False
+    if storage.size(name) != size:
+        storage.delete(name)
+        return False
+    return True
+
+
 def reencode_picture(file) -> ContentFile:
     """
     Return an uploaded picture re-encoded as PNG, with a name made from its content.
@@ -178,12 +194,7 @@ class PictureFormField(forms.FileField):
 class PictureFile(ImageFieldFile):
     def save(self, name, content, save=True):
         stored_name = self.field.generate_filename(self.instance, name)
-        is_there = self.storage.exists(stored_name)
-        if is_there and self.storage.size(stored_name) != content.size:
-            # It was truncated, perhaps by a full disk.
-            self.storage.delete(stored_name)
-            is_there = False
-        if not is_there:
+        if not is_stored(self.storage, stored_name, content.size):
             super().save(name, content, save)
             return
         # The name is a hash of the content, so this is the same picture.

@@ -13,7 +13,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
-from citynetworks import environment
+from citynetworks import PRODUCTION_VARIABLES, environment
 from networks.management.commands.demo import Command
 from networks.management.demo_site import environment as demo_environment
 from tests.production import OWN_VARIABLES, PRODUCTION, ROOT, run, setting
@@ -48,6 +48,7 @@ def test_nothing_is_as_good_as_missing(missing, value, monkeypatch):
 # What a variable cannot mean, and what the sentence about it says to write
 WRONG = [
     ("DJANGO_SECRET_KEY", "x", "too short"),
+    *(("DJANGO_PORT", value, "at least 1 and at most 65535") for value in ("0", "65536", "http", "")),
     *(
         ("DJANGO_ALLOWED_HOSTS", value, "host names in ASCII with commas in between")
         for value in (
@@ -145,6 +146,37 @@ def test_error_reports_are_mailed_where_the_environment_says(monkeypatch):
     assert len(found["ADMINS"]) == 2
     assert found["LOGGING"]["root"]["handlers"] == ["console", "reports"]
     assert load_settings(monkeypatch, **PRODUCTION)["LOGGING"]["root"]["handlers"] == ["console"]
+
+
+@pytest.fixture
+def without_secret_key(tmp_path):
+    """Return the variables of production, but for the secret key, which stands in a file."""
+    (tmp_path / "secret_key").write_text(f"{PRODUCTION['DJANGO_SECRET_KEY']}\n")
+    hosts = {"DJANGO_ALLOWED_HOSTS": PRODUCTION["DJANGO_ALLOWED_HOSTS"]}
+    return hosts | {"DJANGO_SECRET_KEY_FILE": str(tmp_path / "secret_key")}
+
+
+def test_secret_key_can_stand_in_a_file(without_secret_key, monkeypatch):
+    assert load_settings(monkeypatch, **without_secret_key)["SECRET_KEY"] == PRODUCTION["DJANGO_SECRET_KEY"]
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "reason"),
+    [
+        (None, {}, "cannot be read"),
+        ("", {}, "is empty"),
+        (" \n", {}, "is empty"),
+        ("too short", {}, "too short"),
+        ("x" * 60, {"DJANGO_SECRET_KEY": "y" * 60}, "are both set"),
+    ],
+)
+def test_wrong_file_of_the_secret_key_is_refused(text, variables, reason, without_secret_key, tmp_path, monkeypatch):
+    (tmp_path / "secret_key").unlink()
+    if text is not None:
+        (tmp_path / "secret_key").write_text(text)
+    with pytest.raises(ImproperlyConfigured, match=f"DJANGO_SECRET_KEY.*{reason}") as refused:
+        load_settings(monkeypatch, **without_secret_key, **variables)
+    assert "y" * 60 not in str(refused.value)
 
 
 @pytest.mark.process
@@ -277,7 +309,7 @@ def test_manage_alone_explains_itself():
         assert f"manage.py {command} " in result.stdout
 
 
-@pytest.mark.parametrize("variable", ["DATABASE_URL", "DJANGO_SECRET_KEY", "DJANGO_ALLOWED_HOSTS"])
+@pytest.mark.parametrize("variable", PRODUCTION_VARIABLES)
 def test_demo_refuses_the_environment_of_a_real_site(variable, monkeypatch):
     for name in ("DATABASE_URL", *PRODUCTION):
         monkeypatch.delenv(name, raising=False)

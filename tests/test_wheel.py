@@ -47,6 +47,10 @@ def test_an_installed_wheel_serves_pages_and_static_files(python, tmp_path):
         "-c", "import citynetworks, networks; print(citynetworks.__file__, networks.__file__)"
     )
     assert run("-c", "from citynetworks.settings import DATA_DIR; print(DATA_DIR)") == str(site / ".data")
+    # The samples that `install` fills in are in the wheel.
+    install = [python.parent / "city-networks", "install", "--root", tmp_path / "machine", "--host=mreze.example.rs"]
+    subprocess.run([*install, "--files-only"], env={}, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    assert not (tmp_path / ".data").exists()
     for command in (["migrate"], ["loaddata", "nis"], ["collectstatic", "--noinput"]):
         run("-m", "django", *command, "--verbosity=0")
     server = servers.Server("citynetworks.wsgi:application", env, log=tmp_path / "log", python=python, cwd=site)

@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 from io import BytesIO
 from tempfile import TemporaryFile
@@ -45,7 +44,6 @@ from networks.spreadsheets.file_reading import LARGEST_FILE, Table, read_table
 from networks.spreadsheets.file_writing import FORMATS
 from networks.spreadsheets.importing import Plan, Problem, RowChange, merge_again, save_rows
 
-KEEP_FOR = timedelta(days=1)
 IMPORTED_ALREADY = _("This file is imported already, or was uploaded more than a day ago. Upload it again.")
 
 ROWS_ON_A_PAGE = 50
@@ -461,13 +459,14 @@ def file_response(name: str, content: bytes) -> HttpResponse:
 
 def own_files(user, purpose: str) -> QuerySet:
     """Return the files of a user that are not too old yet."""
-    return SpreadsheetFile.objects.filter(user=user.pk, purpose=purpose, created_at__gte=timezone.now() - KEEP_FOR)
+    since = timezone.now() - SpreadsheetFile.KEPT_FOR
+    return SpreadsheetFile.objects.filter(user=user.pk, purpose=purpose, created_at__gte=since)
 
 
 @receiver(user_logged_in)
 def delete_old_files(**kwargs) -> None:
     """Delete what nobody can open any more. Most days somebody signs in; no timer is needed."""
-    SpreadsheetFile.objects.filter(created_at__lt=timezone.now() - KEEP_FOR).delete()
+    SpreadsheetFile.objects.expired().delete()
 
 
 def store(user, purpose: str, name: str, content: bytes) -> SpreadsheetFile:

@@ -29,7 +29,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from citynetworks.limited_process import ProcessFailed, output_lines
-from networks.pictures import once_for_file
+from networks.pictures import is_stored, once_for_file
 
 logger = logging.getLogger(__name__)
 
@@ -145,12 +145,7 @@ def store_pdf(file: File) -> Document:
     """Check an uploaded PDF and store it. The same file is stored once. Raise ValidationError."""
     document = check_pdf(file)
     name = document["name"]
-    is_there = default_storage.exists(name)
-    if is_there and default_storage.size(name) != document["size"]:
-        # It was truncated, perhaps by a full disk.
-        default_storage.delete(name)
-        is_there = False
-    if not is_there:
+    if not is_stored(default_storage, name, document["size"]):
         file.seek(0)
         default_storage.save(name, ContentFile(file.read()))
     return document

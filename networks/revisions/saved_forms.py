@@ -25,6 +25,11 @@ def claim_form(token: str, user: User) -> SavedForm:
     return saved
 
 
+def expired_forms() -> models.QuerySet[SavedForm]:
+    """Return the records that are too old for a form to be submitted again."""
+    return SavedForm.objects.filter(saved_at__lt=timezone.now() - KEEP_FOR)
+
+
 def remember_form(
     token: str,
     user: User,
@@ -38,9 +43,8 @@ def remember_form(
 
     For a model with revisions, `content` is that of the form, and `revision` the newest one after the save.
     """
-    now = timezone.now()
-    SavedForm.objects.filter(saved_at__lt=now - KEEP_FOR).delete()
-    written: dict[str, Any] = {"saved_at": now, "revision": revision, "content": content}
+    expired_forms().delete()
+    written: dict[str, Any] = {"saved_at": timezone.now(), "revision": revision, "content": content}
     if row is not None:
         written |= {"content_type": ContentType.objects.get_for_model(row), "object_id": row.pk}
     SavedForm.objects.update_or_create(token=token, user=user, defaults=written)

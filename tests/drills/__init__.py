@@ -1,5 +1,5 @@
 """
-Drills: what takes too long for the tests, run by hand as `python -m tests.drills NAME`.
+Drills: what keeps the site in service, done for real and by hand, as `python -m tests.drills NAME`.
 
-    python -m tests.drills growth    what a site with very many networks and revisions takes
+They take minutes, so the tests leave them out. Each prints what it does, and what came of it.
 """

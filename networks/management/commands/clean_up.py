@@ -1,0 +1,46 @@
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from networks.models import Operation
+from networks.operations.cleaning import delete_forgotten_file, expired_rows, forgotten_files
+
+
+class Command(BaseCommand):
+    help = (
+        "Delete what nobody can open any more: expired sessions, links, forms and spreadsheets, and pictures and "
+        "documents that nothing names, neither a page nor any version in the history or the bin. Meant for a daily "
+        "timer."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--days",
+            type=int,
+            default=30,
+            help="For how many days pictures and documents are kept that nothing names (30): somebody may still have "
+            "the form open.",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would be deleted.")
+
+    def handle(self, *, days: int, dry_run: bool, verbosity: int, **options: Any) -> None:
+        if days < 2:
+            raise CommandError("Files are kept for at least 2 days, because a form that is open may name them later.")
+        older_than = timedelta(days=days)
+        counts = {}
+        for name, rows in expired_rows().items():
+            counts[name] = rows.count()
+            if not dry_run:
+                rows.delete()
+        counts["files that nothing names"] = 0
+        for file in [*forgotten_files(older_than)]:
+            if verbosity > 1:
+                self.stdout.write(file)
+            counts["files that nothing names"] += dry_run or delete_forgotten_file(file, older_than)
+        if not dry_run:
+            Operation.record(Operation.Kind.CLEAN_UP, **counts)
+        if verbosity > 0:
+            self.stdout.write("To be deleted:" if dry_run else "Deleted:")
+            for name, count in counts.items():
+                self.stdout.write(f"  {name}: {count}")

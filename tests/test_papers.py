@@ -1,0 +1,69 @@
+"""The papers name commands, options, modules and files that are there."""
+
+import re
+from importlib.util import find_spec
+
+import pytest
+from django.core.management import get_commands, load_command_class
+
+from tests.processes import ROOT
+
+DOCS = ROOT / "networks" / "docs"
+# The changelog tells of commands that are gone.
+PAPERS = [ROOT / "README.md", *sorted({*DOCS.glob("*.md")} - {DOCS / "changelog.md"})]
+
+# What stands between backticks, and lines that are indented as code
+CODE = re.compile(r"```\w*\n([^`]*)```|`([^`\n]+)`|^ {4}(\S.*)$", re.MULTILINE)
+COMMAND = re.compile(r"(?:manage\.py|city-networks|-m django) +([a-z_]+)(?=\s|$)([^|&;#]*)")
+MODULE = re.compile(r"-m ((?:citynetworks|networks|tests)[\w.]*)(?: ([a-z_]+))?")
+OPTION = re.compile(r"(?<=\s)--[a-z][a-z-]*")
+FILE = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+def code_in(text: str) -> list[str]:
+    """Return the lines of code in a paper; a line that ends with a backslash goes on in the next."""
+    pieces = ["".join(groups) for groups in CODE.findall(text)]
+    return [line.strip() for piece in pieces for line in piece.replace("\\\n", " ").splitlines()]
+
+
+def wrong_commands(line: str) -> list[str]:
+    """Return the commands of the project in a line of code that are not there, and the options that they lack."""
+    wrong = []
+    for name, rest in COMMAND.findall(line):
+        if name == "help":
+            continue
+        if name not in get_commands():
+            wrong.append(name)
+            continue
+        app = get_commands()[name]
+        command = load_command_class(app, name) if isinstance(app, str) else app
+        known = command.create_parser("manage.py", name)._option_string_actions
+        wrong += [f"{name} {option}" for option in OPTION.findall(rest) if option not in known]
+    return wrong
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda path: path.name)
+def test_papers_name_what_is_there(paper):
+    text = paper.read_text()
+    lines = code_in(text)
+    assert [wrong for line in lines for wrong in wrong_commands(line)] == []
+    modules = {found for line in lines for found in MODULE.findall(line)}
+    for module, drill in modules:
+        assert find_spec(module), module
+        assert module != "tests.drills" or not drill or find_spec(f"tests.drills.{drill}"), drill
+    missing = [path for path in FILE.findall(text) if not (paper.parent / path).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("manage.py migrate --noinput", []),
+        ("sudo city-networks backup_everything", ["backup_everything"]),
+        ("sudo /opt/city-networks/0.2/bin/city-networks upgrade --now --check", ["upgrade --now"]),
+        ("manage.py migrate && manage.py collectstatic --none", ["collectstatic --none"]),
+        ("systemctl restart city-networks", []),
+    ],
+)
+def test_what_is_not_there_is_found(line, wrong):
+    assert wrong_commands(line) == wrong
