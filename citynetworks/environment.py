@@ -134,7 +134,9 @@ def site_languages(name: str, default: str) -> dict[str, str]:
         code, _colon, state = (part.strip().lower() for part in entry.partition(":"))
         state = state or OFFERED
         if state not in (OFFERED, RETIRED, DROPPED):
-            raise ImproperlyConfigured(f"{name} says “{entry.strip()}”. Write {code}, {code}:retired or {code}:dropped.")
+            raise ImproperlyConfigured(
+                f"{name} says “{entry.strip()}”. Write {code}, {code}:retired or {code}:dropped."
+            )
         if code in languages:
             raise ImproperlyConfigured(f"{name} names the language “{code}” twice.")
         if problem := "" if code == "sr" else language_problem(code):

@@ -16,7 +16,7 @@ class NetworksConfig(AppConfig):
 
         version.connect_signals()
         language_columns.read_added_languages_in_english()
-        pre_migrate.connect(language_columns.add_missing_columns, sender=self)
+        pre_migrate.connect(language_columns.prepare_tables, sender=self)
         post_migrate.connect(roles.make_roles, sender=self)
         post_migrate.connect(models.update_search_texts, sender=self)
 

@@ -15,10 +15,11 @@ from functools import lru_cache, total_ordering
 from typing import Any, Self
 
 from django import forms
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.utils.formats import date_format
+from django.utils import formats
 from django.utils.timezone import localdate
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
@@ -207,19 +208,20 @@ def input_format(value: PartialDate, language: str | None = None) -> str:
 
 
 def _face(language: str | None) -> str:
-    """Return the key of MONTH_NAMES for a language code in any spelling; the code of a language that is not there."""
+    """Return the key of MONTH_NAMES for a language code in any spelling; else a language of Django, or English."""
     code, *subtags = (language or get_language() or "en").lower().replace("_", "-").split("-")
-    return "sr-latn" if code == "sr" and "latn" in subtags else code
+    if code == "sr" and "latn" in subtags:
+        return "sr-latn"
+    return code if code in LANG_INFO else "en"
 
 
 def _as_django_writes_it(value: PartialDate | date, language: str) -> str:
     """Return a date in the month names and the order of a language that Django knows: 2007. május 3."""
     if value.month is None:
         return str(value.year)
-    formats = {True: "YEAR_MONTH_FORMAT", False: "DATE_FORMAT"}
     day = date(value.year, value.month, value.day or 1)
     with override(language):
-        return date_format(day, formats[value.day is None])
+        return formats.date_format(day, "YEAR_MONTH_FORMAT" if value.day is None else "DATE_FORMAT")
 
 
 class PartialDateFormField(forms.Field):

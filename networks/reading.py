@@ -22,15 +22,15 @@ from django.utils.translation import gettext as _
 
 from networks import serbian
 from networks.languages import (
-    ENGLISH,
+    ALPHABETS,
     SERBIAN,
     SERBIAN_LATIN,
-    ALPHABETS,
     best_text,
     columns_of,
     displayed_text,
     language_tag,
     stored_language,
+    translation_languages,
 )
 from networks.models import CityProfile, Network, Page, Theme
 from networks.models.gazetteer import COUNTRIES, Town, country_name, find_town, in_language, town_of
@@ -41,7 +41,7 @@ from networks.serbian import SortKey, fold
 
 AnyDate = date | PartialDate  # or a datetime, which is a date too
 
-SORT_KEYS = {
+SORT_KEYS: dict[str, Callable[[str], SortKey]] = {
     SERBIAN: serbian.azbuka_key,
     SERBIAN_LATIN: serbian.abeceda_key,
     **{code: partial(serbian.alphabet_key, alphabet=alphabet) for code, alphabet in ALPHABETS.items()},
@@ -246,11 +246,12 @@ def translated_fields(model: type[models.Model]) -> tuple[str, ...]:
     return tuple(field.name for field in model._meta.fields if field.name in translated)
 
 
-def missing_translations(row: models.Model, language: str = ENGLISH) -> list[str]:
-    """Return the names of the fields that have a Serbian text but none in the language."""
+def missing_translations(row: models.Model) -> list[str]:
+    """Return the columns of the translations that are not written of a Serbian text."""
     return [
-        field
+        f"{field}_{language}"
         for field in translated_fields(type(row))
+        for language in translation_languages()
         if getattr(row, f"{field}_{SERBIAN}") and not getattr(row, f"{field}_{language}")
     ]
 

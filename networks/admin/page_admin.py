@@ -32,7 +32,9 @@ class ThemeAdmin(CityModelAdmin):
         found = [
             theme.pk
             for theme in queryset
-            if all(word in fold(" ".join(getattr(theme, name) or "" for name in columns_of("name"))) for word in words)
+            if all(
+                word in fold(" ".join(getattr(theme, name) or "" for name in columns_of("name"))) for word in words
+            )
         ]
         return queryset.filter(pk__in=found), False
 

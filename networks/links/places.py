@@ -9,8 +9,8 @@ from typing import Any
 from django.db import models
 from django.utils.html import urlize
 
-from networks.links.fetching import LONGEST_URL
 from networks.languages import columns_of
+from networks.links.fetching import LONGEST_URL
 from networks.models import CityProfile, Network, Page
 from networks.models.lines import LinesField
 from networks.reading import translated_fields

@@ -8,20 +8,24 @@ before the language was added has not made its columns. `migrate` adds those tha
 what is new.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import copy
 
 from django.apps.registry import Apps
 from django.conf import settings
-from django.db import connections, migrations, models
+from django.core.management.base import CommandError
+from django.db import connections, migrations, models, transaction
 from django.db.migrations.operations.base import Operation
 from django.utils.translation import trans_real
+from modeltranslation.translator import translator
 
 from networks.languages import ENGLISH, SERBIAN
 
 # What the migrations of the product have columns of
 PRODUCT_LANGUAGES = (SERBIAN, ENGLISH)
 PATTERN = f"_{ENGLISH}"
+
+APP = "networks"
 
 
 def added_languages() -> list[str]:
@@ -68,7 +72,9 @@ def followed(operation: Operation) -> Iterator[Operation]:
         elif isinstance(operation, migrations.RemoveField):
             following = migrations.RemoveField(operation.model_name, other)
         else:
-            following = type(operation)(operation.model_name, other, operation.field.clone(), operation.preserve_default)
+            following = type(operation)(
+                operation.model_name, other, operation.field.clone(), operation.preserve_default
+            )
         yield following
 
 
@@ -79,31 +85,38 @@ def other_columns(name: str) -> list[str]:
     return [f"{name.removesuffix(PATTERN)}_{language}" for language in added_languages()]
 
 
-def add_missing_columns(using: str, apps: Apps, **kwargs: object) -> None:
+def prepare_tables(using: str, apps: Apps, plan: Sequence, **kwargs: object) -> None:
     """
     Add the columns of added languages that the tables lack. Connected to `pre_migrate`.
 
     `apps` are the models as the migrations that were run have left them. A column that is there with its texts, of a
-    language that was retired once, is taken up again.
+    language that was retired once, is taken up again. Raise CommandError where migrations would be run on tables with
+    texts of which the models know nothing, because SQLite makes tables anew and would lose them.
     """
-    connection = connections[using]
+    if plan and (texts := sorted(texts_of_removed_languages(using))):
+        languages = sorted({language for _table, _column, language, _count in texts})
+        raise CommandError(
+            f"Texts of a language that was removed are still there ({', '.join(languages)}), and a migration may "
+            "lose them. Export and drop them with “manage.py language retire CODE --drop”, or put the language back."
+        )
     if not added_languages():
         return
+    connection = connections[using]
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
     with connection.schema_editor() as editor:
         for model in apps.get_models():
-            if model._meta.app_label != "networks" or model._meta.db_table not in tables:
+            if model._meta.app_label != APP or model._meta.db_table not in tables:
                 continue
             there = columns_of_table(using, model._meta.db_table)
             for field in model._meta.local_concrete_fields:
-                if is_added(field) and field.column not in there:
+                if field.name.endswith(endings()) and field.column not in there:
                     editor.add_field(model, field)
 
 
-def is_added(field: models.Field) -> bool:
-    """Return whether a field is the column of an added language."""
-    return field.name.endswith(tuple(f"_{language}" for language in added_languages()))
+def endings() -> tuple[str, ...]:
+    """Return what the names of the columns of added languages end in."""
+    return tuple(f"_{language}" for language in added_languages())
 
 
 def columns_of_table(using: str, table: str) -> list[str]:
@@ -113,3 +126,45 @@ def columns_of_table(using: str, table: str) -> list[str]:
         # Not by introspection, which on SQLite fails at the backslashes of some constraints.
         cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)} WHERE 1 = 0")  # noqa: S608
         return [column for column, *_type in cursor.description]
+
+
+def translated_models(using: str) -> Iterator[tuple[type[models.Model], list[str]]]:
+    """Yield each model with translated fields that has its table, and the names of these fields."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+    for model in translator.get_registered_models(abstract=False):
+        if model._meta.db_table in tables:
+            yield model, [*translator.get_options_for_model(model).all_fields]
+
+
+def texts_of_removed_languages(using: str) -> Iterator[tuple[str, str, str, int]]:
+    """Yield the table, name and language of each column with texts that no field has any more, and how many."""
+    quote = connections[using].ops.quote_name
+    for model, names in translated_models(using):
+        table, known = model._meta.db_table, {field.column for field in model._meta.concrete_fields}
+        for column in columns_of_table(using, table):
+            name = next((each for each in names if column.startswith(f"{each}_")), "")
+            if column in known or not name:
+                continue
+            with connections[using].cursor() as cursor:
+                cursor.execute(f"SELECT count(*) FROM {quote(table)} WHERE {quote(column)} <> ''")  # noqa: S608
+                if count := cursor.fetchone()[0]:
+                    yield table, column, column.removeprefix(f"{name}_"), count
+
+
+def drop_columns(using: str, language: str) -> list[str]:
+    """
+    Drop the columns of a language that is not among those with columns any more, and return their names.
+
+    They go with all texts in them, so these must have been exported.
+    """
+    connection, dropped = connections[using], []
+    quote = connection.ops.quote_name
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        for model, names in translated_models(using):
+            table = model._meta.db_table
+            for column in {f"{name}_{language}" for name in names} & {*columns_of_table(using, table)}:
+                cursor.execute(f"ALTER TABLE {quote(table)} DROP COLUMN {quote(column)}")
+                dropped.append(f"{table}.{column}")
+    return sorted(dropped)

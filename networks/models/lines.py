@@ -80,7 +80,9 @@ class LinesField(models.JSONField):
         self.columns = dict(columns or {})
         languages = [None, *stored_languages()]
         # Of languages that are not offered any more: kept as they are, and neither shown nor changed
-        self.retired = [name for name, each in self.columns.items() if getattr(each, "language", None) not in languages]
+        self.retired = [
+            name for name, each in self.columns.items() if getattr(each, "language", None) not in languages
+        ]
         for name in self.retired:
             del self.columns[name]
         self.required, self.private, self.span = (*required,), frozenset(private), span

@@ -55,7 +55,6 @@ def without_endings(word: str) -> str:
     return word
 
 
-
 def stemmer(language: str) -> Callable[[str], str]:
     """
     Return what gives the stem of a folded word of a language. Where nobody has made one, a word has one form.
@@ -66,6 +65,7 @@ def stemmer(language: str) -> Callable[[str], str]:
         return serbian_stem
     name = LANG_INFO[language]["name"].lower()
     return snowballstemmer.stemmer(name).stemWord if name in snowballstemmer.algorithms() else str
+
 
 # What the letters of other languages become in Serbian, so that Strasbourg and Стразбур are one to search. Letters
 # that sound alike, or are heard one way or the other, are made one: s and z, i and j.

@@ -22,7 +22,7 @@ from django.utils.translation import override
 from networks.languages import SERBIAN, columns_of, language_of_column, stored_languages
 from networks.models import SEARCHED, Network, Theme
 from networks.page_store.version import current_version, is_raised_in_transaction
-from networks.public.word_forms import misspellings, sound, stemmer, without_endings
+from networks.public.word_forms import misspellings, serbian_stem, sound, stemmer, without_endings
 from networks.serbian import fold
 
 # What search reads beside the columns of SEARCHED, with the weight of a match: columns of the rows of a relation, and
