@@ -21,6 +21,7 @@ from django.test import Client
 from lxml import html
 from networks.models import Network, Revision
 from networks.reading import Reader
+from networks.revisions import drafts, publishing
 from tests.pages import fill_in, form_values, opened, parsed, text_of
 
 call_command("makemigrations", check=True, dry_run=True, verbosity=0)
@@ -52,8 +53,14 @@ alda.refresh_from_db()
 assert alda.name_hu == typed["name_hu"] and alda.summary_sr != "Нови сажетак." and alda.has_draft
 assert alda.head.content["summary_sr"] == "Нови сажетак."
 
+# A document has its title in Hungarian, too.
+document = {"id": "0000abcd", "kind": "statute", "title_sr": "Правила", "title_hu": "Alapszabály"}
+drafts.save(alda, {**alda.head.content, "documents": [document]}, author=None)
+alda = publishing.publish(alda, author=None)
+
 # Citizens read it, with what they need around it.
 page = parsed(citizen.get("/hu/networks/alda/"))
+assert "Alapszabály" in text_of(page) and "Pravila" not in text_of(page)
 assert page.get("lang") == "hu" and typed["description_hu"][3:-4] in text_of(page)
 assert [link.get("hreflang") for link in page.xpath("//link[@hreflang]")] == ["sr-Cyrl", "sr-Latn", "hu", "x-default"]
 assert "Magyar" in text_of(page.xpath("//nav[.//*[@lang='hu' or @hreflang='hu' or text()='Magyar']]")[0])
@@ -158,6 +165,7 @@ drafts.save(alda, {**alda.head.content, "motto_hu": "Együtt erősebbek"}, autho
 call_command("language", "retire", "hu", yes=True, export=Path(sys.argv[1]), environment=Path(sys.argv[2]))
 texts = json.load(open(sys.argv[1], encoding="utf-8"))["texts"]
 found = {(each["field"], each.get("draft", False)): each["text"] for each in texts if each["id"] == alda.pk}
+assert found["documents-0000abcd-title", False] == "Alapszabály"
 assert found["name", False] == alda.name_hu and found["motto", True] == "Együtt erősebbek", found
 """
 
@@ -186,6 +194,7 @@ assert not opened(staff, f"{address}change/").xpath("//*[@name='name_hu']")
 name = alda.name_hu
 assert name and fill_in(staff, f"{address}change/", {"summary_en": "A summary."}).status_code == 302
 alda.refresh_from_db()
+assert alda.head.content["documents"][0]["title_hu"] == "Alapszabály"
 assert alda.head.content["name_hu"] == name and alda.head.content["summary_en"] == "A summary."
 assert staff.get(f"{address}history/").status_code == 200
 """
