@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import environ
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
@@ -243,3 +244,50 @@ def time_zone(name: str, default: str) -> str:
             f"{name} is “{value}”, which is no time zone. Write a name such as Europe/Belgrade."
         ) from error
     return value
+
+
+# What a language of the site is: readers choose it; it is no longer offered, but its texts are kept; or its texts are
+# gone, too, and its URLs only redirect.
+OFFERED, RETIRED, DROPPED = "offered", "retired", "dropped"
+
+
+def site_languages(name: str, default: str) -> dict[str, str]:
+    """
+    Return the languages that texts are written in, in the order in which they are shown, and what each of them is.
+
+    The variable has their codes, with commas in between: sr,en,hu. One that is not offered any more has a word behind
+    it: hu:retired or hu:dropped.
+    """
+    languages: dict[str, str] = {}
+    for entry in env.str(name, default=default).split(","):
+        code, _colon, state = (part.strip().lower() for part in entry.partition(":"))
+        state = state or OFFERED
+        if state not in (OFFERED, RETIRED, DROPPED):
+            raise ImproperlyConfigured(
+                f"{name} says “{entry.strip()}”. Write {code}, {code}:retired or {code}:dropped."
+            )
+        if code in languages:
+            raise ImproperlyConfigured(f"{name} names the language “{code}” twice.")
+        if problem := "" if code == "sr" else language_problem(code):
+            raise ImproperlyConfigured(f"{name} has “{code}” in it. {problem}")
+        languages[code] = state
+    if next(iter(languages)) != "sr" or languages["sr"] != OFFERED:
+        raise ImproperlyConfigured(f"{name} must begin with sr: the other languages are translated from Serbian.")
+    if languages.get("en") not in (OFFERED, RETIRED):
+        raise ImproperlyConfigured(
+            f"{name} lacks en, whose texts are part of every database of this product. "
+            "Write en, or en:retired if readers should not be offered English any more."
+        )
+    return languages
+
+
+def language_problem(code: str) -> str:
+    """Return why texts cannot be written in a language, as a sentence; empty if they can."""
+    known = LANG_INFO.get(code, {})
+    if "name" not in known or not re.fullmatch("[a-z]{2,3}", code) or code == "id":
+        return "Write the code of a language that Django knows, of two or three letters, such as hu."
+    if code in ("sr", "hr", "bs"):
+        return "It has the words of Serbian, which the site has in both scripts."
+    if known["bidi"]:
+        return "It is written from right to left, for which the pages are not made."
+    return ""

@@ -11,10 +11,13 @@ from urllib.parse import quote
 
 import django
 from csp.constants import NONCE, NONE, SELF
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from citynetworks.environment import (
+    DROPPED,
+    OFFERED,
     cache,
     choice,
     database,
@@ -27,6 +30,7 @@ from citynetworks.environment import (
     secret,
     secret_file,
     sentry_dsn,
+    site_languages,
     site_url,
     switch,
     texts,
@@ -200,12 +204,21 @@ FILL_PAGE_STORE = switch("DJANGO_FILL_PAGE_STORE", default=not DEBUG)
 # Languages. The URL alone decides; Serbian Latin is never stored but rendered from Cyrillic.
 
 LANGUAGE_CODE = "sr"
-LANGUAGES = [("sr", _("Serbian, Cyrillic")), ("sr-latn", _("Serbian, Latin")), ("en", _("English"))]
-MODELTRANSLATION_LANGUAGES = ("sr", "en")
+SITE_LANGUAGES = site_languages("DJANGO_LANGUAGES", default="sr,en")
+OFFERED_LANGUAGES = [code for code, state in SITE_LANGUAGES.items() if state == OFFERED]
+LANGUAGES = [
+    ("sr", _("Serbian, Cyrillic")),
+    ("sr-latn", _("Serbian, Latin")),
+    *((code, _(LANG_INFO[code]["name"])) for code in OFFERED_LANGUAGES[1:]),
+]
+# Those whose columns there are. networks/models/language_columns.py lets them follow those of English.
+MODELTRANSLATION_LANGUAGES = tuple(code for code, state in SITE_LANGUAGES.items() if state != DROPPED)
 MODELTRANSLATION_DEFAULT_LANGUAGE = "sr"
 MODELTRANSLATION_BUILD_LOCALIZED_VERBOSE_NAME = localized_verbose_name
 FORMAT_MODULE_PATH = ["networks.formats"]
-LOCALE_PATHS = [BASE_DIR / "networks" / "locale"]
+# The site's own catalogues, of languages that it has added, come first.
+SITE_LOCALE = folder("LOCALE_ROOT", default=DATA_DIR / "locale")
+LOCALE_PATHS = [SITE_LOCALE, BASE_DIR / "networks" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = time_zone("DJANGO_TIME_ZONE", default="Europe/Belgrade")

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,12 +12,15 @@ class NetworksConfig(AppConfig):
     def ready(self):
         from citynetworks import logs
         from networks import checks, models, roles  # noqa: F401 - registers the system checks
+        from networks.models import language_columns
         from networks.operations import probes  # noqa: F401 - registers system checks
         from networks.page_store import version
 
         version.connect_signals()
+        language_columns.read_added_languages_in_english()
         logs.watch_queries()
         logs.start_sentry()
+        pre_migrate.connect(language_columns.prepare_tables, sender=self)
         post_migrate.connect(roles.make_roles, sender=self)
         post_migrate.connect(models.update_search_texts, sender=self)
 

@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterator
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connections
-from modeltranslation.translator import translator
 
+from citynetworks.environment import DROPPED, RETIRED
 from networks.languages import SERBIAN, language_codes, stored_language
 from networks.models import Network, Page, RevisedModel
+from networks.models.language_columns import PRODUCT_LANGUAGES, texts_of_removed_languages
 from networks.reading import translated_fields
 from networks.revisions.content import content_fields
 
@@ -20,7 +21,7 @@ def languages_agree(**kwargs) -> list[CheckMessage]:
     messages = [
         Error(
             f"Readers can choose the language “{code}”, but no text is stored in it.",
-            hint="Drop it from LANGUAGES, or add it to MODELTRANSLATION_LANGUAGES, make the migration and run it.",
+            hint="Let both follow from DJANGO_LANGUAGES: networks/docs/languages.md says how a language is added.",
             id="networks.E002",
         )
         for code in language_codes()
@@ -29,11 +30,20 @@ def languages_agree(**kwargs) -> list[CheckMessage]:
     messages += [
         Error(
             f"Texts are stored in the language “{code}”, but readers cannot choose it.",
-            hint="Add it to LANGUAGES, or drop it from MODELTRANSLATION_LANGUAGES.",
+            hint="Let both follow from DJANGO_LANGUAGES: networks/docs/languages.md says how a language is retired.",
             id="networks.E002",
         )
         for code in stored
-        if code not in language_codes()
+        if code not in language_codes() and settings.SITE_LANGUAGES.get(code) != RETIRED
+    ]
+    messages += [
+        Error(
+            f"The columns of the language “{code}” belong to the product, but no text is stored in it.",
+            hint=f"Put it back. If readers should not be offered it, write {code}:retired in DJANGO_LANGUAGES.",
+            id="networks.E006",
+        )
+        for code in PRODUCT_LANGUAGES
+        if code not in stored
     ]
     if {settings.LANGUAGE_CODE, settings.MODELTRANSLATION_DEFAULT_LANGUAGE} != {SERBIAN}:
         messages.append(
@@ -118,44 +128,30 @@ def database_is_whole(databases: Collection[str] | None = None, **kwargs) -> lis
 
 @register(Tags.database)
 def languages_without_columns_hold_no_text(databases: Collection[str] | None = None, **kwargs) -> list[CheckMessage]:
-    """Before a migration drops the columns of a language that was removed, somebody has decided about its texts."""
-    messages = []
+    """
+    Before a migration loses the columns of a language that was removed, somebody has decided about its texts.
+
+    Of one that the settings say is dropped, this is but a warning, so that the site starts; `migrate` waits for the
+    decision all the same.
+    """
+    messages: list[CheckMessage] = []
     for alias in databases or ():
         try:
-            texts = sorted(texts_without_a_field(alias))
+            texts = sorted(texts_of_removed_languages(alias))
         except DatabaseError:  # which is told elsewhere; the server may start before its database
             continue
-        messages += [
-            Error(
-                f"Texts of a language that was removed still stand in the column {column} of {table}: {count}.",
-                hint=(
-                    "Put the language back into LANGUAGES and MODELTRANSLATION_LANGUAGES. If its texts are not "
-                    "needed any more, empty the column."
-                ),
-                id="networks.E005",
+        for table, column, language, count in texts:
+            is_dropped = settings.SITE_LANGUAGES.get(language) == DROPPED
+            message, code = (Warning, "networks.W002") if is_dropped else (Error, "networks.E005")
+            messages.append(
+                message(
+                    f"Texts of a language that was removed still stand in the column {column} of {table}: {count}.",
+                    hint=(
+                        f"Put the language back: add {language} or {language}:retired to DJANGO_LANGUAGES. If its "
+                        f"texts are not needed any more, write {language}:dropped there, and run manage.py "
+                        f"language retire {language} --drop, which exports them first."
+                    ),
+                    id=code,
+                )
             )
-            for table, column, count in texts
-        ]
     return messages
-
-
-def texts_without_a_field(alias: str) -> Iterator[tuple[str, str, int]]:
-    """Give the table and name of each column of a translated field that no field has any more, with its texts."""
-    connection = connections[alias]
-    quote = connection.ops.quote_name
-    with connection.cursor() as cursor:
-        tables = connection.introspection.table_names(cursor)
-        for model in translator.get_registered_models(abstract=False):
-            table = model._meta.db_table
-            if table not in tables:
-                continue
-            beginnings = tuple(f"{name}_" for name in translated_fields(model))
-            known = {field.column for field in model._meta.concrete_fields}
-            # Not by introspection, which on SQLite fails at the backslashes of some constraints.
-            cursor.execute(f"SELECT * FROM {quote(table)} WHERE 1 = 0")  # noqa: S608
-            for column, *_type in cursor.description:
-                if column in known or not column.startswith(beginnings):
-                    continue
-                cursor.execute(f"SELECT count(*) FROM {quote(table)} WHERE {quote(column)} <> ''")  # noqa: S608
-                if count := cursor.fetchone()[0]:
-                    yield table, column, count

@@ -1,16 +1,18 @@
 """
-The languages of the site: their tags in markup, and their URLs.
+The languages of the site: which there are, their tags in markup, and their URLs.
 
-`LANGUAGES` in the settings are the forms that a reader can choose. Those in `MODELTRANSLATION_LANGUAGES` are
-stored; Serbian Latin is rendered from the Cyrillic.
+`LANGUAGES` in the settings are the forms that a reader can choose. Serbian is the source, and the others are
+translations; Serbian Latin is rendered from the Cyrillic. `SITE_LANGUAGES` has the retired languages too: those in
+`MODELTRANSLATION_LANGUAGES` still have their columns, but nobody is offered them.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from django.conf import settings
+from django.conf.locale import LANG_INFO
 from django.db.models import Model
 from django.urls import get_script_prefix, reverse
 from django.utils.encoding import escape_uri_path
@@ -20,17 +22,23 @@ SERBIAN = "sr"
 SERBIAN_LATIN = "sr-latn"
 ENGLISH = "en"
 
-# The names in the language switch, each in its own language and script, so none is translated
-OWN_NAMES = {SERBIAN: "Ћирилица", SERBIAN_LATIN: "Latinica", ENGLISH: "English"}
+# The names of the scripts of Serbian in the language switch, each in itself, so neither is translated
+SCRIPT_NAMES = {SERBIAN: "Ћирилица", SERBIAN_LATIN: "Latinica"}
 
-# First segments of a path that mean a language, in lower case, beside those that the site itself uses
-OTHER_SPELLINGS = {
+# First segments of a path that mean Serbian, in lower case, beside those that the site itself uses
+SERBIAN_SPELLINGS = {
     "sr": SERBIAN,
     "sr-cyrl": SERBIAN,
     "sr_cyrl": SERBIAN,
     "sr-latn": SERBIAN_LATIN,
     "sr_latn": SERBIAN_LATIN,
-    "en": ENGLISH,
+}
+
+# Letters in the order of the alphabets of languages that do not sort as a to z do. Those that share a place are one
+# letter to the order, until nothing else tells two words apart.
+ALPHABETS = {
+    # A magyar helyesírás szabályai, 12th edition, rules 14 and 16: the long vowels are sorted as the short ones.
+    "hu": "a=á b c cs d dz dzs e=é f g gy h i=í j k l ly m n ny o=ó ö=ő p q r s sz t ty u=ú ü=ű v w x y z zs",
 }
 
 # A former site of the city chose the script by a query parameter: lat or cir.
@@ -52,6 +60,40 @@ def language_tag(code: str) -> str:
     return "-".join([language, *(tag.title() if len(tag) == 4 else tag.upper() for tag in subtags)])
 
 
+def own_name(code: str) -> str:
+    """Return the name of a form in the language switch, in its own language and script: Ћирилица, Magyar."""
+    name = SCRIPT_NAMES.get(code) or LANG_INFO.get(code, {}).get("name_local", code)
+    return name[:1].upper() + name[1:]
+
+
+def stored_languages() -> list[str]:
+    """Return the languages that texts are written in, the source first: sr, en."""
+    return [code for code in language_codes() if code in settings.MODELTRANSLATION_LANGUAGES]
+
+
+def translation_languages() -> list[str]:
+    """Return the languages that the Serbian is translated into."""
+    return [code for code in stored_languages() if code != SERBIAN]
+
+
+def languages_read(code: str) -> tuple[str, ...]:
+    """
+    Return the stored languages whose texts a reader gets, the best first: hu, en, sr for Hungarian.
+
+    Who reads English gets Serbian where there is no English, and who reads Serbian nothing else.
+    """
+    stored = stored_language(code)
+    offered = stored_languages()
+    between = (ENGLISH,) if stored not in (SERBIAN, ENGLISH) and ENGLISH in offered else ()
+    return (SERBIAN,) if stored == SERBIAN else (stored, *between, SERBIAN)
+
+
+def language_of_column(name: str) -> str:
+    """Return the language of a column such as name_en; empty for a field that is not translated."""
+    language = name.rpartition("_")[2]
+    return language if language in settings.MODELTRANSLATION_LANGUAGES and language != name else ""
+
+
 def stored_language(code: str) -> str:
     """Return the language whose columns a form is read from: sr for both Serbian scripts."""
     return SERBIAN if code == SERBIAN_LATIN else code
@@ -59,20 +101,24 @@ def stored_language(code: str) -> str:
 
 def columns_of(field: str) -> tuple[str, ...]:
     """Return the columns of a translated field, one for each stored language: name_sr, name_en."""
-    return tuple(f"{field}_{language}" for language in settings.MODELTRANSLATION_LANGUAGES)
+    return tuple(f"{field}_{language}" for language in stored_languages())
 
 
 def displayed_text(instance: Model, field: str, language: str) -> tuple[str, str]:
     """
-    Return a translated field in a language, or else in Serbian, and the language whose column it was read from.
+    Return a translated field in the best of the `languages_read`, and the language whose column it was read from.
 
-    The text is as it is stored: in Cyrillic for both Serbian scripts. Empty where it is not even in Serbian; so is a
-    Serbian text for those who read Serbian, even if there is an English one.
+    The text is as it is stored: in Cyrillic for both Serbian scripts. Empty where there is none of them.
     """
-    stored = stored_language(language)
-    if stored != SERBIAN and (value := getattr(instance, f"{field}_{stored}")):
-        return value, stored
-    return getattr(instance, f"{field}_{SERBIAN}") or "", SERBIAN
+    return best_text(field, language, lambda column: getattr(instance, column))
+
+
+def best_text(field: str, language: str, text_of: Callable[[str], str | None]) -> tuple[str, str]:
+    """Return the text of the best of the `languages_read`, as `text_of` gives it for a column, and its language."""
+    for stored in languages_read(language):
+        if text := text_of(f"{field}_{stored}"):
+            return text, stored
+    return "", SERBIAN
 
 
 def language_prefix(code: str) -> str:
@@ -99,7 +145,7 @@ def canonical_url(path: str, query: str) -> str | None:
     """
     language = language_of_path(path)
     rest = path.removeprefix(language_prefix(language).rstrip("/")).removeprefix("/")
-    while (spelled := OTHER_SPELLINGS.get(rest.partition("/")[0].lower())) and language == settings.LANGUAGE_CODE:
+    while (spelled := spelled_language(rest.partition("/")[0])) and language == settings.LANGUAGE_CODE:
         language = spelled
         rest = rest.partition("/")[2]
     is_file = "." in path.rpartition("/")[2]  # files such as robots.txt have one URL for all languages
@@ -111,14 +157,22 @@ def canonical_url(path: str, query: str) -> str | None:
     return escape_uri_path(target) + (f"?{remaining_query}" if remaining_query else "")
 
 
+def spelled_language(segment: str) -> str | None:
+    """Return the language that the first segment of a path means, also a retired one, whose URLs are Serbian now."""
+    segment = segment.lower()
+    if segment in SERBIAN_SPELLINGS or segment not in settings.SITE_LANGUAGES:
+        return SERBIAN_SPELLINGS.get(segment)
+    return segment if segment in language_codes() else SERBIAN
+
+
 def without_script(query: str, language: str) -> tuple[str, str]:
     """
     Return a query without the parameter for the script, and the language in that script.
 
-    English stays English, whatever the parameter says.
+    A page in another language stays in it, whatever the parameter says.
     """
     match = SCRIPT_PARAMETER.search(query)
-    if match and language != ENGLISH:
+    if match and stored_language(language) == SERBIAN:
         language = SCRIPTS[match[1].lower()]
     return SCRIPT_PARAMETER.sub("", query).removeprefix("&") if match else query, language
 
@@ -153,6 +207,6 @@ class LanguageLink:
 def language_links(current: str, urls: Mapping[str, str]) -> list[LanguageLink]:
     """Return the language switch of a page. `urls` are by language code; a language without one is disabled."""
     return [
-        LanguageLink(language_tag(code), OWN_NAMES.get(code, code), urls.get(code, ""), code == current)
+        LanguageLink(language_tag(code), own_name(code), urls.get(code, ""), code == current)
         for code in language_codes()
     ]

@@ -15,11 +15,13 @@ from functools import lru_cache, total_ordering
 from typing import Any, Self
 
 from django import forms
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.utils import formats
 from django.utils.timezone import localdate
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 # What a reader sees. In Serbian a month alone stands in the nominative, after a day or a preposition in the genitive:
@@ -179,6 +181,8 @@ def format_partial_date(
     After a preposition, such as "since", a Serbian month is in the genitive: маја 2007.
     """
     face = _face(language)
+    if face not in MONTH_NAMES:
+        return _as_django_writes_it(value, face)
     stop = "" if face == "en" else "."
     parts = [f"{value.year}{stop}"]
     if value.month is not None:
@@ -190,9 +194,12 @@ def format_partial_date(
 
 
 def input_format(value: PartialDate, language: str | None = None) -> str:
-    """Return the date as it stands in a form for editing: 05.2007. in Serbian, May 2007 in English."""
-    if _face(language) == "en":
+    """Return the date as it stands in a form for editing: 05.2007. in Serbian, May 2007 in English, else 2007-05."""
+    face = _face(language)
+    if face == "en":
         return format_partial_date(value, "en")
+    if face not in MONTH_NAMES:
+        return value.isoformat()
     if value.month is None:
         return f"{value.year}."
     if value.day is None:
@@ -201,11 +208,20 @@ def input_format(value: PartialDate, language: str | None = None) -> str:
 
 
 def _face(language: str | None) -> str:
-    """Return the key of MONTH_NAMES for a language code in any spelling: English unless it is Serbian."""
+    """Return the key of MONTH_NAMES for a language code in any spelling; else a language of Django, or English."""
     code, *subtags = (language or get_language() or "en").lower().replace("_", "-").split("-")
-    if code != "sr":
-        return "en"
-    return "sr-latn" if "latn" in subtags else "sr"
+    if code == "sr" and "latn" in subtags:
+        return "sr-latn"
+    return code if code in LANG_INFO else "en"
+
+
+def _as_django_writes_it(value: PartialDate | date, language: str) -> str:
+    """Return a date in the month names and the order of a language that Django knows: 2007. május 3."""
+    if value.month is None:
+        return str(value.year)
+    day = date(value.year, value.month, value.day or 1)
+    with override(language):
+        return formats.date_format(day, "YEAR_MONTH_FORMAT" if value.day is None else "DATE_FORMAT")
 
 
 class PartialDateFormField(forms.Field):

@@ -8,7 +8,7 @@ with the language that it is in.
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, partial
 from typing import Any, Self
 
 from django.conf import settings
@@ -22,13 +22,15 @@ from django.utils.translation import gettext as _
 
 from networks import serbian
 from networks.languages import (
-    ENGLISH,
+    ALPHABETS,
     SERBIAN,
     SERBIAN_LATIN,
+    best_text,
     columns_of,
     displayed_text,
     language_tag,
     stored_language,
+    translation_languages,
 )
 from networks.models import CityProfile, Network, Page, Theme
 from networks.models.gazetteer import COUNTRIES, Town, country_name, find_town, in_language, town_of
@@ -39,10 +41,10 @@ from networks.serbian import SortKey, fold
 
 AnyDate = date | PartialDate  # or a datetime, which is a date too
 
-SORT_KEYS = {
+SORT_KEYS: dict[str, Callable[[str], SortKey]] = {
     SERBIAN: serbian.azbuka_key,
     SERBIAN_LATIN: serbian.abeceda_key,
-    ENGLISH: serbian.english_key,
+    **{code: partial(serbian.alphabet_key, alphabet=alphabet) for code, alphabet in ALPHABETS.items()},
 }
 
 
@@ -108,7 +110,7 @@ class Reader:
 
     def text(self, instance: models.Model, field: str) -> Text:
         """
-        Return a translated field of a row, in the reader's language or else in Serbian.
+        Return a translated field of a row, in the reader's language or else in English or Serbian.
 
         All but readers of Cyrillic get Serbian in Latin. Empty where there is no Serbian text, for readers of
         Serbian even if there is an English one.
@@ -117,9 +119,9 @@ class Reader:
         return self.text_of(*displayed_text(instance, field, self.language), is_html=is_html)
 
     def text_of(self, value: str, stored: str, *, is_html: bool = False) -> Text:
-        """Return a text that is stored in the language `stored`, that of the reader or Serbian."""
+        """Return a text that is stored in the language `stored`."""
         if stored != SERBIAN:
-            return Text(value, language=self.language, asked=self.language, is_html=is_html)
+            return Text(value, language=stored, asked=self.language, is_html=is_html)
         return self.serbian(value, is_html=is_html)
 
     def serbian(self, value: str, *, is_html: bool = False) -> Text:
@@ -142,7 +144,7 @@ class Reader:
 
     def sort_key(self, text: str) -> SortKey:
         """
-        Return the key that sorts texts by the alphabet of the reader: azbuka, abeceda or English.
+        Return the key that sorts texts by the alphabet of the reader: azbuka, abeceda, that of ALPHABETS or a to z.
 
         Latin made from Cyrillic is sorted by the Cyrillic, in which "nj" is known to be one letter or two.
         """
@@ -186,7 +188,7 @@ class RowReading:
     """
     A row as a reader gets it. Translated fields are attributes of type Text; subclasses add the others.
 
-    Where none of `own_fields` has an English text, the page of the row is not offered in English.
+    Where none of `own_fields` has a text in a language, the page of the row is not offered in it.
     """
 
     own_fields: tuple[str, ...] = ()
@@ -244,11 +246,12 @@ def translated_fields(model: type[models.Model]) -> tuple[str, ...]:
     return tuple(field.name for field in model._meta.fields if field.name in translated)
 
 
-def missing_translations(row: models.Model, language: str = ENGLISH) -> list[str]:
-    """Return the names of the fields that have a Serbian text but none in the language."""
+def missing_translations(row: models.Model) -> list[str]:
+    """Return the columns of the translations that are not written of a Serbian text."""
     return [
-        field
+        f"{field}_{language}"
         for field in translated_fields(type(row))
+        for language in translation_languages()
         if getattr(row, f"{field}_{SERBIAN}") and not getattr(row, f"{field}_{language}")
     ]
 
@@ -498,11 +501,9 @@ class LineReading:
 
     def translated(self, name: str) -> Text:
         """Return a text that is stored in a column for each language, as `Reader.text` does."""
-        own = stored_language(self.reader.language)
         if f"{name}_{SERBIAN}" not in self.field.columns:
             raise AttributeError(f"{name!r}: no such column")
-        stored = own if self.line.get(f"{name}_{own}") else SERBIAN
-        return self.reader.text_of(self.line.get(f"{name}_{stored}", ""), stored)
+        return self.reader.text_of(*best_text(name, self.reader.language, self.line.get))
 
     @cached_property
     def other_language(self) -> str:

@@ -372,6 +372,36 @@ def english_key(text: str) -> SortKey:
     return _sort_key(text, _bare(text).translate(_PLAIN), _ENGLISH_RANKS)
 
 
+@lru_cache(maxsize=KEPT_KEYS)
+def alphabet_key(text: str, alphabet: str) -> SortKey:
+    """
+    Return a key that sorts texts by an alphabet whose letters may be several characters, or have marks.
+
+    `alphabet` has the letters in their order, separated by spaces, and by "=" those that share a place: "a=á b c cs".
+    A letter of several characters is doubled by its first one: ssz is sz twice.
+    """
+    ranks, pattern = _alphabet(alphabet)
+    letters: list[str] = []
+    composed = unicodedata.normalize("NFC", text if not is_cyrillic(text) else romanise(text)).lower()
+    for letter in pattern.findall(composed):
+        if letter in ranks:
+            letters.append(letter)
+        elif len(letter) > 1:
+            letters += [letter[1:]] * 2
+        else:
+            letters += _bare(letter).translate(_PLAIN)
+    return _sort_key(text, letters, ranks)
+
+
+@lru_cache(maxsize=8)
+def _alphabet(alphabet: str) -> tuple[dict[str, int], re.Pattern[str]]:
+    """Return the rank of each letter of an alphabet, and what finds the letters of a text."""
+    ranks = {letter: rank for rank, place in enumerate(alphabet.split()) for letter in place.split("=")}
+    several = [letter for letter in ranks if len(letter) > 1]
+    several += [letter[0] + letter for letter in several]
+    return ranks, re.compile("|".join([*sorted(several, key=len, reverse=True), "."]), re.DOTALL)
+
+
 def _sort_key(text: str, letters: Iterable[str], ranks: Mapping[str, int]) -> SortKey:
     """Return the key of a text: its letters, then their marks, then the text itself so that no two tie.
 

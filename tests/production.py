@@ -10,7 +10,7 @@ PRODUCTION = {
     "DJANGO_SECRET_KEY": "e3f1c0aa-a key of production, long enough and with many different letters: XyZ",
     "DJANGO_ALLOWED_HOSTS": "mreze.example.rs, www.mreze.example.rs",
 }
-OWN_VARIABLES = ("DJANGO_", "DATABASE_", "CACHE_", "MEDIA_", "STATIC_")
+OWN_VARIABLES = ("DJANGO_", "DATABASE_", "CACHE_", "LOCALE_", "MEDIA_", "STATIC_")
 
 
 def run(*arguments, cwd=ROOT, **variables):

@@ -1,11 +1,13 @@
 """The system checks: each finds what it is there for, says what to do, and is silent otherwise."""
 
 import pytest
+from django.apps import apps
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from networks.models import Network, Page
+from networks.models.language_columns import drop_columns, prepare_tables
 from tests.makers import make_network
 
 pytestmark = [pytest.mark.sql, pytest.mark.django_db]
@@ -31,7 +33,6 @@ def test_nothing_is_found_on_a_site_as_it_should_be(db):
         ({"LANGUAGES": [*LANGUAGES, ("de", "German")]}, 1),
         ({"LANGUAGES": LANGUAGES[:2]}, 1),
         ({"MODELTRANSLATION_LANGUAGES": ("sr", "en", "de")}, 1),
-        ({"MODELTRANSLATION_LANGUAGES": ("sr",)}, 1),
         ({"LANGUAGES": [*LANGUAGES, ("de", "German")], "MODELTRANSLATION_LANGUAGES": ("sr", "en", "de")}, 0),
         ({"LANGUAGE_CODE": "en"}, 1),
         ({"MODELTRANSLATION_DEFAULT_LANGUAGE": "en"}, 1),
@@ -41,6 +42,11 @@ def test_languages_that_readers_choose_and_that_are_stored_must_agree(settings, 
     for name, value in changed.items():
         setattr(settings, name, value)
     assert found() == ["networks.E002"] * count
+
+
+def test_english_whose_columns_are_the_products_cannot_be_removed(settings):
+    settings.LANGUAGES, settings.MODELTRANSLATION_LANGUAGES = LANGUAGES[:2], ("sr",)
+    assert found() == ["networks.E006"]
 
 
 @pytest.mark.parametrize(
@@ -98,3 +104,16 @@ def test_a_language_that_was_removed_must_hold_no_text(db, text, ids):
     if ids:
         with pytest.raises(CommandError, match="stand in the column name_de of networks_network: 1"):
             call_command("migrate", skip_checks=False, verbosity=0)
+
+
+def test_a_language_whose_texts_are_to_be_dropped_is_but_warned_of_until_a_migration_waits(db, settings):
+    settings.SITE_LANGUAGES = {**settings.SITE_LANGUAGES, "de": "dropped"}
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE networks_network ADD COLUMN name_de varchar(200) NULL")
+        cursor.execute("UPDATE networks_network SET name_de = 'Netz' WHERE id = %s", [make_network().pk])
+    assert found(databases=["default"]) == ["networks.W002"]
+    prepare_tables("default", apps, plan=[])
+    with pytest.raises(CommandError, match="language retire"):
+        prepare_tables("default", apps, plan=["a migration"])
+    assert drop_columns("default", "de") == ["networks_network.name_de"]
+    prepare_tables("default", apps, plan=["a migration"])

@@ -73,6 +73,13 @@ WRONG = [
         )
     ),
     ("DJANGO_COUNTRY", "Srbija", "three capital letters"),
+    *(("DJANGO_LANGUAGES", value, "must begin with sr") for value in ("en,sr", "hu", "sr:retired,en")),
+    *(("DJANGO_LANGUAGES", value, "lacks en") for value in ("sr", "sr,hu", "sr,en:dropped")),
+    *(("DJANGO_LANGUAGES", value, "of two or three letters") for value in ("", "sr,en,xx", "sr,en,pt-br", "sr;en")),
+    ("DJANGO_LANGUAGES", "sr,en,hr", "the words of Serbian"),
+    ("DJANGO_LANGUAGES", "sr,en,ar", "from right to left"),
+    ("DJANGO_LANGUAGES", "sr,en,hu,hu:retired", "“hu” twice"),
+    ("DJANGO_LANGUAGES", "sr,en,hu:gone", "hu:retired or hu:dropped"),
     *(("DJANGO_SESSION_HOURS", value, "at least 1 and") for value in ("0", "-8", "8h", "1.5", "9" * 30)),
     *(("DJANGO_VERIFICATION_DAYS", value, "at least 1 and") for value in ("0", "-1", "a year", "")),
     *(("DJANGO_PAGE_STORE_MB", value, "at least 0 and") for value in ("-1", "64M", "")),
@@ -100,7 +107,11 @@ WRONG = [
         ("DJANGO_TIME_ZONE", value, "such as Europe/Belgrade")
         for value in ("", "Belgrade", "../etc", "Europe", "CEST+2")
     ),
-    *((name, value, "the path of a folder") for name in ("MEDIA_ROOT", "STATIC_ROOT") for value in ("", " ")),
+    *(
+        (name, value, "the path of a folder")
+        for name in ("LOCALE_ROOT", "MEDIA_ROOT", "STATIC_ROOT")
+        for value in ("", " ")
+    ),
     ("DJANGO_SECURITY_CONTACT", "somebody", "neither an e-mail address nor"),
 ]
 
@@ -468,3 +479,18 @@ def test_database_answers_a_save_when_it_is_on_the_disk():
     ]
     with connection.cursor() as cursor:
         assert cursor.execute(question).fetchone() == (durable,)
+
+
+@pytest.mark.parametrize(
+    ("value", "offered", "stored"),
+    [
+        ("sr,en", ["sr", "sr-latn", "en"], ("sr", "en")),
+        (" SR, hu , en", ["sr", "sr-latn", "hu", "en"], ("sr", "hu", "en")),
+        ("sr,en,hu:retired,de:dropped", ["sr", "sr-latn", "en"], ("sr", "en", "hu")),
+        ("sr,en:retired,hu", ["sr", "sr-latn", "hu"], ("sr", "en", "hu")),
+    ],
+)
+def test_a_language_is_offered_or_only_stored_or_neither(monkeypatch, value, offered, stored):
+    loaded = load_settings(monkeypatch, **PRODUCTION, DJANGO_LANGUAGES=value)
+    assert [code for code, _name in loaded["LANGUAGES"]] == offered
+    assert loaded["MODELTRANSLATION_LANGUAGES"] == stored

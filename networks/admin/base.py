@@ -42,7 +42,14 @@ from networks.admin.unsaved_text import (
     get_unsaved_form,
     unsaved_context,
 )
-from networks.languages import columns_of, language_codes, language_tag
+from networks.languages import (
+    ENGLISH,
+    columns_of,
+    language_codes,
+    language_of_column,
+    language_tag,
+    translation_languages,
+)
 from networks.models import SavedForm
 from networks.models.document_field import check_pdf, limit_files
 from networks.models.lines import LinesField
@@ -481,26 +488,40 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
         return super().response_change(request, obj)
 
 
-class MissingTranslationsMixin:
-    """A mixin with a list column for the fields without an English translation."""
+def translations_label() -> str:
+    """Return the heading of what there is of translations, in the active language."""
+    return gettext("English") if translation_languages() == [ENGLISH] else gettext("translations")
 
-    @admin.display(description=_("English"))
+
+TRANSLATIONS = lazy(translations_label, str)()
+
+
+class MissingTranslationsMixin:
+    """A mixin with a list column for the fields without a translation: into English, or also into others."""
+
+    @admin.display(description=TRANSLATIONS)
     def missing_english(self, row: models.Model) -> str:
-        missing = missing_translations(row)
-        outdated = [column.removesuffix("_en") for column in getattr(row, "outdated_newest", ())]
-        if missing and not any(getattr(row, f"{field}_en") for field in translated_fields(type(row))):
+        missing, languages = missing_translations(row), translation_languages()
+        outdated = [name for name in getattr(row, "outdated_newest", ()) if language_of_column(name) in languages]
+        fields = translated_fields(type(row))
+        if missing and not any(getattr(row, f"{field}_{each}") for field in fields for each in languages):
             return translation_sign("none", _("not written"))
         lines = [(_("missing"), missing), (_("Serbian changed since"), outdated)]
         described = [
-            f"{label}: {', '.join(str(self.opts.get_field(field).verbose_name) for field in fields)}"
-            for label, fields in lines
-            if fields
+            f"{label}: {', '.join(self.label_of_translation(name) for name in names)}"
+            for label, names in lines
+            if names
         ]
         if not described:
             return translation_sign("full", _("complete"))
         details = format_html_join(mark_safe("<br>"), "{}", ((line,) for line in described))
         sign = translation_sign("outdated", _("outdated")) if outdated else translation_sign("partly", _("partly"))
         return format_html('<details name="english"><summary>{}</summary>{}</details>', sign, details)
+
+    def label_of_translation(self, column: str) -> str:
+        """Return the label of a field; where there are several translations, with its language."""
+        name = column.rpartition("_")[0] if len(translation_languages()) == 1 else column
+        return str(self.opts.get_field(name).verbose_name)
 
 
 def translation_sign(name: str, text: str) -> str:

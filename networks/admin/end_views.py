@@ -9,9 +9,10 @@ from django.urls import path
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from citynetworks.labels import localized_verbose_name
 from networks.admin.link_admin import incoming_links
 from networks.admin.unsaved_text import TokenField, discard_response, discard_unsaved_form, get_unsaved_form
-from networks.languages import language_tag
+from networks.languages import language_tag, stored_languages
 from networks.models import Network
 from networks.reading import Reader
 from networks.revisions import ending, publishing, schedules
@@ -54,7 +55,8 @@ class EndForm(forms.Form):
             "sr": _("Words for the public record, in Serbian"),
             "en": _("Words for the public record, in English"),
         }
-        for language, label in labels.items():
+        for language in stored_languages():
+            label = labels.get(language) or localized_verbose_name(_("Words for the public record"), language)
             field = Network._meta.get_field(f"end_note_{language}").formfield(label=label, required=False)
             field.help_text = _("By which decision, for example. It may stay empty.")
             field.widget = forms.Textarea({"rows": 3, "lang": language_tag(language)})

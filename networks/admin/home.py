@@ -19,6 +19,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
+from citynetworks.labels import name_in_label
 from networks.admin.guide import is_new
 from networks.admin.newest_revisions import (
     RECORD_FIELDS,
@@ -28,7 +29,14 @@ from networks.admin.newest_revisions import (
     with_newest_headings,
 )
 from networks.admin.review import ANSWERED_BY, events_of_row, last_submission
-from networks.languages import columns_of
+from networks.languages import (
+    ENGLISH,
+    SERBIAN,
+    columns_of,
+    language_of_column,
+    stored_languages,
+    translation_languages,
+)
 from networks.links.record import dead_link_count
 from networks.models import CityProfile, Event, Network, Operation, Page, RevisedModel, Revision, Schedule
 from networks.reading import Reader, translated_fields
@@ -275,21 +283,28 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
     """
     Return what the list needs, each with the URL of the filtered list, and how complete each language is.
 
-    The first network without English is there too, with the URL of the field to begin with.
+    The first network without a translation is there too, with the URL of the field to begin with.
     """
     user, needs, languages = request.user, [], []
     first = None
     if may(user, "view", Network):
         counts, first = network_gaps()
         counts.update(counts_of(request, Network))
+        in_english = translation_languages() == [ENGLISH]
         due = counts["due"]
         needs += [
             (
-                counts["without_english"],
+                counts["untranslated"],
                 ngettext(
                     "%(count)d network is not all in English",
                     "%(count)d networks are not all in English",
-                    counts["without_english"],
+                    counts["untranslated"],
+                )
+                if in_english
+                else ngettext(
+                    "%(count)d network is not all translated",
+                    "%(count)d networks are not all translated",
+                    counts["untranslated"],
                 ),
                 list_url(Network, "english=missing"),
             ),
@@ -298,6 +313,12 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
                 ngettext(
                     "%(count)d network with outdated English",
                     "%(count)d networks with outdated English",
+                    counts["outdated"],
+                )
+                if in_english
+                else ngettext(
+                    "%(count)d network with an outdated translation",
+                    "%(count)d networks with outdated translations",
                     counts["outdated"],
                 ),
                 list_url(Network, "english=outdated"),
@@ -335,6 +356,12 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
                     "%(count)d network with a document without English title",
                     "%(count)d networks with documents without English titles",
                     counts["title"],
+                )
+                if in_english
+                else ngettext(
+                    "%(count)d network with a document whose title is not translated",
+                    "%(count)d networks with documents whose titles are not translated",
+                    counts["title"],
                 ),
                 list_url(Network, "record=title"),
             ),
@@ -342,7 +369,13 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
         languages = completeness(counts)
     if may(user, "view", Page):
         count = counts_of(request, Page)["outdated"]
-        text = ngettext("%(count)d page with outdated English", "%(count)d pages with outdated English", count)
+        text = (
+            ngettext("%(count)d page with outdated English", "%(count)d pages with outdated English", count)
+            if translation_languages() == [ENGLISH]
+            else ngettext(
+                "%(count)d page with an outdated translation", "%(count)d pages with outdated translations", count
+            )
+        )
         needs.append((count, text, list_url(Page, "english=outdated")))
     if user.has_perm("networks.view_link"):
         count = dead_link_count()
@@ -392,8 +425,8 @@ COUNTED = (
 
 def network_gaps() -> tuple[Counter[str], tuple[Network, str] | None]:
     """
-    Return how many networks lack English, a contact or a part of the record, and how many are written in a language;
-    and the first without English, with its newest names and the column to begin with. One query.
+    Return how many networks lack a translation, a contact or a part of the record, and how many are written in a
+    language; and the first without a translation, with its newest names and the column to begin with. One query.
     """
     counts: Counter[str] = Counter()
     first = None
@@ -401,17 +434,17 @@ def network_gaps() -> tuple[Counter[str], tuple[Network, str] | None]:
         if missing := missing_translations_in(values):
             names = {name: values[name] or "" for name in ("slug", *columns_of("name"))}
             first = first or (Network(pk=values["pk"], **names), missing[0])
-        counts["without_english"] += bool(missing)
+        counts["untranslated"] += bool(missing)
         counts["without_contact"] += not (values["contact_email"] or values["contact_phone"])
         for name, has_gap in RECORD_GAPS.items():
             counts[name] += has_gap(values)
-        for language in ("sr", "en"):
+        for language in stored_languages():
             counts[language] += all(values[f"{text}_{language}"] for text in MAIN_TEXTS)
     return counts, first
 
 
 PROFILE_FIELDS = (
-    *("city_name_sr", "city_name_en", "coat_of_arms", "introduction_sr", "introduction_en"),
+    *(*columns_of("city_name"), "coat_of_arms", *columns_of("introduction")),
     *("address_sr", "email", "phone", "website", "licence_name"),
 )
 # RFC 2606: nobody reads what is sent there. The demo has such an address.
@@ -430,17 +463,27 @@ def missing_in_profile() -> list[str]:
 
 def completeness(counts: dict[str, int]) -> list[dict]:
     """Return how many networks have a name, a summary and a description in each language that is written."""
-    names = {"sr": gettext("Serbian"), "en": gettext("English")}
+    names = {SERBIAN: gettext("Serbian"), ENGLISH: gettext("English")}
+    translations = translation_languages()
+    # Of one translation, the count is there already.
+    outdated = outdated_by_language() if len(translations) > 1 else dict.fromkeys(translations, counts["outdated"])
     return [
         {
-            "name": name,
+            "name": names.get(language) or capfirst(name_in_label(language)),
             "written": counts[language],
             "all": counts["all"],
-            "outdated": counts["outdated"] if language == "en" else 0,
+            "outdated": outdated.get(language, 0),
         }
-        for language, name in names.items()
+        for language in stored_languages()
         if counts["all"]
     ]
+
+
+def outdated_by_language() -> Counter[str]:
+    """Return how many networks have an outdated translation, by language."""
+    rows = Network.objects.outside_bin().exclude(outdated_newest=[]).order_by()
+    columns = rows.values_list("outdated_newest", flat=True)
+    return Counter(language for each in columns for language in {*map(language_of_column, each)})
 
 
 def week(user: User, reader: Reader) -> list[dict]:

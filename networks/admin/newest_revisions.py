@@ -19,6 +19,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from networks.admin.base import TRANSLATIONS
+from networks.languages import ENGLISH, SERBIAN, columns_of, translation_languages
 from networks.models import Network, RevisedModel, Theme
 from networks.models.lines import LinesField
 from networks.models.network import SEARCHED
@@ -32,6 +34,7 @@ from networks.revisions.content import (
     row_with,
     select_current_fields,
 )
+from networks.revisions.translations import sources_of
 from networks.rich_text import RichTextField, plain_text
 from networks.serbian import fold
 
@@ -77,7 +80,7 @@ def apply_newest_content(row: RevisedModel) -> RevisedModel:
 
 def with_newest_headings(rows: models.QuerySet) -> list[RevisedModel]:
     """Return the rows with the headings of their newest revisions. Does not read the rest of the content."""
-    names = [f"{rows.model.heading_field}_{language}" for language in ("sr", "en")]
+    names = columns_of(rows.model.heading_field)
     rows = rows.annotate(**{f"newest_{name}": newest_value(rows.model, name) for name in names})
     for row in rows:
         for name in names:
@@ -136,19 +139,22 @@ def search(rows: models.QuerySet, query: str) -> models.QuerySet:
 
 
 def translation_is_missing(model: Model) -> tuple[Q, dict[str, Case]]:
-    """Return the condition that a text of the newest revision has no English, and the annotations that it reads."""
+    """
+    Return the condition that a text of the newest revision lacks a translation, and the annotations that it reads.
+    """
     newest, missing = {}, Q()
     for field in translated_fields(model):
-        for name in (f"{field}_sr", f"{field}_en"):
+        for name in columns_of(field):
             newest[f"newest_{name}"] = newest_value(model, name)
-        missing |= ~Q(**{f"newest_{field}_sr": ""}) & Q(**{f"newest_{field}_en": ""})
-    return missing, newest
+        for language in translation_languages():
+            missing |= ~Q(**{f"newest_{field}_{SERBIAN}": ""}) & Q(**{f"newest_{field}_{language}": ""})
+    return missing or Q(pk__in=[]), newest
 
 
 class NewestTranslationFilter(admin.SimpleListFilter):
-    """Filter by translations of the newest revision: a text in Serbian without English, or that has changed since."""
+    """Filter by translations of the newest revision: a text in Serbian without one, or that has changed since."""
 
-    title = _("English")
+    title = TRANSLATIONS
     parameter_name = "english"
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
@@ -227,8 +233,8 @@ def newest_values(names: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 
 def missing_translations_in(values: Mapping[str, Any]) -> list[str]:
-    """Return the columns of the texts of a network that are not written in English."""
-    return [f"{each}_en" for each in translated_fields(Network) if values[f"{each}_sr"] and not values[f"{each}_en"]]
+    """Return the columns of the translations of a network that are not written of a Serbian text."""
+    return [column for column, source in sources_of(Network).items() if values[source] and not values[column]]
 
 
 def lacks_fee(values: Mapping[str, Any]) -> bool:
@@ -239,8 +245,9 @@ def lacks_fee(values: Mapping[str, Any]) -> bool:
 
 
 def lacks_title(values: Mapping[str, Any]) -> bool:
-    """Return whether a document has no English title."""
-    return not all(line.get("title_en") for line in values["documents"])
+    """Return whether the title of a document lacks a translation."""
+    columns = [f"title_{language}" for language in translation_languages()]
+    return not all(line.get(column) for line in values["documents"] for column in columns)
 
 
 # What may be missing in the record of a membership, by the code in the address of the list
@@ -255,7 +262,9 @@ class RecordFilter(admin.SimpleListFilter):
     parameter_name = "record"
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        return [("fee", _("this year’s fee is missing")), ("title", _("a document has no English title"))]
+        in_english = translation_languages() == [ENGLISH]
+        title = _("a document has no English title") if in_english else _("a document’s title is not translated")
+        return [("fee", _("this year’s fee is missing")), ("title", title)]
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
         if not (has_gap := RECORD_GAPS.get(self.value())):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from networks.admin.base import is_integer
 from networks.admin.newest_revisions import with_newest_headings
+from networks.languages import columns_of
 from networks.models import RevisedModel
 from networks.revisions import order, schedules
 
@@ -34,7 +35,7 @@ class OrderViewsMixin:
                 self.message_user(request, schedules.error_text(self.model, error), messages.WARNING)
             return HttpResponseRedirect(request.path)
         heading = self.model.heading_field
-        rows = self.model.objects.outside_bin().only("slug", "is_published", f"{heading}_sr", f"{heading}_en")
+        rows = self.model.objects.outside_bin().only("slug", "is_published", *columns_of(heading))
         last = self.undoable_action(request)
         is_move = last is not None and last["action"] == MOVE
         return self.render(

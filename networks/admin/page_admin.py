@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from networks.admin.base import CityModelAdmin, limit_search_term, side_by_side
 from networks.admin.newest_revisions import NewestTranslationFilter
 from networks.admin.revised_admin import LAST_FIELDSETS, RevisedModelAdmin, StateFilter
+from networks.languages import columns_of
 from networks.models import CityProfile, Page, Theme
 from networks.reading import Reader
 from networks.serbian import fold
@@ -31,7 +32,9 @@ class ThemeAdmin(CityModelAdmin):
         found = [
             theme.pk
             for theme in queryset
-            if all(word in fold(f"{theme.name_sr} {theme.name_en or ''}") for word in words)
+            if all(
+                word in fold(" ".join(getattr(theme, name) or "" for name in columns_of("name"))) for word in words
+            )
         ]
         return queryset.filter(pk__in=found), False
 

@@ -21,9 +21,8 @@ from django.utils.translation import gettext_lazy as _
 
 from networks.admin.newest_revisions import newest_value
 from networks.admin.revised_form import RevisedForm
-from networks.languages import columns_of
+from networks.languages import ENGLISH, columns_of, language_of_column
 from networks.models import Network, Page, RevisedModel
-from networks.reading import translated_fields
 from networks.revisions import storage
 from networks.revisions.comparison import language_attribute
 from networks.revisions.content import (
@@ -34,6 +33,7 @@ from networks.revisions.content import (
     field_label,
     related_fields,
 )
+from networks.revisions.translations import sources_of
 from networks.revisions.word_checks import Kind, WordWarning, check_words, mend
 from networks.serbian import fold
 
@@ -53,6 +53,12 @@ SENTENCES: dict[Kind, Promise] = {
     Kind.DOUBLED_SPACE: _("There is more than one space."),
     Kind.SHOUTING: _("This is written in capitals."),
     Kind.SAME_NAME: _("There is another one with this name."),
+}
+
+# Of a translation into another language
+SENTENCES_OF_OTHERS: dict[Kind, Promise] = {
+    Kind.UNTRANSLATED: _("The translation is the same as the Serbian."),
+    Kind.LOST_LINK: _("The Serbian text has a link that the translation lacks: {detail}"),
 }
 
 # Beside the translated texts: facts without which citizens know little of a membership, or cannot trust it
@@ -83,7 +89,14 @@ class Note:
 
     @property
     def sentence(self) -> str:
-        return str(SENTENCES[self.warning.kind]).format(detail=self.warning.detail)
+        in_english = self.language == ENGLISH
+        sentences = SENTENCES if in_english else SENTENCES | SENTENCES_OF_OTHERS
+        return str(sentences[self.warning.kind]).format(detail=self.warning.detail)
+
+    @property
+    def language(self) -> str:
+        """The language of the field; of a text that is not translated, none."""
+        return language_of_column(self.warning.field)
 
     @property
     def lang(self) -> str:
@@ -92,7 +105,9 @@ class Note:
 
     @property
     def button(self) -> Promise:
-        return _("Leave the English empty") if self.warning.kind == Kind.UNTRANSLATED else _("Mend")
+        if self.warning.kind != Kind.UNTRANSLATED:
+            return _("Mend")
+        return _("Leave the English empty") if self.language == ENGLISH else _("Leave the translation empty")
 
     @property
     def is_same_name(self) -> bool:
@@ -216,13 +231,11 @@ def count_warnings(rows: Iterable[RevisedModel]) -> None:
 
 
 def missing_fields(model: Model, content: Content) -> list[tuple[str, str]]:
-    """Return name and label of each field that the site shows nothing of, or shows in Serbian instead of English."""
+    """Return name and label of each field that the site shows nothing of, or shows in another language."""
     names = [name for name in EXPECTED[model] if not content[name]]
     if "contact_email" in names and content["contact_phone"]:
         names.remove("contact_email")
-    names += [
-        f"{name}_en" for name in translated_fields(model) if content[f"{name}_sr"] and not content[f"{name}_en"]
-    ]
+    names += [column for column, source in sources_of(model).items() if content[source] and not content[column]]
     return [(name, field_label(model, name)) for name in names]
 
 

@@ -20,13 +20,18 @@ from networks.admin.unsaved_text import (
     discard_unsaved_form,
     get_unsaved_form,
 )
-from networks.languages import SERBIAN, language_codes, language_links
+from networks.languages import ENGLISH, SERBIAN, language_codes, language_links, own_name, stored_languages
 from networks.models import RevisedModel, SavedForm
 from networks.reading import Reader
 from networks.revisions import drafts, previews, publishing, schedules
 from networks.revisions.comparison import compare, compare_side_by_side
 from networks.revisions.content import field_label
 from networks.revisions.saved_forms import remember_form
+
+PUBLISH_ONLY = {
+    SERBIAN: _("Publish only the Serbian texts"),
+    ENGLISH: _("Publish only the English texts"),
+}
 
 # The permission that each button of the page takes, by its name
 BUTTONS = {
@@ -37,6 +42,28 @@ BUTTONS = {
     "recall": "change",
     "say": "change",
 }
+
+
+def publishable_languages(row: RevisedModel) -> list[tuple[str, str]]:
+    """
+    Return each language whose texts can be published without those of others, with the label of the button.
+
+    A row that was never published begins with its Serbian texts.
+    """
+    changed = publishing.changed_languages(row)
+    if len(changed) < 2:
+        return []
+    return [
+        (
+            code,
+            str(
+                PUBLISH_ONLY.get(code)
+                or gettext("Publish only these texts: {language}").format(language=own_name(code))
+            ),
+        )
+        for code in changed
+        if code == SERBIAN or row.live
+    ]
 
 
 class RemarkForm(forms.Form):
@@ -121,7 +148,9 @@ class ReviewViewsMixin(RowViewsMixin):
             language = request.POST["language"]
             publish = partial(publishing.publish_language, language=language, author=user, head=row.head)
             text = (
-                gettext("The Serbian texts of “{name}” are published. The English ones stay a draft.")
+                gettext("The texts of “{name}” in one language are published. The others stay a draft.")
+                if stored_languages() != [SERBIAN, ENGLISH]
+                else gettext("The Serbian texts of “{name}” are published. The English ones stay a draft.")
                 if language == SERBIAN
                 else gettext("The English texts of “{name}” are published. The Serbian ones stay a draft.")
             )
@@ -161,7 +190,7 @@ class ReviewViewsMixin(RowViewsMixin):
             "own": compare(self.model, live, own) if own else [],
             "left_out": [field_label(self.model, name) for name in left_out],
             "checks": publishing_checks.row_checks(row),
-            "languages": publishing.changed_languages(row),
+            "languages": publishable_languages(row),
             "pairs": compare_side_by_side(self.model, live, row.head.content),
             "previews": preview_links(row, reader),
             **self.next_submission(request, row),

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 
 from networks.admin.revised_form import RevisedForm
+from networks.languages import ENGLISH, translation_languages
 from networks.models import RevisedModel
 from networks.reading import Reader
 from networks.revisions import drafts
@@ -43,14 +44,24 @@ class TranslationNotes:
 
     def describe(self) -> list[str]:
         """Return how many translations are missing or outdated: a line for the site, and one for the draft."""
-        row = self.row
+        row, in_english = self.row, translation_languages() == [ENGLISH]
         lines = []
         if row.live:
             state = describe_states([*self.states(row.live.content).values()])
-            lines.append(gettext("English on the site: {state}.").format(state=state))
+            text = (
+                gettext("English on the site: {state}.")
+                if in_english
+                else gettext("Translations on the site: {state}.")
+            )
+            lines.append(text.format(state=state))
         if row.head_id != row.live_id:
             state = describe_states([*self.states(row.head.content).values()])
-            lines.append(gettext("English in the draft: {state}.").format(state=state))
+            text = (
+                gettext("English in the draft: {state}.")
+                if in_english
+                else gettext("Translations in the draft: {state}.")
+            )
+            lines.append(text.format(state=state))
         return lines
 
     def show_beside_fields(self, form: RevisedForm) -> None:

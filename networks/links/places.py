@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models
 from django.utils.html import urlize
 
+from networks.languages import columns_of
 from networks.links.fetching import LONGEST_URL
 from networks.models import CityProfile, Network, Page
 from networks.models.lines import LinesField
@@ -70,9 +71,9 @@ def links_of_row(row: LinkingRow) -> Iterator[tuple[str, str]]:
 
 def published_rows() -> Iterator[LinkingRow]:
     """Yield the rows that visitors see, with the fields that have links, and those that `__str__` needs."""
-    yield from Network.objects.published().only("slug", "name_sr", "name_en", *linking_fields(Network)).order_by("pk")
-    yield from Page.objects.published().only("slug", "title_sr", "title_en", *linking_fields(Page)).order_by("pk")
-    yield from CityProfile.objects.only("city_name_sr", "city_name_en", *linking_fields(CityProfile))
+    yield from Network.objects.published().only("slug", *columns_of("name"), *linking_fields(Network)).order_by("pk")
+    yield from Page.objects.published().only("slug", *columns_of("title"), *linking_fields(Page)).order_by("pk")
+    yield from CityProfile.objects.only(*columns_of("city_name"), *linking_fields(CityProfile))
 
 
 def find_places() -> dict[str, list[Place]]:

@@ -13,15 +13,16 @@ from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.utils.text import format_lazy
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from networks.languages import columns_of
+from citynetworks.labels import localized_verbose_name
+from networks.languages import stored_languages
 from networks.models.document_field import DocumentField
 from networks.models.model_fields import (
     HTTPURLField,
@@ -77,6 +78,13 @@ class LinesField(models.JSONField):
     ):
         super().__init__(verbose_name, **{"default": list, "blank": True, **options})
         self.columns = dict(columns or {})
+        languages = [None, *stored_languages()]
+        # Of languages that are not offered any more: kept as they are, and neither shown nor changed
+        self.retired = [
+            name for name, each in self.columns.items() if getattr(each, "language", None) not in languages
+        ]
+        for name in self.retired:
+            del self.columns[name]
         self.required, self.private, self.span = (*required,), frozenset(private), span
         for name, column in self.columns.items():
             column.set_attributes_from_name(name)
@@ -89,7 +97,9 @@ class LinesField(models.JSONField):
     def clone(self) -> "LinesField":
         _name, _path, args, options = self.deconstruct()
         own = {name: getattr(self, name) for name in ("columns", "required", "private", "span")}
-        return type(self)(*args, **own, **options)
+        field = type(self)(*args, **own, **options)
+        field.retired = self.retired
+        return field
 
     def to_python(self, value: Any) -> list[Line]:
         """
@@ -125,7 +135,7 @@ class LinesField(models.JSONField):
                 value = str(value)
             if value not in (None, ""):
                 stored[name] = value
-        return stored
+        return stored | {name: str(line[name]) for name in self.retired if line.get(name)}
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         # What a script or a fixture has written gets its identifiers once.
@@ -187,13 +197,11 @@ class LinesField(models.JSONField):
 
 def translated(name: str, label: Any, **options: Any) -> dict[str, models.Field]:
     """Return the columns of a text that differs by language, each with its `language`: title_sr, title_en."""
-    languages = {"sr": _("in Serbian"), "en": _("in English")}
     columns = {}
-    for column in columns_of(name):
-        language = column.rpartition("_")[2]
-        field = models.CharField(format_lazy("{} ({})", label, languages[language]), **options)
+    for language in settings.MODELTRANSLATION_LANGUAGES:
+        field = models.CharField(localized_verbose_name(label, language), **options)
         field.language = language  # type: ignore[attr-defined]  # as modeltranslation has it
-        columns[column] = field
+        columns[f"{name}_{language}"] = field
     return columns
 
 

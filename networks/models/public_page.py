@@ -131,7 +131,7 @@ class PublicPage(models.Model):
 
     @property
     def heading(self):
-        """The English or else the Serbian heading of the page."""
+        """The English or else the Serbian heading of the page, of which the slug is made."""
         return getattr(self, f"{self.heading_field}_en") or getattr(self, f"{self.heading_field}_sr") or ""
 
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, stored_language
+from networks.languages import (
+    SERBIAN,
+    SERBIAN_LATIN,
+    best_text,
+    language_of_column,
+    languages_read,
+    stored_language,
+    stored_languages,
+)
 from networks.models import SEARCHED, Network
 from networks.public.word_index import Match
 from networks.reading import NetworkReading, Reader, Text
@@ -43,8 +51,8 @@ def excerpts(network: NetworkReading, matches: Collection[Match]) -> list[Excerp
     if not matches:
         return []
     lines = searched_lines(network)
-    own = stored_language(network.reader.language)
-    listed = {f"{field}_{own}" if lines.get(f"{field}_{own}") else f"{field}_{SERBIAN}" for field in LISTED_FIELDS}
+    language = network.reader.language
+    listed = {f"{field}_{best_text(field, language, lines.get)[1]}" for field in LISTED_FIELDS}
     listed.add("seat_country")  # beside the seat
     hidden = [name for name in lines if name not in listed and name != "slug"]
     found: list[Excerpt] = []
@@ -56,46 +64,52 @@ def excerpts(network: NetworkReading, matches: Collection[Match]) -> list[Excerp
         if name := next((name for name in hidden if pattern.search(lines[name])), None):
             for text, places in ((text, occurrences(text, pattern)) for text in plain_texts_of(network, name)):
                 if places:
-                    label = Network._meta.get_field(name.removesuffix("_sr").removesuffix("_en")).verbose_name
+                    field = name.removesuffix(f"_{language_of_column(name)}")
+                    label = Network._meta.get_field(field).verbose_name
                     found.append(Excerpt(label, excerpt_around(text, *places[0])))
                     break
     return found
 
 
-# Suffixes of the columns in another language, which come last
-OTHER_LANGUAGES = {SERBIAN: "_en", ENGLISH: "_sr"}
+def other_languages(reader: Reader) -> list[str]:
+    """Return the stored languages that are not the reader's, those that are read in its place first."""
+    own, *read = languages_read(reader.language)
+    return [*read, *(each for each in stored_languages() if each not in (own, *read))]
 
 
 def searched_lines(network: NetworkReading) -> dict[str, str]:
     """
-    Return the folded texts of the columns of SEARCHED, those in the reader's language first.
+    Return the folded texts of the columns of SEARCHED, those in the reader's language or in none of their own first.
 
     They are folded in the row already; folding all texts of a page again would take seconds.
     """
     lines = dict(zip(SEARCHED, network.row.search_text.split("\n"), strict=False))
-    other = OTHER_LANGUAGES[stored_language(network.reader.language)]
-    return {name: lines[name] for name in sorted(lines, key=lambda name: name.endswith(other))}
+    places = {language: place for place, language in enumerate(other_languages(network.reader), 1)}
+    return {name: lines[name] for name in sorted(lines, key=lambda name: places.get(language_of_column(name), 0))}
 
 
 def plain_texts_of(network: NetworkReading, name: str) -> list[Text]:
     """Return what stands in a column of SEARCHED as plain text, each in one line and with its language."""
     reader = network.reader
-    field, _underscore, language = name.rpartition("_")
+    language = language_of_column(name)
     if name == "documents":
         documents = network.documents
-        other = OTHER_LANGUAGES[stored_language(reader.language)].removeprefix("_")
-        titles = [reader_of(other, reader).text_of(each.line.get(f"title_{other}", ""), other) for each in documents]
+        titles = [
+            reader_of(other, reader).text_of(each.line.get(f"title_{other}", ""), other)
+            for other in other_languages(reader)
+            for each in documents
+        ]
         texts = [*(each.title for each in documents), *(each.number for each in documents), *titles]
         return [in_one_line(text, reader) for text in texts if text]
-    if language not in OTHER_LANGUAGES:
-        text = reader.unmarked(" · ".join(getattr(network.row, name).splitlines()))
+    if language:
+        text = reader_of(language, reader).text(network.row, name.removesuffix(f"_{language}"))
     else:
-        text = reader_of(language, reader).text(network.row, field)
+        text = reader.unmarked(" · ".join(getattr(network.row, name).splitlines()))
     return [in_one_line(text, reader)]
 
 
 def reader_of(language: str, reader: Reader) -> Reader:
-    """Return who reads a column in a language as `reader` can: readers of English read Serbian in Latin script."""
+    """Return who reads a column in a language as `reader` can: all but readers of Serbian read it in Latin script."""
     if language == stored_language(reader.language):
         return reader
     return Reader(SERBIAN_LATIN if language == SERBIAN else language)

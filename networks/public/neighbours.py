@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import BooleanField, Count, ExpressionWrapper, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
+from networks.languages import columns_of
 from networks.models import Network
 from networks.reading import NetworkReading
 
@@ -49,7 +50,7 @@ def neighbours_of(network: NetworkReading) -> Neighbours:
             | Q(pk__in=related.values("pk")[:MOST_RELATED])
         )
         .annotate(is_before=ExpressionWrapper(is_before, BooleanField()))
-        .only("slug", "name_sr", "name_en")
+        .only("slug", *columns_of("name"))
     )
     # In the city's order, so that the nearest are the last one before and the first one after.
     before = [network.reader.network(each) for each in found if each.is_before]

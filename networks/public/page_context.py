@@ -12,7 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from citynetworks.security_contact import mailto_uri
-from networks.languages import LanguageLink, language_codes, language_links, language_tag, reverse_in
+from networks.languages import (
+    ENGLISH,
+    LanguageLink,
+    language_codes,
+    language_links,
+    language_tag,
+    own_name,
+    reverse_in,
+)
 from networks.models import CityProfile, Page
 from networks.reading import NetworkReading, PageReading, ProfileReading, Reader, RowReading
 
@@ -125,11 +133,12 @@ class PageContext:
 
     @property
     def ask_url(self) -> str:
-        """Where to ask for what is not written in English."""
+        """Where to ask for what is not written in the language of the page."""
         if self.is_preview:
             return ""
         lines = [_("Page: {url}").format(url=self.page_url), "", ""]
-        return letter_url(self.profile, self.subject, _("In English: {title}"), lines)
+        subject = _("In English: {title}") if self.language == ENGLISH else f"{own_name(self.language)}: {{title}}"
+        return letter_url(self.profile, self.subject, subject, lines)
 
     @property
     def changed_on(self) -> str:

@@ -23,6 +23,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from networks.languages import columns_of
 from networks.models import SEARCHED, Network, Theme
 from networks.public import word_index
 from networks.public.chronology import Membership, membership_on
@@ -159,7 +160,7 @@ STATUSES = {
 # The columns that filters, order and list need
 LIST_COLUMNS = {
     *("id", "slug", "changed_at", "status", "scope", "founded", "joined", "left", "periods", "seat_country"),
-    *("name_sr", "name_en", "acronym_sr", "acronym_en", "summary_sr", "summary_en", "seat_sr", "seat_en"),
+    *(column for field in ("name", "acronym", "summary", "seat") for column in columns_of(field)),
     *("original_name", "original_language", "former_names", "website", "logo", "logo_width", "logo_height"),
 }
 
@@ -233,14 +234,15 @@ def read_rows(columns: set[str], **conditions: Any) -> QuerySet:
 
 def themes_by_network(reader: Reader) -> dict[int, list[ThemeReading]]:
     """Return the themes of each published network by its primary key, sorted by the alphabet of the reader."""
-    columns = ("network_id", *(f"theme__{name}" for name in ("id", "slug", "name_sr", "name_en")))
+    names = ("id", "slug", *columns_of("name"))
+    columns = ("network_id", *(f"theme__{name}" for name in names))
     pairs = Network.themes.through.objects.filter(network__is_published=True).values_list(*columns)
     networks = defaultdict(list)
     for network, *theme in pairs:
         networks[(*theme,)].append(network)
     readings = {
-        ThemeReading(Theme(id=key, slug=slug, name_sr=serbian, name_en=english), reader): members
-        for (key, slug, serbian, english), members in networks.items()
+        ThemeReading(Theme(**dict(zip(names, values, strict=True))), reader): members
+        for values, members in networks.items()
     }
     themes = defaultdict(list)
     for theme in sorted(readings, key=lambda theme: reader.sort_key(theme.name)):

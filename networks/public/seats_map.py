@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from networks.languages import columns_of
 from networks.models import Network
 from networks.public import outlines
 from networks.public.page_context import PageContext, render_page
@@ -22,7 +23,7 @@ from networks.reading import NetworkReading, ProfileReading, Reader, Text
 from networks.serbian import fold
 
 FIELDS = (
-    *("slug", "name_sr", "name_en", "acronym_sr", "acronym_en", "seat_sr", "seat_en"),
+    *("slug", *columns_of("name"), *columns_of("acronym"), *columns_of("seat")),
     *("seat_country", "seat_latitude", "seat_longitude", "status", "changed_at"),
 )
 

@@ -19,6 +19,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from networks.languages import columns_of
 from networks.models import Network
 from networks.partial_dates import PartialDate
 from networks.public.chronology import Bounds, bounds_of, date_of, periods_of
@@ -33,7 +34,7 @@ MAX_PREHISTORY = 100
 MAX_FIGURES = 6
 
 FIELDS = (
-    *("slug", "name_sr", "name_en", "former_names", "founded", "joined", "left", "status", "changed_at"),
+    *("slug", *columns_of("name"), "former_names", "founded", "joined", "left", "status", "changed_at"),
     *("roles", "periods"),
 )
 

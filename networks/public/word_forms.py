@@ -6,9 +6,12 @@ stands here.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import snowballstemmer
+from django.conf.locale import LANG_INFO
+
+from networks.languages import SERBIAN
 
 # Endings of nouns and adjectives. They are taken off one after the other, so градовима loses "a", "im" and "ov".
 ENDING = re.compile("(?:[aeiou]|[aeio]m|[eo][gv]|oj|ih)$")
@@ -52,8 +55,17 @@ def without_endings(word: str) -> str:
     return word
 
 
-# Not for several threads at once: it keeps the word that it works on.
-english_stem = snowballstemmer.stemmer("english").stemWord
+def stemmer(language: str) -> Callable[[str], str]:
+    """
+    Return what gives the stem of a folded word of a language. Where nobody has made one, a word has one form.
+
+    It is not for several threads at once: those of Snowball keep the word that they work on.
+    """
+    if language == SERBIAN:
+        return serbian_stem
+    name = LANG_INFO[language]["name"].lower()
+    return snowballstemmer.stemmer(name).stemWord if name in snowballstemmer.algorithms() else str
+
 
 # What the letters of other languages become in Serbian, so that Strasbourg and Стразбур are one to search. Letters
 # that sound alike, or are heard one way or the other, are made one: s and z, i and j.

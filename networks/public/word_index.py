@@ -19,31 +19,31 @@ from itertools import compress, count, islice
 
 from django.utils.translation import override
 
-from networks.languages import ENGLISH, SERBIAN
+from networks.languages import SERBIAN, columns_of, language_of_column, stored_languages
 from networks.models import SEARCHED, Network, Theme
 from networks.page_store.version import current_version, is_raised_in_transaction
-from networks.public.word_forms import english_stem, misspellings, serbian_stem, sound, without_endings
+from networks.public.word_forms import misspellings, serbian_stem, sound, stemmer, without_endings
 from networks.serbian import fold
 
 # What search reads beside the columns of SEARCHED, with the weight of a match: columns of the rows of a relation, and
-# choices, whose labels are read in Serbian and English
-SEARCHED_ROWS = {"themes": {"name_sr": 7, "name_en": 7}}
+# choices, whose labels are read in every language that texts are written in
+SEARCHED_ROWS = {"themes": dict.fromkeys(columns_of("name"), 7)}
 SEARCHED_CHOICES = {"scope": 3}
 
 # The columns that filters and orders need of all networks that are found. The page loads the few that it shows.
 FACTS = {
     *("id", "position", "slug", "changed_at", "status", "scope", "founded", "joined", "left", "periods"),
-    *("name_sr", "name_en"),
+    *columns_of("name"),
 }
 # In the order of the fields, as Model.from_db needs it
 Facts = namedtuple("Facts", [field.attname for field in Network._meta.concrete_fields if field.attname in FACTS])
 
-STEMMERS = {SERBIAN: serbian_stem, ENGLISH: english_stem}
+STEMMERS = {language: stemmer(language) for language in stored_languages()}
 
 
 def languages_of(column: str) -> frozenset[str]:
     """Return the language of a column; of one that is not translated, all of them."""
-    own = column.rpartition("_")[2]
+    own = language_of_column(column)
     return frozenset([own] if own in STEMMERS else STEMMERS)
 
 
@@ -230,14 +230,15 @@ class WordIndex:
 
     def read_themes(self) -> defaultdict[int, list[int]]:
         """Read the themes of the published networks, and return their keys by the key of the network."""
-        columns = ("network_id", *(f"theme__{name}" for name in ("id", "slug", "name_sr", "name_en")))
+        names = ("id", "slug", *columns_of("name"))
+        columns = ("network_id", *(f"theme__{name}" for name in names))
         pairs = Network.themes.through.objects.filter(network__is_published=True).values_list(*columns)
         self.themes = {}
         themes = defaultdict(list)
-        for network, key, slug, serbian, english in pairs:
+        for network, key, *values in pairs:
             themes[network].append(key)
             if key not in self.themes:
-                self.themes[key] = Theme(id=key, slug=slug, name_sr=serbian, name_en=english)
+                self.themes[key] = Theme(**dict(zip(names, (key, *values), strict=True)))
         return themes
 
     def add_words(self, number: int, texts: tuple[str, ...]) -> None:
@@ -489,7 +490,7 @@ def texts_of_rows(relation: str) -> Callable[[Facts], list[str]]:
 
 
 def labels_of_choice(name: str) -> Callable[[Facts], list[str]]:
-    """Return what gives the labels of a network's choice in Serbian and English, folded."""
+    """Return what gives the labels of a network's choice in each language of STEMMERS, folded."""
     labels: dict[str, list[str]] = {}
     for code, label in Network._meta.get_field(name).choices:
         for language in STEMMERS:

@@ -18,7 +18,7 @@ from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 
 from networks import serbian
-from networks.languages import SERBIAN, columns_of, language_tag
+from networks.languages import SERBIAN, SERBIAN_LATIN, columns_of, language_of_column, language_tag
 from networks.models.document_field import DocumentField, document_text
 from networks.models.lines import Line, LinesField
 from networks.partial_dates import PartialDateField
@@ -215,9 +215,9 @@ def append_piece(pieces: list[Piece], side: Side, text: str) -> None:
 
 def language_attribute(name: str, text: str) -> str:
     """Return the attribute ' lang="sr-Cyrl"' for a text of a field, or nothing if its language is not known."""
-    _field, _separator, language = name.rpartition("_")
-    if language not in ("sr", "en"):
+    language = language_of_column(name)
+    if not language:
         language = SERBIAN if serbian.is_cyrillic(text) else ""
     elif language == SERBIAN and not serbian.is_cyrillic(text):
-        language = "sr-latn"
+        language = SERBIAN_LATIN
     return format_html(' lang="{}"', language_tag(language)) if language else ""

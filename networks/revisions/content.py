@@ -152,6 +152,16 @@ def normalise_content(model: Model, content: Mapping) -> Content:
     return result
 
 
+def with_retired_cells(model: Model, before: Mapping, content: Mapping) -> Content:
+    """Return a content in whose lines the cells of languages that are not offered any more are as they were before."""
+    kept = {}
+    for name, each in content_fields(model).items():
+        if isinstance(each, LinesField) and each.retired and name in content:
+            former = {line["id"]: {cell: line[cell] for cell in each.retired if cell in line} for line in before[name]}
+            kept[name] = [former.get(line["id"], {}) | line for line in content[name]]
+    return {**content, **kept}
+
+
 def changed_fields(model: Model, before: Mapping, after: Mapping) -> list[str]:
     """Return the names of the fields in which two contents differ, in the order of the model."""
     before, after = complete_content(model, before), complete_content(model, after)

@@ -26,6 +26,7 @@ from networks.revisions.content import (
     normalise_content,
     restored_content,
     savable_content,
+    with_retired_cells,
 )
 from networks.revisions.order import last_position
 from networks.revisions.previews import revoke_links
@@ -121,9 +122,11 @@ def save(
             if not content.get("slug"):
                 content["slug"] = head["slug"]
             if base is None or base.pk == row.head_id:  # nobody has saved since, or the form has merged that already
-                first, merged = head, Merge(savable_content(model, head | content))
+                first, content = head, with_retired_cells(model, head, content)
+                merged = Merge(savable_content(model, head | content))
             else:
                 first = savable_content(model, base.content)
+                content = with_retired_cells(model, first, content)
                 merged = merge(model, first, head, savable_content(model, first | content))
             conflicts = merged.conflicts + [name for name in mended if head[name] not in (first[name], mended[name])]
             if conflicts:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from networks.languages import columns_of
 from networks.models import Network, Revision
 from networks.partial_dates import PartialDate
 from networks.revisions import drafts, publishing
@@ -17,7 +18,7 @@ from networks.revisions.storage import check_not_in_bin, lock, newest_revision, 
 from networks.revisions.verification import write_facts
 
 # The fields of the content that ending a membership writes
-FACTS = ("status", "left", "end_note_sr", "end_note_en")
+FACTS = ("status", "left", *columns_of("end_note"))
 
 
 def has_ended(network: Network) -> bool:

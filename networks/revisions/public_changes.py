@@ -19,9 +19,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from citynetworks.labels import NAMES_IN_LABELS
+from citynetworks.labels import name_in_label
 from networks import serbian
-from networks.languages import SERBIAN, stored_language
+from networks.languages import SERBIAN, best_text, columns_of
 from networks.models import Change, Network, RevisedModel, Revision
 from networks.models.lines import LinesField
 from networks.models.network import FORMER_FEE
@@ -105,7 +105,7 @@ def is_renamed(before: Mapping, after: Mapping) -> bool:
 
 def public_changes() -> QuerySet[Change]:
     """Return the changes that are public, newest first, each with its network."""
-    long = ["search_text", *(f"description{ending}" for ending in ("", "_sr", "_en"))]
+    long = ["search_text", "description", *columns_of("description")]
     long += [field.name for field in Network._meta.fields if isinstance(field, LinesField)]
     is_public = Q(network__is_published=True) | Q(kind=Change.Kind.WITHDRAWN)
     rows = Change.objects.filter(is_public).select_related("network")
@@ -152,8 +152,7 @@ class ChangeReading:
         if self.network.row.is_published:
             return self.network.name
         names = {name: before for name, (before, _after) in self.row.values.items()}
-        field = f"name_{stored_language(self.reader.language)}"
-        return self.text(field if names.get(field) else SERBIAN_NAME, names)
+        return self.text(self.name_column(names), names)
 
     @property
     def network_url(self) -> str:
@@ -175,9 +174,12 @@ class ChangeReading:
         if self.row.kind == Change.Kind.CONTINUED:
             return Text()
         texts = {name: after for name, (_before, after) in self.row.values.items() if name.startswith(END_NOTE)}
-        field = f"{END_NOTE}{stored_language(self.reader.language)}"
-        field = field if texts.get(field) else f"{END_NOTE}{SERBIAN}"
-        return self.text(field, texts) if texts.get(field) else Text()
+        text, language = best_text("end_note", self.reader.language, texts.get)
+        return self.text(f"{END_NOTE}{language}", texts) if text else Text()
+
+    def name_column(self, names: Mapping[str, str]) -> str:
+        """Return the column of the name that the reader gets, of those by their columns."""
+        return f"name_{best_text('name', self.reader.language, names.get)[1]}"
 
     @cached_property
     def sentence(self) -> Text:
@@ -192,13 +194,12 @@ class ChangeReading:
     def label_and_names(self) -> tuple[str, list[Text]]:
         """Return the label and the names, in the reader's language if that name has changed."""
         before, after = ({name: pair[side] for name, pair in self.row.values.items()} for side in (0, 1))
-        field = f"name_{stored_language(self.reader.language)}"
-        new, old = (self.text(field if names.get(field) else SERBIAN_NAME, names) for names in (after, before))
+        new, old = (self.text(self.name_column(names), names) for names in (after, before))
         if new != old:
             return self.kind, value_and_previous(new, old)
         field = next(name for name, pair in self.row.values.items() if pair[0] != pair[1])
         language = field.removeprefix("name_")
-        label = f"{self.kind} ({NAMES_IN_LABELS.get(language, language)})"
+        label = f"{self.kind} ({name_in_label(language)})"
         return label, value_and_previous(self.text(field, after), self.text(field, before))
 
     def text(self, field: str, texts: Mapping[str, str]) -> Text:

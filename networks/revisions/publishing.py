@@ -16,6 +16,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from networks.languages import stored_languages
 from networks.models import Event, PreviewLink, RevisedModel, Revision, Schedule
 from networks.models.lines import LinesField
 from networks.reading import translated_fields
@@ -174,11 +175,7 @@ def changed_languages(row: RevisedModel) -> list[str]:
     """Return the languages in which the newest revision has other texts than what visitors see, or have seen last."""
     base = last_published(row)
     changed = {*changed_fields(type(row), base.content if base else {}, newest_revision(row).content)}
-    return [
-        language
-        for language in settings.MODELTRANSLATION_LANGUAGES
-        if not changed.isdisjoint(columns_in(type(row), language))
-    ]
+    return [language for language in stored_languages() if not changed.isdisjoint(columns_in(type(row), language))]
 
 
 def columns_in(model: Model, language: str) -> list[str]:

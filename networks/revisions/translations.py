@@ -13,13 +13,12 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from networks.languages import SERBIAN
+from networks.languages import SERBIAN, translation_languages
 from networks.models import ConfirmedTranslation, RevisedModel
 from networks.reading import translated_fields
 from networks.revisions.content import Model, complete_content, content_fields, renamed_columns
@@ -40,9 +39,10 @@ class State(models.TextChoices):
 @cache
 def sources_of(model: Model) -> dict[str, str]:
     """Return the columns of a model that are translations, each with the column of its source, in their order."""
-    languages = [each for each in settings.MODELTRANSLATION_LANGUAGES if each != SERBIAN]
     return {
-        f"{field}_{language}": f"{field}_{SERBIAN}" for field in translated_fields(model) for language in languages
+        f"{field}_{language}": f"{field}_{SERBIAN}"
+        for field in translated_fields(model)
+        for language in translation_languages()
     }
 
 

@@ -199,8 +199,14 @@ def whole_text(field: CheckedField, kind: Kind, visible: VisibleText) -> WordWar
 def check_translation(
     field: CheckedField, source: VisibleText, translation: VisibleText, in_english: str
 ) -> Iterator[WordWarning]:
-    """Yield a warning for each number and link that a translation lacks. `in_english` is all that is in English."""
-    numbers = lost_numbers(without_addresses(source.text), without_addresses(translation.text), in_english)
+    """
+    Yield a warning for each number and link that a translation lacks. `in_english` is all that is in English.
+
+    How numbers are written in words is known of English alone, so it is not said of other languages.
+    """
+    numbers = []
+    if field.language == ENGLISH:
+        numbers = lost_numbers(without_addresses(source.text), without_addresses(translation.text), in_english)
     for number in {each.text: each for each in reversed(numbers)}.values():
         yield WordWarning(
             field.name, Kind.LOST_NUMBER, field.source, source, number.start, number.end, detail=number.text
@@ -426,7 +432,7 @@ def capital_words(text: str) -> Iterator[list[re.Match[str]]]:
 
 def is_untranslated(source: str, translation: str, field: CheckedField) -> bool:
     """
-    Return whether the English is the Serbian, in either script.
+    Return whether a translation is the Serbian, in either script.
 
     A name is not translated if it is the same in Cyrillic: in Latin letters it may be the same in both languages.
     So it is in a prose text of names only, or of one word.

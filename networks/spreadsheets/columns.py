@@ -19,7 +19,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
-from networks.languages import SERBIAN_LATIN, language_codes
+from networks.languages import SERBIAN, SERBIAN_LATIN, language_codes, language_of_column, stored_languages
 from networks.models import Network, Theme
 from networks.models.lines import Line, LinesField
 from networks.models.model_fields import CoordinateField, CountryField, normalise_line_ends
@@ -126,8 +126,10 @@ def make_columns() -> list[Column]:
     fields = content_fields(Network)
     # The address says little to those who read the sheet.
     for name in sorted(fields, key="slug".__eq__):
+        if (language_of_column(name) or SERBIAN) not in stored_languages():
+            continue  # of a language that is not offered any more
         columns.append(field_column(fields[name]))
-        if name.removesuffix("_sr") in translated_fields(Network):
+        if name.removesuffix(f"_{SERBIAN}") in translated_fields(Network):
             columns.append(latin_column(fields[name]))
     return columns
 
@@ -223,7 +225,7 @@ def latin_column(field: models.Field) -> Column:
     def cell(network: ExportedNetwork) -> Cell:
         return xml_text(str(reader.serbian(network.content[field.name] or "", is_html=is_html)))
 
-    name = getattr(Network._meta.get_field(field.name.removesuffix("_sr")), "verbose_name", "")
+    name = getattr(Network._meta.get_field(field.name.removesuffix(f"_{SERBIAN}")), "verbose_name", "")
     heading = read_only(_("{field} (in Serbian Latin)").format(field=capfirst(name)))
     return Column(f"{field.name}_latin", heading, cell, width=60 if isinstance(field, models.TextField) else 20)
 

@@ -8,7 +8,10 @@ from django.template import Context
 from django.template.defaultfilters import stringfilter
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
+from networks.languages import ENGLISH
 from networks.models import document_field
 from networks.partial_dates import PartialDate
 from networks.public.identifiers import dialled_number
@@ -33,6 +36,30 @@ def web_address(url: str) -> str:
     """Return a URL as people write it: alda-europe.eu for https://www.alda-europe.eu/."""
     parts = urlsplit(url)
     return parts.netloc.removeprefix("www.") + parts.path.rstrip("/") + (f"?{parts.query}" if parts.query else "")
+
+
+# What a page says where texts are shown in another language than the one of its URL
+FALLBACK_NOTICES = {
+    "text": (
+        _("This text is not yet available in English."),
+        _("This text is not yet available in this language."),
+    ),
+    "texts": (
+        _("Some texts are not yet available in English."),
+        _("Some texts are not yet available in this language."),
+    ),
+    "names": (
+        _("Some names are not yet available in English."),
+        _("Some names are not yet available in this language."),
+    ),
+}
+
+
+@register.simple_tag
+def fallback_notice(what: str) -> str:
+    """Return that a text, some texts or some names are not translated, in the active language."""
+    in_english, in_another = FALLBACK_NOTICES[what]
+    return str(in_english if get_language() == ENGLISH else in_another)
 
 
 @register.filter

@@ -50,6 +50,9 @@ const watch = () => {
   let opener = buttons[0];
   let written; // the element that is being written in
   let serbian = radios[0].value; // the script that was chosen last
+  // The column of a field ends in its language, which the tag of each form of it begins with.
+  const codes = new Set(radios.map(({ value }) => value.split("-")[0]));
+  const ending = new RegExp(`_(${[...codes].join("|")})$`);
   let shown = ""; // the request of which the answer is shown
 
   const language = () => radios.find((radio) => radio.checked).value;
@@ -88,7 +91,7 @@ const watch = () => {
   // Scroll to what is being written. Not by scrollIntoView, which would scroll the form too.
   const follow = () => {
     const view = frame.contentWindow;
-    const name = written && fieldOfName(fieldOf(written).name ?? "").replace(/_(sr|en)$/, "");
+    const name = written && fieldOfName(fieldOf(written).name ?? "").replace(ending, "");
     let target = name && frame.contentDocument.querySelector(`[data-fields~="${CSS.escape(name)}"]`);
     if (!target) return;
     const paragraph = paragraphOf(written);
@@ -183,13 +186,13 @@ const watch = () => {
     update(0);
   });
 
-  // A text in the other language is shown in that language.
+  // A text in another language is shown in that language.
   const note = ({ target, isTrusted }) => {
     update();
     if (!isTrusted) return; // a script has written, such as one that takes in what a colleague has saved
     written = target;
-    const [, stored] = fieldOf(target).name?.match(/_(sr|en)$/) ?? [];
-    if (stored && !language().startsWith(stored)) choose(stored === "en" ? "en" : serbian);
+    const [, stored] = fieldOf(target).name?.match(ending) ?? [];
+    if (stored && !language().startsWith(stored)) choose(stored === "sr" ? serbian : stored);
   };
 
   // A date from the calendar or a theme from the popup fires no input event, but the focus moves.

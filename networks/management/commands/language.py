@@ -1,0 +1,94 @@
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from citynetworks.environment import DROPPED, OFFERED, RETIRED
+from networks.languages import own_name
+from networks.operations import site_languages
+from networks.operations.site_languages import VARIABLE, NotPossible
+
+
+class Command(BaseCommand):
+    help = "Add a language to the site, or retire one. networks/docs/languages.md says how it goes, step by step."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "action",
+            choices=["add", "retire"],
+            help="add: its columns, its catalogue and its pages. retire: it is not offered any more.",
+        )
+        parser.add_argument("code", help="The code of the language, such as hu.")
+        parser.add_argument("--plan", action="store_true", help="Only say what would be done.")
+        parser.add_argument("--yes", action="store_true", help="Do it without asking.")
+        parser.add_argument(
+            "--environment",
+            type=Path,
+            metavar="FILE",
+            help=f"The file with the site's environment variables, in which {VARIABLE} is set.",
+        )
+        parser.add_argument(
+            "--export",
+            type=Path,
+            metavar="FILE",
+            help="Where the texts of a language that is retired go; by default texts-CODE-TIME.json, here.",
+        )
+        parser.add_argument("--drop", action="store_true", help="Drop the texts of a language that was retired.")
+
+    def handle(self, *, action: str, code: str, **options: Any) -> None:
+        code = code.strip().lower()
+        if (file := options["environment"]) and not file.is_file():
+            raise CommandError(f"There is no file {file}.")
+        try:
+            if action == "add":
+                if options["drop"] or options["export"]:
+                    raise CommandError("--drop and --export are for retiring a language.")
+                self.add(code, **options)
+            else:
+                self.retire(code, **options)
+        except NotPossible as error:
+            raise CommandError(str(error)) from error
+
+    def add(self, code: str, **options: Any) -> None:
+        site_languages.check_addition(code)
+        if not self.agreed(site_languages.plan_addition(code), **options):
+            return
+        site_languages.add_columns(code)
+        for path in site_languages.write_catalogues(code):
+            self.stdout.write(f"Written: {path}")
+        self.set_variable(code, OFFERED, options["environment"])
+        self.stdout.write(f"Then {own_name(code)} is there.")
+
+    def retire(self, code: str, *, drop: bool, export: Path | None, **options: Any) -> None:
+        site_languages.check_retirement(code, drop=drop)
+        file = export or Path(f"texts-{code}-{timezone.localtime():%Y-%m-%d-%H%M%S}.json").absolute()
+        if not self.agreed(site_languages.plan_retirement(code, drop=drop, export=file), **options):
+            return
+        count = site_languages.export_texts(code, file)
+        self.stdout.write(f"Exported: {count} texts into {file}")
+        if not drop:
+            self.set_variable(code, RETIRED, options["environment"])
+        elif settings.SITE_LANGUAGES[code] == RETIRED:
+            self.set_variable(code, DROPPED, options["environment"])
+            self.stdout.write("Then run this command once more.")
+        else:
+            self.stdout.write(f"Dropped: {', '.join(site_languages.drop_texts(code)) or 'nothing, it was gone'}")
+
+    def agreed(self, sentences: list[str], **options: Any) -> bool:
+        """Print the sentences of a plan, and return whether it is to be carried out."""
+        for number, sentence in enumerate(sentences, 1):
+            self.stdout.write(f"{number}. {sentence}")
+        if options["plan"]:
+            return False
+        return options["yes"] or input("Do this? [y/N] ").strip().lower() in ("y", "yes")
+
+    def set_variable(self, code: str, state: str, file: Path | None) -> None:
+        """Write the setting into the environment file, or say what to write, and that the site must be restarted."""
+        value = site_languages.variable_with(code, state)
+        if file:
+            site_languages.write_variable(file, value)
+            self.stdout.write(f"Written into {file}: {VARIABLE}={value}\nRestart the site now.")
+        else:
+            self.stdout.write(f"Set {VARIABLE}={value} in the environment of the site, and restart it.")

@@ -1,0 +1,298 @@
+"""
+Adding a language to the site, and retiring one: what is to be done, said before it is done.
+
+Which languages the site has stands in the environment variable DJANGO_LANGUAGES, which only a restart reads. So what
+needs the new value runs in a process of its own that has it.
+"""
+
+import gettext
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import django
+import snowballstemmer
+from django.conf import settings
+from django.conf.locale import LANG_INFO
+from django.db import connection, models
+from django.utils import timezone
+
+from citynetworks.environment import DROPPED, OFFERED, RETIRED, language_problem
+from networks.languages import ALPHABETS, ENGLISH, SERBIAN, own_name
+from networks.models import RevisedModel
+from networks.models.language_columns import (
+    PRODUCT_LANGUAGES,
+    columns_of_table,
+    drop_columns,
+    translated_models,
+)
+from networks.models.lines import LinesField
+
+VARIABLE = "DJANGO_LANGUAGES"
+DOMAINS = ("django", "djangojs")
+
+
+class NotPossible(Exception):
+    """Why a language cannot be added or retired, in words."""
+
+
+def variable_with(code: str, state: str) -> str:
+    """Return the value of the variable in which a language is offered, retired or dropped."""
+    states = {**settings.SITE_LANGUAGES, code: state}
+    return ",".join(each if is_now == OFFERED else f"{each}:{is_now}" for each, is_now in states.items())
+
+
+def write_variable(file: Path, value: str) -> None:
+    """Write the variable into an environment file, in place of the line that it has there. The file stays whole."""
+    line = f"{VARIABLE}={value}"
+    text = file.read_text(encoding="utf-8")
+    pattern = re.compile(rf"^[ \t]*(?:export[ \t]+)?{VARIABLE}[ \t]*=.*$", re.MULTILINE)
+    text = pattern.sub(line, text) if pattern.search(text) else f"{text.rstrip()}\n{line}\n".lstrip()
+    new = file.with_name(f"{file.name}.new")
+    new.touch(mode=file.stat().st_mode & 0o777)
+    new.write_text(text, encoding="utf-8")
+    new.replace(file)
+
+
+# Adding
+
+
+def check_addition(code: str) -> None:
+    """Raise NotPossible unless a language can be added, or offered again."""
+    if problem := language_problem(code) if code != SERBIAN else "Serbian is the language that all else is made of.":
+        raise NotPossible(problem)
+    if settings.SITE_LANGUAGES.get(code) == OFFERED:
+        raise NotPossible(f"The site has {own_name(code)} already.")
+
+
+def plan_addition(code: str) -> list[str]:
+    """Return what adding a language does, one sentence for each thing."""
+    name, folder = own_name(code), catalogue_folder(code)
+    texts = sum(count for *_names, count in texts_by_column(code))
+    snowball = LANG_INFO[code]["name"].lower() in snowballstemmer.algorithms()
+    chain = [name, *(["English"] if offers_english() and code != ENGLISH else []), "Serbian in Latin letters"]
+    if texts:
+        columns = f"the {texts} texts in {name} that are still there are shown again."
+    else:
+        columns = f"each of the {count_of_fields()} translated fields gets a column for {name}, which is empty."
+    if (folder / "django.po").exists():
+        catalogue = f"the catalogue in {folder} stays as it is."
+    else:
+        catalogue = f"a catalogue to translate in {folder}. Until it is, what only we say is in English."
+    order = "by its alphabet" if code in ALPHABETS else "a to z without regard to marks; no alphabet of it is known"
+    forms = "its words are found in all forms" if snowball else "its words are found in the form they stand in"
+    return [
+        f"Database: {columns}",
+        f"Readers: {name} in the language switch, pages below /{code}/ with their feed, and {name} in the sitemap "
+        "and the data.",
+        f"What is not translated is shown in the next of these, with a notice: {', '.join(chain)}.",
+        f"Order: {order}. Search: {forms}.",
+        f"Interface: {catalogue}",
+        "Staff: a column beside Serbian and English in every form, in the spreadsheets, and in what waits.",
+        f"Setting: {VARIABLE}={variable_with(code, OFFERED)}",
+    ]
+
+
+def offers_english() -> bool:
+    return settings.SITE_LANGUAGES.get(ENGLISH) == OFFERED
+
+
+def count_of_fields() -> int:
+    return sum(len(names) for _model, names in translated_models("default"))
+
+
+def add_columns(code: str) -> None:
+    """Migrate in a process in which the language is there. Raise NotPossible if that fails."""
+    path = os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH", "")]))
+    names = {
+        VARIABLE: variable_with(code, OFFERED),
+        "PYTHONPATH": path,
+        "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
+    }
+    result = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "django", "migrate", "--noinput", "--verbosity=0"],
+        env=os.environ | names,
+        capture_output=True,
+        text=True,
+    )
+    if result.returncode:
+        raise NotPossible(f"The columns could not be added, and nothing else was done:\n{result.stderr.strip()}")
+
+
+def catalogue_folder(code: str) -> Path:
+    """Return the folder of the catalogues of an added language, which belong to the site."""
+    return Path(settings.SITE_LOCALE) / code / "LC_MESSAGES"
+
+
+def write_catalogues(code: str) -> list[Path]:
+    """Write the catalogues of a language, without translations, where there are none, and return their paths."""
+    written = []
+    catalogue_folder(code).mkdir(parents=True, exist_ok=True)
+    for domain in DOMAINS:
+        target = catalogue_folder(code) / f"{domain}.po"
+        source = Path(settings.LOCALE_PATHS[-1]) / SERBIAN / "LC_MESSAGES" / f"{domain}.po"
+        if not target.exists() and source.exists():
+            target.write_text(untranslated(source.read_text(encoding="utf-8"), code), encoding="utf-8")
+            written.append(target)
+    return written
+
+
+def untranslated(catalogue: str, code: str) -> str:
+    """Return a catalogue of gettext with its messages, each without translation, for another language."""
+    plural_forms = plural_forms_of(code)
+    number = int((re.search(r"nplurals=(\d)", plural_forms) or ["", "2"])[1])
+    header = (
+        f'msgid ""\nmsgstr ""\n"Language: {code}\\n"\n"MIME-Version: 1.0\\n"\n'
+        f'"Content-Type: text/plain; charset=UTF-8\\n"\n"Content-Transfer-Encoding: 8bit\\n"\n'
+        f'"Plural-Forms: {plural_forms}\\n"\n'
+    )
+    entries = []
+    for entry in re.split(r"\n\s*\n", catalogue.strip())[1:]:  # without the header
+        lines = entry.split("\n")
+        if any(line.startswith("#~") for line in lines):
+            continue
+        first = next(index for index, line in enumerate(lines) if line.startswith("msgstr"))
+        is_plural = any(line.startswith("msgid_plural") for line in lines)
+        empty = [f'msgstr[{index}] ""' for index in range(number)] if is_plural else ['msgstr ""']
+        entries.append("\n".join([*lines[:first], *empty]))
+    return "\n\n".join([header.rstrip(), *entries]) + "\n"
+
+
+def plural_forms_of(code: str) -> str:
+    """Return how a language counts, as Django's own catalogue says it."""
+    folder = Path(django.__file__).parent / "conf" / "locale"
+    found = gettext.translation("django", folder, [code], fallback=True)
+    return found.info().get("plural-forms", "nplurals=2; plural=(n != 1);").strip()
+
+
+# Retiring
+
+
+def check_retirement(code: str, *, drop: bool) -> None:
+    """Raise NotPossible unless a language can be retired, or its texts can be dropped."""
+    state = settings.SITE_LANGUAGES.get(code)
+    if code == SERBIAN:
+        raise NotPossible("Serbian is the language that all else is made of.")
+    if state is None:
+        raise NotPossible(f"The site has no language “{code}”.")
+    if drop and code in PRODUCT_LANGUAGES:
+        raise NotPossible(
+            f"The columns of {own_name(code)} belong to the product. It can be retired, but not dropped."
+        )
+    if drop and state == OFFERED:
+        raise NotPossible("Retire the language first, and restart the site. Then its texts can be dropped.")
+    if not drop and state != OFFERED:
+        raise NotPossible(f"{own_name(code)} is retired already. To drop its texts, add --drop.")
+
+
+def plan_retirement(code: str, *, drop: bool, export: Path) -> list[str]:
+    """Return what retiring a language does, or dropping its texts, one sentence for each thing."""
+    count = sum(count for *_names, count in texts_by_column(code))
+    plan = [f"Export: the {count} texts in {own_name(code)}, with those of drafts and of lines, into {export}."]
+    if drop and settings.SITE_LANGUAGES[code] == DROPPED:
+        return [*plan, "Database: its columns are dropped. Only the export, and backups, have the texts then."]
+    if drop:
+        return [
+            *plan,
+            f"Setting: {VARIABLE}={variable_with(code, DROPPED)}",
+            "Then restart the site, so that nothing asks for the columns, and run this once more: it drops them.",
+        ]
+    return [
+        *plan,
+        f"Readers: {own_name(code)} is not offered any more; its URLs below /{code}/ lead to the Serbian pages.",
+        "Staff: its column is gone from the forms, the spreadsheets and what waits.",
+        "Database: the texts stay, also in the history, until they are dropped. Adding it again shows them.",
+        f"Setting: {VARIABLE}={variable_with(code, RETIRED)}",
+    ]
+
+
+def texts_by_column(code: str) -> Iterator[tuple[str, str, int]]:
+    """Yield the table and the name of each column of a language that is there, and how many texts it has."""
+    quote = connection.ops.quote_name
+    for model, names in translated_models("default"):
+        table = model._meta.db_table
+        for column in sorted({f"{name}_{code}" for name in names} & {*columns_of_table("default", table)}):
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT count(*) FROM {quote(table)} WHERE {quote(column)} <> ''")  # noqa: S608
+                yield table, column, cursor.fetchone()[0]
+
+
+def texts_in(code: str) -> Iterator[dict[str, Any]]:
+    """
+    Yield each text in a language: of which row and field, its Serbian source, and the text; also those of drafts.
+
+    They are read from the tables and not from the models, which may not have the columns any more.
+    """
+    quote = connection.ops.quote_name
+    for model, names in translated_models("default"):
+        table = model._meta.db_table
+        there = [name for name in names if f"{name}_{code}" in columns_of_table("default", table)]
+        columns = ["id", *(f"{name}_{language}" for name in there for language in (SERBIAN, code))]
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {', '.join(map(quote, columns))} FROM {quote(table)} ORDER BY id")  # noqa: S608
+            rows = [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]
+        for row in rows:
+            where = {"model": model._meta.label_lower, "id": row["id"]}
+            for name in there:
+                if text := row[f"{name}_{code}"]:
+                    yield {**where, "field": name, "source": row[f"{name}_{SERBIAN}"] or "", "text": text}
+        if issubclass(model, RevisedModel):
+            yield from texts_of_revised(model, names, code)
+
+
+def texts_of_revised(model: type[RevisedModel], names: list[str], code: str) -> Iterator[dict[str, Any]]:
+    """Yield the texts of the lines of each row, and those of its draft that differ from what is published."""
+    lines = [field.name for field in model._meta.fields if isinstance(field, LinesField)]
+    rows: models.QuerySet = models.QuerySet(model).order_by("pk")
+    for pk, head, live, *values in rows.values_list("pk", "head__content", "live__content", *lines):
+        where, published = {"model": model._meta.label_lower, "id": pk}, live or {}
+        for each, draft in ((dict(zip(lines, values, strict=True)), False), (head or {}, True)):
+            for name in lines:
+                for line in each.get(name) or ():
+                    for cell in (cell for cell in line if cell.endswith(f"_{code}")):
+                        if draft and line in (published.get(name) or ()):
+                            continue
+                        source = line.get(f"{cell.removesuffix(code)}{SERBIAN}", "")
+                        field = f"{name}-{line['id']}-{cell.removesuffix(f'_{code}')}"
+                        yield {**where, "field": field, "source": source, "text": line[cell], "draft": draft}
+        for name in names:
+            text = (head or {}).get(f"{name}_{code}")
+            if text and text != published.get(f"{name}_{code}"):
+                source = (head or {}).get(f"{name}_{SERBIAN}", "")
+                yield {**where, "field": name, "source": source, "text": text, "draft": True}
+
+
+def export_texts(code: str, file: Path) -> int:
+    """
+    Write all texts in a language into a new file, as JSON in UTF-8, and return how many there are.
+
+    The file is on the disk, and was read again, when this returns. Raise NotPossible if it is there already.
+    """
+    texts = [*texts_in(code)]
+    document = {
+        "language": code,
+        "name": own_name(code),
+        "exported_at": timezone.now().isoformat(timespec="seconds"),
+        "texts": texts,
+    }
+    try:
+        with file.open("x", encoding="utf-8") as target:
+            json.dump(document, target, ensure_ascii=False, indent=2)
+            target.write("\n")
+            target.flush()
+            os.fsync(target.fileno())
+    except OSError as error:
+        raise NotPossible(f"The texts cannot be written into {file}: {error.strerror}.") from error
+    if json.loads(file.read_text(encoding="utf-8"))["texts"] != texts:
+        raise NotPossible(f"What was written into {file} is not what the database has.")
+    return len(texts)
+
+
+def drop_texts(code: str) -> list[str]:
+    """Drop the columns of a language that the running settings say is dropped, and return their names."""
+    return drop_columns("default", code)
