@@ -7,8 +7,10 @@ values of DATABASE_URL and CACHE_URL, because they may contain a password.
 
 import re
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import environ
@@ -22,6 +24,9 @@ SWITCHES = {"on": True, "true": True, "yes": True, "1": True, "off": False, "fal
 HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.?|\[[0-9A-Fa-f:.]+\]|\*")
 
 SITE_URL = re.compile(r"https?://([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
+# What S3 accepts as the name of a bucket
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
@@ -97,11 +102,54 @@ def database(name: str, default: str) -> dict[str, Any]:
 def cache(name: str, default: str) -> dict[str, Any]:
     """Return Django's configuration of the cache that a variable names."""
     try:
-        return env.cache_url(name, default=default)
+        config = env.cache_url(name, default=default)
     except (ImproperlyConfigured, ValueError) as error:
         raise ImproperlyConfigured(
             f"{name} is not understood. Write locmemcache:// or redis://host:6379/0."
         ) from error
+    if config["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
+        config["BACKEND"] = "citynetworks.redis_cache.RedisCache"
+    return config
+
+
+def uploads(name: str) -> dict[str, Any]:
+    """Return Django's configuration of the storage of uploads: a folder, or the bucket that a variable names."""
+    value = env.str(name, default="folder").strip()
+    if value == "folder":
+        return {"BACKEND": "citynetworks.uploads.UploadsStorage"}
+    url = urlsplit(value)
+    options = dict(parse_qsl(url.query, keep_blank_values=True))
+    is_known = url.scheme == "s3" and BUCKET.fullmatch(url.netloc) and not url.path and not url.fragment
+    if (
+        not is_known
+        or not {*options} <= {"endpoint", "region"}
+        or not SITE_URL.fullmatch(options.get("endpoint", "https://s3.example.org"))
+        or not re.fullmatch(r"[a-z0-9-]+", options.get("region", "eu-central-1"))
+    ):
+        raise ImproperlyConfigured(
+            f"{name} is not understood. Write folder, or s3:// and the name of a bucket, such as "
+            "s3://networks?endpoint=https://s3.example.org&region=eu-central-1, whose keys are in AWS_ACCESS_KEY_ID "
+            "and AWS_SECRET_ACCESS_KEY."
+        )
+    if not (find_spec("storages") and find_spec("boto3")):
+        raise ImproperlyConfigured(f"{name} needs the extra s3: pip install 'city-networks[s3]'")
+    return {
+        "BACKEND": "citynetworks.s3_uploads.S3UploadsStorage",
+        "OPTIONS": {
+            "bucket_name": url.netloc,
+            "endpoint_url": options.get("endpoint"),
+            "region_name": options.get("region"),
+        },
+    }
+
+
+def sessions(name: str) -> str:
+    """Return the engine of Django's sessions: in the database, or also in the cache, which is asked first."""
+    value = env.str(name, default="database").strip()
+    engines = {"database": "db", "cache": "cached_db"}
+    if value not in engines:
+        raise ImproperlyConfigured(f"{name} is “{value}”. Write database or cache.")
+    return f"django.contrib.sessions.backends.{engines[value]}"
 
 
 def time_zone(name: str, default: str) -> str:

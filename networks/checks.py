@@ -10,6 +10,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import DatabaseError, connections
 from modeltranslation.translator import translator
 
+from citynetworks.uploads import UploadsUnavailable
 from networks.languages import SERBIAN, language_codes, stored_language
 from networks.models import Network, Page, RevisedModel
 from networks.reading import translated_fields
@@ -111,6 +112,25 @@ def media_folder_is_writable(**kwargs) -> list[CheckMessage]:
 
 
 # Checks of the database, which `migrate` runs before it writes, and the server before it starts
+
+
+@register(Tags.database)
+def bucket_of_uploads_answers(**kwargs) -> list[CheckMessage]:
+    """Among these because it takes a request. Readers get pages without it, so this is but a warning."""
+    if isinstance(default_storage, FileSystemStorage):
+        return []
+    try:
+        default_storage.exists("documents")
+    except UploadsUnavailable as error:
+        return [
+            Warning(
+                f"No pictures and documents can be uploaded or sent: {error}",
+                hint="See whether MEDIA_STORAGE names the bucket and its server, and AWS_ACCESS_KEY_ID a key that "
+                "may list, read and write what is in it.",
+                id="networks.W002",
+            )
+        ]
+    return []
 
 
 @register(Tags.database)
