@@ -1,5 +1,6 @@
 """What a site of several servers stands on, each a process of its own: nginx, Redis, PostgreSQL, S3."""
 
+import http.client
 import os
 import shutil
 import socket
@@ -10,19 +11,23 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from tests.hostile.site import Site
 from tests.processes import ROOT
-from tests.servers import HOST, Failure, end_group
+from tests.servers import HOST, PATIENCE, Failure, end_group
 
 T = TypeVar("T")
 
 SAMPLE = ROOT / "networks" / "docs" / "nginx.conf"
 # The host that the sample is written for
 NAME = "networks.example.org"
+# Of what a browser sends to that host
+HEADERS = {"Host": NAME, "Referer": f"https://{NAME}/"}
 BUCKET = "networks"
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 PROGRAMS = "/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin"
@@ -193,6 +198,18 @@ def nginx(ports: Sequence[int]) -> Iterator[int]:
 def connect(port: int) -> ssl.SSLSocket:
     """Open a connection to nginx."""
     return unverified().wrap_socket(socket.create_connection((HOST, port), timeout=30), server_hostname=NAME)
+
+
+@dataclass
+class SiteBehindNginx(Site):
+    """A site that is asked through nginx, of which `server` is one server."""
+
+    nginx_port: int = 0
+
+    def connection(self, source: str = HOST, timeout: float = PATIENCE) -> http.client.HTTPConnection:
+        return http.client.HTTPSConnection(
+            HOST, self.nginx_port, timeout=timeout, source_address=(source, 0), context=unverified()
+        )
 
 
 def unverified() -> ssl.SSLContext:
