@@ -1,9 +1,7 @@
 """A response with an uploaded document: in parts for clients that resume, and never run as anything else."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
-from typing import BinaryIO
 from urllib.parse import quote
 
 from django.core.files.storage import default_storage
@@ -12,8 +10,6 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 
 from citynetworks.uploads import POLICY
-
-PIECE = 64 * 1024  # bytes
 
 # Several ranges at once are not needed to resume, so they get the whole file, as the standard allows.
 RANGE = re.compile(r"bytes=(?:(\d{1,15})-(\d{0,15})|-(\d{1,15}))")
@@ -65,7 +61,9 @@ def document_response(
         headers["Content-Range"] = f"bytes {first}-{last}/{size}"
     if request.method == "HEAD":
         return HttpResponse(headers=headers)
-    return StreamingHttpResponse(pieces(name, first, last), status=206 if part else 200, headers=headers)
+    return StreamingHttpResponse(
+        default_storage.pieces(name, first, last), status=206 if part else 200, headers=headers
+    )
 
 
 def requested_part(request: HttpRequest, size: int, headers: dict[str, str]) -> tuple[int, int] | None:
@@ -85,17 +83,6 @@ def requested_part(request: HttpRequest, size: int, headers: dict[str, str]) -> 
     if first >= size:
         raise Unsatisfiable
     return first, last
-
-
-def pieces(name: str, first: int, last: int) -> Iterator[bytes]:
-    """Yield a part of a file. It is opened when the first piece is asked for, and closed with the iterator."""
-    file: BinaryIO
-    with default_storage.open(name) as file:
-        file.seek(first)
-        left = last - first + 1
-        while left and (piece := file.read(min(PIECE, left))):
-            left -= len(piece)
-            yield piece
 
 
 def disposition(ascii_name: str, title: str) -> str:

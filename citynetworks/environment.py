@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import environ
@@ -31,6 +32,8 @@ SENTRY_DSN = re.compile(r"https?://[0-9A-Za-z]+(:[0-9A-Za-z]+)?@[0-9A-Za-z.:-]+/
 
 # What Django's caches import only when they are first used
 CACHE_PACKAGES = {"RedisCache": "redis", "PyMemcacheCache": "pymemcache", "PyLibMCCache": "pylibmc"}
+# What S3 accepts as the name of a bucket
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
@@ -166,6 +169,8 @@ def cache(name: str, default: str) -> dict[str, Any]:
                 f"{name} needs the Python package {package}, which is not installed. Run pip install {package}, or "
                 "write locmemcache://."
             )
+    if configuration["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
+        configuration["BACKEND"] = "citynetworks.redis_cache.RedisCache"
     return configuration
 
 
@@ -232,6 +237,46 @@ def choice(name: str, options: Sequence[str]) -> str:
     if value not in options:
         raise ImproperlyConfigured(f"{name} is “{value}”. Write {' or '.join(options)}.")
     return value
+
+
+def uploads(name: str) -> dict[str, Any]:
+    """Return Django's configuration of the storage of uploads: a folder, or the bucket that a variable names."""
+    value = env.str(name, default="folder").strip()
+    if value == "folder":
+        return {"BACKEND": "citynetworks.uploads.UploadsStorage"}
+    url = urlsplit(value)
+    options = dict(parse_qsl(url.query, keep_blank_values=True))
+    is_known = url.scheme == "s3" and BUCKET.fullmatch(url.netloc) and not url.path and not url.fragment
+    if (
+        not is_known
+        or not {*options} <= {"endpoint", "region"}
+        or not SITE_URL.fullmatch(options.get("endpoint", "https://s3.example.org"))
+        or not re.fullmatch(r"[a-z0-9-]+", options.get("region", "eu-central-1"))
+    ):
+        raise ImproperlyConfigured(
+            f"{name} is not understood. Write folder, or s3:// and the name of a bucket, such as "
+            "s3://networks?endpoint=https://s3.example.org&region=eu-central-1, whose keys are in AWS_ACCESS_KEY_ID "
+            "and AWS_SECRET_ACCESS_KEY."
+        )
+    if not (find_spec("storages") and find_spec("boto3")):
+        raise ImproperlyConfigured(f"{name} needs the extra s3: pip install 'city-networks[s3]'")
+    return {
+        "BACKEND": "citynetworks.s3_uploads.S3UploadsStorage",
+        "OPTIONS": {
+            "bucket_name": url.netloc,
+            "endpoint_url": options.get("endpoint"),
+            "region_name": options.get("region"),
+        },
+    }
+
+
+def sessions(name: str) -> str:
+    """Return the engine of Django's sessions: in the database, or also in the cache, which is asked first."""
+    value = env.str(name, default="database").strip()
+    engines = {"database": "db", "cache": "cached_db"}
+    if value not in engines:
+        raise ImproperlyConfigured(f"{name} is “{value}”. Write database or cache.")
+    return f"django.contrib.sessions.backends.{engines[value]}"
 
 
 def time_zone(name: str, default: str) -> str:

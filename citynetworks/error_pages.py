@@ -9,6 +9,7 @@ from django.templatetags.static import static
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from citynetworks.uploads import UploadsUnavailable
 from networks.languages import language_codes, language_links, language_of_path, language_prefix, language_tag
 
 
@@ -97,7 +98,7 @@ def form_not_accepted(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError | UploadsUnavailable):
         return service_unavailable(request)
     return bare_page(
         request,
@@ -109,7 +110,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def service_unavailable(request: HttpRequest) -> HttpResponse:
-    """Return the page for requests while the database is not available."""
+    """Return the page for requests while the database, or the bucket of uploads, is not available."""
     response = bare_page(
         request,
         503,

@@ -30,11 +30,13 @@ from citynetworks.environment import (
     secret,
     secret_file,
     sentry_dsn,
+    sessions,
     site_languages,
     site_url,
     switch,
     texts,
     time_zone,
+    uploads,
     whole_number,
 )
 from citynetworks.labels import localized_verbose_name
@@ -195,6 +197,12 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3" and "DATABASE_URL" not in 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": cache("CACHE_URL", default="locmemcache://")}
+SESSION_ENGINE = sessions("DJANGO_SESSIONS")
+if SESSION_ENGINE.endswith("cached_db") and CACHES["default"]["BACKEND"] != "citynetworks.redis_cache.RedisCache":
+    # The memory of one process would know nothing of who has signed out in another.
+    raise ImproperlyConfigured(
+        "DJANGO_SESSIONS is cache, which needs a cache for all processes. Set CACHE_URL to redis://host:6379/0."
+    )
 
 # How much memory the cached pages may take in each process
 PAGE_STORE_MEGABYTES = whole_number("DJANGO_PAGE_STORE_MB", 64, least=0, most=1_000_000)
@@ -262,7 +270,7 @@ STATIC_ROOT = folder("STATIC_ROOT", default=DATA_DIR / "static")
 MEDIA_URL = "/media/"
 MEDIA_ROOT = folder("MEDIA_ROOT", default=DATA_DIR / "media")
 STORAGES = {
-    "default": {"BACKEND": "citynetworks.uploads.UploadsStorage"},
+    "default": uploads("MEDIA_STORAGE"),
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -2,13 +2,14 @@
 Uploaded pictures, stored safely and served by the site itself.
 
 WhiteNoise cannot serve them, because it only knows the files that are there when it starts. A web server in front may
-serve MEDIA_ROOT at /media/ itself.
+serve MEDIA_ROOT at /media/ itself. Where several servers keep uploads in a bucket, that is private, and each of them
+sends what is in it at the same URLs: pages load pictures from the site alone (`img-src 'self'`).
 """
 
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -29,8 +30,13 @@ NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*
 NAMED_BY_CONTENT = re.compile(r"(?:.*/)?([0-9a-f]{20})\.png")
 
 ONE_YEAR = 365 * 24 * 60 * 60  # seconds
+PIECE = 64 * 1024  # bytes of a file that are read at once
 
 POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+
+class UploadsUnavailable(Exception):
+    """The bucket of uploads does not answer, or does not let the site in. The page says to try again."""
 
 
 class UploadsStorage(FileSystemStorage):
@@ -78,6 +84,15 @@ class UploadsStorage(FileSystemStorage):
         aside.unlink()
         return True
 
+    def pieces(self, name: str, first: int, last: int) -> Iterator[bytes]:
+        """Yield a part of a file, from one byte to another. It is open from the first piece until the iterator is."""
+        with self.open(name) as file:
+            file.seek(first)
+            left = last - first + 1
+            while left and (piece := file.read(min(PIECE, left))):
+                left -= len(piece)
+                yield piece
+
 
 def fsync(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk."""
@@ -96,7 +111,7 @@ class UploadsMiddleware:
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
-        if urlsplit(settings.MEDIA_URL).netloc or not isinstance(default_storage, FileSystemStorage):
+        if urlsplit(settings.MEDIA_URL).netloc:
             raise MiddlewareNotUsed  # another server serves them
         self.get_response = get_response
         self.prefix = settings.MEDIA_URL
@@ -114,7 +129,7 @@ def file_response(request: HttpRequest, name: str) -> HttpResponse | None:
     if content_type is None or not NAME.fullmatch(name):
         return None
     try:
-        with open(default_storage.path(name), "rb") as file:
+        with default_storage.open(name) as file:
             content = file.read()
         modified = default_storage.get_modified_time(name).timestamp()
     except (OSError, ValueError):  # missing, a folder, or a name that is too long

@@ -63,15 +63,21 @@ def pytest_terminal_summary(terminalreporter):
 
 
 @pytest.hookimpl(tryfirst=True)  # before the marks are asked for
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """
     Mark what uses the database.
 
     Without the mark of pytest-django, a fixture of the session would get the database of the checkout where no other
     test is chosen.
 
+    Leave out what is about PostgreSQL where the tests run on SQLite.
+
     Begin with the tests of a browser, which take longest, so that no worker is left with them in the end.
     """
+    if connection.vendor != "postgresql":
+        left_out = [item for item in items if item.get_closest_marker("postgres")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
     for item in items:
         if item.get_closest_marker("django_db"):
             item.add_marker("database")

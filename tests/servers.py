@@ -57,19 +57,31 @@ class Server:
     """A WSGI application under the server of production, in processes of its own."""
 
     def __init__(
-        self, target: str, env: Mapping[str, str], *, log: Path, python: str | Path = sys.executable, cwd: Path = ROOT
+        self,
+        target: str,
+        env: Mapping[str, str],
+        *,
+        log: Path,
+        python: str | Path = sys.executable,
+        cwd: Path = ROOT,
+        workers: int = WORKERS,
     ):
         self.log = log
         with socket.socket() as probe:
             probe.bind((HOST, 0))
             self.port = probe.getsockname()[1]
-        options = {"--host": HOST, "--port": self.port, "--workers": WORKERS, "--application": target}
+        options = {"--host": HOST, "--port": self.port, "--workers": workers, "--application": target}
         words = [str(word) for pair in options.items() for word in pair]
-        with log.open("w") as output:
+        self.command, self.env, self.cwd = [python, "-m", "citynetworks.server", *words], env, cwd
+        self.start()
+
+    def start(self) -> None:
+        """Start it at the same port as before."""
+        with self.log.open("a") as output:
             self.process = subprocess.Popen(  # noqa: S603
-                [python, "-m", "citynetworks.server", *words],
-                env=env,
-                cwd=cwd,
+                self.command,
+                env=self.env,
+                cwd=self.cwd,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,  # a group of their own, which is ended as a whole
@@ -149,6 +161,11 @@ class Server:
     def end(self) -> None:
         end_group(self.process)
 
+    def kill(self) -> None:
+        """Kill all of its processes at once, as a machine that loses power."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
 
 def end_group(process: subprocess.Popen) -> None:
     """End a process that leads a group of its own, with the whole group."""
@@ -164,12 +181,14 @@ def end_group(process: subprocess.Popen) -> None:
 
 
 @contextmanager
-def serving(sites: Mapping[str, tuple[str, Mapping[str, str]]], folder: Path) -> Iterator[dict]:
+def serving(
+    sites: Mapping[str, tuple[str, Mapping[str, str]]], folder: Path, *, workers: int = WORKERS
+) -> Iterator[dict]:
     """Give a server for each site, which is (target, environment) by name, and end them all."""
     servers: dict[str, Server] = {}
     try:
         for name, (target, env) in sites.items():
-            servers[name] = Server(target, env, log=folder / f"{name}.log")
+            servers[name] = Server(target, env, log=folder / f"{name}.log", workers=workers)
         for server in servers.values():
             server.wait()
         yield servers

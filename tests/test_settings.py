@@ -103,6 +103,25 @@ WRONG = [
         for value in ("", "mail.example.rs", "smtp://", "nonsense://u:secret@h", "smtp://u:secret@h:a")
     ),
     *(("SENTRY_DSN", value, "as Sentry shows it") for value in ("sentry", "https://h/1", "https://secret@h")),
+    *(("DJANGO_SESSIONS", value, "Write database or cache") for value in ("", "redis", "on")),
+    ("DJANGO_SESSIONS", "cache", "redis://host:6379/0"),
+    *(
+        ("MEDIA_STORAGE", value, "folder, or s3:// and the name of a bucket")
+        for value in (
+            *(
+                "",
+                "s3",
+                "s3://",
+                "s3://B",
+                "s3://bucket/folder",
+                "s3://key:secret@bucket",
+                "gs://bucket",
+                "/srv/media",
+            ),
+            *("s3://bucket?endpoint=s3.example.org", "s3://bucket?endpoint=", "s3://bucket?region=Niš"),
+            "s3://bucket?key=secret",
+        )
+    ),
     *(
         ("DJANGO_TIME_ZONE", value, "such as Europe/Belgrade")
         for value in ("", "Belgrade", "../etc", "Europe", "CEST+2")
@@ -188,6 +207,27 @@ def test_wrong_file_of_the_secret_key_is_refused(text, variables, reason, withou
     with pytest.raises(ImproperlyConfigured, match=f"DJANGO_SECRET_KEY.*{reason}") as refused:
         load_settings(monkeypatch, **without_secret_key, **variables)
     assert "y" * 60 not in str(refused.value)
+
+
+def test_a_bucket_needs_its_extra(monkeypatch):
+    monkeypatch.setattr(environment, "find_spec", lambda name: None)
+    with pytest.raises(ImproperlyConfigured, match=r"^MEDIA_STORAGE needs the extra s3: pip install"):
+        load_settings(monkeypatch, **PRODUCTION | {"MEDIA_STORAGE": "s3://networks"})
+
+
+def test_a_bucket_is_named_with_its_server(monkeypatch):
+    address = "s3://networks?endpoint=https://s3.example.org&region=eu-central-1"
+    found = load_settings(monkeypatch, **PRODUCTION | {"MEDIA_STORAGE": address})["STORAGES"]["default"]["OPTIONS"]
+    assert found == {
+        "bucket_name": "networks",
+        "endpoint_url": "https://s3.example.org",
+        "region_name": "eu-central-1",
+    }
+
+
+def test_sessions_in_the_cache_are_in_the_database_too(monkeypatch):
+    variables = PRODUCTION | {"DJANGO_SESSIONS": "cache", "CACHE_URL": "redis://localhost:6379/1"}
+    assert load_settings(monkeypatch, **variables)["SESSION_ENGINE"] == "django.contrib.sessions.backends.cached_db"
 
 
 @pytest.mark.process

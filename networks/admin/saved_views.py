@@ -23,7 +23,6 @@ from networks.models import SavedView
 from networks.reading import Reader
 from networks.serbian import fold
 
-
 # How many views one person can have of one list, which shows them all
 MOST_VIEWS = 50
 

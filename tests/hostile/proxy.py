@@ -1,92 +1,15 @@
 """Attacks on the site behind nginx, configured as `networks/docs/nginx.conf` says."""
 
-import shutil
-import socket
-import ssl
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from tests.hostile.connections import LOG_IN, slow_post
 from tests.hostile.finding import Finding
 from tests.hostile.site import HOST, Site
-from tests.processes import ROOT
-from tests.servers import Failure, end_group
-
-SAMPLE = ROOT / "networks" / "docs" / "nginx.conf"
-NAME = "networks.example.org"
+from tests.services import NAME, connect, nginx
 
 # What the site is told when it stands behind the sample
 VARIABLES = {"DJANGO_ALLOWED_HOSTS": f"{NAME},{HOST}", "DJANGO_BEHIND_PROXY": "on"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
-
-
-@contextmanager
-def nginx(site: Site) -> Iterator[int]:
-    """Run nginx with the sample in front of the site; give the port it serves HTTPS at."""
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
-    if program is None:
-        raise Failure("nginx is not installed. On Debian: apt-get install nginx-light")
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="nginx-") as temporary:
-        folder = Path(temporary)
-        certificate, key = folder / "certificate.pem", folder / "key.pem"
-        subprocess.run(  # noqa: S603
-            [
-                *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={NAME}"),  # noqa: S607
-                *("-out", certificate, "-keyout", key),
-            ],
-            check=True,
-            capture_output=True,
-        )
-        sample = SAMPLE.read_text()
-        for written, used in {
-            "server 127.0.0.1:8000;": f"server {HOST}:{site.port};",
-            "listen 80;": f"listen {HOST}:{free_port()};",
-            "listen 443 ssl": f"listen {HOST}:{port} ssl",
-            f"/etc/ssl/{NAME}/fullchain.pem": str(certificate),
-            f"/etc/ssl/{NAME}/privkey.pem": str(key),
-        }.items():
-            if sample.count(written) != 1:
-                raise Failure(f"{SAMPLE.name} does not say “{written}” any more.")
-            sample = sample.replace(written, used)
-        paths = "".join(
-            f"{name}_temp_path {folder / name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
-        configuration = folder / "nginx.conf"
-        configuration.write_text(
-            f"daemon off; master_process off; pid {folder / 'pid'}; error_log {folder / 'error.log'};\n"
-            f"events {{ worker_connections 4096; }}\nhttp {{ access_log off;\n{paths}{sample}}}\n"
-        )
-        process = subprocess.Popen([program, "-c", configuration], start_new_session=True, stderr=subprocess.PIPE)  # noqa: S603
-        try:
-            deadline = time.monotonic() + 10
-            while True:
-                try:
-                    socket.create_connection((HOST, port)).close()
-                    break
-                except OSError as error:
-                    if process.poll() is not None or time.monotonic() > deadline:
-                        raise Failure(f"nginx does not start: {process.stderr.read().decode()}") from error
-                    time.sleep(0.05)
-            yield port
-        finally:
-            end_group(process)
-            process.stderr.close()
-
-
-def connect(port: int) -> ssl.SSLSocket:
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # a certificate of the test's own
-    return context.wrap_socket(socket.create_connection((HOST, port), timeout=30), server_hostname=NAME)
 
 
 def ask(port: int, request: str) -> bytes:
@@ -99,7 +22,7 @@ def ask(port: int, request: str) -> bytes:
 
 
 def attacks(site: Site) -> Iterator[Finding]:
-    with nginx(site) as port:
+    with nginx([site.port]) as port:
         before = site.server.threads()
         slow = [connect(port) for _number in range(100)]
         for connection in slow:

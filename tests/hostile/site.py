@@ -21,10 +21,15 @@ Response = tuple[int, dict[str, str], bytes]
 
 @dataclass
 class Site:
-    """The site under its server. `source` is the address of this machine that a request comes from."""
+    """
+    The site under its server. `source` is the address of this machine that a request comes from.
+
+    `headers` go with each request: those of a proxy, or the host by which it is asked.
+    """
 
     server: Server
     passwords: dict[str, str]
+    headers: dict[str, str] = field(default_factory=dict)
 
     host = HOST
 
@@ -39,7 +44,7 @@ class Site:
         """Return status, headers by their names in lower case, and body, over a connection of its own."""
         connection = self.connection(source, timeout)
         try:
-            connection.request(method, path, body, dict(headers or {}))
+            connection.request(method, path, body, {**self.headers, **(headers or {})})
             response = connection.getresponse()
             return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
         finally:
@@ -65,7 +70,8 @@ class Session:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def request(self, method, path, body=None, headers=None, **options) -> Response:
-        sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()), **(headers or {})}
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        sent = {**self.site.headers, "Cookie": cookies, **(headers or {})}
         connection = self.site.connection(self.source, options.get("timeout", PATIENCE))
         try:
             connection.request(method, path, body, sent)
@@ -82,7 +88,8 @@ class Session:
 
     def post(self, path, fields: Mapping, files: Mapping | None = None, **options) -> Response:
         """Post a form. `files` are (name of the file, content) by the names of their fields."""
-        fields = {"csrfmiddlewaretoken": self.cookies.get("csrftoken", ""), **fields}
+        token = next((text for name, text in self.cookies.items() if name.endswith("csrftoken")), "")
+        fields = {"csrfmiddlewaretoken": token, **fields}
         if files is None:
             body, content_type = urlencode(fields, doseq=True).encode(), "application/x-www-form-urlencoded"
         else:
