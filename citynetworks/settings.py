@@ -129,6 +129,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
+# It binds each session to the second factor of its account.
+AUTHENTICATION_BACKENDS = ["networks.admin.second_factor.Backend"]
+# networks.admin.sign_in throttles wrong codes together with wrong passwords.
+OTP_TOTP_THROTTLE_FACTOR = 0
+OTP_STATIC_THROTTLE_FACTOR = 0
+
+# How many days the audit log keeps who has signed in, and what was done with accounts
+AUDIT_DAYS = whole_number("DJANGO_AUDIT_DAYS", 365, least=1, most=36_500)
+
 # Application
 
 INSTALLED_APPS = [
@@ -141,6 +150,9 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "csp",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "django_prose_editor",
     "networks",
     "citynetworks.former_sites",

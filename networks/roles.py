@@ -34,6 +34,7 @@ ADMINISTRATORS = {
     "networks.cityprofile": EDIT,
     "auth.user": MANAGE,
     "auth.group": VIEW,
+    "networks.auditentry": VIEW,
 }
 ROLES = {"editors": EDITORS, "publishers": PUBLISHERS, "administrators": ADMINISTRATORS}
 

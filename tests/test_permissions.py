@@ -106,6 +106,8 @@ admin:session                                GET            ok      ok      ok  
 admin:session                                POST           method  method  method  method  method  method  method
 admin:guide                                  GET            login   login   ok      ok      ok      ok      ok
 admin:guide                                  POST           login   login   method  method  method  method  method
+admin:second_factor                          GET            login   login   ok      ok      ok      ok      ok
+admin:second_factor                          POST           login   login   ok      ok      ok      ok      ok
 admin:index                                  GET            login   login   ok      ok      ok      ok      ok
 admin:index                                  POST           login   login   ok      ok      ok      ok      ok
 admin:login                                  GET            ok      ok      moved   moved   moved   moved   moved
@@ -126,6 +128,8 @@ admin:view_on_site                           GET draft      login   login   miss
 admin:view_on_site                           GET bin        login   login   missing missing missing missing missing
 admin:view_on_site                           GET account    login   login   missing missing missing missing missing
 admin:view_on_site                           POST           login   login   missing moved   moved   moved   moved
+admin:auth_group_second_factor               GET            login   login   forbid  forbid  forbid  ok      ok
+admin:auth_group_second_factor               POST           login   login   forbid  forbid  forbid  done    done
 admin:auth_group_changelist                  GET            login   login   forbid  forbid  forbid  ok      ok
 admin:auth_group_changelist                  POST delete    login   login   forbid  forbid  forbid  ok      done
 admin:auth_group_add                         GET            login   login   forbid  forbid  forbid  forbid  ok
@@ -151,6 +155,8 @@ admin:auth_user_delete                       GET            login   login   forb
 admin:auth_user_delete                       POST           login   login   forbid  forbid  forbid  done    done
 admin:auth_user_change                       GET            login   login   forbid  forbid  forbid  ok      ok
 admin:auth_user_change                       POST           login   login   forbid  forbid  forbid  done    done
+admin:auth_user_second_factor                GET            login   login   forbid  forbid  forbid  ok      ok
+admin:auth_user_second_factor                POST           login   login   forbid  forbid  forbid  done    done
 admin:auth_user_password_link                GET            login   login   forbid  forbid  forbid  ok      ok
 admin:auth_user_password_link                POST revoke    login   login   forbid  forbid  forbid  done    done
 admin:auth_user_password_link                POST           login   login   forbid  forbid  forbid  done    done
@@ -161,12 +167,12 @@ admin/auth/user/<path:object_id>/            GET            login   login   move
 admin/auth/user/<path:object_id>/            POST           login   login   moved   moved   moved   moved   moved
 admin:networks_network_due                   GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_network_due                   POST           login   login   method  method  method  method  method
-admin:networks_network_due_sheet             GET            login   login   forbid  ok      ok      ok      ok
+admin:networks_network_due_sheet             GET            login   login   forbid  done    done    done    done
 admin:networks_network_due_sheet             POST           login   login   method  method  method  method  method
 admin:networks_network_document              GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_network_document              POST           login   login   method  method  method  method  method
 admin:networks_network_export                GET            login   login   forbid  ok      ok      ok      ok
-admin:networks_network_export                POST           login   login   forbid  ok      ok      ok      ok
+admin:networks_network_export                POST           login   login   forbid  done    done    done    done
 admin:networks_network_exported              GET            login   login   forbid  missing missing missing missing
 admin:networks_network_exported              POST           login   login   forbid  missing missing missing missing
 admin:networks_network_import                GET            login   login   forbid  ok      ok      ok      ok
@@ -309,6 +315,10 @@ admin:networks_oldaddress_change             GET            login   login   forb
 admin:networks_oldaddress_change             POST           login   login   forbid  forbid  done    done    done
 admin/networks/oldaddress/<path:object_id>/  GET            login   login   moved   moved   moved   moved   moved
 admin/networks/oldaddress/<path:object_id>/  POST           login   login   moved   moved   moved   moved   moved
+admin:networks_auditentry_changelist         GET            login   login   forbid  forbid  forbid  ok      ok
+admin:networks_auditentry_changelist         POST delete    login   login   forbid  forbid  forbid  ok      ok
+admin:networks_auditentry_csv                GET            login   login   forbid  forbid  forbid  done    done
+admin:networks_auditentry_csv                POST           login   login   method  method  method  method  method
 admin:networks_link_changelist               GET            login   login   forbid  ok      ok      ok      ok
 admin:networks_link_changelist               POST delete    login   login   forbid  ok      ok      ok      ok
 admin:networks_link_check                    GET            login   login   method  method  method  method  method

@@ -19,6 +19,7 @@ from django.utils.http import urlsafe_base64_encode
 from networks.models import CityProfile, ConfirmationLink, Link, Network, OldAddress, Page, PreviewLink, Schedule
 from networks.revisions import drafts, previews, publishing, schedules, storage, unit_answers
 from tests.makers import make_profile, make_theme
+from tests.second_factor import give_second_factor
 
 LANGUAGES = {"sr": "", "sr-latn": "sr-latn/", "en": "en/"}
 PASSWORD = "a long enough password"
@@ -98,6 +99,10 @@ def with_file():
     """Upload a file that changes a network. It is read to its end each time."""
     file = SimpleUploadedFile("networks.csv", f"id,revision,source\n{PK},3,changed".encode())
     REQUESTS["admin:networks_network_import"]["POST file"].data["file"] = file
+
+
+def with_second_factor():
+    give_second_factor(User.objects.get(pk=PK))
 
 
 def submitted():
@@ -241,6 +246,8 @@ REQUESTS = {
         "POST": Asked({**PASSWORDS, "set-password": "1"}),
         "POST unset": Asked({"unset-password": "1", "usable_password": "false"}),
     },
+    "admin:auth_group_second_factor": {"POST": Asked({"roles": [PK]})},
+    "admin:auth_user_second_factor": {"POST": Asked(prepare=with_second_factor)},
     "admin:auth_user_password_link": {"POST revoke": Asked({"revoke": "1"})},
     "admin:auth_user_choose_password": {
         "GET": Asked(arguments={"token": "password"}),
@@ -270,6 +277,8 @@ REQUESTS = {
         "GET kind": Asked(arguments={"kind": "report"}),
         "GET line": Asked(arguments={"line_id": "0d0c0002"}),
     },
+    # The audit log
+    "admin:networks_auditentry_changelist": {"POST delete": action("delete_selected")},
     # Links
     "admin:networks_link_changelist": {"POST delete": action("delete_selected")},
     # Themes, old addresses and the city profile

@@ -5,17 +5,26 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+# Before autodiscovery imports them: they register their models, whose pages show keys.
+from django_otp.plugins.otp_static.admin import StaticDevice
+from django_otp.plugins.otp_totp.admin import TOTPDevice
+
+from networks.admin import second_factor
 from networks.admin.base import Checkboxes, CityAdminMixin
 from networks.admin.password_links import PasswordLinkMixin
-from networks.models import TemporaryPassword
+from networks.admin.second_factor_views import RequiredRolesMixin, SecondFactorResetMixin
+from networks.models import AuditEntry, TemporaryPassword
 
-admin.site.unregister([Group, User])
+admin.site.unregister([Group, User, StaticDevice, TOTPDevice])
+
+Kind = AuditEntry.Kind
 
 
 ROLE_NAMES = {
@@ -53,19 +62,61 @@ class TranslatedPermissionsMixin:
                 "Editors write drafts. Publishers publish, schedule, delete and restore. Administrators keep the "
                 "accounts and the city profile."
             )
+        else:
+            # Nobody sees the devices of others, whatever the permissions.
+            field.queryset = field.queryset.exclude(content_type__app_label__startswith="otp_")
         field.label_from_instance = self.NAMES[db_field.remote_field.model]
         return field
 
 
+class AuditedMixin:
+    """A mixin that tells the audit log what is added, changed and deleted."""
+
+    # The kind of entry by what was done
+    audited: dict[str, Kind]
+
+    def record(self, request: HttpRequest, kind: Kind, row: User | Group, **details) -> None:
+        subject = {"subject": row} if isinstance(row, User) else {"subject_name": row.name}
+        AuditEntry.objects.record(kind, environ=request.META, account=request.user, **subject, **details)
+
+    def log_addition(self, request: HttpRequest, row, message):
+        self.record(request, self.audited["added"], row, done="added")
+        return super().log_addition(request, row, message)
+
+    def log_change(self, request: HttpRequest, row, message):
+        for fields in [each["changed"]["fields"] for each in message if "changed" in each]:
+            kind = Kind.PASSWORD_SET if fields == ["password"] else self.audited["changed"]
+            if fields != ["groups"]:  # of which save_related tells more
+                self.record(request, kind, row, fields=fields)
+        return super().log_change(request, row, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet):
+        for row in queryset:
+            self.record(request, self.audited["deleted"], row, done="deleted")
+        return super().log_deletions(request, queryset)
+
+
 @admin.register(Group)
-class RoleAdmin(TranslatedPermissionsMixin, CityAdminMixin, GroupAdmin):
+class RoleAdmin(RequiredRolesMixin, AuditedMixin, TranslatedPermissionsMixin, CityAdminMixin, GroupAdmin):
     """The admin of groups, which the interface calls roles."""
 
     list_display = ["displayed_name"]
+    change_list_template = "admin/auth/group/change_list.html"
+    role_label = staticmethod(role_name)
+    audited = {"added": Kind.ROLE_CHANGED, "changed": Kind.ROLE_CHANGED, "deleted": Kind.ROLE_CHANGED}
+
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+        context = {"may_require": request.user.has_perm("auth.change_user")}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     @admin.display(description=_("role"), ordering="name")
     def displayed_name(self, group: Group) -> str:
         return role_name(group)
+
+
+def role_names(account: User) -> list[str]:
+    """Return the names of the roles of an account as the database has them."""
+    return sorted(Group.objects.filter(user=account).values_list("name", flat=True))
 
 
 def mark_password_temporary(account: User) -> None:
@@ -98,7 +149,9 @@ class AccountPasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class AccountAdmin(PasswordLinkMixin, TranslatedPermissionsMixin, CityAdminMixin, UserAdmin):
+class AccountAdmin(
+    PasswordLinkMixin, SecondFactorResetMixin, AuditedMixin, TranslatedPermissionsMixin, CityAdminMixin, UserAdmin
+):
     """
     The admin of users.
 
@@ -106,7 +159,9 @@ class AccountAdmin(PasswordLinkMixin, TranslatedPermissionsMixin, CityAdminMixin
     active and staff status.
     """
 
+    list_display = ["username", "email", "first_name", "last_name", "is_staff", "has_second_factor"]
     list_filter = ["is_staff", "is_superuser", "is_active"]
+    audited = {"added": Kind.ACCOUNT_ADDED, "changed": Kind.ACCOUNT_CHANGED, "deleted": Kind.ACCOUNT_DELETED}
     change_password_form = AccountPasswordForm
     change_form_template = "admin/auth/user/change_form.html"
 
@@ -135,11 +190,31 @@ class AccountAdmin(PasswordLinkMixin, TranslatedPermissionsMixin, CityAdminMixin
         if not change:
             mark_password_temporary(obj)
 
+    def save_related(self, request: HttpRequest, form, formsets, change) -> None:
+        account = form.instance
+        before = role_names(account)
+        super().save_related(request, form, formsets, change)
+        if before != role_names(account):
+            self.record(request, Kind.ROLES_CHANGED, account, before=before, after=role_names(account))
+
     def user_change_password(self, request: HttpRequest, id, form_url="") -> HttpResponse:
         response = super().user_change_password(request, id, form_url)
         # Those who have changed their own password here know it alone.
         TemporaryPassword.objects.filter(user=request.user).delete()
         return response
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return second_factor.with_key(super().get_queryset(request))
+
+    def get_object(self, request: HttpRequest, object_id, from_field=None) -> User | None:
+        account = super().get_object(request, object_id, from_field)
+        return account and second_factor.bound(
+            account
+        )  # so that one's session goes on after a change of one's password
+
+    @admin.display(description=_("second factor"), boolean=True)
+    def has_second_factor(self, account: User) -> bool:
+        return second_factor.has_second_factor(account)
 
     @admin.display(description=_("groups"))
     def roles_in_words(self, account: User) -> str:

@@ -96,6 +96,7 @@ def side_by_side(*fields: str) -> list[tuple[str, ...]]:
 NOTES = {
     "password link made": _("Made a link to choose the password."),
     "password links revoked": _("Revoked the links to choose the password."),
+    "second factor removed": _("Removed the second factor."),
 }
 
 

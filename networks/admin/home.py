@@ -29,6 +29,7 @@ from networks.admin.newest_revisions import (
     with_newest_headings,
 )
 from networks.admin.review import ANSWERED_BY, events_of_row, last_submission
+from networks.admin.second_factor import must_enrol
 from networks.languages import (
     ENGLISH,
     SERBIAN,
@@ -179,6 +180,7 @@ def home_context(request: HttpRequest) -> dict:
         "drafts": [{**item(row, reader), "when": reader.moment(row.head.created_at)} for row in drafts[:SHOWN]],
         "more_drafts": more_links(request, models_of_user, "state=mine") if len(drafts) > SHOWN else [],
         "may_publish": bool(to_publish),
+        "must_enrol": must_enrol(user),
         "is_new": bool(models_of_user) and is_new(user),
         "waiting": [waiting_item(row, reader) for row in waiting[:SHOWN]],
         "more_waiting": more_links(request, models_of_user, "state=submitted") if len(waiting) > SHOWN else [],

@@ -29,7 +29,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from networks.models import RevokedPasswordLinks, TemporaryPassword
+from networks.models import AuditEntry, RevokedPasswordLinks, TemporaryPassword
 from networks.reading import Reader
 
 
@@ -87,7 +87,10 @@ class ChoosePasswordView(PasswordResetConfirmView):
 
     def form_valid(self, form) -> HttpResponse:
         messages.success(self.request, gettext("Your password is saved. Sign in with it."))
-        return super().form_valid(form)
+        response = super().form_valid(form)
+        kind = AuditEntry.Kind.PASSWORD_CHANGED
+        AuditEntry.objects.record(kind, environ=self.request.META, account=self.user, done="link")
+        return response
 
     def get_context_data(self, **kwargs) -> dict:
         return {**admin.site.each_context(self.request), **super().get_context_data(**kwargs)}
@@ -122,11 +125,13 @@ class PasswordLinkMixin:
         if request.method == "POST" and "revoke" in request.POST:
             revoke_password_links(account)
             self.log_change(request, account, [{"noted": "password links revoked"}])
+            self.record(request, AuditEntry.Kind.PASSWORD_LINK, account, done="revoked")
             self.message_user(request, gettext("The links made so far lead nowhere now."), messages.SUCCESS)
             return HttpResponseRedirect(request.path)
         if request.method == "POST" and may_log_in(account):
             url = password_link(request, account)
             self.log_change(request, account, [{"noted": "password link made"}])
+            self.record(request, AuditEntry.Kind.PASSWORD_LINK, account, done="added")
         expires_at = timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
         context = {
             **self.admin_site.each_context(request),

@@ -1,9 +1,10 @@
 """
 Throttle log-ins: guessing passwords takes longer and longer.
 
-Wrong passwords are counted in three ways: for an account from one IP address, for an account from any address, and
-for an address with any account. After a number of free failures, each further one doubles the time until the next
-attempt. Until then no password is checked, not even the right one.
+Wrong passwords, and wrong codes of the second factor, are counted in three ways: for an account from one IP address,
+for an account from any address, and for an address with any account. After a number of free failures, each further
+one doubles the time until the next attempt. Until then no password and no code is checked, not even the right one. A
+right password that is not followed by a right code resets no counter.
 
 From an address from which an account has logged in before, only the first of the three counts for that account. So a
 stranger cannot lock people out at their usual place of work, and a colleague who mistypes locks out nobody else.
@@ -20,16 +21,19 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.http import HttpResponse
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from citynetworks.client_ip import client_ip, ip_block
 from citynetworks.logs import Personal
-from networks.models import SignInAttempts
+from networks.models import AuditEntry, SignInAttempts
 
 logger = logging.getLogger(__name__)
 
@@ -43,14 +47,18 @@ KNOWN_FOR = timedelta(days=90)  # after the last log-in of the account from the 
 
 MAX_NAME_LENGTH = 150  # characters
 
-# The error codes of Django's forms for a wrong password
-WRONG_PASSWORD_CODES = {"invalid_login", "password_incorrect"}
+# The error codes of the forms for a wrong password, which are Django's, or a wrong code: what is counted, by its name
+WRONG_ENTRIES = {"invalid_login": "password", "password_incorrect": "password", "wrong_code": "code"}
 
 # Hashing a password is slow by design. So a process checks one at a time and lets one more request wait for that; its
 # other threads stay free for other requests.
 checking = threading.Lock()
 queue = threading.BoundedSemaphore(2)
 MAX_WAIT_FOR_TURN = 3  # seconds
+
+
+class SecondStep(ValidationError):
+    """The password is right, and now a code of the second factor is needed. Neither a failure nor a success."""
 
 
 class TryLater(ValidationError):
@@ -75,10 +83,11 @@ def wait(failures: int, free: int) -> timedelta:
 @contextmanager
 def attempt(account: str, environ: Mapping[str, Any]) -> Iterator[None]:
     """
-    Run the body, which checks a password of the account, and count the result.
+    Run the body, which checks a password or a code of the account, and count the result.
 
-    A ValidationError of the body with one of WRONG_PASSWORD_CODES counts as a wrong password. `environ` is the WSGI
-    environ (`request.META`). Raises TryLater without running the body while the account or the address has to wait.
+    A ValidationError of the body with one of WRONG_ENTRIES counts as a failure; any other one does not count.
+    `environ` is the WSGI environ (`request.META`). Raises TryLater without running the body while the account or the
+    address has to wait.
     """
     address = client_ip(environ)
     keys = counter_keys(account, address)
@@ -91,9 +100,10 @@ def attempt(account: str, environ: Mapping[str, Any]) -> Iterator[None]:
             try:
                 yield
             except ValidationError as error:
-                if getattr(error, "code", None) in WRONG_PASSWORD_CODES:
-                    logger.warning("Wrong password for %s from %s", shown, Personal(address))
+                if wrong := WRONG_ENTRIES.get(getattr(error, "code", None) or ""):
+                    logger.warning("Wrong %s for %s from %s", wrong, shown, Personal(address))
                     count_failure(keys)
+                    note_failure(account, environ, wrong, waiting_until(keys))
                 raise
             note_success(keys)
     except TryLater as later:
@@ -152,6 +162,23 @@ def count_failure(keys: Mapping[str, str]) -> None:
     with transaction.atomic():
         rows.bulk_create(failed, update_conflicts=True, unique_fields=["key"], update_fields=["last_failed_at"])
         rows.filter(key__in=keys.values()).update(failures=models.F("failures") + 1)
+
+
+def note_failure(account: str, environ: Mapping[str, Any], wrong: str, until: datetime | None) -> None:
+    """Tell the audit log of a wrong password or code, and of the wait that begins with it."""
+    name = account[:MAX_NAME_LENGTH]
+    owner = User.objects.filter(username=name).first()
+    entry: dict[str, Any] = {"environ": environ, "account": owner, "account_name": name}
+    AuditEntry.objects.note_sign_in(AuditEntry.Kind.SIGN_IN_FAILED, **entry, wrong=wrong)
+    if until is not None and until > timezone.now():
+        AuditEntry.objects.note_sign_in(AuditEntry.Kind.LOCKED_OUT, **entry, until=until.isoformat())
+
+
+@receiver(user_logged_in)
+def note_signed_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Tell the audit log of a log-in, and delete what is older than it keeps."""
+    AuditEntry.objects.note_sign_in(AuditEntry.Kind.SIGNED_IN, environ=request.META, account=user)
+    AuditEntry.objects.delete_expired()
 
 
 def note_success(keys: Mapping[str, str]) -> None:

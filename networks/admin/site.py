@@ -28,20 +28,23 @@ from django.views.decorators.http import require_GET
 from django.views.i18n import JavaScriptCatalog
 
 from citynetworks.error_pages import form_not_accepted
-from networks.admin import home, sign_in
+from networks.admin import home, second_factor, sign_in
 from networks.admin.guide import guide_response
+from networks.admin.second_factor_views import AFTER_ENROLMENT, ENROLMENT_URL_NAMES, second_factor_view
 from networks.admin.session_age import renew_session
 from networks.admin.unsaved_text import (
     QUESTIONS,
+    SecondStepForm,
     SignInForm,
     UnsavedForm,
     discard_response,
     discard_unsaved_form,
     get_unsaved_form,
     is_same_origin,
+    sign_in_form,
 )
 from networks.languages import language_codes, language_links, language_of_path, reverse_in
-from networks.models import SavedForm, TemporaryPassword
+from networks.models import AuditEntry, SavedForm, TemporaryPassword
 from networks.reading import Reader
 from networks.revisions.storage import display_name
 
@@ -87,11 +90,12 @@ class CityAdminSite(AdminSite):
     index_title = _("What waits")
     index_template = "admin/home.html"
     enable_nav_sidebar = False  # the menu of admin/base_site.html takes its place
-    login_form = SignInForm
+    login_form = staticmethod(sign_in_form)
 
     def get_urls(self) -> list:
         return [
             path("guide/", self.admin_view(require_GET(self.guide_view)), name="guide"),
+            path("second-factor/", self.admin_view(self.second_factor_view), name="second_factor"),
             path("session/", never_cache(require_GET(self.session_view)), name="session"),
             path("r/<int:content_type_id>/<int:object_id>/", self.admin_view(self.view_on_site), name="view_on_site"),
             *(each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"),
@@ -130,6 +134,9 @@ class CityAdminSite(AdminSite):
     def guide_view(self, request: HttpRequest) -> HttpResponse:
         return guide_response(request, self.each_context(request))
 
+    def second_factor_view(self, request: HttpRequest) -> HttpResponse:
+        return second_factor_view(request, self.each_context(request))
+
     # Unsaved text: see networks/admin/unsaved_text.py
 
     def session_view(self, request: HttpRequest) -> JsonResponse:
@@ -163,6 +170,10 @@ class CityAdminSite(AdminSite):
                 url_name = request.resolver_match.url_name
                 if NEXT_AFTER_PASSWORD_CHANGE in request.session and url_name not in ALLOWED_BEFORE_PASSWORD_CHANGE:
                     return self.require_password_change(request, unsaved)
+                if AFTER_ENROLMENT in request.session and url_name not in ENROLMENT_URL_NAMES:
+                    if second_factor.is_required(request.user):
+                        return self.require_enrolment(request, unsaved)
+                    del request.session[AFTER_ENROLMENT]
                 renew_session(request)
                 if url_name and url_name.endswith(QUESTIONS) and (response := self.answer_again(request)):
                     return response
@@ -179,6 +190,13 @@ class CityAdminSite(AdminSite):
             request, gettext("Your password was chosen by somebody else. Choose one that only you know, and go on.")
         )
         return HttpResponseRedirect(reverse("admin:password_change", current_app=self.name))
+
+    def require_enrolment(self, request: HttpRequest, unsaved: UnsavedForm | None) -> HttpResponse:
+        """Redirect to where the second factor is turned on. The text of a submitted form is stored for afterwards."""
+        if unsaved is not None:
+            unsaved.store_in_session(request.session)
+            request.session[AFTER_ENROLMENT] = unsaved.address
+        return HttpResponseRedirect(reverse("admin:second_factor", current_app=self.name))
 
     def answer_again(self, request: HttpRequest) -> HttpResponse | None:
         """Return the page that sends an answer once more that was given after the session had ended."""
@@ -210,7 +228,7 @@ class CityAdminSite(AdminSite):
         if unsaved.is_too_large:
             return form_not_accepted(request)
         context = {
-            "form": self.login_form(request),
+            "form": SignInForm(request),
             "app_path": reverse("admin:login", current_app=self.name),
             REDIRECT_FIELD_NAME: unsaved.address,
             **self.sign_in_context(request, unsaved),
@@ -236,13 +254,32 @@ class CityAdminSite(AdminSite):
             response["Location"] = reverse("admin:index")
         if is_signed_in and TemporaryPassword.objects.filter(user=request.user).exists():
             request.session[NEXT_AFTER_PASSWORD_CHANGE] = response.url
+        if is_signed_in and request.method == "POST" and second_factor.must_enrol(request.user):
+            request.session[AFTER_ENROLMENT] = response.url
         unsaved = UnsavedForm.from_login(request)
         if unsaved is not None and is_signed_in:
             unsaved.store_in_session(request.session)
         elif unsaved is not None:  # a wrong password, say
             response.template_name = "admin/sign_in_again.html"
             response.context_data |= self.sign_in_context(request, unsaved)
+        if not is_signed_in:
+            self.show_step(request, response)
         return sign_in.with_retry_status(response)
+
+    def show_step(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Let the response to a log-in show its second step, after a right password, or the first one once more."""
+        context = response.context_data
+        form = context["form"]
+        if isinstance(form, SecondStepForm) and form.account is None:
+            context |= {"form": SignInForm(request), "notice": gettext("The log-in took too long. Begin it again.")}
+            return
+        if isinstance(form, SignInForm):
+            if not form.needs_second_step:
+                return
+            token = second_factor.step_token(form.step_account)
+            form = SecondStepForm(request, initial={second_factor.STEP_TOKEN: token})
+        response.template_name = "admin/second_step.html"
+        context |= {"form": form, "title": gettext("The second step"), "language_links": []}
 
     def password_change(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         request.current_app = self.name
@@ -255,6 +292,8 @@ class CityAdminSite(AdminSite):
         response = sign_in.with_retry_status(change(request))
         if isinstance(response, HttpResponseRedirect):
             request.session.pop(NEXT_AFTER_PASSWORD_CHANGE, None)
+            kind = AuditEntry.Kind.PASSWORD_CHANGED
+            AuditEntry.objects.record(kind, environ=request.META, account=request.user)
         return response
 
     def logout(self, request: HttpRequest, extra_context=None) -> HttpResponse:

@@ -31,7 +31,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin.progress_page import Work, finish, progress_response
-from networks.models import Event, Network, Revision, SpreadsheetFile
+from networks.models import AuditEntry, Event, Network, Revision, SpreadsheetFile
 from networks.reading import Reader
 from networks.revisions.comparison import FieldComparison, compare_field
 from networks.revisions.content import MINE, THEIRS, Content, complete_content, field_label, row_with
@@ -264,6 +264,8 @@ class SpreadsheetViewsMixin:
 
     def export_response(self, request: HttpRequest, pks: list[int], version: str, format_name: str) -> HttpResponse:
         name = f"networks-{timezone.localdate():%Y-%m-%d}.{format_name}"
+        entry = {"environ": request.META, "account": request.user}
+        AuditEntry.objects.record(AuditEntry.Kind.EXPORTED, **entry, file=name, rows=len(pks))
         if len(pks) <= MOST_EXPORTED_AT_ONCE:
             written = BytesIO()
             for _count in write_spreadsheet(written, pks, version, format_name):

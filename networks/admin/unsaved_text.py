@@ -24,7 +24,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from networks.admin import sign_in
+from networks.admin import second_factor, sign_in
 from networks.languages import without_language
 from networks.models import LONGEST_NAME
 from networks.revisions.storage import display_name
@@ -130,7 +130,17 @@ class SignInForm(AdminAuthenticationForm):
         if not account or not self.cleaned_data.get("password"):
             return super().clean()
         with sign_in.attempt(account, self.request.META):
-            return super().clean()
+            cleaned = super().clean()
+            # An account that has a second factor is not signed in by its password.
+            self.step_account = second_factor.load(self.user_cache.pk)
+            if second_factor.has_second_factor(self.step_account):
+                raise sign_in.SecondStep(_("Enter the code."))
+            return cleaned
+
+    @property
+    def needs_second_step(self) -> bool:
+        """Whether the password was right and a code is needed now."""
+        return any(isinstance(each, sign_in.SecondStep) for each in self.non_field_errors().as_data())
 
     def confirm_login_allowed(self, user: User) -> None:
         if user.is_active and not user.is_staff:
@@ -143,14 +153,42 @@ class SignInForm(AdminAuthenticationForm):
                 code="not_staff",
             )
         super().confirm_login_allowed(user)
-        owner = self.request.POST.get(OWNER, "") if self.request else ""
-        if owner not in ("", str(user.pk)):
-            raise ValidationError(
-                _("This text was typed by {name}, and nobody else can save it. Sign in as {name}.").format(
-                    name=owner_name(self.request)
-                ),
-                code="not_the_owner",
-            )
+        if self.request:
+            confirm_owner(self.request, user)
+
+
+class SecondStepForm(second_factor.CodeForm):
+    """The second step of the log-in, which a signed note of the first one leads to."""
+
+    def __init__(self, request: HttpRequest, data: QueryDict | None = None, **kwargs) -> None:
+        self.request = request
+        self.token = (data or kwargs.get("initial", {})).get(second_factor.STEP_TOKEN, "")
+        super().__init__(second_factor.account_of_step(self.token), request.META, data, **kwargs)
+
+    def clean(self) -> dict | None:
+        if self.account is not None:
+            confirm_owner(self.request, self.account)
+        return super().clean()
+
+    def get_user(self) -> User:
+        return self.account
+
+
+def sign_in_form(request: HttpRequest, data: QueryDict | None = None, **kwargs) -> SignInForm | SecondStepForm:
+    """Return the form of the step of the log-in that `data` belongs to; without data the first one."""
+    form_class = SecondStepForm if data and second_factor.STEP_TOKEN in data else SignInForm
+    return form_class(request, data=data, **kwargs)
+
+
+def confirm_owner(request: HttpRequest, user: User) -> None:
+    """Raise ValidationError if the log-in is to save the text of somebody else than the user."""
+    if request.POST.get(OWNER, "") not in ("", str(user.pk)):
+        raise ValidationError(
+            _("This text was typed by {name}, and nobody else can save it. Sign in as {name}.").format(
+                name=owner_name(request)
+            ),
+            code="not_the_owner",
+        )
 
 
 def owner_name(request: HttpRequest) -> str:
@@ -286,6 +324,7 @@ def unsaved_context(request: HttpRequest) -> dict:
         "typist": {"id": request.user.pk, "name": display_name(request.user)},
         "form_key": without_language(request.path),
         "log_in_form": SignInForm(auto_id="unsaved_%s", initial={"username": request.user.get_username()}),
+        "code_form": second_factor.CodeForm(None, request.META, auto_id="unsaved_%s"),
     }
 
 

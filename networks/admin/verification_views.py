@@ -23,7 +23,7 @@ from xlsxwriter import Workbook
 
 from networks.admin.base import is_integer
 from networks.admin.bulk_actions import is_confirmed
-from networks.models import Network, UnitAnswer
+from networks.models import AuditEntry, Network, UnitAnswer
 from networks.reading import NetworkReading, Reader, Text
 from networks.revisions import schedules, storage
 from networks.revisions.content import complete_content
@@ -184,8 +184,12 @@ class VerificationViewsMixin:
     def due_sheet_view(self, request: HttpRequest) -> HttpResponse:
         if not self.may(request, "view"):
             raise PermissionDenied
-        response = HttpResponse(due_sheet(due_units(Reader())), content_type=XLSX)
-        response.headers["Content-Disposition"] = f'attachment; filename="due-{timezone.localdate():%Y-%m-%d}.xlsx"'
+        units, name = due_units(Reader()), f"due-{timezone.localdate():%Y-%m-%d}.xlsx"
+        entry = {"environ": request.META, "account": request.user, "file": name}
+        rows = sum(len(unit.networks) for unit in units)
+        AuditEntry.objects.record(AuditEntry.Kind.EXPORTED, **entry, rows=rows)
+        response = HttpResponse(due_sheet(units), content_type=XLSX)
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
 
 

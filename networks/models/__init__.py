@@ -1,6 +1,7 @@
 """What the site holds: the memberships of a city in networks of cities, and the city itself."""
 
-from networks.models.account import RevokedPasswordLinks, SignInAttempts, TemporaryPassword
+from networks.models.account import RequiredSecondFactor, RevokedPasswordLinks, SignInAttempts, TemporaryPassword
+from networks.models.audit import AuditEntry
 from networks.models.city import CityProfile, ContentVersion, OldAddress
 from networks.models.confirmation import ConfirmationLink, UnitAnswer
 from networks.models.confirmed_translation import ConfirmedTranslation
@@ -24,6 +25,7 @@ from networks.models.saved_view import SavedView
 from networks.models.spreadsheet_file import SpreadsheetFile
 
 __all__ = [
+    "AuditEntry",
     "Change",
     "CityProfile",
     "ConfirmationLink",
@@ -41,6 +43,7 @@ __all__ = [
     "Operation",
     "Page",
     "PreviewLink",
+    "RequiredSecondFactor",
     "RevisedModel",
     "RevokedPasswordLinks",
     "Revision",

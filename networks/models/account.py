@@ -1,6 +1,7 @@
 """What is noted about accounts beside Django's own models."""
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import models
 
 
@@ -31,6 +32,18 @@ class RevokedPasswordLinks(models.Model):
 
     def __str__(self):
         return str(self.user_id)
+
+
+class RequiredSecondFactor(models.Model):
+    """Marks a role whose accounts must have a second factor. Superusers must, as soon as one role has to."""
+
+    group = models.OneToOneField(Group, on_delete=models.CASCADE, primary_key=True, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return str(self.group_id)
 
 
 class SignInAttempts(models.Model):

@@ -1,4 +1,5 @@
-// Buttons that copy the text of another element. Without JavaScript they stay hidden, and the text can be selected.
+// Buttons that copy the text of another element, or print the page. Without JavaScript they stay hidden, and the text can be
+// selected.
 
 const copied = document.querySelector("[data-copied]")?.dataset.copied;
 
@@ -9,11 +10,16 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     const text = document.getElementById(button.dataset.copy);
     try {
-      await navigator.clipboard.writeText(text.textContent);
+      await navigator.clipboard.writeText(text.innerText);
       button.textContent = copied;
     } catch {
       // Not allowed: select the text, so that it can be copied by hand.
       getSelection().selectAllChildren(text);
     }
   });
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
 }

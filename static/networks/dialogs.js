@@ -54,6 +54,15 @@ export const signIn = async (reason, askAnew, owner) => {
     error.hidden = false;
   };
 
+  // An account with a second factor is asked for a code after its password.
+  const showStep = (name, token = "") => {
+    for (const step of fields.querySelectorAll("[data-step]")) step.hidden = step.disabled = step.dataset.step !== name;
+    fields.elements.sign_in_token.value = token;
+    const input = fields.elements[name];
+    input.value = "";
+    input.focus();
+  };
+
   const logIn = async () => {
     const { csrf_token: secret } = await askAnew();
     const body = new URLSearchParams(new FormData(fields));
@@ -65,9 +74,13 @@ export const signIn = async (reason, askAnew, owner) => {
     if (response.type !== "opaqueredirect") {
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       const refusal = page.querySelector(".errornote");
-      if (!refusal) throw new Error("No log-in and no reason");
-      complain(refusal.textContent.trim());
-      fields.elements.password.select();
+      const token = page.querySelector("[name=sign_in_token]")?.value;
+      if (!refusal && !token) throw new Error("No log-in and no reason");
+      error.hidden = true;
+      if (refusal) complain(refusal.textContent.trim());
+      const isSameStep = !token === fields.querySelector("[data-step=code]").disabled;
+      if (!isSameStep) showStep(token ? "code" : "password", token);
+      else (token ? fields.elements.code : fields.elements.password).select();
       return;
     }
     session = await askAnew();
