@@ -2,9 +2,7 @@
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
-from django.views.decorators.http import require_safe
 
 from networks.operations import health
 from networks.page_store.layer import stored
@@ -12,11 +10,12 @@ from networks.public import open_data
 from networks.public.dataset import TABLES
 from networks.public.documents import document
 from networks.public.security_txt import security_txt
-from networks.public.sitemaps import SITEMAPS
+from networks.public.sitemaps import sitemap, sitemap_part
 from networks.public.views import robots
 
 urlpatterns = [
-    path("sitemap.xml", stored(require_safe(sitemap)), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", stored(sitemap), name="sitemap"),
+    path("sitemap-<int:number>.xml", stored(sitemap_part), name="sitemap_part"),
     path("robots.txt", stored(robots), name="robots"),
     path("networks.json", stored(open_data.networks_json), name="networks_json"),
     *(path(table.file, stored(open_data.csv_view(name)), name=f"{name}_csv") for name, table in TABLES.items()),

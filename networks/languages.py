@@ -188,6 +188,18 @@ def reverse_in(code: str | None, name: str, *args, **kwargs) -> str:
 LONGEST_KEPT = 100  # characters
 
 
+def slug_url(code: str, name: str, slug: str) -> str:
+    """Return what `reverse_in` does for a route whose only argument is a slug; faster where there are thousands."""
+    before, after = _around_slug(get_script_prefix(), code, name)
+    return f"{before}{slug}{after}"
+
+
+@lru_cache
+def _around_slug(script_prefix: str, code: str, name: str) -> tuple[str, str]:
+    before, _slug, after = _reverse_in.__wrapped__(script_prefix, code, name, ("a-slug",), ()).rpartition("a-slug")
+    return before, after
+
+
 @lru_cache(maxsize=4096)  # reversing takes as long as twenty template nodes
 def _reverse_in(script_prefix, code, name, args, kwargs):
     with override(code):

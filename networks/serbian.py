@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from html import unescape
+from itertools import islice
 
 _AZBUKA = [*"абвгдђежзијклљмнњопрстћуфхцчџш"]
 _LATIN_OF_AZBUKA = [*"abvgdđežzijkl", "lj", *"mn", "nj", *"oprstćufhcč", "dž", "š"]
@@ -24,6 +25,7 @@ _LATIN_OF_OTHERS = dict(
 )
 _LATIN_OF_OTHERS |= {cyrillic.upper(): latin.capitalize() for cyrillic, latin in _LATIN_OF_OTHERS.items()}
 _LATIN_OF_SLAVIC = _LATIN | _LATIN_OF_OTHERS
+_CAPITALS_OF_SEVERAL = {each for each, latin in _LATIN_OF_SLAVIC.items() if each.isupper() and len(latin) > 1}
 
 # What \w leaves out: the accents of decomposed letters.
 _LETTER = r"\w\u0300-\u036f"
@@ -43,6 +45,8 @@ _EMAIL_OR_HOST = re.compile(
     """,
     re.VERBOSE,
 )
+# A text without one of these has no address. It is quick to see, and most texts have none.
+_SIGN_OF_ADDRESS = re.compile(rf"@|\.(?:срб|СРБ)|{_URL_START.pattern}", re.IGNORECASE)
 
 
 def to_latin(text: str) -> str:
@@ -60,15 +64,14 @@ def romanise(text: str) -> str:
 
 def _latin_by_character(text: str, letters: Mapping[str, str]) -> list[str]:
     """Return what each single character of the text becomes; `letters` are those that change."""
-    outputs = list(text)
-    if letters.keys().isdisjoint(outputs):
-        return outputs
-    end_of_address = 0
-    for start, end in [*addresses(text), (len(text), len(text))]:
-        for index in range(end_of_address, start):
-            latin = letters.get(text[index], text[index])
-            outputs[index] = latin.upper() if len(latin) > 1 and _is_among_capitals(text, index) else latin
-        end_of_address = end
+    outputs = [letters.get(character, character) for character in text]
+    if not _CAPITALS_OF_SEVERAL.isdisjoint(text):
+        for index, character in enumerate(text):
+            if character in _CAPITALS_OF_SEVERAL and _is_among_capitals(text, index):
+                outputs[index] = outputs[index].upper()
+    if _SIGN_OF_ADDRESS.search(text):
+        for start, end in addresses(text):
+            outputs[start:end] = text[start:end]
     return outputs
 
 
@@ -215,6 +218,9 @@ def _texts_to_latin(texts: list[str], letters: Mapping[str, str]) -> list[str]:
 
     A reference to one of the letters (&#1114;) becomes Latin letters, all others stay as written.
     """
+    if not any("<" in text or "&" in text for text in texts):  # then each character stands for itself
+        latin = iter(_latin_by_character("".join(texts), letters))
+        return ["".join(islice(latin, len(text))) for text in texts]
     spellings = [_CHARACTER.findall(text) for text in texts]
     characters = "".join(_meaning(spelling) for text in spellings for spelling in text)
     if letters.keys().isdisjoint(characters):

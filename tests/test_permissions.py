@@ -56,6 +56,8 @@ TABLE = """
                                                             anonym  account staff   editor  publ    admin   super
 sitemap                                      GET            ok      ok      ok      ok      ok      ok      ok
 sitemap                                      POST           method  method  method  method  method  method  method
+sitemap_part                                 GET            ok      ok      ok      ok      ok      ok      ok
+sitemap_part                                 POST           method  method  method  method  method  method  method
 robots                                       GET            ok      ok      ok      ok      ok      ok      ok
 robots                                       POST           method  method  method  method  method  method  method
 networks_json                                GET            ok      ok      ok      ok      ok      ok      ok

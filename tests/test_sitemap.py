@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import etree
 
+from networks.public import sitemaps
+from networks.public.page_urls import public_urls
 from tests.makers import make_network, make_page
 
 pytestmark = pytest.mark.sql
@@ -111,6 +113,22 @@ def test_the_queries_of_the_sitemap_do_not_grow_with_the_rows(db, client, django
         make_network()
     with django_assert_max_num_queries(9):
         client.get("/sitemap.xml")
+
+
+def test_a_large_site_has_an_index_of_files(nis, client, entries, monkeypatch):
+    whole = entries()
+    monkeypatch.setattr(sitemaps, "MOST_URLS", 30)
+    index = etree.fromstring(client.get("/sitemap.xml").content)
+    assert index.tag == "{http://www.sitemaps.org/schemas/sitemap/0.9}sitemapindex"
+    parts = [each.text.removeprefix(SITE) for each in index.iterfind("s:sitemap/s:loc", NAMESPACES)]
+    assert parts == ["/sitemap-1.xml", "/sitemap-2.xml"]
+    assert {*parts} <= {*public_urls()}
+    files = [etree.fromstring(client.get(path).content).findall("s:url/s:loc", NAMESPACES) for path in parts]
+    found = [each.text for urls in files for each in urls]
+    assert len(files[0]) <= 30
+    assert len(found) == len({*found})
+    assert {*found} == whole.keys()
+    assert [client.get(f"/sitemap-{number}.xml").status_code for number in (0, 3)] == [404, 404]
 
 
 @pytest.mark.django_db

@@ -1,5 +1,6 @@
 """The catalogue entry of the open data for data portals: DCAT-AP 3.0, the European profile of DCAT."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -9,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from rdflib import DCAT, DCTERMS, FOAF, OWL, RDF, RDFS, SKOS, XSD, Literal, Namespace, URIRef
 
 from citynetworks.security_contact import mailto_uri
-from networks.models import Event
+from networks.models import Event, Network
+from networks.page_store.version import current_version, is_raised_in_transaction
+from networks.partial_dates import PartialDate
 from networks.public.chronology import first_membership
-from networks.public.dataset import SUBJECT, TABLES, TITLE, Dataset
+from networks.public.dataset import SUBJECT, TABLES, TITLE, CSVFile, DataFile, Dataset, JSONFile
 from networks.public.identifiers import dialled_number, iri, tag_uri
 from networks.public.membership_graph import MembershipGraph
 from networks.public.rdf import DataGraph, date_literal, site_uri, web_uri
@@ -52,6 +55,52 @@ PREFIXES = {
 KEYWORDS = (_("networks of cities"), _("international cooperation"), _("local self-government"))
 
 
+@dataclass(frozen=True)
+class FileFacts:
+    """What the catalogue says of a file: its size in bytes, and its SHA-256."""
+
+    name: str
+    size: int
+    checksum: str
+
+
+# By the content version and the URL of the site, because to make all files of a large site takes long
+known_facts: dict[tuple[int, str], dict[str, FileFacts]] = {}
+MOST_KNOWN = 8
+
+
+def facts_of_files(dataset: Dataset) -> dict[str, FileFacts]:
+    """Return the facts of all files of the data by name, found once for each content version."""
+    key = current_version(), dataset.request.build_absolute_uri("/")
+    found = known_facts.get(key)
+    if found is None or is_raised_in_transaction():  # then there may be other content of this version
+        found = read_facts(dataset)
+        if len(known_facts) >= MOST_KNOWN:
+            known_facts.clear()
+        known_facts[key] = found
+    return found
+
+
+def read_facts(dataset: Dataset) -> dict[str, FileFacts]:
+    """Make all files at once, network by network, and keep none of them."""
+    files: dict[str, DataFile] = {"networks.json": JSONFile(dataset), "networks.ttl": MembershipGraph(dataset)}
+    files |= {table.file: CSVFile(name) for name, table in TABLES.items()}
+    sizes, checksums = dict.fromkeys(files, 0), {name: sha256() for name in files}
+
+    def note(name: str, part: bytes) -> None:
+        sizes[name] += len(part)
+        checksums[name].update(part)
+
+    for name, file in files.items():
+        note(name, file.begin())
+    for source in dataset.sources():
+        for name, file in files.items():
+            note(name, file.add_network(source))
+    for name, file in files.items():
+        note(name, file.end())
+    return {name: FileFacts(name, sizes[name], checksums[name].hexdigest()) for name in files}
+
+
 class Catalogue(DataGraph):
     """The RDF graph of the catalogue: the data set, its files and its publisher."""
 
@@ -66,15 +115,14 @@ class Catalogue(DataGraph):
         self.describe_contact()
         self.describe_catalogue()
         self.describe_data()
-        self.describe_file("json", "/networks.json", FILE_TYPES.JSON, dataset.json())
-        graph = MembershipGraph(dataset)
-        self.describe_file("ttl", "/networks.ttl", FILE_TYPES.RDF_TURTLE, graph.turtle())
+        found = facts_of_files(dataset)
+        self.describe_file("json", FILE_TYPES.JSON, found["networks.json"])
+        self.describe_file("ttl", FILE_TYPES.RDF_TURTLE, found["networks.ttl"])
         schema = self.absolute_uri("/networks.csv-metadata.json")
         self.add(schema, RDF.type, DCTERMS.Standard)
         for name, table in TABLES.items():
             fragment = "csv" if name == "networks" else f"{name}-csv"
-            body = dataset.csv(name)
-            file = self.describe_file(fragment, f"/{table.file}", FILE_TYPES.CSV, body, table.title)
+            file = self.describe_file(fragment, FILE_TYPES.CSV, found[table.file], table.title)
             self.add(file, DCTERMS.conformsTo, schema)
 
     def uri(self, name: str) -> URIRef:
@@ -164,7 +212,7 @@ class Catalogue(DataGraph):
         self.add(THEME, SKOS.inScheme, THEMES)
         self.add(self.data, DCTERMS.accrualPeriodicity, IRREGULAR)
         self.add(IRREGULAR, RDF.type, DCTERMS.Frequency)
-        if began := first_membership(self.dataset.rows):
+        if began := first_date():
             self.add(self.data, DCTERMS.temporal, self.uri("period"))
             self.add(self.uri("period"), RDF.type, DCTERMS.PeriodOfTime)
             self.add(self.uri("period"), DCAT.startDate, date_literal(began))
@@ -172,12 +220,13 @@ class Catalogue(DataGraph):
             self.add(self.data, DCAT.landingPage, URIRef(page))
             self.add(URIRef(page), RDF.type, FOAF.Document)
 
-    def describe_file(self, name: str, path: str, file_type: URIRef, body: bytes, title: Label = TITLE) -> URIRef:
+    def describe_file(self, name: str, file_type: URIRef, found: FileFacts, title: Label = TITLE) -> URIRef:
         """Describe a file, and return its URI; `name` is its fragment in the catalogue."""
-        file, url, media_type = self.uri(name), self.absolute_uri(path), MEDIA_TYPES[TYPES[file_type]]
+        file, media_type = self.uri(name), MEDIA_TYPES[TYPES[file_type]]
+        url = self.absolute_uri(f"/{found.name}")
         self.add(self.data, DCAT.distribution, file)
         self.add(file, RDF.type, DCAT.Distribution)
-        extension = path.rpartition(".")[2].upper()
+        extension = found.name.rpartition(".")[2].upper()
         self.add_texts(
             file, DCTERMS.title, {each: f"{text} ({extension})" for each, text in self.dataset.title(title).items()}
         )
@@ -186,7 +235,7 @@ class Catalogue(DataGraph):
         self.add(checksum, RDF.type, SPDX.Checksum)
         self.add(checksum, SPDX.algorithm, SPDX.checksumAlgorithm_sha256)
         self.add(SPDX.checksumAlgorithm_sha256, RDF.type, SPDX.ChecksumAlgorithm)
-        self.add(checksum, SPDX.checksumValue, Literal(sha256(body).hexdigest(), datatype=XSD.hexBinary))
+        self.add(checksum, SPDX.checksumValue, Literal(found.checksum, datatype=XSD.hexBinary))
         self.add(file, AVAILABILITY, STABLE)
         self.add_concept(STABLE, _("Stable"))
         self.add(file, DCAT.accessURL, url)
@@ -195,7 +244,7 @@ class Catalogue(DataGraph):
         self.add(media_type, RDF.type, DCTERMS.MediaType)
         self.add(file, DCTERMS["format"], file_type)
         self.add(file_type, RDF.type, DCTERMS.MediaTypeOrExtent)
-        self.add(file, DCAT.byteSize, Literal(len(body), datatype=XSD.nonNegativeInteger))
+        self.add(file, DCAT.byteSize, Literal(found.size, datatype=XSD.nonNegativeInteger))
         self.add(file, DCTERMS.language, *LANGUAGES)
         self.describe_licence(file)
         if self.dataset.changed_at:
@@ -205,6 +254,12 @@ class Catalogue(DataGraph):
 
 def moment(value: datetime) -> Literal:
     return Literal(iso_datetime(value), datatype=XSD.dateTime)
+
+
+def first_date() -> PartialDate | None:
+    """Return when the first membership began."""
+    columns = ("joined", "left", "founded", "status", "periods")
+    return first_membership(Network.objects.published().values_list(*columns, named=True))
 
 
 def first_published() -> datetime | None:

@@ -2,11 +2,15 @@
 The open data: its fields, networks.json, the CSV files and their metadata.
 
 FIELDS is the schema. It makes the records of networks.json; the CSV files are made from those records; their metadata
-and the page /open-data/ describe it.
+and the page /open-data/ describe it. Each file is written network by network, so that of very many networks no more
+than the file itself takes memory.
 """
 
-from collections.abc import Iterable
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from functools import cached_property
+from io import BytesIO
 from urllib.parse import quote
 
 from django.db.models import Max
@@ -14,7 +18,7 @@ from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from networks.languages import SERBIAN, SERBIAN_LATIN, reverse_in
+from networks.languages import SERBIAN, SERBIAN_LATIN, reverse_in, slug_url
 from networks.models import TRANSLATED, CityProfile, Event, Network
 from networks.public.identifiers import iri, tag_uri
 from networks.public.line_tables import LINES, line_records
@@ -87,7 +91,7 @@ class NetworkSource(Source):
     def page_urls(self) -> dict[str, str]:
         """Return the URL of the network's page by language tag, for the languages in which it is offered."""
         return {
-            TAGS[code]: self.absolute(reverse_in(code, "public:network", self.row.slug))
+            TAGS[code]: self.absolute(slug_url(code, "public:network", self.row.slug))
             for code, reading in self.readings.items()
             if reading.is_available_in(code)
         }
@@ -114,6 +118,21 @@ class NetworkSource(Source):
         if name not in self.known_lines:  # several fields and files ask for the same ones
             self.known_lines[name] = line_records(name, self.readings, self.absolute)
         return self.known_lines[name]
+
+    @cached_property
+    def record(self) -> Record:
+        """The network as an object of the JSON, without empty fields."""
+        return without_empty({each.name: each.value(self) for each in FIELDS})
+
+    def records(self, name: str) -> list[Record]:
+        """Return its rows in one of TABLES: itself, or its lines."""
+        if name == "networks":
+            return [self.record]
+        identity = {each.name: each.value(self) for each in FIELDS if each.name in ("iri", "id", "slug")}
+        return [
+            {"iri": f"{identity['iri']}#{quote(line['id'])}", "network": identity, **line}
+            for line in self.lines(name)
+        ]
 
     def contact(self) -> dict:
         contact = {"email": self.row.contact_email, "telephone": self.row.contact_phone}
@@ -336,72 +355,78 @@ NETWORKS = Table(
 TABLES = {"networks": NETWORKS, **LINES}
 
 
+class DataFile(ABC):
+    """A file of the open data as it is written: what stands before the networks, of each network, and after them."""
+
+    @abstractmethod
+    def begin(self) -> bytes: ...
+
+    @abstractmethod
+    def add_network(self, source: NetworkSource) -> bytes: ...
+
+    def end(self) -> bytes:
+        return b""
+
+
 class Dataset:
     """The published networks and the city profile."""
+
+    CHUNK = 500  # networks that are read from the database at a time
 
     def __init__(self, request: HttpRequest):
         self.request = request
         self.profile = CityProfile.objects.current()
-        self.rows = list(Network.objects.published().prefetch_related("themes"))
         # Unpublishing or deleting a network changes the data too.
         taken_off = Event.objects.filter(kind__in=[Event.Kind.WITHDRAWN, Event.Kind.DELETED])
-        last = taken_off.aggregate(last=Max("created_at"))["last"]
-        moments = [row.changed_at for row in self.rows] + [self.profile.changed_at, last]
+        moments = [
+            Network.objects.published().aggregate(last=Max("changed_at"))["last"],
+            taken_off.aggregate(last=Max("created_at"))["last"],
+            self.profile.changed_at,
+        ]
         self.changed_at = max((moment for moment in moments if moment), default=None)
 
-    @cached_property
-    def sources(self) -> list[NetworkSource]:
-        return [NetworkSource(self.request, row) for row in self.rows]
+    def sources(self) -> Iterator[NetworkSource]:
+        for row in Network.objects.published().prefetch_related("themes").iterator(self.CHUNK):
+            yield NetworkSource(self.request, row)
 
-    @cached_property
-    def records(self) -> list[Record]:
-        """The networks as objects of the JSON."""
-        return [network_record(source) for source in self.sources]
-
-    def records_of(self, name: str) -> Iterable[Record]:
-        """Return the rows of a table: networks, or the lines of all networks."""
-        if name == "networks":
-            return self.records
-        identity = [each for each in FIELDS if each.name in ("iri", "id", "slug")]
-        networks = ((source, {each.name: each.value(source) for each in identity}) for source in self.sources)
-        return [
-            {"iri": f"{network['iri']}#{quote(line['id'])}", "network": network, **line}
-            for source, network in networks
-            for line in source.lines(name)
-        ]
+    def body(self, file: DataFile) -> bytes:
+        """Return a whole file."""
+        body = BytesIO()
+        body.write(file.begin())
+        for source in self.sources():
+            body.write(file.add_network(source))
+        body.write(file.end())
+        return body.getvalue()
 
     @property
     def readings(self) -> dict:
         """The readings of the city profile by language code."""
         return {code: Reader(code).profile(self.profile) for code in TAGS}
 
-    def json(self) -> bytes:
+    def description(self) -> Record:
+        """Return what networks.json says beside the networks."""
         document = {
             "id": tag_uri("networks"),
             "title": self.title(),
             "description": interface_texts(SUBJECT),
-            "city": {
-                "id": tag_uri("city"),
-                "iri": iri("city"),
-                "name": translated_texts(self.readings, "city_name"),
-                "website": self.profile.website,
-            },
-            "licence": {
-                "name": untranslated_texts(self.profile.licence_name),
-                "url": self.profile.licence_url,
-            },
+            "city": without_empty(
+                {
+                    "id": tag_uri("city"),
+                    "iri": iri("city"),
+                    "name": translated_texts(self.readings, "city_name"),
+                    "website": self.profile.website,
+                }
+            ),
+            "licence": without_empty(
+                {
+                    "name": untranslated_texts(self.profile.licence_name),
+                    "url": self.profile.licence_url,
+                }
+            ),
             "documentation": self.documentation(),
             "modified": iso_datetime(self.changed_at),
-            "networks": self.records,
         }
-        filled = {
-            name: without_empty(value) if isinstance(value, dict) else value for name, value in document.items()
-        }
-        return to_json({name: value for name, value in filled.items() if value or name == "networks"})
-
-    def csv(self, name: str) -> bytes:
-        """Return the file of one of TABLES."""
-        return TABLES[name].csv(self.records_of(name))
+        return without_empty(document)
 
     def metadata(self) -> bytes:
         """Return the metadata of all CSV files (W3C: Metadata Vocabulary for Tabular Data)."""
@@ -439,6 +464,34 @@ class Dataset:
         }
 
 
-def network_record(source: NetworkSource) -> Record:
-    """Return a network as an object of the JSON, without empty fields."""
-    return without_empty({each.name: each.value(source) for each in FIELDS})
+class JSONFile(DataFile):
+    """networks.json"""
+
+    def __init__(self, dataset: Dataset):
+        self.dataset = dataset
+        self.is_empty = True
+
+    def begin(self) -> bytes:
+        return to_json(self.dataset.description() | {"networks": []}).removesuffix(b"]\n}\n")
+
+    def add_network(self, source: NetworkSource) -> bytes:
+        comma, self.is_empty = "" if self.is_empty else ",", False
+        record = json.dumps(source.record, ensure_ascii=False, indent=2)
+        # No string of JSON has a line feed.
+        return f"{comma}\n{record}".replace("\n", "\n    ").encode()
+
+    def end(self) -> bytes:
+        return b"]\n}\n" if self.is_empty else b"\n  ]\n}\n"
+
+
+class CSVFile(DataFile):
+    """The file of one of TABLES."""
+
+    def __init__(self, name: str):
+        self.name, self.table = name, TABLES[name]
+
+    def begin(self) -> bytes:
+        return self.table.csv_header()
+
+    def add_network(self, source: NetworkSource) -> bytes:
+        return self.table.csv_lines(source.records(self.name))

@@ -15,7 +15,7 @@ from networks.models import Network
 from networks.models.lines import RoleKind
 from networks.partial_dates import PartialDate
 from networks.public.chronology import date_of
-from networks.public.dataset import Dataset, NetworkSource
+from networks.public.dataset import DataFile, Dataset, NetworkSource
 from networks.public.identifiers import iri, tag_uri
 from networks.public.rdf import DataGraph, date_literal, site_uri, web_uri
 from networks.public.tables import Label, translated_texts
@@ -38,16 +38,30 @@ INSTANTS = {"year": TIME.inXSDgYear, "month": TIME.inXSDgYearMonth, "day": TIME.
 MEMBER = "member"
 
 
-class MembershipGraph(DataGraph):
-    """The graph of the published networks of a data set."""
+class MembershipGraph(DataGraph, DataFile):
+    """The graph of the published networks of a data set, which is written network by network."""
 
     def __init__(self, dataset: Dataset):
         super().__init__(PREFIXES)
+        self.dataset = dataset
         self.city = URIRef(iri("city"))
-        self.concepts: set[URIRef] = set()
-        self.describe_city(dataset)
-        for source in dataset.sources:
-            self.describe_network(source)
+        # Those that networks refer to stand at the end, once: label, and whether it is a role
+        self.concepts: dict[URIRef, tuple[Label, bool]] = {}
+
+    def begin(self) -> bytes:
+        self.describe_city(self.dataset)
+        return self.turtle_prefixes() + self.turtle_subjects()
+
+    def add_network(self, source: NetworkSource) -> bytes:
+        self.describe_network(source)
+        return self.turtle_subjects()
+
+    def end(self) -> bytes:
+        for concept, (label, is_role) in self.concepts.items():
+            self.add_concept(concept, label)
+            if is_role:
+                self.add(concept, RDF.type, ORG.Role)
+        return self.turtle_subjects()
 
     def describe_city(self, dataset: Dataset) -> None:
         self.add(self.city, RDF.type, ORG.FormalOrganization)
@@ -108,9 +122,8 @@ class MembershipGraph(DataGraph):
         self.add(membership, RDF.type, ORG.Membership)
         self.add(membership, ORG.member, self.city)
         self.add(membership, ORG.organization, body or network)
-        concept = self.concept(f"role-{role}", dict(RoleKind.choices).get(role, _("member")))
-        self.add(concept, RDF.type, ORG.Role)
-        self.add(membership, ORG.role, concept)
+        label = dict(RoleKind.choices).get(role, _("member"))
+        self.add(membership, ORG.role, self.concept(f"role-{role}", label, is_role=True))
         if first or last:
             time = URIRef(f"{membership}-time")
             self.add(membership, ORG.memberDuring, time)
@@ -123,11 +136,9 @@ class MembershipGraph(DataGraph):
                     self.add(instant, INSTANTS[date.precision], date_literal(date))
         return membership
 
-    def concept(self, name: str, label: Label) -> URIRef:
+    def concept(self, name: str, label: Label, *, is_role: bool = False) -> URIRef:
         concept = site_uri(f"/networks.ttl#{name}")
-        if concept not in self.concepts:
-            self.concepts.add(concept)
-            self.add_concept(concept, label)
+        self.concepts[concept] = label, is_role
         return concept
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from networks.models import Network
 from networks.public.chronology import first_membership
 from networks.public.data_view import data_view
-from networks.public.dataset import SUBJECT, TABLES, Dataset
+from networks.public.dataset import SUBJECT, TABLES, CSVFile, Dataset, JSONFile
 from networks.public.identifiers import iri
 from networks.public.page_context import PageContext, render_page
 from networks.public.structured_data import PublishedData
@@ -27,7 +27,7 @@ IN_ALL = ", ".join(TAGS.values())
 @data_view("application/json", Content_Language=IN_ALL)
 def networks_json(request: HttpRequest) -> tuple[bytes, datetime | None]:
     dataset = Dataset(request)
-    return dataset.json(), dataset.changed_at
+    return dataset.body(JSONFile(dataset)), dataset.changed_at
 
 
 def csv_view(name: str) -> Callable:
@@ -36,7 +36,7 @@ def csv_view(name: str) -> Callable:
     @data_view("text/csv; charset=utf-8; header=present", Content_Language=IN_ALL, Link=DESCRIBED_BY)
     def table_csv(request: HttpRequest) -> tuple[bytes, datetime | None]:
         dataset = Dataset(request)
-        return dataset.csv(name), dataset.changed_at
+        return dataset.body(CSVFile(name)), dataset.changed_at
 
     return table_csv
 
@@ -47,7 +47,7 @@ def networks_turtle(request: HttpRequest) -> tuple[bytes, datetime | None]:
     from networks.public.membership_graph import MembershipGraph
 
     dataset = Dataset(request)
-    return MembershipGraph(dataset).turtle(), dataset.changed_at
+    return dataset.body(MembershipGraph(dataset)), dataset.changed_at
 
 
 @data_view("application/csvm+json", Content_Language=IN_ALL)

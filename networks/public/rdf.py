@@ -18,27 +18,36 @@ WIKIDATA = Namespace("http://www.wikidata.org/entity/")
 
 
 class DataGraph:
-    """A graph with the prefixes {prefix: namespace}; subclasses fill it."""
+    """
+    A graph with the prefixes {prefix: namespace}; subclasses fill it.
+
+    Not a Graph of rdflib, whose indexes and writers take far longer for a thousand networks.
+    """
 
     def __init__(self, prefixes: dict[str, Any]):
         self.prefixes = prefixes
         self.short = {str(namespace): prefix for prefix, namespace in prefixes.items()}
-        self.graph = Graph(bind_namespaces="none")
-        for prefix, namespace in prefixes.items():
-            self.graph.bind(prefix, namespace)
+        self.subjects: dict[URIRef, dict[URIRef, set[URIRef | Literal]]] = {}
 
     def turtle(self) -> bytes:
-        """Return the graph in Turtle, sorted. The writer of rdflib takes far longer for a thousand networks."""
-        subjects: dict[Any, dict[Any, list[str]]] = {}
-        for subject, predicate, value in self.graph:
-            subjects.setdefault(subject, {}).setdefault(predicate, []).append(self.term(value))
-        lines = [f"@prefix {prefix}: <{namespace}> ." for prefix, namespace in sorted(self.prefixes.items())]
+        """Return the graph in Turtle, sorted."""
+        return self.turtle_prefixes() + self.turtle_subjects()
+
+    def turtle_prefixes(self) -> bytes:
+        lines = (f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in sorted(self.prefixes.items()))
+        return "".join(lines).encode()
+
+    def turtle_subjects(self) -> bytes:
+        """Return what is known of each subject, and forget it: a large graph is written subject by subject."""
+        subjects, self.subjects = self.subjects, {}
+        blocks = []
         for subject, predicates in sorted(subjects.items()):
             written = (
-                f"{self.term(each)} {', '.join(sorted(values))}" for each, values in sorted(predicates.items())
+                f"{self.term(each)} {', '.join(sorted(map(self.term, values)))}"
+                for each, values in sorted(predicates.items())
             )
-            lines += ["", f"{self.term(subject)}\n    " + " ;\n    ".join(written) + " ."]
-        return "\n".join([*lines, ""]).encode()
+            blocks.append(f"\n{self.term(subject)}\n    " + " ;\n    ".join(written) + " .\n")
+        return "".join(blocks).encode()
 
     def term(self, value: Any) -> str:
         """Return a node as Turtle has it, with a prefix where that is possible."""
@@ -50,15 +59,20 @@ class DataGraph:
         return f"{prefix}:{match.group()}" if match and prefix else value.n3()
 
     def json_ld(self) -> bytes:
-        text = self.graph.serialize(
-            format="json-ld", context={name: str(each) for name, each in self.prefixes.items()}
-        )
+        graph = Graph(bind_namespaces="none")
+        for prefix, namespace in self.prefixes.items():
+            graph.bind(prefix, namespace)
+        for subject, predicates in self.subjects.items():
+            for predicate, values in predicates.items():
+                for value in values:
+                    graph.add((subject, predicate, value))
+        text = graph.serialize(format="json-ld", context={name: str(each) for name, each in self.prefixes.items()})
         # The order has no meaning, and rdflib gives another one in each process.
         return f"{json.dumps(sort_json(json.loads(text)), ensure_ascii=False, indent=2)}\n".encode()
 
     def add(self, subject: URIRef, predicate: URIRef, *values: URIRef | Literal) -> None:
-        for value in values:
-            self.graph.add((subject, predicate, value))
+        if values:
+            self.subjects.setdefault(subject, {}).setdefault(predicate, set()).update(values)
 
     def add_texts(self, subject: URIRef, predicate: URIRef, texts: dict[str, str]) -> None:
         self.add(subject, predicate, *(Literal(text, lang=each) for each, text in texts.items()))

@@ -1,72 +1,119 @@
-"""The sitemaps: every public page in each language in which it is written."""
+"""
+The sitemap: every public page in each language in which it is written.
 
-from datetime import datetime
-from typing import Any
+It is one file as long as it holds no more URLs than a sitemap may have. Of a larger site, /sitemap.xml is the index
+of several. They are written as text: Django's framework, which renders a template, takes ten times as long.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from xml.sax.saxutils import escape
 
 from django.conf import settings
-from django.contrib.sitemaps import Sitemap
-from django.db.models import Model, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.timezone import localdate
+from django.views.decorators.http import require_safe
 
-from networks.languages import language_codes, language_tag
+from networks.languages import SERBIAN, language_codes, language_tag, reverse_in, slug_url, stored_language
 from networks.models import Network, Page
-from networks.reading import Reader
+from networks.models.public_page import PublicPage
+from networks.reading import NetworkReading, PageReading, RowReading
+
+MOST_URLS = 50_000  # in one file (https://www.sitemaps.org/protocol.html)
+
+# The pages without a row, by URL name
+LISTS = ("public:index", "public:timeline", "public:map", "public:changes", "public:open_data")
+
+# The models with public pages, each with the URL name of a page, and what says in which languages it is written
+ROWS: dict[type[PublicPage], tuple[str, type[RowReading]]] = {
+    Network: ("public:network", NetworkReading),
+    Page: ("public:page", PageReading),
+}
+
+# The paths of a page by language, and the day on which it last changed, or ""
+Entry = tuple[dict[str, str], str]
+
+NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
-class PublicSitemap(Sitemap):
-    i18n = True
-    alternates = True
-
-    def get_urls(self, *args: Any, **kwargs: Any) -> list[dict]:
-        urls = super().get_urls(*args, **kwargs)
-        for url in urls:
-            # Not by Sitemap.x_default, which removes "/sr/" from any part of the path, also from the slug "sr".
-            default = next(item for item in url["alternates"] if item["lang_code"] == settings.LANGUAGE_CODE)
-            for alternate in url["alternates"]:
-                alternate["lang_code"] = language_tag(alternate["lang_code"])
-            url["alternates"].append({"location": default["location"], "lang_code": "x-default"})
-        return urls
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponse:
+    if not (paths := part_paths(row_count())):
+        return xml_response(urls_in_xml(request, 1))
+    parts = (absolute(request, path) for path in paths)
+    files = "".join(f"<sitemap><loc>{url}</loc></sitemap>\n" for url in parts)
+    return xml_response(f'<sitemapindex xmlns="{NAMESPACE}">\n{files}</sitemapindex>\n')
 
 
-class ListSitemap(PublicSitemap):
-    """Pages without a row, by URL name."""
-
-    def items(self) -> list[str]:
-        return [
-            "public:index",
-            "public:timeline",
-            "public:map",
-            "public:changes",
-            "public:open_data",
-        ]
-
-    def location(self, item: str) -> str:
-        return reverse(item)
+@require_safe
+def sitemap_part(request: HttpRequest, number: int) -> HttpResponse:
+    if not 1 <= number <= file_count(row_count()):
+        raise Http404
+    return xml_response(urls_in_xml(request, number))
 
 
-class RowSitemap(PublicSitemap):
-    model: type[Model]
-    reading: str  # the method of Reader
-
-    def items(self) -> QuerySet:
-        return self.model.objects.published()
-
-    def get_languages_for_item(self, item: Model) -> list[str]:
-        reading = getattr(Reader(), self.reading)(item)
-        return [code for code in language_codes() if reading.is_available_in(code)]
-
-    def lastmod(self, item: Model) -> datetime | None:
-        return item.changed_at
+def xml_response(text: str) -> HttpResponse:
+    response = HttpResponse(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}', content_type="application/xml")
+    response.headers["X-Robots-Tag"] = "noindex, noodp, noarchive"
+    return response
 
 
-class NetworkSitemap(RowSitemap):
-    model = Network
-    reading = "network"
+def part_paths(rows: int) -> list[str]:
+    """Return the paths of the files that the index of a site with so many rows names; none where one is enough."""
+    count = file_count(rows)
+    return [reverse("sitemap_part", args=[number]) for number in range(1, count + 1)] if count > 1 else []
 
 
-class PageSitemap(RowSitemap):
-    model = Page
-    reading = "page"
+def pages_in_a_file() -> int:
+    return MOST_URLS // len(language_codes())
 
 
-SITEMAPS = {"list": ListSitemap, "networks": NetworkSitemap, "pages": PageSitemap}
+def row_count() -> int:
+    return sum(model._default_manager.published().count() for model in ROWS)
+
+
+def file_count(rows: int) -> int:
+    return -(-(len(LISTS) + rows) // pages_in_a_file())
+
+
+def urls_in_xml(request: HttpRequest, number: int) -> str:
+    """Return the file of a number, which begins with 1."""
+    most = pages_in_a_file()
+    site, tags = absolute(request, ""), {code: language_tag(code) for code in language_codes()}
+    lines = [f'<urlset xmlns="{NAMESPACE}" xmlns:xhtml="http://www.w3.org/1999/xhtml">\n']
+    for paths, day in islice(entries(), (number - 1) * most, number * most):
+        # Slugs have no character that XML or a URL would have to escape.
+        forms = [(tags[code], path) for code, path in paths.items()] + [("x-default", paths[settings.LANGUAGE_CODE])]
+        rest = f"<lastmod>{day}</lastmod>" if day else ""
+        rest += "".join(f'<xhtml:link rel="alternate" hreflang="{tag}" href="{site}{path}"/>' for tag, path in forms)
+        lines += [f"<url><loc>{site}{path}</loc>{rest}</url>\n" for path in paths.values()]
+    return "".join([*lines, "</urlset>\n"])
+
+
+def absolute(request: HttpRequest, path: str) -> str:
+    return escape(f"{request.scheme}://{request.get_host()}{path}")
+
+
+def entries() -> Iterator[Entry]:
+    """Yield each public page, in the same order each time."""
+    codes = language_codes()
+    for route in LISTS:
+        yield {code: reverse_in(code, route) for code in codes}, ""
+    for model, (route, reading) in ROWS.items():
+        stored = sorted({stored_language(code) for code in codes} - {SERBIAN})
+        written = {f"written_{language}": is_written(reading, language) for language in stored}
+        rows = model._default_manager.published().annotate(**written).order_by("pk")
+        for slug, changed_at, *others in rows.values_list("slug", "changed_at", *written).iterator():
+            offered = {SERBIAN, *(language for language, is_there in zip(stored, others, strict=True) if is_there)}
+            paths = {code: slug_url(code, route, slug) for code in codes if stored_language(code) in offered}
+            yield paths, localdate(changed_at).isoformat()
+
+
+def is_written(reading: type[RowReading], language: str) -> ExpressionWrapper:
+    """Return the condition of `RowReading.is_available_in`, so that no text has to be read."""
+    condition = Q()
+    for field in reading.own_fields:
+        condition |= Q(**{f"{field}_{language}__gt": ""})
+    return ExpressionWrapper(condition, BooleanField())

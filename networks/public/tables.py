@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from django.utils.functional import Promise
@@ -195,18 +196,18 @@ class Table:
     required: frozenset[str]
     references: dict[str, tuple[str, str]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def columns(self) -> list[tuple[Field, Column]]:
         return [(each, column) for each in self.fields for column in each.columns]
 
-    def csv(self, records: Iterable[Record]) -> bytes:
-        """Return a header and one line for each record, in UTF-8 without a BOM: the metadata names the encoding."""
-        lines = io.StringIO(newline="")
-        writer = csv.writer(lines, lineterminator="\r\n")
-        writer.writerow(column.name for _field, column in self.columns)
-        for each in records:
-            writer.writerow(csv_cell(each, column) for _field, column in self.columns)
-        return lines.getvalue().encode()
+    def csv_header(self) -> bytes:
+        """Return the first line, in UTF-8 without a BOM: the metadata names the encoding."""
+        return csv_bytes([[column.name for _field, column in self.columns]])
+
+    def csv_lines(self, records: Iterable[Record]) -> bytes:
+        """Return one line for each record."""
+        columns = self.columns
+        return csv_bytes([csv_cell(each, column) for _field, column in columns] for each in records)
 
     def metadata(self) -> Record:
         """Return the description of the file in a group of tables."""
@@ -258,6 +259,12 @@ def column_metadata(each: Field, column: Column, is_required: bool) -> dict:
 
 
 # Cells
+
+
+def csv_bytes(rows: Iterable[list[str]]) -> bytes:
+    lines = io.StringIO(newline="")
+    csv.writer(lines, lineterminator="\r\n").writerows(rows)
+    return lines.getvalue().encode()
 
 
 def csv_cell(record: Record, column: Column) -> str:
