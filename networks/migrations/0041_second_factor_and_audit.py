@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("networks", "0039_operation"),
+        ("networks", "0040_examples_of_another_city"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
