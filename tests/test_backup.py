@@ -290,9 +290,12 @@ def test_two_backups_do_not_write_one_file(site, tmp_path):
         (["{folder}/notes.txt"], "exists and is no whole backup"),
         (["{folder}/backup.zip", "--keep", "3"], "--keep takes"),
         (["{folder}", "--keep", "0"], "--keep takes"),
+        (["{folder}/media/backup.zip"], "lies in MEDIA_ROOT"),
     ],
 )
-def test_says_what_is_wrong_with_the_name(arguments, words, tmp_path):
+def test_says_what_is_wrong_with_the_name(arguments, words, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MEDIA_ROOT.mkdir()
     (tmp_path / "notes.txt").write_text("of somebody")
     with pytest.raises(CommandError, match=words):
         call_command("backup", *(each.format(folder=tmp_path) for each in arguments))
