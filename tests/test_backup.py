@@ -21,7 +21,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import InMemoryStorage, default_storage
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import JSONField, Value
@@ -139,7 +139,12 @@ def test_from_one_kind_of_database_to_another_and_back_nothing_is_lost(site, dat
         restore(file, other, silent)
         logged = json.loads([*file.lines("django_admin_log")][-1])
         assert "2026-10-25T00:30:00.123456+00:00" in logged
-    back_up(other, tmp_path / "other.zip", silent)
+
+    def write(done, total, what):
+        with as_default(other):
+            Theme.objects.all().delete()
+
+    back_up(other, tmp_path / "other.zip", write)  # of one moment, while others write
     with as_default(other):
         assert LogEntry.objects.last().action_time == moment
         assert bytes(SpreadsheetFile.objects.get().content) == bytes(range(256))
@@ -362,6 +367,14 @@ def test_a_database_in_use_stays_and_one_that_is_not_is_kept(tmp_path):
     assert text_in(path) == "former"
 
 
+def test_of_two_restorations_at_once_the_second_is_refused(tmp_path):
+    places = [SqlitePlace(database_at(f"sqlite:///{tmp_path}/db.sqlite3", "")) for _number in range(2)]
+    with places[0].scratch("restoring") as scratch:
+        with pytest.raises(BackupError, match="Another backup is being restored"), places[1].scratch("restoring"):
+            pass
+        assert Path(scratch["NAME"]).exists()
+
+
 def test_takes_the_place_of_a_damaged_database_and_keeps_it(tmp_path):
     path, log = tmp_path / "db.sqlite3", tmp_path / "db.sqlite3-wal"
     path.write_bytes(b"not a database" * 1000)
@@ -377,6 +390,9 @@ def test_a_file_with_other_content_is_replaced_and_kept_hidden():
         assert store_files(file, default_storage, silent) == ["logos/mark.png"]
         replace_file(file, "logos/mark.png", datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC))
         assert store_files(file, default_storage, silent) == []
+        elsewhere = InMemoryStorage()
+        assert [store_files(file, elsewhere, silent) for _time in range(2)] == [[], []]
+        assert elsewhere.listdir("logos")[1] == ["mark.png"]
     with default_storage.open("logos/.mark.png.before-20260506T070809Z") as kept:
         assert kept.read() == b"damaged"
 
