@@ -46,6 +46,15 @@ def silent(done, total, what):
     """No progress is reported."""
 
 
+def postgres_url(name):
+    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
+
+
+def url_of(config):
+    name = config["NAME"]
+    return f"sqlite:///{name}" if config["ENGINE"].endswith("sqlite3") else postgres_url(name)
+
+
 @pytest.fixture
 def databases(tmp_path):
     """Give what makes the configuration of a new database by its name, of the kind that the tests run on."""
@@ -54,8 +63,7 @@ def databases(tmp_path):
     def config(name, is_postgres=IS_POSTGRES):
         if not is_postgres:
             return database_at(f"sqlite:///{tmp_path}/{name}.sqlite3", "")
-        name = f"backups_{os.getpid()}_{name}"
-        made.append(database_at(urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}")), ""))
+        made.append(database_at(postgres_url(f"backups_{os.getpid()}_{name}"), ""))
         return made[-1]
 
     yield config
@@ -134,9 +142,12 @@ def test_from_one_kind_of_database_to_another_and_back_nothing_is_lost(site, dat
         last_key = last.pk
         last.delete()
 
+    output = StringIO()
+    with as_default(first):
+        call_command("move_database", url_of(other), verbosity=0, stdout=output)
+    assert "Now set DATABASE_URL to the new database" in output.getvalue()
     back_up(first, tmp_path / "first.zip", silent)
     with BackupFile(tmp_path / "first.zip") as file:
-        restore(file, other, silent)
         logged = json.loads([*file.lines("django_admin_log")][-1])
         assert "2026-10-25T00:30:00.123456+00:00" in logged
 
