@@ -239,7 +239,8 @@ def flip_bytes() -> None:
     print(f"One bit flipped in each byte of a backup: {noticed} of {len(content)} noticed")
 
 
-def main(count: str = "20") -> None:
+def main() -> None:
+    count = int(sys.argv[1]) if sys.argv[1:] else 20
     flip_bytes()
     server = os.environ.get("DATABASE_URL", "")
     for kind, url in {"SQLite": "", "PostgreSQL": server if server.startswith("postgres") else None}.items():
@@ -251,8 +252,8 @@ def main(count: str = "20") -> None:
             try:
                 site.make()
                 fill_disks(site)
-                kill_backups(site, int(count))
-                kill_restorations(site, int(count))
+                kill_backups(site, count)
+                kill_restorations(site, count)
                 if not url:
                     kill_steps(site)
             finally:
