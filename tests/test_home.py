@@ -217,7 +217,7 @@ def test_menu_has_what_one_may_open_and_says_where_one_is(ana):
 
 def test_administrators_see_when_the_site_was_backed_up_and_a_backup_tried(ana):
     boss = sign_in("boss", "administrators")
-    last = opened(boss, HOME).xpath("//main//ul[@class='quiet']/li")
+    last = opened(boss, HOME).xpath("//main//p[@class='quiet last-operation']")
     assert [text_of(each) for each in last] == [
         "No backup of the site was ever made.",
         "It was never tried whether the site can be restored from a backup.",
@@ -225,13 +225,13 @@ def test_administrators_see_when_the_site_was_backed_up_and_a_backup_tried(ana):
     for kind in (Operation.Kind.BACKUP, Operation.Kind.RESTORE_DRILL):
         Operation.objects.create(kind=kind, finished_at=datetime(2026, 5, 4, 8, 30, tzinfo=UTC))
         Operation.record(kind, succeeded=False)
-    last = opened(boss, HOME).xpath("//main//ul[@class='quiet']/li")
+    last = opened(boss, HOME).xpath("//main//p[@class='quiet last-operation']")
     assert [text_of(each) for each in last] == [
         "Last backup: 4 May 2026, 10:30",
         "Last restore drill: 4 May 2026, 10:30",
     ]
     assert count_queries(boss, HOME) <= 20
-    assert not opened(ana, HOME).xpath("//main//ul[@class='quiet']")
+    assert not opened(ana, HOME).xpath("//main//p[@class='quiet last-operation']")
 
 
 @pytest.mark.long

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +14,15 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
-from networks.operations.backup_file import FORMAT, BackupError, BackupFile, Report, new_backup, remove_partial_files
+from networks.operations.backup_file import (
+    FORMAT,
+    BackupError,
+    BackupFile,
+    BackupWriter,
+    Report,
+    new_backup,
+    remove_partial_files,
+)
 from networks.operations.table_rows import (
     applied_migrations,
     check_migrations_are_known,
@@ -74,47 +82,57 @@ def back_up(config: dict[str, Any], path: Path, report: Report) -> dict[str, Any
     """
     if path.exists():
         try:
-            BackupFile(path).__exit__()
+            with BackupFile(path):
+                pass
         except BackupError as error:
             raise BackupError(f"{path} exists and is no whole backup. Remove it, or choose another name.") from error
-    with snapshot(config) as connection, new_backup(path) as writer:
-        applied = applied_migrations(connection)
-        if not applied:
-            raise BackupError("There is nothing to back up: the database is empty. Has migrate been run?")
-        check_migrations_are_known(applied, "The database", "the version that has written it")
-        tables = tables_at(connection, applied)
-        described: dict[str, dict[str, Any]] = {}
-        files: list[dict[str, Any]] = []
-        manifest = {
-            "format": FORMAT,
-            "made_at": in_utc(timezone.now()),
-            "version": product_version(),
-            "database": {"kind": connection.vendor, "version": database_version(connection)},
-            "migrations": applied,
-            "tables": described,
-            "files": files,
-        }
-        total, done = sum(table.count() for table in tables), 0
-        for table in tables:
-            description = {"columns": table.column_names, **writer.add_rows(table.name, table.lines())}
-            described[table.name] = description
-            if table.has_sequence:
-                description["last_key"] = table.last_key()
-            done += description["count"]
-            if description["count"]:
-                report(done, total, " rows")
+    with new_backup(path) as writer:
+        with snapshot(config) as connection:
+            manifest = {"format": FORMAT, **add_database(writer, connection, report)}
         # After the database: no file that it names is ever deleted.
-        names = list(media_names())
-        for done, name in enumerate(names, 1):
-            try:
-                file = default_storage.open(name)
-            except FileNotFoundError:  # a clean-up has just removed it
-                continue
-            with file:
-                files.append(writer.add_file(name, file))
-            report(done, len(names), " files")
+        manifest["files"] = add_files(writer, report)
         writer.close(manifest)
     return manifest
+
+
+def add_database(writer: BackupWriter, connection: BaseDatabaseWrapper, report: Report) -> dict[str, Any]:
+    """Write all rows, and return what the manifest says of them and of the database."""
+    applied = applied_migrations(connection)
+    if not applied:
+        raise BackupError("There is nothing to back up: the database is empty. Has migrate been run?")
+    check_migrations_are_known(applied, "The database", "the version that has written it")
+    tables = tables_at(connection, applied)
+    total, done = sum(table.count() for table in tables), 0
+
+    def counted(lines: Iterator[bytes]) -> Iterator[bytes]:
+        nonlocal done
+        for line in lines:
+            yield line
+            done += 1
+            if not done % 100 or done == total:
+                report(done, total, " rows")
+
+    described = {}
+    for table in tables:
+        description = {"columns": table.column_names, **writer.add_rows(table.name, counted(table.lines()))}
+        described[table.name] = description | ({"last_key": table.last_key()} if table.has_sequence else {})
+    return {
+        "made_at": in_utc(timezone.now()),
+        "version": product_version(),
+        "database": {"kind": connection.vendor, "version": database_version(connection)},
+        "migrations": applied,
+        "tables": described,
+    }
+
+
+def add_files(writer: BackupWriter, report: Report) -> list[dict[str, Any]]:
+    """Write all uploaded files, and return what the manifest says of each."""
+    names, files = list(media_names()), []
+    for done, name in enumerate(names, 1):
+        with suppress(FileNotFoundError), default_storage.open(name) as file:  # a clean-up may just have removed it
+            files.append(writer.add_file(name, file))
+        report(done, len(names), " files")
+    return files
 
 
 def database_version(connection: BaseDatabaseWrapper) -> str:

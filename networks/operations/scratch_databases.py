@@ -82,14 +82,17 @@ class SqlitePlace:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         folder = os.open(self.path.parent, os.O_RDONLY)
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise BackupError(f"Another backup is being restored in {self.path.parent} just now.") from error
             remove_database_file(self.new)  # which a killed one has left
             self.new.touch(mode=0o600)
-            yield self.config | {"NAME": str(self.new), "OPTIONS": {**self.config["OPTIONS"], **options}}
-        except BlockingIOError as error:
-            raise BackupError(f"Another backup is being restored in {self.path.parent} just now.") from error
+            try:
+                yield self.config | {"NAME": str(self.new), "OPTIONS": {**self.config["OPTIONS"], **options}}
+            finally:
+                remove_database_file(self.new)
         finally:
-            remove_database_file(self.new)
             os.close(folder)
 
     def swap(self, moment: datetime) -> str:
@@ -181,7 +184,7 @@ class PostgresPlace:
             if not may_create:
                 raise BackupError(
                     f"The role {role} may not make databases, so there is no place to restore into. Let it, with: "
-                    f'sudo -u postgres psql -c "ALTER ROLE {self.quote(role)} CREATEDB"'.replace('""', '\\"')
+                    f"sudo -u postgres psql -c 'ALTER ROLE {self.quote(role)} CREATEDB'."
                 )
             # Refused while another one is restoring there; a killed one may have left it.
             cursor.execute(f"DROP DATABASE IF EXISTS {self.quote(self.new)}")

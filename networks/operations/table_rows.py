@@ -106,10 +106,15 @@ class Column:
         self.prepare = plain.get_db_prep_value
 
     def encode(self, value: Any) -> Any:
+        if value is None:
+            return None
+        stored = value
         for convert in self.converters:
             value = convert(value, self.expression, self.connection)
         if value is None:
-            return None
+            raise BackupError(
+                f"The column {self.name} of {self.expression.alias} holds {stored!r}, which is no value."
+            )
         value = self.to_json(value)
         return [value] if self.is_nullable_json else value
 
@@ -164,7 +169,8 @@ class Table:
             while rows := cursor.fetchmany(self.rows_at_once):
                 for row in rows:
                     values = [each(value) for each, value in zip(encode, row, strict=True)]
-                    yield f"{json_text(values)}\n".encode()
+                    # JSON may hold half of a pair of surrogates.
+                    yield f"{json_text(values)}\n".encode(errors="surrogatepass")
 
     def insert(self, lines: Iterable[bytes], inserted: Callable[[int], None]) -> None:
         """Store rows, and call `inserted` with how many those of each batch were."""

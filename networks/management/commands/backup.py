@@ -2,6 +2,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.utils import timezone
@@ -36,6 +37,9 @@ class Command(BaseCommand):
             raise CommandError("--keep takes a number of backups, at least 1, and a folder to keep them in.")
         if not path.parent.is_dir():
             raise CommandError(f"There is no folder {path.parent}. Make it first.")
+        media = Path(settings.MEDIA_ROOT).resolve()
+        if media == path or media in path.parents:
+            raise CommandError(f"{path} lies in MEDIA_ROOT, among the uploaded files. Choose another folder.")
         progress = Progress(self.stderr, is_shown=verbosity > 0)
         started = time.monotonic()
         with in_words("No backup was written."):

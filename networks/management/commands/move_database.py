@@ -45,15 +45,18 @@ class Command(BaseCommand):
         with in_words("The site was not changed."):
             # What somebody saves after the backup would stay behind.
             places[0].check_not_in_use()
-            if folder:
-                folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".moving-", dir=folder) as temporary:
-                path = Path(temporary) / "backup.zip"
-                back_up(source, path, progress.report)
-                places[0].check_not_in_use()
-                with BackupFile(path, progress.report) as backup:
-                    way_back = restore(backup, target, progress.report)
-                    rows, files = backup.row_count, len(backup.manifest["files"])
+            with tempfile.TemporaryDirectory() as temporary:
+                # One name, so that what a killed one has left is written over
+                path = (folder or Path(temporary)) / ".moving.zip"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    back_up(source, path, progress.report)
+                    places[0].check_not_in_use()
+                    with BackupFile(path, progress.report) as backup:
+                        way_back = restore(backup, target, progress.report)
+                        rows, files = backup.row_count, len(backup.manifest["files"])
+                finally:
+                    path.unlink(missing_ok=True)
         self.stdout.write(
             f"Moved {rows} rows and compared each, and {files} files, in {time.monotonic() - started:.0f} s.\n"
             f"{way_back}\n"

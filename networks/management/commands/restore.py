@@ -35,7 +35,8 @@ class Command(BaseCommand):
         progress = Progress(self.stderr, is_shown=verbosity > 0)
         started = time.monotonic()
         with in_words("The database was not changed."), BackupFile(file, progress.report) as backup:
-            self.stderr.write(f"{file} was made by {made_by(backup.manifest)}.", style_func=str)
+            if verbosity:
+                self.stderr.write(f"{file} was made by {made_by(backup.manifest)}.", style_func=str)
             way_back = restore(backup, config, progress.report)
             self.stdout.write(
                 f"Restored {backup.row_count} rows and {len(backup.manifest['files'])} files, compared each, and "
