@@ -137,7 +137,7 @@ class AccountFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditAdmin(CityAdminMixin, admin.ModelAdmin):
-    """A list only. `AuditEntry.objects.record` adds the entries, and `delete_expired` deletes them."""
+    """A list only. `AuditEntry.objects.record` adds the entries, and the next log-in deletes the expired ones."""
 
     list_display = ["when", "shown_kind", "shown_account", "ip", "shown_details"]
     list_display_links = None
