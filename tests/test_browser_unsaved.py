@@ -35,6 +35,7 @@ from tests.browser import (
     value_of,
 )
 from tests.makers import make_network, make_page, make_theme
+from tests.second_factor import give_second_factor, next_code, wrong_code
 
 pytestmark = pytest.mark.browser
 
@@ -151,6 +152,7 @@ def test_session_ends_while_typing_and_one_signs_in_on_the_page(desk, live_serve
     typed = [type_in_field(desk, "title_en", "About Niš"), type_in_editor(desk, "body_en", " Typed.")]
     desk.check("[name=is_correction]")
     end_session()
+    give_second_factor(account())
     desk.click(SAVE)
 
     expect(desk.get_by_role("dialog", name="Sign in to save")).to_be_visible()
@@ -165,6 +167,15 @@ def test_session_ends_while_typing_and_one_signs_in_on_the_page(desk, live_serve
     expect(desk.get_by_role("alert")).to_contain_text("correct username and password")
     assert accessibility_problems(desk, preload=False) == []
     sign_in_to_save(desk)
+    expect(desk.get_by_role("alert")).to_be_hidden()
+    expect(desk.get_by_label("Code from the app")).to_be_focused()
+    desk.mouse.move(0, 0)  # from the button, whose colour would change while it is checked
+    desk.keyboard.type(wrong_code(account()))
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("alert")).to_contain_text("The code is not right")
+    assert accessibility_problems(desk, preload=False) == []
+    desk.keyboard.type(next_code(account()))  # the wrong one is selected
+    desk.keyboard.press("Enter")
     expect(desk.locator(".messagelist .success")).to_be_visible()
     row.refresh_from_db()
     assert SavedForm.objects.count() == 1

@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from networks.models import (
+    AuditEntry,
     CityProfile,
     ConfirmationLink,
     Network,
@@ -68,6 +69,8 @@ ROWS = [
     ("records of saved forms", 31 * DAY, True),
     ("spreadsheets", timedelta(hours=23), False),
     ("spreadsheets", timedelta(hours=25), True),
+    ("entries of the audit log", 364 * DAY, False),
+    ("entries of the audit log", 366 * DAY, True),
     ("links of previews", 29 * DAY, False),
     ("links of previews", 31 * DAY, True),
     ("revoked links of previews", 29 * DAY, False),
@@ -88,6 +91,8 @@ def make_row(kind, age, editor, network):
         return SavedForm.objects.create(token=secrets.token_hex(8), user=editor, saved_at=then)
     if kind == "spreadsheets":
         return SpreadsheetFile.objects.create(user=editor, purpose="export", content=b"x", created_at=then)
+    if kind == "entries of the audit log":
+        return AuditEntry.objects.create(kind=AuditEntry.Kind.EXPORTED, created_at=then)
     if "previews" in kind:
         times = (
             {"revoked_at": then, "expires_at": timezone.now() + DAY} if "revoked" in kind else {"expires_at": then}

@@ -45,6 +45,7 @@ RIGHTS = {
         "cityprofile": "view add change",
         "user": "view add change delete",
         "group": "view",
+        "auditentry": "view",
     },
 }
 

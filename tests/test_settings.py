@@ -81,7 +81,11 @@ WRONG = [
     ("DJANGO_LANGUAGES", "sr,en,hu,hu:retired", "“hu” twice"),
     ("DJANGO_LANGUAGES", "sr,en,hu:gone", "hu:retired or hu:dropped"),
     *(("DJANGO_SESSION_HOURS", value, "at least 1 and") for value in ("0", "-8", "8h", "1.5", "9" * 30)),
-    *(("DJANGO_VERIFICATION_DAYS", value, "at least 1 and") for value in ("0", "-1", "a year", "")),
+    *(
+        (name, value, "at least 1 and")
+        for name in ("DJANGO_AUDIT_DAYS", "DJANGO_VERIFICATION_DAYS")
+        for value in ("0", "-1", "a year", "")
+    ),
     *(("DJANGO_PAGE_STORE_MB", value, "at least 0 and") for value in ("-1", "64M", "")),
     *(("DJANGO_HSTS_SECONDS", value, "at least 0 and") for value in ("-1", "a day", "9" * 12)),
     *(

@@ -109,17 +109,21 @@ def own_second_factor(request: HttpRequest, context: dict) -> HttpResponse:
     account = request.user
     form = second_factor.CodeForm(account, request.META, request.POST if request.method == "POST" else None)
     is_required = second_factor.is_required(account)
-    is_to_end = "switch_off" in request.POST
-    if is_to_end and is_required:
+    if "switch_off" in request.POST and is_required:
         messages.error(request, gettext("Your role requires the second factor, so it stays on."))
         return HttpResponseRedirect(request.path)
     if request.method == "POST" and form.is_valid():
-        if is_to_end:
+        if {"switch_off", "replace"} & {*request.POST}:
             with transaction.atomic():
                 second_factor.remove(account)
                 AuditEntry.objects.record(Kind.SECOND_FACTOR_OFF, environ=request.META, account=account)
             update_session_auth_hash(request, second_factor.load(account.pk))
-            messages.success(request, gettext("The second factor is off. From now on the password alone is enough."))
+            if is_required:
+                request.session[AFTER_ENROLMENT] = reverse("admin:index")
+            else:
+                messages.success(
+                    request, gettext("The second factor is off. From now on the password alone is enough.")
+                )
             return HttpResponseRedirect(request.path)
         with transaction.atomic():
             codes = second_factor.make_recovery_codes(account)

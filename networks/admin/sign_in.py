@@ -178,7 +178,7 @@ def note_failure(account: str, environ: Mapping[str, Any], wrong: str, until: da
 def note_signed_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Tell the audit log of a log-in, and delete what is older than it keeps."""
     AuditEntry.objects.note_sign_in(AuditEntry.Kind.SIGNED_IN, environ=request.META, account=user)
-    AuditEntry.objects.delete_expired()
+    AuditEntry.objects.expired().delete()
 
 
 def note_success(keys: Mapping[str, str]) -> None:

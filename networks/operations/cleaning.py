@@ -2,8 +2,8 @@
 Deleting what nobody can open any more: expired rows, and uploads that nothing names.
 
 What the site deletes by itself is not here: counters of wrong passwords go with the next wrong one, and links for
-choosing a password are not stored. Forms and spreadsheets go with the next save and the next log-in; here they go on
-a site where nobody works. Drafts, history, the bin and the record of what was done are never touched.
+choosing a password are not stored. Forms, spreadsheets and the audit log go with the next save and the next log-in;
+here they go on a site where nobody works. Drafts, history, the bin and the record of what was done are never touched.
 """
 
 import re
@@ -19,7 +19,7 @@ from django.db import models
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from networks.models import ConfirmationLink, OpenForm, PreviewLink, SpreadsheetFile
+from networks.models import AuditEntry, ConfirmationLink, OpenForm, PreviewLink, SpreadsheetFile
 from networks.revisions.saved_forms import expired_forms
 
 # After it has expired, a link still says so, and stands among the links of its row
@@ -46,6 +46,7 @@ def expired_rows() -> dict[str, models.QuerySet]:
         "records of open forms": OpenForm.objects.filter(seen_at__lt=now - OPEN_FORMS_KEPT_FOR),
         "records of saved forms": expired_forms(),
         "spreadsheets": SpreadsheetFile.objects.expired(),
+        "entries of the audit log": AuditEntry.objects.expired(),
         "links of previews": PreviewLink.objects.filter(of_closed_links),
         # What a unit has answered is evidence, and belongs to its link.
         "links of units without an answer": ConfirmationLink.objects.filter(of_closed_links, answers=None),

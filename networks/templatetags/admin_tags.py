@@ -31,6 +31,7 @@ COUNTS = {
     "networks.page": ngettext_lazy("%(count)s page", "%(count)s pages", "count"),
     "networks.oldaddress": ngettext_lazy("%(count)s old address", "%(count)s old addresses", "count"),
     "networks.link": ngettext_lazy("%(count)s link", "%(count)s links", "count"),
+    "networks.auditentry": ngettext_lazy("%(count)s entry", "%(count)s entries", "count"),
     "auth.user": ngettext_lazy("%(count)s user", "%(count)s users", "count"),
     "auth.group": ngettext_lazy("%(count)s role", "%(count)s roles", "count"),
 }
