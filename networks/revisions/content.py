@@ -153,14 +153,15 @@ def normalise_content(model: Model, content: Mapping) -> Content:
 
 
 def with_retired_cells(model: Model, before: Mapping, content: Mapping) -> Content:
-    """Return a content in whose lines the cells of languages that are no longer offered are as they were before."""
+    """Return a content in whose lines the cells of retired languages are as they were before."""
     kept = {}
     for name, each in content_fields(model).items():
         if isinstance(each, LinesField) and each.retired and name in content:
-            former = {
-                line["id"]: {cell: line[cell] for cell in each.retired if cell in line} for line in before[name]
-            }
-            kept[name] = [former.get(line["id"], {}) | line for line in content[name]]
+            former = {line["id"]: line for line in before[name]}
+            kept[name] = [
+                {cell: former[line["id"]][cell] for cell in each.retired if cell in former.get(line["id"], {})} | line
+                for line in content[name]
+            ]
     return {**content, **kept}
 
 
