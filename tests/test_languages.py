@@ -6,9 +6,10 @@ import subprocess
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import migrations, models
 
 from networks.languages import ALPHABETS, language_links, languages_read
-from networks.models.language_columns import added_languages, follow_english
+from networks.models.language_columns import added_languages, follow_english, tables_have_all_columns
 from networks.operations import site_languages
 from networks.partial_dates import PartialDate
 from networks.reading import Reader
@@ -76,6 +77,42 @@ def test_urls_of_a_retired_language_lead_to_serbian(db, client, settings):
 def test_the_dates_of_an_added_language_are_djangos(hungarian):
     dates = map(PartialDate.fromisoformat, ("2003", "2007-05", "2009-05-03"))
     assert [*map(Reader("hu").date, dates)] == ["2003", "2007. május", "2009. május 3."]
+
+
+@pytest.mark.django_db
+def test_a_database_without_the_columns_is_told(hungarian):
+    (message,) = tables_have_all_columns(databases=["default"])
+    assert "name_hu" in message.msg and "summary_hu" in message.msg and "migrate" in message.hint
+
+
+def test_whatever_a_migration_does_to_english_it_does_to_the_others(hungarian):
+    text = models.TextField(null=True)
+    inner = migrations.SeparateDatabaseAndState(state_operations=[migrations.AddField("page", "motto_en", text)])
+
+    class Migration:
+        operations = [
+            migrations.CreateModel("Motto", [("text", text), ("text_sr", text), ("text_en", text)]),
+            migrations.AddField("network", "motto_en", text),
+            migrations.AlterField("network", "motto_en", text),
+            migrations.RenameField("network", "motto_en", "device_en"),
+            migrations.RemoveField("network", "device_en"),
+            migrations.AddField("network", "seen", text),
+            inner,
+        ]
+
+    for _twice in range(2):
+        follow_english(Migration)
+    created, *others = Migration.operations
+    assert [name for name, _field in created.fields] == ["text", "text_sr", "text_en", "text_hu"]
+    assert [(type(each).__name__, getattr(each, "name", each.__dict__.get("old_name"))) for each in others[:-1]] == [
+        *(("AddField", name) for name in ("motto_en", "motto_hu")),
+        *(("AlterField", name) for name in ("motto_en", "motto_hu")),
+        *(("RenameField", name) for name in ("motto_en", "motto_hu")),
+        *(("RemoveField", name) for name in ("device_en", "device_hu")),
+        ("AddField", "seen"),
+    ]
+    assert others[5].new_name == "device_hu"
+    assert [each.name for each in inner.state_operations] == ["motto_en", "motto_hu"]
 
 
 def test_migrations_are_left_as_they_are_without_added_languages():
