@@ -235,9 +235,8 @@ MODELTRANSLATION_LANGUAGES = tuple(code for code, state in SITE_LANGUAGES.items(
 MODELTRANSLATION_DEFAULT_LANGUAGE = "sr"
 MODELTRANSLATION_BUILD_LOCALIZED_VERBOSE_NAME = localized_verbose_name
 FORMAT_MODULE_PATH = ["networks.formats"]
-# The site's own catalogues, of languages that it has added, come first.
-SITE_LOCALE = folder("LOCALE_ROOT", default=DATA_DIR / "locale")
-LOCALE_PATHS = [SITE_LOCALE, BASE_DIR / "networks" / "locale"]
+SITE_LOCALE = folder("LOCALE_ROOT", default=DATA_DIR / "locale")  # the catalogues of languages that it has added
+LOCALE_PATHS = [BASE_DIR / "networks" / "locale", SITE_LOCALE]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = time_zone("DJANGO_TIME_ZONE", default="Europe/Belgrade")

@@ -131,27 +131,26 @@ def languages_without_columns_hold_no_text(databases: Collection[str] | None = N
     """
     Before a migration loses the columns of a language that was removed, somebody has decided about its texts.
 
-    Of one that the settings say is dropped, this is but a warning, so that the site starts; `migrate` waits for the
-    decision all the same.
+    Of one that the settings say is dropped, this is silent, so that the site starts without it before its texts are
+    dropped. `migrate` refuses to run anything as long as they are there.
     """
-    messages: list[CheckMessage] = []
+    messages = []
     for alias in databases or ():
         try:
             texts = sorted(texts_of_removed_languages(alias))
         except DatabaseError:  # which is told elsewhere; the server may start before its database
             continue
-        for table, column, language, count in texts:
-            is_dropped = settings.SITE_LANGUAGES.get(language) == DROPPED
-            message, code = (Warning, "networks.W002") if is_dropped else (Error, "networks.E005")
-            messages.append(
-                message(
-                    f"Texts of a language that was removed still stand in the column {column} of {table}: {count}.",
-                    hint=(
-                        f"Put the language back: add {language} or {language}:retired to DJANGO_LANGUAGES. If its "
-                        f"texts are not needed any more, write {language}:dropped there, and run manage.py "
-                        f"language retire {language} --drop, which exports them first."
-                    ),
-                    id=code,
-                )
+        messages += [
+            Error(
+                f"Texts of a language that was removed still stand in the column {column} of {table}: {count}.",
+                hint=(
+                    f"Put the language back: add {language} or {language}:retired to DJANGO_LANGUAGES. If its texts "
+                    f"are not needed any more, write {language}:dropped there, and run manage.py language retire "
+                    f"{language} --drop, which exports them first."
+                ),
+                id="networks.E005",
             )
+            for table, column, language, count in texts
+            if settings.SITE_LANGUAGES.get(language) != DROPPED
+        ]
     return messages

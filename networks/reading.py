@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from networks import serbian
 from networks.languages import (
     ALPHABETS,
+    ENGLISH,
     SERBIAN,
     SERBIAN_LATIN,
     best_text,
@@ -309,8 +310,10 @@ class NetworkReading(RowReading):
     def seat_in_words(self) -> Text:
         """The seat; where it is not translated, the name that our list has for the town."""
         if self.seat.is_fallback and (town := self.known_town):
-            language = self.reader.language
-            return Text(in_language(town.serbian, town.english, language), language=language, asked=language)
+            asked = self.reader.language
+            # The list has the names of towns in Serbian and English.
+            language = asked if stored_language(asked) == SERBIAN else ENGLISH
+            return Text(in_language(town.serbian, town.english, language), language=language, asked=asked)
         return self.seat
 
     @cached_property

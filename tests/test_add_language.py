@@ -228,7 +228,6 @@ assert staff.get(f"/en/admin/networks/network/{alda.pk}/history/").status_code =
 
 
 @pytest.mark.process
-@pytest.mark.sql
 def test_hungarian_is_added_read_upgraded_retired_and_dropped(tmp_path, database_template):
     folder, environment_file = tmp_path / "checkout", tmp_path / "environment"
     for name in ("citynetworks", "networks", "templates", "static", "tests"):

@@ -106,14 +106,15 @@ def test_a_language_that_was_removed_must_hold_no_text(db, text, ids):
             call_command("migrate", skip_checks=False, verbosity=0)
 
 
-def test_a_language_whose_texts_are_to_be_dropped_is_but_warned_of_until_a_migration_waits(db, settings):
+def test_the_site_starts_without_a_language_whose_texts_are_to_be_dropped_but_does_not_migrate(db, settings):
     settings.SITE_LANGUAGES = {**settings.SITE_LANGUAGES, "de": "dropped"}
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE networks_network ADD COLUMN name_de varchar(200) NULL")
         cursor.execute("UPDATE networks_network SET name_de = 'Netz' WHERE id = %s", [make_network().pk])
-    assert found(databases=["default"]) == ["networks.W002"]
+    assert found(databases=["default"]) == []
     prepare_tables("default", apps, plan=[])
     with pytest.raises(CommandError, match="language retire"):
         prepare_tables("default", apps, plan=["a migration"])
+    connection.check_constraints()  # or PostgreSQL would not alter a table that the test has just written
     assert drop_columns("default", "de") == ["networks_network.name_de"]
     prepare_tables("default", apps, plan=["a migration"])

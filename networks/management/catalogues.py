@@ -12,7 +12,7 @@ DOMAINS = ("django", "djangojs")
 
 def catalogue_path(language: str, domain: str) -> Path:
     """Return the path of a catalogue; `language` is a locale name ("sr" or "sr_Latn"), `domain` one of DOMAINS."""
-    return Path(settings.LOCALE_PATHS[-1], language, "LC_MESSAGES", f"{domain}.po")
+    return Path(settings.LOCALE_PATHS[0], language, "LC_MESSAGES", f"{domain}.po")
 
 
 def derive_latin(serbian: polib.POFile) -> polib.POFile:

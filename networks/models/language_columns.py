@@ -8,13 +8,14 @@ before the language was added has not made its columns. `migrate` adds those tha
 what is new.
 """
 
-from collections.abc import Iterator, Sequence
-from copy import copy
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 
 from django.apps.registry import Apps
 from django.conf import settings
+from django.core.checks import CheckMessage, Tags, Warning, register
 from django.core.management.base import CommandError
-from django.db import connections, migrations, models, transaction
+from django.db import DatabaseError, connections, migrations, models, transaction
 from django.db.migrations.operations.base import Operation
 from django.utils.translation import trans_real
 from modeltranslation.translator import translator
@@ -63,19 +64,13 @@ def followed(operation: Operation) -> Iterator[Operation]:
     if isinstance(operation, migrations.AddField | migrations.AlterField | migrations.RemoveField):
         name = operation.name
     for language, other in zip(added_languages(), other_columns(name), strict=False):
-        following = copy(operation)
-        # Django caches some of what an operation says by its names.
-        vars(following).pop("name_lower", None)
         if isinstance(operation, migrations.RenameField):
             new = f"{operation.new_name.removesuffix(PATTERN)}_{language}"
-            following = migrations.RenameField(operation.model_name, other, new)
+            yield migrations.RenameField(operation.model_name, other, new)
         elif isinstance(operation, migrations.RemoveField):
-            following = migrations.RemoveField(operation.model_name, other)
+            yield migrations.RemoveField(operation.model_name, other)
         else:
-            following = type(operation)(
-                operation.model_name, other, operation.field.clone(), operation.preserve_default
-            )
-        yield following
+            yield type(operation)(operation.model_name, other, operation.field.clone(), operation.preserve_default)
 
 
 def other_columns(name: str) -> list[str]:
@@ -136,6 +131,26 @@ def translated_models(using: str) -> Iterator[tuple[type[models.Model], list[str
     for model in translator.get_registered_models(abstract=False):
         if model._meta.db_table in tables:
             yield model, [*translator.get_options_for_model(model).all_fields]
+
+
+@register(Tags.database)
+def tables_have_all_columns(databases: Collection[str] | None = None, **kwargs: object) -> list[CheckMessage]:
+    """The columns of added languages are there. A warning, because `migrate`, which adds them, begins with checks."""
+    missing = []
+    for alias in databases or () if added_languages() else ():
+        with suppress(DatabaseError):  # which is told elsewhere
+            for model, names in translated_models(alias):
+                columns = {f"{name}_{language}" for name in names for language in added_languages()}
+                missing += sorted(columns.difference(columns_of_table(alias, model._meta.db_table)))
+    if not missing:
+        return []
+    return [
+        Warning(
+            f"The database lacks columns of a language that was added: {', '.join(dict.fromkeys(missing))}.",
+            hint="Run manage.py migrate, which adds them.",
+            id="networks.W002",
+        )
+    ]
 
 
 def texts_of_removed_languages(using: str) -> Iterator[tuple[str, str, str, int]]:

@@ -53,10 +53,20 @@ def write_variable(file: Path, value: str) -> None:
     text = file.read_text(encoding="utf-8")
     pattern = re.compile(rf"^[ \t]*(?:export[ \t]+)?{VARIABLE}[ \t]*=.*$", re.MULTILINE)
     text = pattern.sub(line, text) if pattern.search(text) else f"{text.rstrip()}\n{line}\n".lstrip()
-    new = file.with_name(f"{file.name}.new")
-    new.touch(mode=file.stat().st_mode & 0o777)
+    new, status = file.with_name(f"{file.name}.new"), file.stat()
+    new.touch(mode=0o600)
+    os.chown(new, status.st_uid, status.st_gid)
+    new.chmod(status.st_mode & 0o777)
     new.write_text(text, encoding="utf-8")
     new.replace(file)
+
+
+def check_environment(file: Path) -> None:
+    """Raise NotPossible if this user cannot write an environment file anew."""
+    if not file.is_file():
+        raise NotPossible(f"There is no file {file}.")
+    if not (os.access(file, os.R_OK | os.W_OK) and os.access(file.parent, os.W_OK)):
+        raise NotPossible(f"This user may not write {file}. Leave it out, and write the variable as root.")
 
 
 # Adding
@@ -135,7 +145,7 @@ def write_catalogues(code: str) -> list[Path]:
     catalogue_folder(code).mkdir(parents=True, exist_ok=True)
     for domain in DOMAINS:
         target = catalogue_folder(code) / f"{domain}.po"
-        source = Path(settings.LOCALE_PATHS[-1]) / SERBIAN / "LC_MESSAGES" / f"{domain}.po"
+        source = Path(settings.LOCALE_PATHS[0]) / SERBIAN / "LC_MESSAGES" / f"{domain}.po"
         if not target.exists() and source.exists():
             target.write_text(untranslated(source.read_text(encoding="utf-8"), code), encoding="utf-8")
             written.append(target)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, language_tag, own_name, translation_languages
 from networks.models import Network
 from networks.public.chronology import first_membership
 from networks.public.data_view import data_view
@@ -142,7 +143,10 @@ def open_data(request: HttpRequest) -> HttpResponse:
             "tables": [(table.file, table_rows(table)) for table in TABLES.values()],
             "lead": SUBJECT,
             "identifier": iri("network", 7),
-            "tags": list(TAGS.values()),
+            "tags": [language_tag(code) for code in (SERBIAN, SERBIAN_LATIN, ENGLISH)],
+            "other_tags": [
+                (language_tag(code), own_name(code)) for code in translation_languages() if code != ENGLISH
+            ],
             "described": described,
         },
     )

@@ -39,9 +39,9 @@ class Command(BaseCommand):
 
     def handle(self, *, action: str, code: str, **options: Any) -> None:
         code = code.strip().lower()
-        if (file := options["environment"]) and not file.is_file():
-            raise CommandError(f"There is no file {file}.")
         try:
+            if options["environment"]:
+                site_languages.check_environment(options["environment"])
             if action == "add":
                 if options["drop"] or options["export"]:
                     raise CommandError("--drop and --export are for retiring a language.")

@@ -1,0 +1,210 @@
+"""The languages of a site, of which it may add some: order, what a reader gets, the command's plans and refusals."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import migrations, models
+
+from networks.languages import ALPHABETS, language_links, languages_read
+from networks.models.language_columns import added_languages, follow_english, tables_have_all_columns
+from networks.operations import site_languages
+from networks.partial_dates import PartialDate
+from networks.reading import Reader
+from tests.makers import make_network
+from tests.pages import parsed
+
+HUNGARIAN = {
+    "LANGUAGES": [("sr", "Serbian"), ("sr-latn", "Latin"), ("en", "English"), ("hu", "Hungarian")],
+    "MODELTRANSLATION_LANGUAGES": ("sr", "en", "hu"),
+    "SITE_LANGUAGES": {"sr": "offered", "en": "offered", "hu": "offered"},
+}
+
+
+@pytest.fixture
+def hungarian(settings):
+    """The settings of a site with Hungarian, whose tables and models have no columns of it."""
+    for name, value in HUNGARIAN.items():
+        setattr(settings, name, value)
+
+
+def test_hungarian_is_sorted_by_its_own_letters(hungarian):
+    words = """
+    cápa cukor csap dal dzéta dzsem ében eper gáz gyár kas kassza kaszt lap lyuk menny mennyi ok ól ök őr
+    sor szél tej tyúk uborka új űr üveg zöld zsák
+    """
+    assert sorted({*words.split()}, key=Reader("hu").sort_key) == words.split()
+    # Two of a letter of several characters are written short: mennyi has ny twice.
+    key = Reader("hu").sort_key
+    assert key("kasz") < key("kassza") and key("Őr")[0] == key("ör")[0] != key("or")[0]
+
+
+def test_an_alphabet_has_each_letter_once():
+    for alphabet in ALPHABETS.values():
+        letters = alphabet.replace("=", " ").split()
+        assert len({*letters}) == len(letters)
+
+
+@pytest.mark.parametrize(
+    ("code", "read"),
+    [("sr", ["sr"]), ("sr-latn", ["sr"]), ("en", ["en", "sr"]), ("hu", ["hu", "en", "sr"])],
+)
+def test_a_reader_gets_the_best_that_there_is(hungarian, code, read):
+    assert [*languages_read(code)] == read
+
+
+def test_without_english_the_others_read_serbian(hungarian, settings):
+    settings.LANGUAGES = [each for each in settings.LANGUAGES if each[0] != "en"]
+    assert languages_read("hu") == ("hu", "sr")
+
+
+def test_the_switch_names_each_language_in_itself(hungarian):
+    assert [link.name for link in language_links("hu", {})] == ["Ћирилица", "Latinica", "English", "Magyar"]
+
+
+def test_urls_of_a_retired_language_lead_to_serbian(db, client, settings):
+    settings.SITE_LANGUAGES = {**settings.SITE_LANGUAGES, "hu": "retired", "de": "dropped"}
+    make_network(slug="mreza")
+    for code in ("hu", "de", "HU"):
+        for path in ("/", "/networks/mreza/", "/networks/mreza/?q=a", "/feed.atom"):
+            response = client.get(f"/{code}{path}")
+            assert (response.status_code, response.headers["Location"]) == (301, path)
+    assert client.get("/fr/").status_code == 404
+
+
+def test_the_dates_of_an_added_language_are_djangos(hungarian):
+    dates = map(PartialDate.fromisoformat, ("2003", "2007-05", "2009-05-03"))
+    assert [*map(Reader("hu").date, dates)] == ["2003", "2007. május", "2009. május 3."]
+
+
+@pytest.mark.django_db
+def test_a_database_without_the_columns_is_told(hungarian):
+    (message,) = tables_have_all_columns(databases=["default"])
+    assert "name_hu" in message.msg and "summary_hu" in message.msg and "migrate" in message.hint
+
+
+def test_whatever_a_migration_does_to_english_it_does_to_the_others(hungarian):
+    text = models.TextField(null=True)
+    inner = migrations.SeparateDatabaseAndState(state_operations=[migrations.AddField("page", "motto_en", text)])
+
+    class Migration:
+        operations = [
+            migrations.CreateModel("Motto", [("text", text), ("text_sr", text), ("text_en", text)]),
+            migrations.AddField("network", "motto_en", text),
+            migrations.AlterField("network", "motto_en", text),
+            migrations.RenameField("network", "motto_en", "device_en"),
+            migrations.RemoveField("network", "device_en"),
+            migrations.AddField("network", "seen", text),
+            inner,
+        ]
+
+    for _twice in range(2):
+        follow_english(Migration)
+    created, *others = Migration.operations
+    assert [name for name, _field in created.fields] == ["text", "text_sr", "text_en", "text_hu"]
+    assert [(type(each).__name__, getattr(each, "name", each.__dict__.get("old_name"))) for each in others[:-1]] == [
+        *(("AddField", name) for name in ("motto_en", "motto_hu")),
+        *(("AlterField", name) for name in ("motto_en", "motto_hu")),
+        *(("RenameField", name) for name in ("motto_en", "motto_hu")),
+        *(("RemoveField", name) for name in ("device_en", "device_hu")),
+        ("AddField", "seen"),
+    ]
+    assert others[5].new_name == "device_hu"
+    assert [each.name for each in inner.state_operations] == ["motto_en", "motto_hu"]
+
+
+def test_migrations_are_left_as_they_are_without_added_languages():
+    class Migration:
+        operations = ["one"]
+
+    assert added_languages() == []
+    follow_english(Migration)
+    assert Migration.operations == ["one"]
+
+
+# The command
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["add", "en"], "has English already"),
+        (["add", "sr"], "all else is made of"),
+        (["add", "xx"], "that Django knows"),
+        (["add", "ar"], "right to left"),
+        (["add", "hr"], "the words of Serbian"),
+        (["add", "hu", "--drop"], "are for retiring"),
+        (["add", "hu", "--environment", "nowhere/env"], "no file nowhere/env"),
+        (["retire", "sr"], "all else is made of"),
+        (["retire", "hu"], "no language “hu”"),
+        (["retire", "en", "--drop"], "belong to the product"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(arguments, said):
+    with pytest.raises(CommandError, match=said):
+        call_command("language", *arguments, "--yes")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("state", "said"), [("offered", "Retire the language first"), ("retired", "hu:dropped")])
+def test_texts_are_dropped_only_after_the_site_runs_without_them(hungarian, settings, tmp_path, capsys, state, said):
+    settings.SITE_LANGUAGES = {**settings.SITE_LANGUAGES, "hu": state}
+    arguments = ["language", "retire", "hu", "--drop", "--yes", "--export", str(tmp_path / "texts.json")]
+    if state == "offered":
+        with pytest.raises(CommandError, match=said):
+            call_command(*arguments)
+    else:
+        call_command(*arguments)
+        assert f"Set DJANGO_LANGUAGES=sr,en,{said} in the environment" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_a_plan_is_only_said(tmp_path, settings, capsys):
+    settings.SITE_LOCALE = str(tmp_path / "locale")
+    call_command("language", "add", "hu", "--plan")
+    said = capsys.readouterr().out
+    assert "DJANGO_LANGUAGES=sr,en,hu" in said and "Magyar, English, Serbian in Latin letters" in said
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.django_db
+def test_english_is_retired_with_all_its_texts_in_a_file(tmp_path, capsys):
+    network = make_network(name_en="Network", documents=[{"kind": "other", "title_sr": "Акт", "title_en": "Act"}])
+    file, environment = tmp_path / "texts.json", tmp_path / "env"
+    environment.write_text("A=1\nexport DJANGO_LANGUAGES='sr,en'\nB=2\n")
+    arguments = ["language", "retire", "en", "--yes", "--export", str(file), "--environment", str(environment)]
+    call_command(*arguments)
+    texts = [each for each in json.loads(file.read_text())["texts"] if each["id"] == network.pk]
+    assert {each["text"] for each in texts} >= {"Network", "Act"}
+    assert environment.read_text() == "A=1\nDJANGO_LANGUAGES=sr,en:retired\nB=2\n"
+    with pytest.raises(CommandError, match="cannot be written into"):
+        call_command(*arguments)
+
+
+def test_the_variable_is_appended_where_there_is_none(tmp_path):
+    file = tmp_path / "env"
+    for before, after in (("", "DJANGO_LANGUAGES=sr,en,hu\n"), ("A=1", "A=1\nDJANGO_LANGUAGES=sr,en,hu\n")):
+        file.write_text(before)
+        file.chmod(0o640)
+        site_languages.write_variable(file, "sr,en,hu")
+        assert file.read_text() == after and file.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.skipif(not shutil.which("msgfmt"), reason="gettext is not installed")
+def test_the_catalogue_to_translate_is_one_of_gettext(tmp_path, settings):
+    settings.SITE_LOCALE = str(tmp_path)
+    for code, forms in (("hu", 2), ("sl", 4), ("ja", 1)):
+        written = site_languages.write_catalogues(code)
+        assert [path.name for path in written] == ["django.po", "djangojs.po"]
+        assert f"msgstr[{forms - 1}]" in written[0].read_text() and f"msgstr[{forms}]" not in written[0].read_text()
+        for path in written:
+            subprocess.run(["msgfmt", "--check-format", "-o", tmp_path / "x.mo", path], check=True)  # noqa: S603, S607
+        assert site_languages.write_catalogues(code) == []
+
+
+def test_the_open_data_page_names_the_tags_of_added_languages(hungarian, client, db):
+    # The files are made for the languages of the process; the explanation asks which there are.
+    assert parsed(client.get("/en/open-data/")).xpath("//dd//span[@lang='hu']/text()") == ["Magyar"]
