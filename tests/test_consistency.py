@@ -69,6 +69,9 @@ def test_what_the_site_has_written_agrees(network, page):
     network.themes.get().delete()
     OldAddress.objects.create(old_path="/a/", new_path="/networks/avec/?a=b")
     OldAddress.objects.create(old_path="/b/", new_path="https://example.org/")
+    fair = drafts.save(Page(), {"slug": "fair", "title_sr": "Сајам"}, author=None).row
+    for days, action in ((1, "publish"), (2, "withdraw")):
+        schedules.create(fair, action, timezone.now() + timedelta(days=days), author=None)
     assert check() == ([], 0)
 
 
@@ -147,6 +150,11 @@ def schedule_of_what_is_published(network, page):
     return ["schedule"]
 
 
+def schedule_to_take_off_what_is_not_there(network, page):
+    page.schedules.create(action="withdraw", at=timezone.now() + timedelta(days=1))
+    return ["schedule"]
+
+
 def schedule_of_another_row(network, page):
     Schedule.objects.update(revision=page.head)
     return ["schedule"]
@@ -181,6 +189,7 @@ DAMAGE = [
     double_lines,
     double_lines_in_a_draft,
     schedule_of_what_is_published,
+    schedule_to_take_off_what_is_not_there,
     schedule_of_another_row,
     translation_of_no_field,
     former_slug_of_a_present_page,

@@ -19,6 +19,7 @@ from networks.operations.consistency import findings
 from networks.revisions import drafts, previews, publishing, storage
 from networks.revisions.content import complete_content, content_of
 from tests.contents import store_picture
+from tests.databases.__main__ import write_story
 from tests.migrating import LANDED, drop_all_tables, insert_rows, reset_sequences
 
 pytestmark = [pytest.mark.migration, pytest.mark.sql, pytest.mark.usefixtures("migrated_again")]
@@ -83,6 +84,14 @@ def test_what_each_landed_state_has_written_is_read_after_an_upgrade(upgraded, s
             assert_staff_read_and_go_on(clerk, state, form)
     if connection.vendor == "sqlite":
         assert_all_is_listed(clerk)
+
+
+def test_the_present_code_writes_a_state_too():
+    """So that the command that keeps it for the next landing works then."""
+    store_picture("mark.png", (60, 40))
+    write_story("9999")
+    assert_rows_are_as_written("9999")
+    assert [*findings()] == []
 
 
 def assert_all_is_listed(clerk):

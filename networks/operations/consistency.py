@@ -259,15 +259,16 @@ def findings_of_former_slugs(model: type[RevisedModel]) -> Iterator[Finding]:
 
 
 def findings_of_schedules() -> Iterator[Finding]:
-    for schedule in Schedule.objects.select_related(
-        "revision", *(f"{each._meta.model_name}__live" for each in REVISED)
-    ):
+    rows = (f"{each._meta.model_name}__live" for each in REVISED)
+    plans = [*Schedule.objects.select_related("revision", *rows)]
+    will_be_published = {plan.row for plan in plans if plan.action == Schedule.Action.PUBLISH}
+    for schedule in plans:
         row, revision = schedule.row, schedule.revision
         key = f"{row._meta.model_name}_id"
         if row.deleted_at:
             problem = "is in the bin"
         elif schedule.action == Schedule.Action.WITHDRAW:
-            problem = "" if row.is_published else "is not on the site"
+            problem = "" if row.is_published or row in will_be_published else "is not on the site"
         elif revision is None or getattr(revision, key) != row.pk:
             problem = "has no such version"
         else:
@@ -278,7 +279,7 @@ def findings_of_schedules() -> Iterator[Finding]:
                 "schedule",
                 name_of(row),
                 admin_url(type(row), row.pk, "schedule"),
-                f"on {schedule.at:%Y-%m-%d %H:%M} UTC it is to {schedule.get_action_display()}, and it {problem}",
+                f"on {schedule.at:%Y-%m-%d %H:%M} UTC it is to {schedule.action}, and it {problem}",
                 "cancels the schedule",
                 partial(schedules.cancel, schedule, author=None),
             )
