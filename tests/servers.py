@@ -208,6 +208,7 @@ class Load:
     seconds: float
     bytes: int
     p50: float
+    p95: float
     p99: float
     slowest: float
     errors: int
@@ -229,16 +230,29 @@ def loading(
     seconds: int,
     connections: int,
     headers: Mapping[str, str] | None = None,
+    base: str = "",
+    pause: int = 0,
 ) -> Iterator[Callable[[], Load]]:
-    """Let wrk ask for a path, or for several in turn. Give what waits for its end, and says what it found."""
+    """
+    Let wrk ask for a path, or for several in turn. Give what waits for its end, and says what it found.
+
+    `base` is where, if that is not the server itself. Each connection pauses for some `pause` milliseconds before it
+    asks for the next page.
+    """
     command = [find_wrk(), "-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={PATIENCE}s"]
     for name, value in {"Accept-Encoding": "br", **(headers or {})}.items():
         command += ["-H", f"{name}: {value}"]
-    url = f"http://{HOST}:{server.port}{paths[0]}"
+    url = f"{base or f'http://{HOST}:{server.port}'}{paths[0]}"
     command += ["-s", str(ROOT / "tests" / "benchmark" / "report.lua"), url]
     if len(paths) > 1:
         command += ["--", *paths]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)  # noqa: S603
+    process = subprocess.Popen(  # noqa: S603
+        command,
+        env=os.environ | {"PAUSE": str(pause)},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
     def finish() -> Load:
         output = process.communicate()[0]
