@@ -12,8 +12,10 @@ class NetworksConfig(AppConfig):
     def ready(self):
         from networks import checks, models, roles  # noqa: F401 - registers the system checks
         from networks.page_store import version
+        from networks.revisions import newest_columns
 
         version.connect_signals()
+        newest_columns.connect_signals()
         post_migrate.connect(roles.make_roles, sender=self)
         post_migrate.connect(models.update_search_texts, sender=self)
 

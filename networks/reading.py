@@ -244,15 +244,6 @@ def translated_fields(model: type[models.Model]) -> tuple[str, ...]:
     return tuple(field.name for field in model._meta.fields if field.name in translated)
 
 
-def missing_translations(row: models.Model, language: str = ENGLISH) -> list[str]:
-    """Return the names of the fields that have a Serbian text but none in the language."""
-    return [
-        field
-        for field in translated_fields(type(row))
-        if getattr(row, f"{field}_{SERBIAN}") and not getattr(row, f"{field}_{language}")
-    ]
-
-
 @lru_cache(maxsize=256)
 def choice_label(choices: type[models.TextChoices], code: str, language: str) -> str:
     """Return the label of a choice in a language; a code that is none of the choices unchanged."""

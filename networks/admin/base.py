@@ -43,12 +43,12 @@ from networks.admin.unsaved_text import (
     unsaved_context,
 )
 from networks.languages import columns_of, language_codes, language_tag
-from networks.models import SavedForm
+from networks.models import RevisedModel, SavedForm
 from networks.models.document_field import check_pdf, limit_files
 from networks.models.lines import LinesField
 from networks.models.model_fields import CoordinateField, normalise_line_ends
 from networks.pictures import PictureField, reencode_picture
-from networks.reading import Reader, missing_translations, translated_fields
+from networks.reading import Reader
 from networks.revisions.comparison import FieldComparison, display_text, picture_url
 from networks.revisions.saved_forms import claim_form, remember_form
 from networks.rich_text import LONGEST_TEXT, RichTextField, clean_rich_text
@@ -485,10 +485,12 @@ class MissingTranslationsMixin:
     """A mixin with a list column for the fields without an English translation."""
 
     @admin.display(description=_("English"))
-    def missing_english(self, row: models.Model) -> str:
-        missing = missing_translations(row)
-        outdated = [column.removesuffix("_en") for column in getattr(row, "outdated_newest", ())]
-        if missing and not any(getattr(row, f"{field}_en") for field in translated_fields(type(row))):
+    def missing_english(self, row: RevisedModel) -> str:
+        missing, outdated = (
+            [column.removesuffix("_en") for column in columns]
+            for columns in (row.gaps_newest.get("missing", ()), row.outdated_newest)
+        )
+        if missing and not row.gaps_newest["is_begun"]:
             return translation_sign("none", _("not written"))
         lines = [(_("missing"), missing), (_("Serbian changed since"), outdated)]
         described = [
