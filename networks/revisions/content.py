@@ -87,6 +87,12 @@ def empty_value(model_field: models.Field) -> Any:
     return stored_value(model_field, model_field.get_default())
 
 
+@cache
+def empty_values(model: Model) -> Content:
+    """Return the stored values of all fields where they are empty."""
+    return {name: empty_value(each) for name, each in content_fields(model).items()}
+
+
 def renamed_columns(model: Model) -> dict[str, str]:
     """Return the renamed fields of a model, with the columns of each language in place of a translated field."""
     names: dict[str, str] = {}
@@ -108,7 +114,7 @@ def select_current_fields(model: Model, content: Mapping) -> Content:
 
 def complete_content(model: Model, content: Mapping) -> Content:
     """Return the content with all fields that the model has now. Those that a revision does not have are empty."""
-    empty = {name: empty_value(each) for name, each in content_fields(model).items()}
+    empty = {name: [] if value == [] else value for name, value in empty_values(model).items()}
     return empty | select_current_fields(model, content)
 
 
