@@ -173,9 +173,15 @@ class FilteredChangeList(ChangeList):
         return filters, has_filters, unused, *rest
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list:
-        # Some databases sort nulls first, others last. Here they are last, in either direction.
+        # Some databases sort nulls first, others last. Here they are last, in either direction. A column without
+        # nulls is left alone, so that its index is used.
+        never_null = {field.name for field in self.lookup_opts.concrete_fields if not field.null}
         return [
-            F(name.removeprefix("-")).desc(nulls_last=True) if name.startswith("-") else F(name).asc(nulls_last=True)
+            name
+            if name.removeprefix("-") in never_null
+            else F(name.removeprefix("-")).desc(nulls_last=True)
+            if name.startswith("-")
+            else F(name).asc(nulls_last=True)
             for name in super().get_ordering(request, queryset)
         ]
 

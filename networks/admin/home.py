@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import groupby
+from operator import itemgetter
 
 from django.contrib.admin.models import ADDITION, DELETION, LogEntry
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
@@ -152,18 +153,26 @@ def home_context(request: HttpRequest) -> dict:
     user, reader = request.user, Reader()
     models_of_user = [model for model in REVISED_MODELS if may(user, "view", model)]
     to_publish = [model for model in REVISED_MODELS if may(user, "publish", model)]
+    # What there is none of is not looked for.
+    counts = {model: counts_of(request, model) for model in models_of_user}
     mine = sorted(
-        (row for model in models_of_user for row in drafts_of(user, model)),
+        (row for model in models_of_user if counts[model]["draft"] for row in drafts_of(user, model)),
         key=lambda row: row.head.created_at,
         reverse=True,
     )
     returned = [row for row in mine if is_returned(row, user)]
     drafts = [row for row in mine if row not in returned and row.head.author_id == user.pk]
     waiting = sorted(
-        (row for model in models_of_user for row in submitted_rows(model, None if model in to_publish else user)),
+        (
+            row
+            for model in models_of_user
+            if counts[model]["submitted"]
+            for row in submitted_rows(model, None if model in to_publish else user)
+        ),
         key=lambda row: row.submitted_at,
     )
-    plans, more_plans = schedule_days(user, reader)
+    has_plans = any(each["scheduled"] for each in counts.values())
+    plans, more_plans = schedule_days(user, reader) if has_plans else ([], False)
     return {
         "returned": [returned_item(row, reader) for row in returned],
         "drafts": [{**item(row, reader), "when": reader.moment(row.head.created_at)} for row in drafts[:SHOWN]],
@@ -436,6 +445,7 @@ def week(user: User, reader: Reader) -> list[dict]:
     events = events.only("created_at", "author_name", "kind", "explanation", *ITEM_FIELDS_OF_RELATED)
     for event in events.order_by("-pk")[:MOST_OF_A_WEEK]:
         done.append((event.created_at, event.author_name, event.get_kind_display(), event.row, event.explanation))
+    done.sort(key=itemgetter(0), reverse=True)
     items = [
         {
             **(item(row, reader) if row.deleted_at is None else {"name": reader.text(row, row.heading_field)}),
@@ -444,7 +454,7 @@ def week(user: User, reader: Reader) -> list[dict]:
             "what": what,
             "why": reader.unmarked(why),
         }
-        for moment, who, what, row, why in done
+        for moment, who, what, row, why in done[:MOST_OF_A_WEEK]
     ]
     items += logged_actions(user, since, reader)
     items.sort(key=lambda each: each["time"], reverse=True)

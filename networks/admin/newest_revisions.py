@@ -5,7 +5,7 @@ A row has the content of its newest revision, unless that is a draft of a publis
 is read from the revision, in the same query.
 """
 
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 
 from django.contrib import admin
@@ -20,10 +20,11 @@ from networks.languages import columns_of
 from networks.models import Network, RevisedModel, Theme
 from networks.revisions.content import (
     Model,
+    complete_content,
     content_fields,
     renamed_columns,
-    row_with,
     select_current_fields,
+    value_of,
 )
 from networks.revisions.newest_columns import RECORD_GAPS
 from networks.serbian import fold
@@ -61,11 +62,21 @@ def apply_newest_content(row: RevisedModel) -> RevisedModel:
     """
     if row.newest_content is None:
         return row
-    newest = row_with(row, row.newest_content)
+    # Not by row_with, which needs all fields of the row.
+    newest = complete_content(type(row), row.newest_content)
     for name, field in content_fields(type(row)).items():
         if field.concrete and not field.many_to_many and not isinstance(field, models.FileField):
-            setattr(row, name, getattr(newest, name))
+            setattr(row, name, value_of(field, newest[name]))
     return row
+
+
+@cache
+def long_fields(model: Model) -> tuple[str, ...]:
+    """Return the fields that a list does not show, and that take most of the time to read, for `defer`."""
+    kinds = models.TextField | models.JSONField
+    names = [field.name for field in model._meta.concrete_fields if isinstance(field, kinds)]
+    shown = ("gaps_newest", "outdated_newest")
+    return "head__content", "live__content", *(name for name in names if name not in shown)
 
 
 def with_newest_headings(rows: models.QuerySet) -> list[RevisedModel]:

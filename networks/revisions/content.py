@@ -227,10 +227,7 @@ def row_with(row: Row, content: Mapping) -> Row:
                 model_field.height_field: picture.get("height"),
             }
             continue
-        try:
-            values[name] = model_field.to_python(content[name])
-        except ValidationError:  # from when the field had other rules
-            values[name] = model_field.to_python(empty_value(model_field))
+        values[name] = value_of(model_field, content[name])
     for each in model._meta.concrete_fields:
         if each.name not in values and each.name not in translated_fields(model):
             values[each.attname] = getattr(row, each.attname)
@@ -238,6 +235,14 @@ def row_with(row: Row, content: Mapping) -> Row:
     written._state.adding, written._state.db = row._state.adding, row._state.db
     written._prefetched_objects_cache = related  # type: ignore[attr-defined]  # as prefetch_related does
     return written
+
+
+def value_of(model_field: models.Field, stored: Any) -> Any:
+    """Return the value of a field that a content has; empty where it is not valid any more."""
+    try:
+        return model_field.to_python(stored)
+    except ValidationError:  # from when the field had other rules
+        return model_field.to_python(empty_value(model_field))
 
 
 def field_label(model: Model, name: str) -> str:
