@@ -199,6 +199,8 @@ TEMPLATES = [
     },
 ]
 
+FORM_RENDERER = "citynetworks.form_renderer.FormRenderer"
+
 # Data
 
 DATABASES = {"default": database("DATABASE_URL", default=f"sqlite:///{quote(str(DATA_DIR / 'db.sqlite3'))}")}

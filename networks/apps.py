@@ -15,12 +15,14 @@ class NetworksConfig(AppConfig):
         from networks.models import language_columns
         from networks.operations import probes  # noqa: F401 - registers system checks
         from networks.page_store import version
+        from networks.revisions import newest_columns
 
         version.connect_signals()
         language_columns.read_added_languages_in_english()
         logs.watch_queries()
         logs.start_sentry()
         pre_migrate.connect(language_columns.prepare_tables, sender=self)
+        newest_columns.connect_signals()
         post_migrate.connect(roles.make_roles, sender=self)
         post_migrate.connect(models.update_search_texts, sender=self)
 

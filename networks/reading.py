@@ -31,7 +31,6 @@ from networks.languages import (
     displayed_text,
     language_tag,
     stored_language,
-    translation_languages,
 )
 from networks.models import CityProfile, Network, Page, Theme
 from networks.models.gazetteer import COUNTRIES, Town, country_name, find_town, in_language, town_of
@@ -245,16 +244,6 @@ def translated_fields(model: type[models.Model]) -> tuple[str, ...]:
 
     translated = translator.get_options_for_model(model).all_fields
     return tuple(field.name for field in model._meta.fields if field.name in translated)
-
-
-def missing_translations(row: models.Model) -> list[str]:
-    """Return the columns of the translations that are not written of a Serbian text."""
-    return [
-        f"{field}_{language}"
-        for field in translated_fields(type(row))
-        for language in translation_languages()
-        if getattr(row, f"{field}_{SERBIAN}") and not getattr(row, f"{field}_{language}")
-    ]
 
 
 @lru_cache(maxsize=256)

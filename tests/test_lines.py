@@ -9,7 +9,6 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks.admin.newest_revisions import RECORD_FIELDS, RECORD_GAPS, newest_values
 from networks.links.mending import mend
 from networks.links.places import find_places, links_of_row
 from networks.models import ConfirmationLink, Link, Network, PreviewLink, Revision
@@ -17,7 +16,9 @@ from networks.models.lines import IDENTIFIER, MOST_LINES, act_lines
 from networks.revisions import drafts, publishing
 from networks.revisions.content import content_of, merge, select_current_fields
 from networks.revisions.line_merge import keep_both, merge_lines
+from networks.revisions.newest_columns import RECORD_GAPS
 from networks.revisions.previews import link_url as preview_url
+from networks.revisions.storage import update_row
 from networks.revisions.unit_answers import link_url, stated_digest
 from networks.revisions.word_checks import check_words
 from networks.revisions.word_checks import mend as mend_words
@@ -339,12 +340,9 @@ def test_worklist_names_fees_of_this_year_and_english_titles_that_are_missing():
     drafts.save(rows["nothing"], {"documents": [DECISION]}, author=None)
     drafts.save(rows["english"], {"documents": []}, author=None)
     old = {"name_sr": "x", "fee_amount": "1.00", "fee_currency": "EUR", "fee_year": year - 2, "deciding_act": ""}
-    Network.objects.filter(slug="paid").update(head=rows["paid"].revisions.create(number=9, content=old))
-    values = [*newest_values(RECORD_FIELDS)]
-    gaps = {
-        name: {row for row in rows for each in values if each["pk"] == rows[row].pk and has_gap(each)}
-        for name, has_gap in RECORD_GAPS.items()
-    }
+    update_row(rows["paid"], head=rows["paid"].revisions.create(number=9, content=old))
+    found = Network.objects.values_list("slug", "gaps_newest")
+    gaps = {name: {slug for slug, each in found if has_gap(each)} for name, has_gap in RECORD_GAPS.items()}
     assert gaps == {"fee": {"unpaid", "paid"}, "title": {"documents", "nothing"}}
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import override
 from networks.languages import language_tag
 from networks.models import CityProfile, Network, Page, Theme
 from networks.partial_dates import PartialDate
-from networks.reading import Reader, missing_translations, translated_fields
+from networks.reading import Reader, translated_fields
 from tests.makers import make_network, make_theme
 
 FORMS = ("sr", "sr-latn", "en")
@@ -194,11 +194,6 @@ def test_a_page_is_offered_in_english_when_its_own_words_are(row, read, in_engli
     assert [reading.is_available_in(form) for form in FORMS] == [True, True, in_english]
     offered = in_each_form(lambda reader: getattr(reader, read)(row).is_available_in(reader.language))
     assert offered == (True, True, in_english)
-
-
-def test_missing_translations_are_what_is_written_in_serbian_alone():
-    texts = {"name_sr": "Мрежа", "name_en": "Network", "seat_sr": "Ниш", "summary_sr": "Текст", "benefit_en": "Much"}
-    assert sorted(missing_translations(Network(**texts))) == ["seat_en", "summary_en"]
 
 
 def test_translated_fields_stand_in_the_order_of_the_model():

@@ -50,12 +50,12 @@ from networks.languages import (
     language_tag,
     translation_languages,
 )
-from networks.models import SavedForm
+from networks.models import RevisedModel, SavedForm
 from networks.models.document_field import check_pdf, limit_files
 from networks.models.lines import LinesField
 from networks.models.model_fields import CoordinateField, normalise_line_ends
 from networks.pictures import PictureField, reencode_picture
-from networks.reading import Reader, missing_translations, translated_fields
+from networks.reading import Reader
 from networks.revisions.comparison import FieldComparison, display_text, picture_url
 from networks.revisions.saved_forms import claim_form, remember_form
 from networks.rich_text import LONGEST_TEXT, RichTextField, clean_rich_text
@@ -181,9 +181,15 @@ class FilteredChangeList(ChangeList):
         return filters, has_filters, unused, *rest
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list:
-        # Some databases sort nulls first, others last. Here they are last, in either direction.
+        # Some databases sort nulls first, others last. Here they are last, in either direction. A column without
+        # nulls is left alone, so that its index is used.
+        never_null = {field.name for field in self.lookup_opts.concrete_fields if not field.null}
         return [
-            F(name.removeprefix("-")).desc(nulls_last=True) if name.startswith("-") else F(name).asc(nulls_last=True)
+            name
+            if name.removeprefix("-") in never_null
+            else F(name.removeprefix("-")).desc(nulls_last=True)
+            if name.startswith("-")
+            else F(name).asc(nulls_last=True)
             for name in super().get_ordering(request, queryset)
         ]
 
@@ -501,11 +507,13 @@ class MissingTranslationsMixin:
     """A mixin with a list column for the fields without a translation: into English, or also into others."""
 
     @admin.display(description=TRANSLATIONS)
-    def missing_english(self, row: models.Model) -> str:
-        missing, languages = missing_translations(row), translation_languages()
-        outdated = [name for name in getattr(row, "outdated_newest", ()) if language_of_column(name) in languages]
-        fields = translated_fields(type(row))
-        if missing and not any(getattr(row, f"{field}_{each}") for field in fields for each in languages):
+    def missing_english(self, row: RevisedModel) -> str:
+        languages = translation_languages()
+        missing, outdated = (
+            [column for column in columns if language_of_column(column) in languages]
+            for columns in (row.gaps_newest.get("missing", ()), row.outdated_newest)
+        )
+        if missing and not row.gaps_newest["is_begun"]:
             return translation_sign("none", _("not written"))
         lines = [(_("missing"), missing), (_("Serbian changed since"), outdated)]
         described = [

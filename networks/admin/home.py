@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import groupby
+from operator import itemgetter
 
 from django.contrib.admin.models import ADDITION, DELETION, LogEntry
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
@@ -21,13 +22,7 @@ from django.utils.translation import gettext, ngettext
 
 from citynetworks.labels import name_in_label
 from networks.admin.guide import is_new
-from networks.admin.newest_revisions import (
-    RECORD_FIELDS,
-    RECORD_GAPS,
-    missing_translations_in,
-    newest_values,
-    with_newest_headings,
-)
+from networks.admin.newest_revisions import with_newest_headings
 from networks.admin.review import ANSWERED_BY, events_of_row, last_submission
 from networks.admin.second_factor import must_enrol
 from networks.languages import (
@@ -40,18 +35,22 @@ from networks.languages import (
 )
 from networks.links.record import dead_link_count
 from networks.models import CityProfile, Event, Network, Operation, Page, RevisedModel, Revision, Schedule
-from networks.reading import Reader, translated_fields
+from networks.reading import Reader
 from networks.revisions.content import changed_fields
+from networks.revisions.newest_columns import RECORD_GAPS
 from networks.revisions.unit_answers import waiting_answers
 from networks.revisions.verification import is_due
 
 SHOWN = 5  # of a long group; a link leads to the rest
 MOST_OF_A_WEEK = 50
 
-# A network is written in a language when it has these texts in it.
-MAIN_TEXTS = ("name", "summary", "description")
-
 REVISED_MODELS = (Network, Page)
+
+# The columns of a row that its item needs; all others are long, and many rows are shown
+ITEM_FIELDS = {model: (*columns_of(model.heading_field), "slug", "deleted_at") for model in REVISED_MODELS}
+ITEM_FIELDS_OF_RELATED = [
+    f"{model._meta.model_name}__{name}" for model, names in ITEM_FIELDS.items() for name in names
+]
 
 
 def may(user: User, action: str, model: type[models.Model]) -> bool:
@@ -163,18 +162,26 @@ def home_context(request: HttpRequest) -> dict:
     user, reader = request.user, Reader()
     models_of_user = [model for model in REVISED_MODELS if may(user, "view", model)]
     to_publish = [model for model in REVISED_MODELS if may(user, "publish", model)]
+    # What there is none of is not looked for.
+    counts = {model: counts_of(request, model) for model in models_of_user}
     mine = sorted(
-        (row for model in models_of_user for row in drafts_of(user, model)),
+        (row for model in models_of_user if counts[model]["draft"] for row in drafts_of(user, model)),
         key=lambda row: row.head.created_at,
         reverse=True,
     )
     returned = [row for row in mine if is_returned(row, user)]
     drafts = [row for row in mine if row not in returned and row.head.author_id == user.pk]
     waiting = sorted(
-        (row for model in models_of_user for row in submitted_rows(model, None if model in to_publish else user)),
+        (
+            row
+            for model in models_of_user
+            if counts[model]["submitted"]
+            for row in submitted_rows(model, None if model in to_publish else user)
+        ),
         key=lambda row: row.submitted_at,
     )
-    plans, more_plans = schedule_days(user, reader)
+    has_plans = any(each["scheduled"] for each in counts.values())
+    plans, more_plans = schedule_days(user, reader) if has_plans else ([], False)
     return {
         "returned": [returned_item(row, reader) for row in returned],
         "drafts": [{**item(row, reader), "when": reader.moment(row.head.created_at)} for row in drafts[:SHOWN]],
@@ -221,8 +228,8 @@ def drafts_of(user: User, model: type[RevisedModel]) -> list[RevisedModel]:
         .filter(Q(head__author=user) | Q(submitter=user.pk, answer=Event.Kind.RETURNED))
     )
     is_back = models.Case(models.When(answer=Event.Kind.RETURNED, then=1), default=0)
-    rows = rows.select_related("head").defer("head__content").order_by(-is_back, "-head__created_at", "-pk")
-    return with_newest_headings(rows[: 10 * SHOWN])
+    rows = rows.select_related("head").only(*ITEM_FIELDS[model], "head__created_at", "head__author")
+    return with_newest_headings(rows.order_by(-is_back, "-head__created_at", "-pk")[: 10 * SHOWN])
 
 
 def is_returned(row: RevisedModel, user: User) -> bool:
@@ -244,7 +251,9 @@ def submitted_rows(model: type[RevisedModel], submitter: User | None = None) -> 
     rows = model.objects.outside_bin().filter(submitted_at__isnull=False, head__isnull=False)
     if submitter is not None:
         rows = rows.alias(submitter=last_submission(model, "author")).filter(submitter=submitter.pk)
-    return with_newest_headings(rows.select_related("head", "live").order_by("submitted_at", "pk")[: SHOWN + 1])
+    needed = ("submitted_at", "submitted_by", "head__content", "head__comment", "live__content")
+    rows = rows.select_related("head", "live").only(*ITEM_FIELDS[model], *needed)
+    return with_newest_headings(rows.order_by("submitted_at", "pk")[: SHOWN + 1])
 
 
 def waiting_item(row: RevisedModel, reader: Reader) -> dict:
@@ -263,7 +272,8 @@ def waiting_item(row: RevisedModel, reader: Reader) -> dict:
 
 def schedule_days(user: User, reader: Reader) -> tuple[list[dict], bool]:
     """Return what is scheduled next, by day, and whether there is more."""
-    plans = list(Schedule.objects.filter(is_seen_by(user)).select_related("network", "page")[: SHOWN + 1])
+    seen = Schedule.objects.filter(is_seen_by(user)).select_related("network", "page")
+    plans = list(seen.only("at", "action", *ITEM_FIELDS_OF_RELATED)[: SHOWN + 1])
     days = [
         {
             "day": day,
@@ -290,9 +300,10 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
     user, needs, languages = request.user, [], []
     first = None
     if may(user, "view", Network):
-        counts, first = network_gaps()
+        counts = network_gaps()
         counts.update(counts_of(request, Network))
         in_english = translation_languages() == [ENGLISH]
+        first = first_untranslated() if counts["untranslated"] and may(user, "change", Network) else None
         due = counts["due"]
         needs += [
             (
@@ -395,9 +406,9 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
         )
         needs.append((count, text, reverse("admin:networks_network_answers")))
     items = [{"text": text % {"count": count}, "url": url, "first": None} for count, text, url in needs if count]
-    if first and may(user, "change", Network):
-        network, column = first
-        items[0]["first"] = {**item(network, reader), "url": f"{row_url(network)}#id_{column}"}
+    if first:
+        column = first.gaps_newest["missing"][0]
+        items[0]["first"] = {**item(first, reader), "url": f"{row_url(first)}#id_{column}"}
     return {"needs": items, "languages": languages}
 
 
@@ -417,32 +428,27 @@ def last_operations(reader: Reader) -> list[str]:
     ]
 
 
-# The fields of a network whose gaps are counted
-COUNTED = (
-    *(column for name in translated_fields(Network) for column in columns_of(name)),
-    *("slug", "contact_email", "contact_phone"),
-    *RECORD_FIELDS,
-)
-
-
-def network_gaps() -> tuple[Counter[str], tuple[Network, str] | None]:
+def network_gaps() -> Counter[str]:
     """
-    Return how many networks lack a translation, a contact or a part of the record, and how many are written in a
-    language; and the first without a translation, with its newest names and the column to begin with. One query.
+    Return how many networks lack a translation, a contact or a part of the record, and how many each language has.
     """
     counts: Counter[str] = Counter()
-    first = None
-    for values in newest_values(COUNTED):
-        if missing := missing_translations_in(values):
-            names = {name: values[name] or "" for name in ("slug", *columns_of("name"))}
-            first = first or (Network(pk=values["pk"], **names), missing[0])
-        counts["untranslated"] += bool(missing)
-        counts["without_contact"] += not (values["contact_email"] or values["contact_phone"])
+    # Without modeltranslation, whose `values` adds all fields
+    networks = models.QuerySet(Network).filter(deleted_at=None).order_by()
+    for gaps, count in networks.values_list("gaps_newest").annotate(Count("pk")):
+        counts["untranslated"] += count if gaps.get("missing") else 0
+        counts["without_contact"] += count if gaps.get("contact") else 0
         for name, has_gap in RECORD_GAPS.items():
-            counts[name] += has_gap(values)
-        for language in stored_languages():
-            counts[language] += all(values[f"{text}_{language}"] for text in MAIN_TEXTS)
-    return counts, first
+            counts[name] += count if has_gap(gaps) else 0
+        for language in gaps.get("written", ()):
+            counts[language] += count
+    return counts
+
+
+def first_untranslated() -> RevisedModel | None:
+    """Return the first network, in the city's order, that has a text without a translation, with its newest names."""
+    networks = Network.objects.outside_bin().exclude(gaps_newest__missing=[]).order_by(*Network._meta.ordering)
+    return next(iter(with_newest_headings(networks.only(*ITEM_FIELDS[Network], "gaps_newest")[:1])), None)
 
 
 PROFILE_FIELDS = (
@@ -493,14 +499,17 @@ def week(user: User, reader: Reader) -> list[dict]:
     since = timezone.now() - timedelta(days=7)
     is_seen, related = is_seen_by(user), ["network", "page"]
     done: list[tuple] = []
-    revisions = Revision.objects.filter(is_seen, created_at__gte=since).select_related(*related).defer("content")
+    revisions = Revision.objects.filter(is_seen, created_at__gte=since).select_related(*related)
+    revisions = revisions.only("created_at", "author_name", "number", "comment", *ITEM_FIELDS_OF_RELATED)
     # By the primary key, which has an index, and so is read from the end.
     for revision in revisions.order_by("-pk")[:MOST_OF_A_WEEK]:
         what = gettext("Draft saved") if revision.number > 1 else gettext("Written")
         done.append((revision.created_at, revision.author_name, what, revision.row, revision.comment))
     events = Event.objects.filter(is_seen, created_at__gte=since).select_related(*related)
+    events = events.only("created_at", "author_name", "kind", "explanation", *ITEM_FIELDS_OF_RELATED)
     for event in events.order_by("-pk")[:MOST_OF_A_WEEK]:
         done.append((event.created_at, event.author_name, event.get_kind_display(), event.row, event.explanation))
+    done.sort(key=itemgetter(0), reverse=True)
     items = [
         {
             **(item(row, reader) if row.deleted_at is None else {"name": reader.text(row, row.heading_field)}),
@@ -509,7 +518,7 @@ def week(user: User, reader: Reader) -> list[dict]:
             "what": what,
             "why": reader.unmarked(why),
         }
-        for moment, who, what, row, why in done
+        for moment, who, what, row, why in done[:MOST_OF_A_WEEK]
     ]
     items += logged_actions(user, since, reader)
     items.sort(key=lambda each: each["time"], reverse=True)

@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ORDER_VAR
 from django.db import models
 from django.db.models import QuerySet
 from django.db.models.functions import NullIf
@@ -56,9 +57,11 @@ HELP_TEXTS = {
 
 class NetworkChangeList(RevisedChangeList):
     def get_queryset(self, request: HttpRequest, **kwargs) -> QuerySet:
+        rows = super().get_queryset(request, **kwargs)
+        if ORDER_VAR not in self.params:
+            return rows
         newest_joined = NullIf(newest_value(Network, "joined"), models.Value("", TEXT))
         newest_verified = NullIf(newest_value(Network, "verified_on"), models.Value("", TEXT))
-        rows = super().get_queryset(request, **kwargs)
         return rows.annotate(newest_joined=newest_joined, newest_verified=newest_verified)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import astuple
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +11,8 @@ from django.forms import Script
 from django.http import QueryDict
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from networks.admin.base import is_integer
 from networks.admin.revised_form import RevisedForm
@@ -41,13 +44,21 @@ class TownInput(admin.widgets.AdminTextInputWidget):
     def render(self, name: str, value: Any, attrs=None, renderer=None) -> str:
         list_id = f"{name}_towns"
         text_input = super().render(name, value, {**(attrs or {}), "list": list_id}, renderer)
-        if name == "seat_sr":
-            rows = ((town.serbian, "|".join(typed_values(town))) for town in TOWNS)
-            options = format_html_join("", '<option value="{}" data-values="{}"></option>', rows)
-        else:
-            options = format_html_join("", '<option value="{}"></option>', ((town.english,) for town in TOWNS))
+        options = serbian_options(get_language()) if name == "seat_sr" else english_options()
         language = self.attrs["lang"]  # which CityModelAdmin has set
         return format_html('{}<datalist id="{}" lang="{}">{}</datalist>', text_input, list_id, language, options)
+
+
+@cache
+def serbian_options(language: str) -> SafeString:
+    """Return the options of the Serbian seat in a form in a language, which must be the active one."""
+    rows = ((town.serbian, "|".join(typed_values(town))) for town in TOWNS)
+    return format_html_join("", '<option value="{}" data-values="{}"></option>', rows)
+
+
+@cache
+def english_options() -> SafeString:
+    return format_html_join("", '<option value="{}"></option>', ((town.english,) for town in TOWNS))
 
 
 def typed_values(town: Town) -> list[str]:

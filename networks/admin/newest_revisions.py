@@ -5,10 +5,8 @@ A row has the content of its newest revision, unless that is a draft of a publis
 is read from the revision, in the same query.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, reduce
 from operator import or_
-from typing import Any
 
 from django.contrib import admin
 from django.db import models
@@ -16,26 +14,20 @@ from django.db.models import Case, F, Q, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, NullIf
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin.base import TRANSLATIONS
-from networks.languages import ENGLISH, SERBIAN, columns_of, translation_languages
+from networks.languages import ENGLISH, columns_of, translation_languages
 from networks.models import Network, RevisedModel, Theme
-from networks.models.lines import LinesField
-from networks.models.network import SEARCHED
-from networks.partial_dates import PartialDateField
-from networks.reading import translated_fields
 from networks.revisions.content import (
     Model,
     complete_content,
     content_fields,
     renamed_columns,
-    row_with,
     select_current_fields,
+    value_of,
 )
-from networks.revisions.translations import sources_of
-from networks.rich_text import RichTextField, plain_text
+from networks.revisions.newest_columns import RECORD_GAPS
 from networks.serbian import fold
 
 # The row is published and has a newer revision, so it does not have its content.
@@ -71,47 +63,33 @@ def apply_newest_content(row: RevisedModel) -> RevisedModel:
     """
     if row.newest_content is None:
         return row
-    newest = row_with(row, row.newest_content)
+    # Not by row_with, which needs all fields of the row.
+    newest = complete_content(type(row), row.newest_content)
     for name, field in content_fields(type(row)).items():
         if field.concrete and not field.many_to_many and not isinstance(field, models.FileField):
-            setattr(row, name, getattr(newest, name))
+            setattr(row, name, value_of(field, newest[name]))
     return row
 
 
-def with_newest_headings(rows: models.QuerySet) -> list[RevisedModel]:
-    """Return the rows with the headings of their newest revisions. Does not read the rest of the content."""
-    names = columns_of(rows.model.heading_field)
-    rows = rows.annotate(**{f"newest_{name}": newest_value(rows.model, name) for name in names})
-    for row in rows:
-        for name in names:
-            setattr(row, name, getattr(row, f"newest_{name}"))
-    return list(rows)
-
-
 @cache
-def text_fields(model: Model) -> dict[str, models.Field]:
-    """Return the fields with words that staff search for, by name; those for staff alone are among them."""
-    fields = content_fields(model).items()
-    return {name: field for name, field in fields if isinstance(field, LinesField) or has_words(field)}
+def long_fields(model: Model) -> tuple[str, ...]:
+    """Return the fields that a list does not show, and that take most of the time to read, for `defer`."""
+    kinds = models.TextField | models.JSONField
+    names = [field.name for field in model._meta.concrete_fields if isinstance(field, kinds)]
+    shown = ("gaps_newest", "outdated_newest")
+    return "head__content", "live__content", *(name for name in names if name not in shown)
 
 
-def has_words(field: models.Field) -> bool:
-    is_text = isinstance(field, models.CharField | models.TextField)
-    return is_text and not (field.choices or isinstance(field, models.URLField | PartialDateField))
-
-
-def folded_text(model: Model, content: Mapping, names: Iterable[str]) -> str:
-    """Return fields of a content as search compares them."""
-    parts = []
-    for name in names:
-        text, field = content.get(name) or "", text_fields(model)[name]
-        if isinstance(field, LinesField):
-            columns = [column for column, each in field.columns.items() if has_words(each)]
-            text = "\n".join(line[column] for line in text or () for column in columns if column in line)
-        elif isinstance(field, RichTextField):
-            text = plain_text(text)
-        parts.append(text.replace("-", " ") if name == "slug" else text)
-    return fold("\n".join(parts))
+def with_newest_headings(rows: models.QuerySet) -> list[RevisedModel]:
+    """Return the few rows with the headings of their newest revisions."""
+    names = columns_of(rows.model.heading_field)
+    found = list(rows.annotate(newest_content=newest_content()))
+    for row in found:
+        if row.newest_content is not None:
+            newest = select_current_fields(rows.model, row.newest_content)
+            for name in names:
+                setattr(row, name, newest.get(name, ""))
+    return found
 
 
 def search(rows: models.QuerySet, query: str) -> models.QuerySet:
@@ -121,34 +99,9 @@ def search(rows: models.QuerySet, query: str) -> models.QuerySet:
     Unlike the search of visitors, it finds all words of the record, and those that only staff read: the unit, the
     contact, titles and numbers of documents, the remark.
     """
-    words = fold(query).split()
-    if not words:
-        return rows
-    model = rows.model
-    # What visitors can search is folded in the row already.
-    internal = [name for name in text_fields(model) if name not in SEARCHED] if model is Network else []
-    in_row = ["search_text", *internal] if internal else [*text_fields(model)]
-    drafts = model.objects.filter(HAS_NEWER_DRAFT).values_list("pk", "head__content")
-    texts = {
-        pk: folded_text(model, select_current_fields(model, content), text_fields(model)) for pk, content in drafts
-    }
-    for row in model.objects.exclude(HAS_NEWER_DRAFT).values("pk", *in_row):
-        folded = folded_text(model, row, internal or in_row)
-        texts[row["pk"]] = f"{row['search_text']}\n{folded}" if internal else folded
-    return rows.filter(pk__in=[pk for pk, text in texts.items() if all(word in text for word in words)])
-
-
-def translation_is_missing(model: Model) -> tuple[Q, dict[str, Case]]:
-    """
-    Return the condition that a text of the newest revision lacks a translation, and the annotations that it reads.
-    """
-    newest, missing = {}, Q()
-    for field in translated_fields(model):
-        for name in columns_of(field):
-            newest[f"newest_{name}"] = newest_value(model, name)
-        for language in translation_languages():
-            missing |= ~Q(**{f"newest_{field}_{SERBIAN}": ""}) & Q(**{f"newest_{field}_{language}": ""})
-    return missing or Q(pk__in=[]), newest
+    for word in fold(query).split():
+        rows = rows.filter(words_newest__contains=word)
+    return rows
 
 
 class NewestTranslationFilter(admin.SimpleListFilter):
@@ -169,9 +122,8 @@ class NewestTranslationFilter(admin.SimpleListFilter):
             return queryset
         if self.value() == "outdated":
             return queryset.exclude(outdated_newest=[])
-        missing, newest = translation_is_missing(queryset.model)
-        queryset = queryset.alias(**newest)
-        return queryset.filter(missing) if self.value() == "missing" else queryset.exclude(missing)
+        is_complete = Q(gaps_newest__missing=[])
+        return queryset.exclude(is_complete) if self.value() == "missing" else queryset.filter(is_complete)
 
 
 class ChoiceFilter(admin.SimpleListFilter):
@@ -212,47 +164,7 @@ class ContactFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
         if self.value() is None:
             return queryset
-        names = ("contact_email", "contact_phone")
-        newest = {f"newest_{name}": newest_value(Network, name) for name in names}
-        queryset, without = queryset.alias(**newest), Q(newest_contact_email="", newest_contact_phone="")
-        return queryset.filter(without) if self.value() == "missing" else queryset.exclude(without)
-
-
-def newest_values(names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """
-    Yield some fields of the newest revision of each network, and its primary key as "pk", in the city's order.
-
-    One query. Empty text may be None.
-    """
-    rows = models.QuerySet(Network).filter(deleted_at=None).order_by(*Network._meta.ordering)
-    for pk, newest, *values in rows.annotate(newest=newest_content()).values_list("pk", "newest", *names):
-        if newest is not None:
-            content = complete_content(Network, newest)
-            values = [content[name] for name in names]
-        yield {"pk": pk, **dict(zip(names, values, strict=True))}
-
-
-def missing_translations_in(values: Mapping[str, Any]) -> list[str]:
-    """Return the columns of the translations of a network that are not written of a Serbian text."""
-    return [column for column, source in sources_of(Network).items() if values[source] and not values[column]]
-
-
-def lacks_fee(values: Mapping[str, Any]) -> bool:
-    """Return whether the city is a member, had a fee in an earlier year, and has none of this year."""
-    year = timezone.localdate().year
-    years = {line["year"] for line in values["fees"] if isinstance(line.get("year"), int)}
-    return values["status"] == Network.Status.MEMBER and bool(years) and year not in years and min(years) < year
-
-
-def lacks_title(values: Mapping[str, Any]) -> bool:
-    """Return whether the title of a document lacks a translation."""
-    columns = [f"title_{language}" for language in translation_languages()]
-    return not all(line.get(column) for line in values["documents"] for column in columns)
-
-
-# What may be missing in the record of a membership, by the code in the address of the list
-RECORD_GAPS = {"fee": lacks_fee, "title": lacks_title}
-RECORD_FIELDS = ("status", "fees", "documents")
+        return queryset.filter(gaps_newest__contact=self.value() == "missing")
 
 
 class RecordFilter(admin.SimpleListFilter):
@@ -269,7 +181,8 @@ class RecordFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
         if not (has_gap := RECORD_GAPS.get(self.value())):
             return queryset
-        return queryset.filter(pk__in=[each["pk"] for each in newest_values(RECORD_FIELDS) if has_gap(each)])
+        found = Network.objects.order_by().values_list("pk", "gaps_newest")
+        return queryset.filter(pk__in=[pk for pk, gaps in found if has_gap(gaps)])
 
 
 class ThemeFilter(admin.RelatedFieldListFilter):

@@ -8,18 +8,20 @@ stop nobody: only where publishing would show citizens words with a warning that
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import reduce
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, or_
+from typing import Any
 
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from networks.admin.newest_revisions import newest_value
+from networks.admin import newest_revisions
 from networks.admin.revised_form import RevisedForm
 from networks.languages import ENGLISH, columns_of, language_of_column
 from networks.models import Network, Page, RevisedModel
@@ -159,7 +161,7 @@ def row_checks(row: RevisedModel, content: Content | None = None) -> PublishingC
     """Return the checks of a row with its newest revision as `head`, or with another content."""
     model = type(row)
     content = complete_content(model, row.head.content if content is None else content)
-    by_field = groupby(row_warnings(model, row.pk, content, name_owners(model)), attrgetter("field"))
+    by_field = groupby(row_warnings(model, row.pk, content, name_owners(model, [content])), attrgetter("field"))
     return PublishingChecks(
         [field_notes(model, name, list(warnings)) for name, warnings in by_field],
         missing_fields(model, content),
@@ -197,33 +199,37 @@ def names_of(model: Model) -> tuple[str, ...]:
     return columns_of(model.heading_field)
 
 
-# Each form compares the name with those of all rows, which are seldom new.
-fold_name = lru_cache(maxsize=50_000)(fold)
+def own_names(model: Model, content: Mapping[str, Any]) -> set[str]:
+    """Return the names in a content, folded; there may be an empty one among them."""
+    return {fold(content.get(name) or "") for name in names_of(model)}
 
 
-def name_owners(model: Model) -> dict[str, set[int]]:
-    """Return the primary keys of the rows that have a name in their newest revision, by the folded name."""
-    newest = {f"newest_{name}": newest_value(model, name) for name in names_of(model)}
+def name_owners(model: Model, contents: Iterable[Mapping[str, Any]]) -> dict[str, set[int]]:
+    """Return the primary keys of the rows that have a name of the contents in their newest revision, by the name."""
+    names = {name for content in contents for name in own_names(model, content) if name}
+    has_words = reduce(or_, (Q(words_newest__contains=name) for name in names), Q(pk__in=[]))
+    rows = model.objects.outside_bin().filter(has_words).order_by().only(*names_of(model))
     owners: dict[str, set[int]] = {}
-    for pk, *values in model.objects.outside_bin().order_by().annotate(**newest).values_list("pk", *newest):
-        for name in filter(None, map(fold_name, values)):
-            owners.setdefault(name, set()).add(pk)
+    for row in newest_revisions.with_newest_headings(rows):
+        for name in own_names(model, vars(row)):
+            owners.setdefault(name, set()).add(row.pk)
     return owners
 
 
 def row_warnings(model: Model, pk: int | None, content: Content, owners: Mapping[str, set[int]]) -> list[WordWarning]:
     """Return the warnings for a content of the row with this primary key."""
-    own = {fold(content.get(name) or "") for name in names_of(model)}
-    return check_words(model, content, [name for name in own if owners.get(name, set()) - {pk}])
+    others = [name for name in own_names(model, content) if name and owners.get(name, set()) - {pk}]
+    return check_words(model, content, others)
 
 
 def count_warnings(rows: Iterable[RevisedModel]) -> None:
     """Set `warning_count` of rows of one model whose fields are those of their newest revisions."""
     rows = list(rows)
     for model in {type(row) for row in rows}:
-        owners = name_owners(model)
-        for row in rows:
-            content = content_of(row, **dict.fromkeys(related_fields(model), ()))
+        without_related: dict = dict.fromkeys(related_fields(model), ())
+        contents = {row: content_of(row, **without_related) for row in rows if type(row) is model}
+        owners = name_owners(model, contents.values())
+        for row, content in contents.items():
             row.warning_count = len({each.key for each in row_warnings(model, row.pk, content, owners)})
 
 
@@ -264,8 +270,9 @@ def must_ask_before_publishing(row: RevisedModel, shown: Content | None) -> bool
     head = storage.newest_revision(row)
     if refusals(row, head.content):
         return True
-    model, owners = type(row), name_owners(type(row))
+    model = type(row)
     known = [content for content in (shown, row.live and row.live.content) if content]
+    owners = name_owners(model, [*known, head.content])
     keys = {each.key for content in known for each in row_warnings(model, row.pk, content, owners)}
     return any(each.key not in keys for each in row_warnings(model, row.pk, head.content, owners))
 

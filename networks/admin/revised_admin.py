@@ -14,7 +14,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -93,6 +94,8 @@ class RevisedChangeList(FilteredChangeList):
         ).defer("head__content", "live__content")
 
     def get_results(self, request: HttpRequest) -> None:
+        # Not in the queryset of actions, which need all fields
+        self.queryset = self.queryset.defer(*newest_revisions.long_fields(self.model))
         super().get_results(request)
         self.result_list = [newest_revisions.apply_newest_content(row) for row in self.result_list]
         permissions = [each for each in ("change", "publish") if self.model_admin.may(request, each)]
@@ -383,7 +386,8 @@ class RevisedModelAdmin(
     @admin.display(description=_("Menu"))
     def row_menu(self, row: RevisedModel) -> str:
         """Return the menu of what can be done with a row; RevisedChangeList has set its links."""
-        links = format_html_join("", '<li><a href="{}">{}</a></li>', row.links)
+        # Text of ours; format_html would take a third of the time of the whole row.
+        links = mark_safe("".join(f'<li><a href="{url}">{escape(text)}</a></li>' for url, text in row.links))  # noqa: S308
         label = gettext("What you can do with “{name}”").format(name=str(row) or row.slug)
         return format_html(
             '<details class="row-menu" name="row-menu"><summary aria-label="{}">⋯</summary><ul>{}</ul></details>',

@@ -319,6 +319,11 @@ class Network(RevisedModel):
         verbose_name = _("network of cities")
         verbose_name_plural = _("networks of cities")
         permissions = [("publish_network", "Can publish networks")]
+        indexes = [
+            models.Index(fields=["position", "slug"], name="network_in_order"),
+            # The start page of the admin counts what is missing.
+            models.Index(fields=["deleted_at", "gaps_newest"], name="network_by_gaps"),
+        ]
         constraints = [
             FieldConstraint(
                 field="name_sr",

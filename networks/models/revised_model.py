@@ -56,6 +56,12 @@ class RevisedModel(PublicPage):
     outdated_newest = models.JSONField(default=list, editable=False)
     outdated_published = models.JSONField(default=list, editable=False)
 
+    # Computed of the newest content (networks.revisions.newest_columns): what is missing in it, and its words, folded
+    gaps_newest = models.JSONField(
+        default=dict, db_default=models.Value({}, output_field=models.JSONField()), editable=False
+    )
+    words_newest = models.TextField(default="", db_default="", blank=True, editable=False)
+
     objects = RevisedQuerySet.as_manager()
 
     # Fields that have another name in older revisions: {old name: present name}. A migration that renames a field of

@@ -84,6 +84,7 @@ class Event(RowRelated, Authored):
         ordering = ["-created_at", "-pk"]
         default_permissions = ()
         constraints = RowRelated.Meta.constraints
+        indexes = [models.Index(fields=["kind", "created_at"], name="event_by_kind_and_time")]
 
     def __str__(self):
         return f"{self.row_name}: {self.kind}"

@@ -116,11 +116,14 @@ def count_of_fields() -> int:
     return sum(len(names) for _model, names in translated_models("default"))
 
 
-def add_columns(code: str) -> None:
-    """Migrate in a process in which the language is there. Raise NotPossible if that fails."""
+def migrate_with(code: str, state: str) -> None:
+    """
+    Migrate in a process in which the language is offered or retired: columns are added, and those anew computed that
+    say what is translated. Raise NotPossible if that fails.
+    """
     path = os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH", "")]))
     names = {
-        VARIABLE: variable_with(code, OFFERED),
+        VARIABLE: variable_with(code, state),
         "PYTHONPATH": path,
         "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
     }
@@ -131,7 +134,9 @@ def add_columns(code: str) -> None:
         text=True,
     )
     if result.returncode:
-        raise NotPossible(f"The columns could not be added, and nothing else was done:\n{result.stderr.strip()}")
+        raise NotPossible(
+            f"The database could not be changed, and the setting is as it was:\n{result.stderr.strip()}"
+        )
 
 
 def catalogue_folder(code: str) -> Path:

@@ -87,6 +87,12 @@ def empty_value(model_field: models.Field) -> Any:
     return stored_value(model_field, model_field.get_default())
 
 
+@cache
+def empty_values(model: Model) -> Content:
+    """Return the stored values of all fields where they are empty."""
+    return {name: empty_value(each) for name, each in content_fields(model).items()}
+
+
 def renamed_columns(model: Model) -> dict[str, str]:
     """Return the renamed fields of a model, with the columns of each language in place of a translated field."""
     names: dict[str, str] = {}
@@ -108,7 +114,7 @@ def select_current_fields(model: Model, content: Mapping) -> Content:
 
 def complete_content(model: Model, content: Mapping) -> Content:
     """Return the content with all fields that the model has now. Those that a revision does not have are empty."""
-    empty = {name: empty_value(each) for name, each in content_fields(model).items()}
+    empty = {name: [] if value == [] else value for name, value in empty_values(model).items()}
     return empty | select_current_fields(model, content)
 
 
@@ -234,10 +240,7 @@ def row_with(row: Row, content: Mapping) -> Row:
                 model_field.height_field: picture.get("height"),
             }
             continue
-        try:
-            values[name] = model_field.to_python(content[name])
-        except ValidationError:  # from when the field had other rules
-            values[name] = model_field.to_python(empty_value(model_field))
+        values[name] = value_of(model_field, content[name])
     for each in model._meta.concrete_fields:
         if each.name not in values and each.name not in translated_fields(model):
             values[each.attname] = getattr(row, each.attname)
@@ -245,6 +248,14 @@ def row_with(row: Row, content: Mapping) -> Row:
     written._state.adding, written._state.db = row._state.adding, row._state.db
     written._prefetched_objects_cache = related  # type: ignore[attr-defined]  # as prefetch_related does
     return written
+
+
+def value_of(model_field: models.Field, stored: Any) -> Any:
+    """Return the value of a field that a content has; empty where it is not valid any more."""
+    try:
+        return model_field.to_python(stored)
+    except ValidationError:  # from when the field had other rules
+        return model_field.to_python(empty_value(model_field))
 
 
 def field_label(model: Model, name: str) -> str:

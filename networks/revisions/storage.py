@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from networks.models import Event, RevisedModel, Revision, Schedule, free_slug
 from networks.reading import translated_fields
 from networks.revisions.content import Row, complete_content, content_of, normalise_content, related_fields, row_with
+from networks.revisions.newest_columns import update_newest_columns
 from networks.revisions.public_changes import record_loaded_row
 from networks.revisions.translations import Reason, record, sources_of, update_outdated
 
@@ -85,6 +86,7 @@ def update_row(row: RevisedModel, **values: Any) -> None:
         setattr(row, name, value)
     if "head" in values:
         update_outdated(row)
+        update_newest_columns(row)
 
 
 def lock(row: Row) -> Row:

@@ -55,7 +55,7 @@ class Command(BaseCommand):
         site_languages.check_addition(code)
         if not self.agreed(site_languages.plan_addition(code), **options):
             return
-        site_languages.add_columns(code)
+        site_languages.migrate_with(code, OFFERED)
         for path in site_languages.write_catalogues(code):
             self.stdout.write(f"Written: {path}")
         self.set_variable(code, OFFERED, options["environment"])
@@ -69,6 +69,7 @@ class Command(BaseCommand):
         count = site_languages.export_texts(code, file)
         self.stdout.write(f"Exported: {count} texts into {file}")
         if not drop:
+            site_languages.migrate_with(code, RETIRED)
             self.set_variable(code, RETIRED, options["environment"])
         elif settings.SITE_LANGUAGES[code] == RETIRED:
             self.set_variable(code, DROPPED, options["environment"])
