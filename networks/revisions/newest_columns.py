@@ -144,8 +144,8 @@ def update_all(
     using: str, sender: AppConfig, apps: Apps = present_apps, plan: list[Any] | None = None, **kwargs: Any
 ) -> None:
     """
-    Compute the columns of all rows anew after migrations, in which models may have got other fields, or if they are of
-    other languages.
+    Compute the columns of all rows anew after migrations, in which models may have got other fields, or if they are
+    of other languages.
     """
     if sender.name != Network._meta.app_label:
         return
