@@ -79,7 +79,7 @@ class Command(BaseCommand):
         """Ask for what no option has given. An empty answer leaves it out, or takes what stands in brackets."""
         questions = {
             **{
-                f"name_{code}": f"Name of the city in {LANGUAGES.get(code, code)}, such as City of …"
+                f"name_{code}": f"Name of the city in {LANGUAGES.get(code, code)}, with the word for city"
                 for code in codes
             },
             **{f"title_{code}": f"Title of the site in {LANGUAGES.get(code, code)}" for code in codes},
