@@ -18,7 +18,18 @@ from django.utils.translation import gettext, override
 from networks.admin.base import side_by_side
 from networks.admin.network_admin import verified_ago
 from networks.languages import language_tag
-from networks.models import CityProfile, Event, Link, Network, OldAddress, Page, PreviewLink, Schedule, Theme
+from networks.models import (
+    AuditEntry,
+    CityProfile,
+    Event,
+    Link,
+    Network,
+    OldAddress,
+    Page,
+    PreviewLink,
+    Schedule,
+    Theme,
+)
 from networks.partial_dates import PartialDate
 from networks.reading import Reader, translated_fields
 from networks.revisions import drafts, publishing, schedules, storage
@@ -65,8 +76,8 @@ def pages_of_models(rows):
         if model is CityProfile:
             # One row: its list leads to its form, and it is neither added nor deleted.
             yield from (f"{base}1/change/", f"{base}1/history/")
-        elif model is Link:
-            # A list alone: nobody adds links by hand.
+        elif model in (AuditEntry, Link):
+            # A list alone: nobody adds to it by hand.
             yield from (base, f"{base}?q=example")
         else:
             pk = rows[model]
@@ -87,7 +98,7 @@ def pages_of_a_row(row):
 
 def pages_of_lists(client, prefix):
     """The lists in every order and under every filter that they offer."""
-    for model in ("network", "theme", "page", "link"):
+    for model in ("network", "theme", "page", "link", "auditentry"):
         tree = opened(client, f"{prefix}/admin/networks/{model}/")
         links = tree.xpath("//*[@id='changelist-filter']//a/@href | //table[@id='result_list']/thead//a/@href")
         yield from (f"networks/{model}/{link}" for link in links)
@@ -155,7 +166,7 @@ def problems_of(response, language):
         if urlsplit(address).netloc or urlsplit(address).scheme:
             yield f"asks another host: {address}"
     for address in tree.xpath("//a/@href"):
-        if urlsplit(address).scheme not in ("", "http", "https"):
+        if urlsplit(address).scheme not in ("", "http", "https", "otpauth"):
             yield f"link that is none: {address}"
 
     request = response.request
@@ -189,6 +200,7 @@ class TestEveryPage:
         prefix = PREFIXES[language]
         problems = []
         walk = ["", "networks/", "auth/", "password_change/", "password_change/done/"]
+        walk += ["second-factor/", f"auth/user/{rows[User]}/second-factor/", "auth/group/second-factor/"]
         walk += [f"auth/user/{rows[User]}/password/", *pages_of_models(rows), *pages_of_lists(clerk, prefix)]
         walk += [page for model in (Network, Page) for page in pages_of_a_row(model.objects.get(pk=rows[model]))]
         assert len(walk) > 80

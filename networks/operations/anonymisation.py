@@ -143,5 +143,6 @@ class Anonymisation:
         account.save()
         account.groups.clear()
         account.user_permissions.clear()
-        for model in (TOTPDevice, StaticDevice, OpenForm, SpreadsheetFile):
+        of_the_account: list[type[models.Model]] = [TOTPDevice, StaticDevice, OpenForm, SpreadsheetFile]
+        for model in of_the_account:
             model._default_manager.filter(user=account).delete()
