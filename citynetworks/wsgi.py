@@ -2,10 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -14,21 +11,8 @@ from citynetworks.utf8_requests import UTF8Request
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "citynetworks.settings")
 
-T = TypeVar("T")
-
 # A thread that serves a cached page waits at most so long for Python's lock while another thread runs Django.
 SWITCH_INTERVAL = 0.0001  # seconds
-
-
-def in_one_thread(function: Callable[[], T]) -> Callable[[], T]:
-    """Run a function always in the same thread, so that it uses a single connection to the database."""
-    threads = ThreadPoolExecutor(1, thread_name_prefix=function.__name__)
-
-    def call() -> T:
-        with own_connection():
-            return function()
-
-    return lambda: threads.submit(call).result()
 
 
 application = get_wsgi_application()
@@ -38,7 +22,7 @@ if not settings.DEBUG:
     from citynetworks.request_limits import RequestLimits
     from networks.page_store.filling import fill_in_background
     from networks.page_store.layer import PageStore
-    from networks.page_store.watch import Watch, own_connection, poll_database
+    from networks.page_store.watch import POLL_PATIENCE, Watch, in_one_thread, poll_database
     from networks.public.page_urls import public_urls
     from networks.revisions.schedules import apply_due
 
@@ -46,7 +30,7 @@ if not settings.DEBUG:
     application = PageStore(
         limits,
         limit=settings.PAGE_STORE_MEGABYTES * 1024 * 1024,
-        watch=Watch(in_one_thread(poll_database), in_one_thread(apply_due)),
+        watch=Watch(in_one_thread(poll_database, POLL_PATIENCE), in_one_thread(apply_due)),
     )
     sys.setswitchinterval(SWITCH_INTERVAL)
     if settings.FILL_PAGE_STORE:

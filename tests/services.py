@@ -174,7 +174,7 @@ def nginx(ports: Sequence[int]) -> Iterator[int]:
         )
         sample = SAMPLE.read_text()
         for written, used in {
-            "    server 127.0.0.1:8000;": "\n".join(f"    server {HOST}:{each};" for each in ports),
+            "    server 127.0.0.1:8000;": "\n".join(f"    server {HOST}:{each} fail_timeout=2s;" for each in ports),
             "listen 80;": f"listen {HOST}:{free_port()};",
             "listen 443 ssl": f"listen {HOST}:{port} ssl",
             f"/etc/ssl/{NAME}/fullchain.pem": str(certificate),

@@ -4,7 +4,7 @@ import json
 import random
 import threading
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from urllib.parse import urlsplit
@@ -28,7 +28,7 @@ from networks.page_store import cached_page, layer
 from networks.page_store import watch as watch_module
 from networks.page_store.cached_page import preferred_encoding
 from networks.page_store.layer import PageStore
-from networks.page_store.watch import Watch
+from networks.page_store.watch import Watch, in_one_thread
 from networks.revisions import drafts, previews, publishing, schedules, storage, unit_answers
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import CYRILLIC, PREFIXES
@@ -693,6 +693,27 @@ def test_poll_that_hangs_is_waited_for_once():
     finish.set()
     slow.join(20)
     assert watch.current_state() is known[0]
+
+
+def test_database_that_hangs_is_given_up_until_it_answers_and_its_late_answer_is_dropped():
+    finish = threading.Event()
+    answers = iter(["late", "new"])
+
+    def poll():
+        answer = next(answers)
+        finish.wait(20)
+        return answer
+
+    call = in_one_thread(poll, patience=0.05)
+    for _time in range(3):
+        with pytest.raises(OperationalError):
+            call()
+    finish.set()
+    found = []
+    while not found:
+        with suppress(OperationalError):
+            found.append(call())
+    assert found == ["new"]
 
 
 def test_failed_poll_is_tried_again_once_a_second(clock):

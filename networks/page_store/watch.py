@@ -9,9 +9,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import time as time_of_day
+from typing import TypeVar
 
 from django import db
 from django.utils import timezone
@@ -20,6 +22,10 @@ from networks.page_store.version import current_version
 from networks.revisions import schedules
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+POLL_PATIENCE = 5.0  # seconds until a database that keeps its connections but does not answer counts as away
 
 
 class State:
@@ -49,6 +55,34 @@ def own_connection() -> Iterator[None]:
         yield
     finally:
         db.close_old_connections()
+
+
+def in_one_thread(function: Callable[[], T], patience: float | None = None) -> Callable[[], T]:
+    """
+    Run a function always in the same thread, so that it uses a single connection to the database.
+
+    After `patience` seconds its caller gets an OperationalError, and so does each further one, at once, until it has
+    ended. What it returns then is dropped: it may be as old as its call.
+    """
+    threads = ThreadPoolExecutor(1, thread_name_prefix=function.__name__)
+    overdue: Future[T] | None = None
+
+    def run() -> T:
+        with own_connection():
+            return function()
+
+    def call() -> T:
+        nonlocal overdue
+        if overdue is not None and not overdue.done():
+            raise db.OperationalError("The database has still not responded")
+        called = threads.submit(run)
+        try:
+            return called.result(patience)
+        except TimeoutError as error:
+            overdue = called
+            raise db.OperationalError(f"The database has not responded for {patience} s") from error
+
+    return call
 
 
 class Watch:

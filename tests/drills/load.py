@@ -1,7 +1,7 @@
 """
 50 editors and 200 readers at once, behind nginx: on SQLite with one server, and on PostgreSQL with two.
 
-Each editor signs in, opens the form of a network, thinks, saves a draft, and every twentieth time publishes. Two of
+Each editor signs in, opens the form of a network, thinks, saves a draft, and every fortieth time publishes. Two of
 them share a network, each with a field of her own, so that their saves are merged. What a server has confirmed must
 be among the revisions, and the last of it in the newest. The readers ask for pages of all kinds in three languages,
 over connections that stay open. Editors and readers come from this machine, and share its processors with the site.
@@ -21,6 +21,8 @@ from http.client import HTTPException
 from pathlib import Path
 from statistics import quantiles
 
+import psycopg
+
 from networks.management import demo_site
 from tests import services
 from tests.hostile.site import Session, Site
@@ -30,7 +32,7 @@ NETWORKS = 25
 EDITORS = 2 * NETWORKS
 READERS = 200
 FIELDS = ("internal_note", "summary_en")  # of the first and the second editor of a network
-PUBLISH_EVERY = 20  # saves
+PUBLISH_EVERY = 40  # saves: every 24 seconds somebody does
 GOAL = 100  # milliseconds, for the p95 of readers
 # Every other page is a list, as readers begin there.
 PATHS = [
@@ -193,6 +195,8 @@ def measure(kind: str, *, seconds: int, pause: float, readers_pause: int) -> boo
                 site.server, PATHS, seconds=seconds, connections=READERS, pause=readers_pause, **load_options
             ) as finish:
                 load = finish()
+            if kind == "postgres":
+                print(f"  connections to PostgreSQL: {connections(running.env['DATABASE_URL'])}")
         finally:
             until.set()
             for editor in editors:
@@ -200,6 +204,13 @@ def measure(kind: str, *, seconds: int, pause: float, readers_pause: int) -> boo
         in_revisions = json.loads(run(HERE, "written", env=running.env))
         log = [line for each in Path(temporary).glob("*.log") for line in each.read_text().splitlines()]
     return told(load, found, in_revisions, log)
+
+
+def connections(url: str) -> int:
+    """Return how many connections the servers hold open."""
+    with psycopg.connect(url) as connection:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()"
+        return connection.execute(query).fetchone()[0]
 
 
 def told(load: Load, found: Found, in_revisions: dict[str, dict], log: list[str]) -> bool:
