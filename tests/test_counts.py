@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.utils import translation
 
-from networks.models import CityProfile, Link, Network, Page, Theme
+from networks.models import AuditEntry, CityProfile, Link, Network, Page, Theme
 from networks.redirects import OldAddress
 from networks.serbian import to_latin
 from networks.templatetags.admin_tags import counted
@@ -19,6 +19,7 @@ FORMS = {
     Page: ("страница", "странице", "страница"),
     OldAddress: ("стара адреса", "старе адресе", "старих адреса"),
     Link: ("веза", "везе", "веза"),
+    AuditEntry: ("запис", "записа", "записа"),
     User: ("корисник", "корисника", "корисника"),
     Group: ("улога", "улоге", "улога"),
 }

@@ -13,6 +13,8 @@ from networks.models import Event, FormerNetworkSlug, Network, OldAddress, Opera
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
+IS_PUBLISHED = models.Q(is_published=True)
+
 QUERIES = {
     "the history of a network": lambda: Revision.objects.filter(network=1).order_by("-number"),
     "its newest revision": lambda: Revision.objects.filter(network=1).order_by("-number")[:1],
@@ -21,9 +23,15 @@ QUERIES = {
     "its preview links": lambda: PreviewLink.objects.filter(revision=1).order_by(),
     "its plans": lambda: Schedule.objects.filter(network=1).order_by(),
     "the next plan": lambda: Schedule.objects.filter(at__lte=timezone.now()).order_by("at")[:1],
-    "a page of the list": lambda: Network.objects.order_by("position", "slug").only("slug")[:50],
+    "a page of the list": lambda: Network.objects.outside_bin().order_by("position", "slug").only("slug")[:50],
     "what networks lack": lambda: (
         models.QuerySet(Network).filter(deleted_at=None).order_by().values("gaps_newest").annotate(models.Count("pk"))
+    ),
+    "how many are in each state": lambda: (
+        models.QuerySet(Network)
+        .order_by()
+        .values("deleted_at")
+        .annotate(found=models.Count("pk", filter=IS_PUBLISHED))
     ),
     "when something was last taken off the site": lambda: (
         Event.objects.filter(kind="withdrawn").order_by("-created_at").values("created_at")[:1]

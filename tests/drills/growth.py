@@ -39,7 +39,6 @@ PAGES = {
     "networks.ttl": ("/networks.ttl", False),
     "catalog.ttl": ("/catalog.ttl", False),
     "sitemap.xml": ("/sitemap.xml", False),
-    "sitemap of networks": ("/sitemap-networks.xml", False),
     "start page of the admin": ("/admin/", True),
     "list of the admin": ("/admin/networks/network/", True),
     "search in the admin": ("/admin/networks/network/?q=%D0%BC%D0%B8%D1%80", True),
@@ -48,18 +47,29 @@ PAGES = {
     "history": ("/admin/networks/network/{pk}/history/", True),
 }
 
+# Commands of manage.py, by name. They come first, so that the memory is theirs and not that of a page before.
+COMMANDS = {
+    "backup": ("backup", "{folder}/backup.zip", "--verbosity=0"),
+    "restore": ("restore", "{folder}/backup.zip", "--into=sqlite:///{folder}/restored.sqlite3", "--verbosity=0"),
+}
+COMMANDS = {
+    name: arguments
+    for name, arguments in COMMANDS.items()
+    if (ROOT / "networks" / "management" / "commands" / f"{arguments[0]}.py").is_file()
+}
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Measure a site that has grown.")
+
+def main(*arguments: str) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.drills growth", description=__doc__.splitlines()[1])
     parser.add_argument("--networks", type=int, default=10_000)
     parser.add_argument("--revisions", type=int, default=100_000, help="of all networks together")
     parser.add_argument("--database", default="", help="the URL of a database; a temporary SQLite file without it")
-    parser.add_argument("--only", nargs="*", default=[*PAGES], help="names of what is measured")
+    parser.add_argument("--only", nargs="*", default=[*COMMANDS, *PAGES], help="names of what is measured")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     if given.measure:
         json.dump(measured(*PAGES[given.measure]), sys.stdout)
-        return 0
+        return
     with tempfile.TemporaryDirectory(prefix="growth-") as folder:
         env = environment(given.database or f"sqlite:///{Path(folder, 'grown.sqlite3')}", Path(folder))
         os.environ.update(env)
@@ -67,6 +77,10 @@ def main() -> int:
         print(f"| {'':24} | first, s | later, s | memory, MB | of that at start | body, kB |")
         print(f"| {'-' * 24} | ---: | ---: | ---: | ---: | ---: |")
         for name in given.only:
+            if name in COMMANDS:
+                seconds, memory = run_command([each.format(folder=folder) for each in COMMANDS[name]], env)
+                print(f"| {name:24} | {seconds:.2f} | | {memory:.0f} | | |", flush=True)
+                continue
             command = [sys.executable, "-W", "ignore", "-m", "tests.drills", "growth", "--measure", name]
             done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, check=True)  # noqa: S603
             found = json.loads(done.stdout)
@@ -75,7 +89,16 @@ def main() -> int:
                 f"| {found['start']:.0f} | {found['size']:.0f} |",
                 flush=True,
             )
-    return 0
+
+
+def run_command(arguments: list[str], env: Mapping[str, str]) -> tuple[float, float]:
+    """Run a command of manage.py; return its processor time, and the most memory, in megabytes, of any until now."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-W", "ignore", "manage.py", *arguments]
+    subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, check=True)  # noqa: S603
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, after.ru_maxrss / 1024
 
 
 def environment(url: str, folder: Path) -> dict[str, str]:
@@ -188,7 +211,7 @@ def measured(path: str, by_staff: bool) -> Mapping[str, float]:
     client.get("/health/live/")
     path = path.format(**networks[len(networks) // 2])
     start = peak()
-    times, size = zip(*islice_answers(client, path), strict=True)
+    times, size = zip(*answers(client, path), strict=True)
     return {
         "first": times[0],
         "later": min(times[1:]),
@@ -198,7 +221,7 @@ def measured(path: str, by_staff: bool) -> Mapping[str, float]:
     }
 
 
-def islice_answers(client: Any, path: str) -> Iterator[tuple[float, int]]:
+def answers(client: Any, path: str) -> Iterator[tuple[float, int]]:
     for _ in range(3):
         began = time.process_time()
         response = client.get(path)
