@@ -64,7 +64,7 @@ class LineFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - named by the library
         record.message = one_line(record.message)
         request = request_of(record)
-        identifier = f" [{request.request_id}]" if request else ""  # type: ignore[attr-defined]
+        identifier = f" [{request.request_id}]" if request else ""
         return super().formatMessage(record) + identifier
 
     def formatException(self, exc_info) -> str:  # noqa: N802
@@ -100,7 +100,7 @@ def described(record: logging.LogRecord) -> dict[str, Any]:
     }
     request = request_of(record)
     if request is not None:
-        told["request_id"] = request.request_id  # type: ignore[attr-defined]
+        told["request_id"] = request.request_id
         told["method"] = one_line(request.method or "")
         told["path"] = one_line(path_of(request))
         told["milliseconds"] = milliseconds_of(request)
@@ -152,7 +152,7 @@ def path_of(request: HttpRequest) -> str:
 
 def milliseconds_of(request: HttpRequest) -> int:
     """Return for how long a request has been worked on."""
-    return round((time.monotonic() - request.started_at) * 1000)  # type: ignore[attr-defined]
+    return round((time.monotonic() - request.started_at) * 1000)
 
 
 # Slow queries
@@ -236,7 +236,7 @@ def without_personal_data(event: dict[str, Any], hint: dict[str, Any]) -> dict[s
     request = current_request.get()
     if request is not None:
         kept["request"] = {"method": request.method, "url": path_of(request)}
-        kept["tags"] = {"request_id": request.request_id}  # type: ignore[attr-defined]
+        kept["tags"] = {"request_id": request.request_id}
     return kept
 
 

@@ -153,7 +153,7 @@ def test_only_what_is_about_machines_is_told_of_an_exception(objects, error, rea
 
 
 @pytest.mark.parametrize("prefix", ["", "/sr-latn", "/en"])
-def test_the_page_of_a_failure_shows_a_number_to_quote(failing, prefix):
+def test_the_page_of_a_failure_shows_a_code_to_quote(failing, prefix):
     response = ask_for_failure(failing, prefix)
     page = lxml.html.fromstring(response.content)
     assert page.xpath("//main")[0].text_content().count(response["X-Request-ID"]) == 1

@@ -30,7 +30,6 @@ COUNTS = {
     "networks.theme": ngettext_lazy("%(count)s theme", "%(count)s themes", "count"),
     "networks.page": ngettext_lazy("%(count)s page", "%(count)s pages", "count"),
     "networks.oldaddress": ngettext_lazy("%(count)s old address", "%(count)s old addresses", "count"),
-    "networks.auditentry": ngettext_lazy("%(count)s entry", "%(count)s entries", "count"),
     "networks.link": ngettext_lazy("%(count)s link", "%(count)s links", "count"),
     "networks.auditentry": ngettext_lazy("%(count)s entry", "%(count)s entries", "count"),
     "auth.user": ngettext_lazy("%(count)s user", "%(count)s users", "count"),
