@@ -177,6 +177,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 from networks.models import Network
+from networks.public import word_index
 from tests.pages import fill_in, opened
 
 call_command("check", databases=["default"], verbosity=0)
@@ -187,6 +188,9 @@ for url in ("/", "/networks/alda/?a=1", "/feed.atom"):
     for response in (citizen.get(f"/hu{url}"), citizen.get(f"/HU{url}")):
         assert (response.status_code, response.headers["Location"]) == (301, url), (url, response.headers)
 assert "Magyar" not in citizen.get("/").content.decode()
+call_command("migrate", verbosity=0)
+for word, slugs in (("ügynökségek", []), ("alapszabály", []), ("ALDA", ["alda"])):
+    assert [each.facts.slug for each in word_index.find(word).entries][:1] == slugs, word
 assert "name_hu" not in citizen.get("/networks.csv").content.decode()
 alda = Network.objects.get(slug="alda")
 address = f"/en/admin/networks/network/{alda.pk}/"

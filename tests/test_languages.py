@@ -158,7 +158,7 @@ def test_texts_are_dropped_only_after_the_site_runs_without_them(hungarian, sett
             call_command(*arguments)
     else:
         call_command(*arguments)
-        assert f"Set DJANGO_LANGUAGES=sr,en,{said} in the environment" in capsys.readouterr().out
+        assert f"Set DJANGO_LANGUAGES=sr,en,{said} in the environment of the site." in capsys.readouterr().out
 
 
 @pytest.mark.django_db

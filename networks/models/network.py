@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from networks.languages import columns_of, reverse_in
+from networks.languages import ENGLISH, SERBIAN, columns_of, language_of_column, reverse_in
 from networks.models.gazetteer import COUNTRIES, find_town
 from networks.models.lines import (
     act_lines,
@@ -80,7 +80,8 @@ class Theme(models.Model):
 # field of the open data, revisions and comparisons.
 TRANSLATED = {"name": 8, "acronym": 10, "summary": 3, "description": 1, "seat": 3, "benefit": 2, "end_note": 1}
 
-# The columns that search reads, with the weight of a match, the highest first
+# The columns that search reads, with the weight of a match, the highest first. Those of languages that a site has
+# added come last, so that processes from before one was added, or after it was retired, read the others all the same.
 SEARCHED = {
     "original_name": 6,
     "former_names": 6,
@@ -89,7 +90,12 @@ SEARCHED = {
     "seat_country": 2,
     "documents": 2,
 } | {column: weight for name, weight in TRANSLATED.items() for column in columns_of(name)}
-SEARCHED = dict(sorted(SEARCHED.items(), key=lambda pair: pair[1], reverse=True))
+SEARCHED = dict(
+    sorted(
+        SEARCHED.items(),
+        key=lambda pair: (language_of_column(pair[0]) not in ("", SERBIAN, ENGLISH), -pair[1]),
+    )
+)
 
 
 def left_after_joined(network):

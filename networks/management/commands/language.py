@@ -90,6 +90,9 @@ class Command(BaseCommand):
         value = site_languages.variable_with(code, state)
         if file:
             site_languages.write_variable(file, value)
-            self.stdout.write(f"Written into {file}: {VARIABLE}={value}\nRestart the site now.")
+            self.stdout.write(f"Written into {file}: {VARIABLE}={value}")
         else:
-            self.stdout.write(f"Set {VARIABLE}={value} in the environment of the site, and restart it.")
+            self.stdout.write(f"Set {VARIABLE}={value} in the environment of the site.")
+        if state == RETIRED:
+            self.stdout.write("Run migrate with it, so that search forgets the texts.")
+        self.stdout.write("Restart the site now.")
