@@ -15,7 +15,15 @@ from citynetworks import command_line
 from citynetworks.command_line import COMMAND
 
 # Variables of the project. What the calling shell has of them does not count.
-OWN_VARIABLES = ("DJANGO_", "DATABASE_URL", "CACHE_URL", "MEDIA_ROOT", "STATIC_ROOT", "CREDENTIALS_DIRECTORY")
+OWN_VARIABLES = (
+    "DJANGO_",
+    "DATABASE_URL",
+    "CACHE_URL",
+    "LOCALE_ROOT",
+    "MEDIA_",
+    "STATIC_ROOT",
+    "CREDENTIALS_DIRECTORY",
+)
 OF_ONE_COMMAND = "DJANGO_SUPERUSER_"  # which createsuperuser reads
 
 LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)")

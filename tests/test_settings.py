@@ -482,7 +482,7 @@ def test_nothing_starts_on_a_damaged_database(stopped_site, tmp_path):
         assert result.returncode == 1
         assert "Traceback" not in result.stderr
         assert f"(networks.E001) The database {tmp_path}/db.sqlite3 cannot be used: " in result.stderr
-        assert "put the last backup back" in result.stderr
+        assert "restore the last backup" in result.stderr
 
 
 @pytest.mark.process

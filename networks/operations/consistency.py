@@ -287,7 +287,7 @@ def findings_of_schedules() -> Iterator[Finding]:
 
 def findings_of_translations() -> Iterator[Finding]:
     for model in REVISED:
-        key, columns = str(model._meta.model_name), {*sources_of(model)}
+        key, columns = str(model._meta.model_name), {*sources_of(model, retired=True)}
         columns |= {name for name, present in renamed_columns(model).items() if present in columns}
         stray = ConfirmedTranslation.objects.filter(**{f"{key}__isnull": False}).exclude(column__in=columns)
         for column in stray.order_by().values_list("column", flat=True).distinct():

@@ -149,5 +149,5 @@ class HealthMiddleware:
 def json_response(content: dict[str, Any], status: int = 200) -> JsonResponse:
     response = JsonResponse(content, headers={"Cache-Control": "no-store"}, status=status)
     # Django would log a 503 as an error, each time that somebody asks.
-    response._has_been_logged = True
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response

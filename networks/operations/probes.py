@@ -17,6 +17,7 @@ from enum import StrEnum
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from django import db
 from django.apps import apps
@@ -145,7 +146,7 @@ def unreadable(error: db.Error) -> Outcome:
 
 def is_writable_file() -> bool:
     """Return whether this process may write the file of the database of SQLite, and make files beside it."""
-    if connection.is_in_memory_db():
+    if connection.is_in_memory_db():  # type: ignore[attr-defined] # of SQLite
         return True
     path = Path(connection.settings_dict["NAME"])
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
@@ -156,7 +157,7 @@ def known_migrations() -> dict[tuple[str, str], list[tuple[str, str]]]:
     """Return the migrations of this code, each with those that it replaces."""
     loader = MigrationLoader(None, load=False)
     loader.load_disk()
-    return {key: migration.replaces for key, migration in loader.disk_migrations.items()}
+    return {key: [*migration.replaces] for key, migration in loader.disk_migrations.items()}
 
 
 def migrations(is_thorough: bool) -> Outcome:
@@ -307,7 +308,7 @@ def links(is_thorough: bool) -> Outcome:
 def folders() -> dict[str, Path]:
     """Return the folders on this machine that the site writes into, by what they are for."""
     found = {}
-    if connection.vendor == "sqlite" and not connection.is_in_memory_db():
+    if connection.vendor == "sqlite" and not connection.is_in_memory_db():  # type: ignore[attr-defined]
         found["database"] = Path(connection.settings_dict["NAME"]).parent
     if isinstance(default_storage, FileSystemStorage):
         found["media"] = Path(default_storage.location)
@@ -512,7 +513,7 @@ def worst(findings: list[Finding]) -> Status:
 
 
 @register(Tags.files)
-def media_folder_is_writable(**kwargs) -> list[CheckMessage]:
+def media_folder_is_writable(**kwargs: Any) -> list[CheckMessage]:
     """
     Pictures can be uploaded. Without them the site still serves readers, so this is but a warning.
 
@@ -525,7 +526,7 @@ def media_folder_is_writable(**kwargs) -> list[CheckMessage]:
 
 
 @register()
-def silenced_probes_are_known(**kwargs) -> list[CheckMessage]:
+def silenced_probes_are_known(**kwargs: Any) -> list[CheckMessage]:
     known = OF_DATABASE | OF_MACHINE
     return [
         Error(

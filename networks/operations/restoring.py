@@ -118,7 +118,10 @@ def fill(file: BackupFile, connection: BaseDatabaseWrapper, report: Report) -> N
     if {table.name: table.column_names for table in tables} != {
         name: description["columns"] for name, description in described.items()
     }:
-        raise BackupError(f"{file.path} holds other tables than its migrations make. It cannot be restored.")
+        raise BackupError(
+            f"{file.path} holds other tables than its migrations make here. If its site had other languages, set "
+            "DJANGO_LANGUAGES as it was there, and restore it then."
+        )
     remove_all_rows(tables, connection)
     load(file, tables, connection, report)
     compare(file, tables, report)

@@ -150,7 +150,7 @@ def write_catalogues(code: str) -> list[Path]:
     catalogue_folder(code).mkdir(parents=True, exist_ok=True)
     for domain in DOMAINS:
         target = catalogue_folder(code) / f"{domain}.po"
-        source = Path(settings.LOCALE_PATHS[0]) / SERBIAN / "LC_MESSAGES" / f"{domain}.po"
+        source = Path(str(settings.LOCALE_PATHS[0])) / SERBIAN / "LC_MESSAGES" / f"{domain}.po"
         if not target.exists() and source.exists():
             target.write_text(untranslated(source.read_text(encoding="utf-8"), code), encoding="utf-8")
             written.append(target)

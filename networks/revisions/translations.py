@@ -13,6 +13,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
@@ -37,13 +38,15 @@ class State(models.TextChoices):
 
 
 @cache
-def sources_of(model: Model) -> dict[str, str]:
-    """Return the columns of a model that are translations, each with the column of its source, in their order."""
-    return {
-        f"{field}_{language}": f"{field}_{SERBIAN}"
-        for field in translated_fields(model)
-        for language in translation_languages()
-    }
+def sources_of(model: Model, *, retired: bool = False) -> dict[str, str]:
+    """
+    Return the columns of a model that are translations, each with the column of its source, in their order.
+
+    Those of retired languages are left out unless they are asked for.
+    """
+    stored = [each for each in settings.MODELTRANSLATION_LANGUAGES if each != SERBIAN]
+    languages = stored if retired else translation_languages()
+    return {f"{field}_{each}": f"{field}_{SERBIAN}" for field in translated_fields(model) for each in languages}
 
 
 def digest(field: models.Field, text: str) -> str:
