@@ -1,6 +1,8 @@
 """
 Install the site from a wheel into an empty folder, upgrade it, kill the upgrade in each of its steps, and go back.
 
+Numbers after the name of the drill choose the steps.
+
 All stands in one folder, as `install --root` makes it. In place of systemd, this module starts what the unit says,
 with the environment that it says.
 """
@@ -170,7 +172,8 @@ class Drill:
     def upgrade_command(self, environment: Path) -> list[str]:
         restart = self.folder / "restart"
         restart.write_text(
-            f"#!/bin/sh\ncd {ROOT} && exec {sys.executable} -m tests.drills install restart {self.folder}\n"
+            # As with systemd, what was begun goes on when whoever has asked for it is killed.
+            f"#!/bin/sh\ncd {ROOT} && setsid --wait {sys.executable} -m tests.drills install restart {self.folder}\n"
         )
         restart.chmod(0o755)
         return [
@@ -219,12 +222,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="drill-") as temporary:
         drill = Drill(Path(temporary))
         try:
-            return install_and_upgrade(drill)
+            return install_and_upgrade(drill, [*map(int, arguments)] or [*range(1, STEPS + 1)])
         finally:
             drill.stop()
 
 
-def install_and_upgrade(drill: Drill) -> None:
+def install_and_upgrade(drill: Drill, killed_steps: list[int]) -> None:
     began = time.monotonic()
     first = drill.make_version(__version__, ROOT)
     say(began, f"version {__version__}: a wheel, and an environment with it")
@@ -240,7 +243,7 @@ def install_and_upgrade(drill: Drill) -> None:
     rows = drill.rows()
     second = drill.make_version(NEXT_VERSION, drill.next_checkout())
     command = drill.upgrade_command(second)
-    for number in range(1, STEPS + 1):
+    for number in killed_steps:
         began = time.monotonic()
         drill.kill_in_step(command, number)
         drill.page()
