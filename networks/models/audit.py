@@ -67,9 +67,13 @@ class AuditEntryManager(models.Manager["AuditEntry"]):
             MOST_FAILURES_IN_AN_HOUR
         )
 
+    def expired(self) -> models.QuerySet["AuditEntry"]:
+        """Return what is older than AUDIT_DAYS."""
+        return self.filter(created_at__lt=timezone.now() - timedelta(days=settings.AUDIT_DAYS))
+
     def delete_expired(self) -> int:
         """Delete what is older than AUDIT_DAYS. Return how many entries that were."""
-        return self.filter(created_at__lt=timezone.now() - timedelta(days=settings.AUDIT_DAYS)).delete()[0]
+        return self.expired().delete()[0]
 
 
 class AuditEntry(models.Model):

@@ -19,7 +19,7 @@ from django.db import models
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from networks.models import ConfirmationLink, OpenForm, PreviewLink, SpreadsheetFile
+from networks.models import AuditEntry, ConfirmationLink, OpenForm, PreviewLink, SpreadsheetFile
 from networks.revisions.saved_forms import expired_forms
 
 # After it has expired, a link still says so, and stands among the links of its row
@@ -45,6 +45,7 @@ def expired_rows() -> dict[str, models.QuerySet]:
         "expired sessions": Session.objects.filter(expire_date__lt=now),
         "records of open forms": OpenForm.objects.filter(seen_at__lt=now - OPEN_FORMS_KEPT_FOR),
         "records of saved forms": expired_forms(),
+        "entries of the audit log": AuditEntry.objects.expired(),
         "spreadsheets": SpreadsheetFile.objects.expired(),
         "links of previews": PreviewLink.objects.filter(of_closed_links),
         # What a unit has answered is evidence, and belongs to its link.
