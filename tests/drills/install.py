@@ -222,7 +222,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="drill-") as temporary:
         drill = Drill(Path(temporary))
         try:
-            return install_and_upgrade(drill, [*map(int, arguments)] or [*range(1, STEPS + 1)])
+            return install_and_upgrade(drill, [*map(int, sys.argv[1:])] or [*range(1, STEPS + 1)])
         finally:
             drill.stop()
 

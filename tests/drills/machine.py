@@ -40,9 +40,9 @@ STEPS = [
 ]  # fmt: skip
 
 
-def main(*arguments: str) -> None:
-    if arguments:
-        return inside(Path(arguments[0]))
+def main() -> None:
+    if sys.argv[1:]:
+        return inside(Path(sys.argv[1]))
     if os.geteuid() != 0:
         raise SystemExit("Only root can mount the copy of this machine.")
     with tempfile.TemporaryDirectory(prefix="drill-") as folder:
