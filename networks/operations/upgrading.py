@@ -34,7 +34,7 @@ from citynetworks.installed import environment_variables
 from networks.operations.installation import File, Installation, write_whole
 from networks.operations.migration_linter import pending_findings
 
-PATIENCE = 60  # seconds until the new version has to answer
+PATIENCE = 120  # seconds until the new version has to answer
 SPARE = 200_000_000  # bytes that are left free beside a backup
 
 
@@ -220,7 +220,7 @@ def point_link(link: Path, target: Path) -> None:
 
 def running_version(port: int, token: str) -> str | None:
     """Return the version that the site at a port of this machine says it has; None if it does not say it (yet)."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
         connection.request("GET", "/health/full/", headers={"Authorization": f"Bearer {token}"})
         return json.loads(connection.getresponse().read()).get("version")
