@@ -119,6 +119,12 @@ def test_wrong_answers_write_nothing(options, reason, tmp_path):
     assert contents(tmp_path) == {}
 
 
+def test_line_that_is_no_setting_is_named(site):
+    site.environment_file.write_text("DJANGO_ALLOWED_HOSTS=mreze.example.rs\nDJANGO_PORT 8000\n")
+    with pytest.raises(CommandError, match="line 2 is no NAME=value"):
+        install(site.root)
+
+
 def test_site_that_was_installed_by_hand_gets_no_second_one(tmp_path):
     units = tmp_path / "etc/systemd/system"
     units.mkdir(parents=True)
