@@ -67,6 +67,8 @@ ROWS = [
     ("records of open forms", timedelta(hours=25), True),
     ("records of saved forms", 29 * DAY, False),
     ("records of saved forms", 31 * DAY, True),
+    ("entries of the audit log", 364 * DAY, False),
+    ("entries of the audit log", 366 * DAY, True),
     ("spreadsheets", timedelta(hours=23), False),
     ("spreadsheets", timedelta(hours=25), True),
     ("entries of the audit log", 364 * DAY, False),
@@ -89,6 +91,8 @@ def make_row(kind, age, editor, network):
         return OpenForm.objects.create(network=network, user=editor, seen_at=then)
     if kind == "records of saved forms":
         return SavedForm.objects.create(token=secrets.token_hex(8), user=editor, saved_at=then)
+    if kind == "entries of the audit log":
+        return AuditEntry.objects.create(kind=AuditEntry.Kind.SIGNED_IN, created_at=then)
     if kind == "spreadsheets":
         return SpreadsheetFile.objects.create(user=editor, purpose="export", content=b"x", created_at=then)
     if kind == "entries of the audit log":

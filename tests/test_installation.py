@@ -119,6 +119,12 @@ def test_wrong_answers_write_nothing(options, reason, tmp_path):
     assert contents(tmp_path) == {}
 
 
+def test_line_that_is_no_setting_is_named(site):
+    site.environment_file.write_text("DJANGO_ALLOWED_HOSTS=mreze.example.rs\nDJANGO_PORT 8000\n")
+    with pytest.raises(CommandError, match="line 2 is no NAME=value"):
+        install(site.root)
+
+
 def test_site_that_was_installed_by_hand_gets_no_second_one(tmp_path):
     units = tmp_path / "etc/systemd/system"
     units.mkdir(parents=True)
@@ -145,15 +151,15 @@ def test_only_root_changes_the_machine(monkeypatch):
 def test_units_are_what_systemd_takes(site):
     """Each runs as the site does, and each timer has its service."""
     unit = (site.units_folder / "city-networks.service").read_text()
-    for name, (command, _calendar) in TIMERS.items():
+    for name, (_calendar, commands) in TIMERS.items():
         task = (site.units_folder / f"city-networks-{name}.service").read_text()
         assert task.endswith("\n")
         assert {line for line in unit.splitlines() if line.startswith(("Protect", "Restrict", "Environment"))} <= {
             *task.splitlines()
         }
-        assert (
-            f"citynetworks.command_line {command}\n".replace("/var/lib/city-networks", str(site.state_folder)) in task
-        )
+        for command in commands:
+            typed = command.replace("/var/lib/city-networks", str(site.state_folder))
+            assert f"citynetworks.command_line {typed}\n" in task
         assert (site.units_folder / f"city-networks-{name}.timer").exists()
     if shutil.which("systemd-analyze") is None:
         return

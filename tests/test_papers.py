@@ -30,7 +30,7 @@ def wrong_commands(line: str) -> list[str]:
     """Return the commands of the project in a line of code that are not there, and the options that they lack."""
     wrong = []
     for name, rest in COMMAND.findall(line):
-        if name in ("help", "version"):  # Django's own, and in its place `site_version`
+        if name in ("help", "version"):  # which citynetworks.command_line sees to
             continue
         if name not in get_commands():
             wrong.append(name)

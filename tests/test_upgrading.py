@@ -10,12 +10,14 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from citynetworks import __version__
 from networks.models import Operation
 from networks.operations import upgrading
 from networks.operations.installation import Installation
+from networks.operations.migration_linter import Finding
 from networks.operations.upgrading import StepFailed, Upgrade, point_link
 
 PENDING = "[X]  networks.0001_initial\n[ ]  networks.0040_more\n[ ]  networks.0041_most\n"
@@ -195,8 +197,15 @@ def test_preflight_names_what_would_be_migrated_and_what_speaks_against_it(monke
     output = StringIO()
     call_command("upgrade", check=True, stdout=output)
     assert output.getvalue().splitlines()[:2] == [f"Version {__version__}", "Migrations to be applied: none"]
-    MigrationRecorder(connection).record_unapplied("networks", "0039_operation")
-    assert "Migrations to be applied: networks.0039_operation" in upgrading.preflight().facts
+    ((app, newest),) = MigrationLoader(connection).graph.leaf_nodes("networks")
+    MigrationRecorder(connection).record_unapplied(app, newest)
+    found = [Finding(f"networks.{newest}", "old code needs it."), Finding("networks.0001_initial", "slow.", False)]
+    monkeypatch.setattr(upgrading, "pending_findings", lambda connection: found)
+    assert upgrading.preflight().facts[1:4] == [
+        f"Migrations to be applied: networks.{newest}",
+        f"Danger: networks.{newest}: old code needs it.",
+        "Slow: networks.0001_initial: slow.",
+    ]
     MigrationRecorder(connection).record_applied("networks", "9999_future")
     usage = SimpleNamespace(free=1_000_000)
     monkeypatch.setattr(upgrading.shutil, "disk_usage", lambda path: usage)

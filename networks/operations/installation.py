@@ -21,14 +21,22 @@ from citynetworks.command_line import COMMAND, ENVIRONMENT_FILE
 from citynetworks.installed import environment_text, environment_variables
 from citynetworks.request_limits import LARGEST_BODY
 
+# In /var/lib/city-networks: uploads, static files, catalogues of added languages, and backups
+FOLDERS = ("media", "static", "locale", "backups")
+
 SAMPLES = Path(__file__).parent.parent / "docs"
 EXAMPLE_HOST = "networks.example.org"
 
-# What is done every day: the command and its arguments, and when, in the calendar of systemd
+# What is done every day: when, in the calendar of systemd, and the commands, one after the other
+BACKUPS = f"/var/lib/{COMMAND}/backups"
 TIMERS = {
-    "backup": (f"backup /var/lib/{COMMAND}/backups --keep 14", "*-*-* 02:15"),
-    "clean_up": ("clean_up", "*-*-* 03:05"),
-    "check_links": ("check_links --verbosity 0", "*-*-* 03:35"),
+    # The newest backup is restored into a scratch database, compared, and removed.
+    "backup": (
+        "*-*-* 02:15",
+        [f"backup {BACKUPS} --keep 14 --verbosity 0", f"restore_drill {BACKUPS} --verbosity 0"],
+    ),
+    "clean_up": ("*-*-* 03:05", ["clean_up"]),
+    "check_links": ("*-*-* 03:35", ["check_links --verbosity 0"]),
 }
 
 
@@ -84,9 +92,8 @@ class Installation:
         yield File(self.settings_folder / "secret_key", f"{secrets.token_urlsafe(64)}\n", mode=0o600, is_kept=True)
         unit = self.unit()
         yield File(self.units_folder / f"{COMMAND}.service", unit)
-        for name, (command, calendar) in TIMERS.items():
-            command = command.replace(f"/var/lib/{COMMAND}/", f"{self.state_folder}/")
-            yield File(self.units_folder / f"{COMMAND}-{name}.service", self.task_unit(unit, command))
+        for name, (calendar, commands) in TIMERS.items():
+            yield File(self.units_folder / f"{COMMAND}-{name}.service", self.task_unit(unit, name, commands))
             yield File(self.units_folder / f"{COMMAND}-{name}.timer", timer_unit(name, calendar))
         yield File(self.nginx_file, self.nginx())
         yield File(self.wrapper, self.wrapper_text(), mode=0o755)
@@ -97,6 +104,7 @@ class Installation:
             "DATABASE_URL": self.database_url or f"sqlite:///{quote(str(self.state_folder / 'db.sqlite3'))}",
             "MEDIA_ROOT": str(self.state_folder / "media"),
             "STATIC_ROOT": str(self.state_folder / "static"),
+            "LOCALE_ROOT": str(self.state_folder / "locale"),
             "DJANGO_BEHIND_PROXY": "on",
             "DJANGO_PORT": str(self.port),
             "DJANGO_HEALTH_TOKEN": secrets.token_urlsafe(32),
@@ -121,16 +129,20 @@ class Installation:
             },
         )
 
-    def task_unit(self, unit: str, command: str) -> str:
-        """Return the unit that runs a command once, as the site itself runs otherwise."""
+    def task_unit(self, unit: str, name: str, commands: list[str]) -> str:
+        """Return the unit that runs some commands once, as the site itself runs otherwise."""
+        program = f"ExecStart={self.python} -P -m citynetworks.command_line"
+        paths = f"/var/lib/{COMMAND}/", f"{self.state_folder}/"
+        task = ["Type=oneshot", "Nice=10", "IOSchedulingClass=idle"]
+        task += [f"{program} {command.replace(*paths)}" for command in commands]
         lines = []
         for line in unit.partition("\n[Install]")[0].splitlines():
-            name = line.partition("=")[0]
-            if name == "Description":
-                line = f"{line}: {command.split()[0]}"
-            elif name == "ExecStart":
-                line = f"Type=oneshot\nExecStart={self.python} -P -m citynetworks.command_line {command}"
-            if name not in ("Restart", "RestartSec", "LimitNOFILE") and not line.startswith("#"):
+            setting = line.partition("=")[0]
+            if setting == "Description":
+                line = f"{line}: {name}"
+            elif setting == "ExecStart":
+                line = "\n".join(task)
+            if setting not in ("Restart", "RestartSec", "LimitNOFILE") and not line.startswith("#"):
                 lines.append(line)
         return "\n".join(lines) + "\n"
 
@@ -204,7 +216,7 @@ class Installation:
         for folder in (self.settings_folder, self.current.parent, self.units_folder, self.nginx_file.parent):
             folder.mkdir(parents=True, exist_ok=True)
         self.wrapper.parent.mkdir(parents=True, exist_ok=True)
-        for folder in [self.state_folder, *(self.state_folder / name for name in ("media", "static", "backups"))]:
+        for folder in [self.state_folder, *(self.state_folder / name for name in FOLDERS)]:
             was_there = folder.is_dir()
             folder.mkdir(mode=0o750, parents=True, exist_ok=True)
             if self.is_real:
@@ -237,7 +249,7 @@ class Installation:
     def outline(self) -> Iterator[str]:
         """Yield what `write` would do, with the text of each file but for the secrets."""
         yield f"The user {self.user}"
-        yield f"The folder {self.state_folder}, with media, static and backups"
+        yield f"The folder {self.state_folder}, with {', '.join(FOLDERS)}"
         yield f"The link {self.current} to {self.environment}"
         for file in self.files():
             yield f"The file {file.path}, mode {file.mode:o}:"

@@ -32,8 +32,9 @@ from citynetworks import __version__
 from citynetworks.command_line import COMMAND
 from citynetworks.installed import environment_variables
 from networks.operations.installation import File, Installation, write_whole
+from networks.operations.migration_linter import pending_findings
 
-PATIENCE = 60  # seconds until the new version has to answer
+PATIENCE = 120  # seconds until the new version has to answer
 SPARE = 200_000_000  # bytes that are left free beside a backup
 
 
@@ -219,7 +220,7 @@ def point_link(link: Path, target: Path) -> None:
 
 def running_version(port: int, token: str) -> str | None:
     """Return the version that the site at a port of this machine says it has; None if it does not say it (yet)."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
         connection.request("GET", "/health/full/", headers={"Authorization": f"Bearer {token}"})
         return json.loads(connection.getresponse().read()).get("version")
@@ -252,6 +253,7 @@ def preflight() -> Preflight:
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     names = [f"{migration.app_label}.{migration.name}" for migration, _backwards in pending]
     report.facts.append(f"Migrations to be applied: {', '.join(names) or 'none'}")
+    report.facts += [f"{'Danger' if each.is_danger else 'Slow'}: {each}" for each in pending_findings(connection)]
     unknown = {*executor.loader.applied_migrations} - {*executor.loader.disk_migrations}
     unknown = {key for key in unknown if key[0] in executor.loader.migrated_apps and not is_replaced(executor, key)}
     if unknown:

@@ -67,6 +67,12 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except InstallationFailed as error:
             raise CommandError(f"{error} What was made stays; the same command continues.") from error
+        except ValueError as error:  # of a line that somebody has written
+            raise CommandError(f"The environment file of the site: {error}.") from error
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Interrupted. What was made stays; the same command continues.", returncode=130
+            ) from None
         except PermissionError as error:
             raise CommandError(f"{error.filename} is for root only: sudo … install") from error
         except OSError as error:

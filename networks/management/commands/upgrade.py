@@ -60,7 +60,11 @@ class Command(BaseCommand):
     def upgrade(self, installation: Installation, restart: list[str]) -> None:
         if installation.is_real and os.geteuid() != 0:
             raise CommandError("Only root may upgrade the site: sudo … upgrade")
-        if not Upgrade(installation, restart, self.say).run():
+        try:
+            succeeded = Upgrade(installation, restart, self.say).run()
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted. The same command continues.", returncode=130) from None
+        if not succeeded:
             raise CommandError("The upgrade has stopped, as said above.")
 
     def say(self, line: str) -> None:
