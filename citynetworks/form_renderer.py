@@ -54,7 +54,7 @@ def select_html(widget: Widget) -> str:
 
 def label_html(context: dict[str, Any]) -> str:
     tag = context["tag"]
-    return f"<{tag}{attributes(context['attrs'])}>{conditional_escape(context['label'])}</{tag}>"
+    return f"<{tag}{attributes(context['attrs'] or {})}>{conditional_escape(context['label'])}</{tag}>"
 
 
 def is_plain_select(widget: Widget) -> bool:

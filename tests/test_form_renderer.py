@@ -28,6 +28,9 @@ def test_it_is_the_same_html(widget, value):
         assert found == expected
 
 
+NO_ID = {"use_tag": True, "tag": "label", "attrs": None, "label": "Име & <b>"}  # as a label of a field without an id
+
+
 def test_so_are_the_errors_of_a_form():
     class Form(forms.Form):
         name = forms.CharField()
@@ -36,6 +39,7 @@ def test_so_are_the_errors_of_a_form():
         found, expected = (Form(data, renderer=each()) for each in (FormRenderer, DjangoTemplates))
         assert found.as_p() == expected.as_p()
         assert found["name"].label_tag(attrs={"class": "a&b"}) == expected["name"].label_tag(attrs={"class": "a&b"})
+        assert found.render("django/forms/label.html", NO_ID) == expected.render("django/forms/label.html", NO_ID)
         assert str(found["name"].errors) == str(expected["name"].errors)
 
 

@@ -102,7 +102,7 @@ def words_of(model: Model, content: Mapping[str, Any]) -> str:
         value: Any = content.get(name) or ""
         if isinstance(field, LinesField):
             columns = [column for column, each in field.columns.items() if has_words(each)]
-            value = "\n".join(line[column] for line in value or () for column in columns if column in line)
+            value = "\n".join(line[column] for line in value for column in columns if column in line)
         elif isinstance(field, RichTextField):
             value = plain_text(value)
         parts.append(value.replace("-", " ") if name == "slug" else value)
