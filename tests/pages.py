@@ -90,6 +90,11 @@ def errors_by_field(tree):
     return errors
 
 
+def page_after(client, response):
+    """Return the page that a browser shows after an answer: that to which it leads, if it does."""
+    return opened(client, response["Location"]) if response.status_code == 302 else parsed(response)
+
+
 def fill_in(client, address, typed=(), button="_save"):
     """Open a form, type something into it and press the button; give back the answer."""
     return client.post(address, form_values(opened(client, address)) | dict(typed) | {button: "1"})

@@ -46,6 +46,7 @@ from tests.pages import (
     in_latin_and_in_ci_in_each_language,
     messages_of,
     opened,
+    page_after,
     parsed,
     text_of,
     texts_of,
@@ -897,7 +898,7 @@ class TestBadInput:
         monkeypatch.setattr(type(taken), "validate_unique", late)
         response = fill_in(clerk, f"/admin/networks/{taken._meta.model_name}/add/", typed | {"slug": "taken"})
         # What has revisions is saved as a draft with another address.
-        page = opened(clerk, response["Location"]) if response.status_code == 302 else parsed(response)
+        page = page_after(clerk, response)
         assert list(errors_by_field(page)) == ["slug"]
         assert form_values(page)["slug"] == ["taken"]
         assert type(taken).objects.get(slug="taken") == taken

@@ -171,7 +171,9 @@ def test_a_plan_is_only_said(tmp_path, settings, capsys):
 
 
 @pytest.mark.django_db
-def test_english_is_retired_with_all_its_texts_in_a_file(tmp_path, capsys):
+def test_english_is_retired_with_all_its_texts_in_a_file(tmp_path, capsys, monkeypatch):
+    # It is for another process, which would not see the database of the test: test_add_language.py
+    monkeypatch.setattr(site_languages, "migrate_with", lambda code, state: None)
     network = make_network(name_en="Network", documents=[{"kind": "other", "title_sr": "Акт", "title_en": "Act"}])
     file, environment = tmp_path / "texts.json", tmp_path / "env"
     environment.write_text("A=1\nexport DJANGO_LANGUAGES='sr,en'\nB=2\n")
