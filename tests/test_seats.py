@@ -11,7 +11,7 @@ from networks.models import CityProfile, Network
 from networks.models.gazetteer import COUNTRIES, TOWNS
 from networks.reading import Reader
 from tests.makers import make_account
-from tests.pages import errors_by_field, fill_in, opened
+from tests.pages import errors_by_field, fill_in, opened, page_after
 
 
 @pytest.fixture
