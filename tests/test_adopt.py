@@ -41,6 +41,12 @@ def adopt(*options, **values):
     return output.getvalue()
 
 
+def test_serbian_name_in_latin_is_refused():
+    with pytest.raises(CommandError, match="Write the Serbian name in Cyrillic"):
+        adopt(name_sr="Grad Novi Sad")
+    assert not CityProfile.objects.exists() and not Page.objects.exists()
+
+
 def test_an_empty_site_becomes_that_of_a_city(tmp_path):
     arms = tmp_path / "arms.png"
     arms.write_bytes(saved(drawing()))

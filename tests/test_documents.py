@@ -515,13 +515,31 @@ def newest_line(network):
 
 
 @pytest.mark.long
+def test_file_of_a_new_network_is_kept_beside_something_wrong(client, author):
+    client.force_login(author)
+    address = "/en/admin/networks/network/add/"
+    (kind,) = [
+        name for name in form_values(opened(client, address)) if re.fullmatch("documents-[0-9a-z]+-kind", name)
+    ]
+    line = kind.removesuffix("-kind")
+    typed = {"name_sr": "Мрежа", "website": "не знам", kind: "decision", f"{line}-title_sr": "Одлука"}
+    answer = fill_in(client, address, typed | {f"{line}-file_upload": upload(pdf_files.sound(pages=5))})
+    row = Network.objects.get()
+    page = opened(client, answer["Location"])
+    assert "could not be kept" not in page.text_content()
+    assert form_values(page)[f"documents-{newest_line(row)['id']}-file"] != [""]
+    fill_in(client, answer["Location"], {"website": "https://example.org/"})
+    assert newest_line(row)["file"]["pages"] == 5
+
+
+@pytest.mark.long
 def test_clerk_uploads_replaces_and_removes_a_file(client, author, network):
     network = saved(author, [{"id": ID, "kind": "decision", "title_sr": "Одлука"}], network)
     client.force_login(author)
     address = f"/en/admin/networks/network/{network.pk}/change/"
-    # Beside something wrong, the file is kept.
+    # Beside something wrong, the file is in the draft already.
     answer = fill_in(client, address, {"slug": "a b", f"{CELL}_upload": upload(pdf_files.sound(pages=5))})
-    assert "file" not in newest_line(network)
+    assert newest_line(network)["file"]["pages"] == 5
     values = form_values(parsed(answer))
     client.post(address, values | {"slug": "eurocities", "_save": "1"})
     line = newest_line(network)

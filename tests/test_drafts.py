@@ -252,7 +252,7 @@ class TestDrafts:
         write(ana, network, **changes, themes=[themes["air"].pk], logo=picture("red"))
         write(ana, network, "_submit", description_sr="<p>Нацрт</p>")
         assert seen_by_citizens(network) == before
-        changed = ("head_id", "submitted_at", "submitted_by", "outdated_newest")
+        changed = ("head_id", "submitted_at", "submitted_by", "outdated_newest", "gaps_newest", "words_newest")
         assert row.get() == kept | {key: row.get()[key] for key in changed}
         assert browser().get("/networks/nacrt/").status_code == 404
         write(milan, network, "_publish")
@@ -328,6 +328,16 @@ class TestDrafts:
             "1990",
             "",
         ]
+
+    @pytest.mark.long
+    def test_translation_written_with_its_source_is_saved_with_it(self, milan, network):
+        by(milan, network, summary_sr="Старо", summary_en="Old")
+        typed = {"summary_sr": "Ш" * 1000, "summary_en": "New", "name_en": "Mine"}
+        page = parsed(send(milan, network, form_of(milan, network), **typed))
+        assert (newest(network)["summary_en"], newest(network)["name_en"]) == ("Old", "Mine")
+        assert send(milan, network, form_values(page), summary_sr="Ново").status_code == 302
+        network.refresh_from_db()
+        assert (newest(network)["summary_en"], network.outdated_newest) == ("New", [])
 
     @pytest.mark.long
     def test_of_a_new_network_with_an_error_is_kept_and_shown_with_the_rest_as_it_was_typed(self, ana):

@@ -571,7 +571,7 @@ def test_answer_to_a_question_need_not_be_sent(browser_of_clerk):
     asked = form_of(client.post("/en/admin/networks/network/", chosen))
     client.logout()
     again = client.get(log_in(client, client.post("/en/admin/networks/network/", asked))["Location"])
-    (link,) = tree_of(again).xpath("//a[text()='Open the form without this text']/@href")
+    (link,) = tree_of(again).xpath("//a[text()='Do not send it']/@href")
     assert client.get(urljoin("/en/admin/networks/network/", link), follow=True).status_code == 200
     assert tree_of(client.get("/en/admin/networks/network/")).xpath("//form[@id='changelist-form']")
     network.refresh_from_db()

@@ -35,7 +35,7 @@ from networks.admin.revised_form import RevisedForm
 from networks.admin.revised_views import RevisedViewsMixin
 from networks.admin.saved_views import SavedViewsMixin
 from networks.admin.schedule_views import describe_schedule
-from networks.admin.unsaved_text import TOKEN, UnsavedForm, discard_unsaved_form, make_token
+from networks.admin.unsaved_text import NOT_USER_INPUT, TOKEN, UnsavedForm, discard_unsaved_form, make_token
 from networks.models import Event, RevisedModel
 from networks.models.lines import cell_parts
 from networks.reading import Reader
@@ -289,9 +289,14 @@ class RevisedModelAdmin(
     ) -> HttpResponse:
         """Lead to the form of the row that was made, which shows the rest as it was typed."""
         url = self.url("change", saved.row.pk)
+        for name, value in saved.revision.content.items():
+            if form.has_lines(name) and name not in form.errors:
+                form.set_displayed_value(name, value)  # with the files that were accepted
         typed = UnsavedForm.from_post(request)
-        values = typed.values | {"base": [str(saved.revision.number)], TOKEN: [make_token()]}
-        replace(typed, address=url, values=values, has_errors=True).store_in_session(request.session)
+        values = {name: form.data.getlist(name) for name in form.data if name not in NOT_USER_INPUT}
+        values |= {"base": [str(saved.revision.number)], TOKEN: [make_token()]}
+        kept = replace(typed, address=url, values=values, had_file=bool(form.files), has_errors=True)
+        kept.store_in_session(request.session)
         # Sent once more, the form changes the row that it has made.
         remember_form(
             form.cleaned_data[TOKEN],

@@ -44,6 +44,7 @@ from networks.revisions.content import (
     slugs_of,
 )
 from networks.revisions.line_merge import merge_lines
+from networks.revisions.translations import sources_of
 
 BOTH = "both"  # beside MINE and THEIRS
 
@@ -333,7 +334,8 @@ class RevisedForm(AdminForm):
         """
         Return the content to save of a form with errors: what is valid, and what was there before for the rest.
 
-        A new picture is not in it. Return None if errors concern more than single fields, there is a conflict, or the
+        A new picture is not in it, nor a translation of a text with an error, which would count as older than that.
+        Return None if errors concern more than single fields, there is a conflict, or the
         form has no token by which it is known that it was sent twice.
         """
         fields = content_fields(self.model)
@@ -345,7 +347,12 @@ class RevisedForm(AdminForm):
         else:
             before = {name: empty_value(field) for name, field in fields.items()}
             valid = {name: self.submitted_value(name, before) for name in fields}
-        kept = [name for name in fields if name in self.errors or self.is_picture(name)]
+        sources = sources_of(self.model)
+        kept = [
+            name
+            for name in fields
+            if name in self.errors or sources.get(name) in self.errors or self.is_picture(name)
+        ]
         return {**valid, **{name: before[name] for name in kept}}
 
     def taken_in_words(self) -> str:

@@ -17,6 +17,7 @@ from networks.models.gazetteer import Town, find_town
 from networks.pictures import PictureFormField
 from networks.reading import translated_fields
 from networks.revisions import drafts
+from networks.serbian import is_cyrillic
 
 # In Serbian and English, for any city: {city} stands for its name, in the nominative. A body is a list of paragraphs;
 # {law} is that on the rights which the law of Serbia gives. Cities elsewhere write about those of their own law.
@@ -61,6 +62,8 @@ def write_profile(city: City) -> CityProfile:
     profile = CityProfile.objects.current()
     if not city.name.get("sr", "").strip():
         raise ValidationError({"city_name_sr": "The city needs a name in Serbian, in Cyrillic."})
+    if not is_cyrillic(city.name["sr"]):
+        raise ValidationError({"city_name_sr": "Write the Serbian name in Cyrillic. The Latin form is made from it."})
     for language in settings.MODELTRANSLATION_LANGUAGES:
         name = city.name.get(language, "").strip()
         title = city.title.get(language) or getattr(profile, f"site_title_{language}") or SITE_TITLE.get(language, "")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rdflib import DCAT, DCTERMS, FOAF, OWL, RDF, RDFS, SKOS, XSD, Literal, Namespace, URIRef
 
 from citynetworks.security_contact import mailto_uri
+from networks.languages import stored_languages
 from networks.models import Event, Network
 from networks.page_store.version import current_version, is_raised_in_transaction
 from networks.partial_dates import PartialDate
@@ -24,7 +25,30 @@ VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 MEDIA_TYPES = Namespace("https://www.iana.org/assignments/media-types/")
 # The controlled vocabularies that DCAT-AP requires
 AUTHORITY = "http://publications.europa.eu/resource/authority/"
-LANGUAGES = [URIRef(f"{AUTHORITY}language/{code}") for code in ("SRP", "ENG")]
+# The codes of ISO 639-3, which the vocabulary has, of languages that a city of the region may add
+LANGUAGES = {
+    "sr": "SRP",
+    "en": "ENG",
+    "hu": "HUN",
+    "sk": "SLK",
+    "ro": "RON",
+    "hr": "HRV",
+    "bs": "BOS",
+    "sq": "SQI",
+    "mk": "MKD",
+    "bg": "BUL",
+    "sl": "SLV",
+    "de": "DEU",
+    "fr": "FRA",
+    "it": "ITA",
+    "es": "SPA",
+    "ru": "RUS",
+    "tr": "TUR",
+    "el": "ELL",
+    "cs": "CES",
+    "pl": "POL",
+    "uk": "UKR",
+}
 FILE_TYPES = Namespace(f"{AUTHORITY}file-type/")
 TYPES = {
     FILE_TYPES.JSON: "application/json",
@@ -164,7 +188,7 @@ class Catalogue(DataGraph):
     def describe_both(self, subject: URIRef) -> None:
         """Add what the catalogue and the data set have in common."""
         self.add(subject, DCTERMS.publisher, self.publisher)
-        self.add(subject, DCTERMS.language, *LANGUAGES)
+        self.add(subject, DCTERMS.language, *languages())
         self.add(subject, DCTERMS.spatial, COUNTRIES[settings.COUNTRY])
         if self.dataset.changed_at:
             self.add(subject, DCTERMS.modified, moment(self.dataset.changed_at))
@@ -191,7 +215,7 @@ class Catalogue(DataGraph):
         home = self.absolute_uri("/")
         self.add(self.catalogue, FOAF.homepage, home)
         self.add(home, RDF.type, FOAF.Document)
-        for each in LANGUAGES:
+        for each in languages():
             self.add(each, RDF.type, DCTERMS.LinguisticSystem)
         self.add(COUNTRIES[settings.COUNTRY], RDF.type, DCTERMS.Location)
 
@@ -245,7 +269,7 @@ class Catalogue(DataGraph):
         self.add(file, DCTERMS["format"], file_type)
         self.add(file_type, RDF.type, DCTERMS.MediaTypeOrExtent)
         self.add(file, DCAT.byteSize, Literal(found.size, datatype=XSD.nonNegativeInteger))
-        self.add(file, DCTERMS.language, *LANGUAGES)
+        self.add(file, DCTERMS.language, *languages())
         self.describe_licence(file)
         if self.dataset.changed_at:
             self.add(file, DCTERMS.modified, moment(self.dataset.changed_at))
@@ -254,6 +278,12 @@ class Catalogue(DataGraph):
 
 def moment(value: datetime) -> Literal:
     return Literal(iso_datetime(value), datatype=XSD.dateTime)
+
+
+def languages() -> list[URIRef]:
+    """Return the languages of the texts, as far as the table has them."""
+    codes = (LANGUAGES.get(each) for each in stored_languages())
+    return [URIRef(f"{AUTHORITY}language/{code}") for code in codes if code]
 
 
 def first_date() -> PartialDate | None:
