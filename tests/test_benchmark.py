@@ -66,7 +66,7 @@ def test_the_plain_project_shows_the_same_list(tmp_path):
 
 
 def row(rate, p99=1.0, rounds=3):
-    return Row([Load(rate, 1, rate, 0.5, p99, 2.0, 0)] * rounds, [20e-6] * rounds, 100.0, 4.0)
+    return Row([Load(rate, 1, rate, 0.5, p99, p99, 2.0, 0)] * rounds, [20e-6] * rounds, 100.0, 4.0)
 
 
 def results(*, warm=800, warm_304=1200, p99=1.0, rendering=10.0, many=100.0, queries=6, warm_with_many=800):

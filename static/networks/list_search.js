@@ -37,3 +37,6 @@ form?.addEventListener("input", () => {
   clearTimeout(timer);
   timer = setTimeout(search, PAUSE);
 });
+
+// What was typed before this script was there
+if (form && form.elements.q.value !== form.elements.q.defaultValue) search();
