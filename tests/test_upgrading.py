@@ -74,6 +74,8 @@ class Machine:
             self.pending = self.after_migrate
         if self.fails == name:
             raise StepFailed("no")
+        if name == "backup":
+            Path(arguments[1]).touch()
         return ""
 
     def upgrade(self) -> SimpleNamespace:
@@ -162,6 +164,27 @@ def test_each_failure_stops_says_so_and_is_continued(step, ran, current, has_way
     if is_kept:
         assert f"restore {backup}" in done.text
     assert f"ln -sfn {machine.site.root / 'former'}" in done.text
+
+
+@pytest.mark.parametrize("changed", ["other migrations", "all migrations again", "backup removed"])
+def test_backup_of_another_state_is_no_way_back(changed, machine):
+    """An upgrade stopped at its last step, and the site went on; what it noted is old when the next one begins."""
+    machine.version = None
+    assert not machine.upgrade().succeeded
+    Path(machine.backup).unlink()
+    stale = Path(f"{machine.backup}.stale")
+    notes = machine.site.current.parent / "upgrade.json"
+    notes.write_text(json.dumps(json.loads(notes.read_text()) | {"backup": str(stale)}))
+    if changed == "backup removed":
+        machine.pending = NONE_PENDING
+    else:
+        stale.touch()
+        machine.pending = PENDING if changed == "all migrations again" else PENDING.replace("0040", "0042")
+    machine.version = __version__
+    done = machine.upgrade()
+    assert done.succeeded
+    assert "backup by former" in done.ran
+    assert str(stale) not in done.text
 
 
 def test_site_that_runs_another_version_is_not_upgraded(machine):

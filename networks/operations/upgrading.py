@@ -122,14 +122,15 @@ class Upgrade:
 
     def back_up(self) -> None:
         pending = self.pending()
-        if self.notes.get("pending") not in (None, pending):
-            # The database is neither in the former state nor in the new one.
-            self.say(f"The migrations had begun: the backup stays {self.notes['backup']}")
+        noted, backup = self.notes.get("pending", []), self.notes.get("backup", "")
+        # Some of the noted migrations are done, and nothing else is to come: the backup is of the state before them.
+        if {*pending} < {*noted} and Path(backup).is_file():
+            self.say(f"The migrations had begun: the backup stays {backup}")
             return
         moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        backup = self.installation.state_folder / "backups" / f"before-upgrade-{moment}.zip"
-        self.command(self.former, "backup", str(backup))
-        self.note(backup=str(backup), pending=pending)
+        backup = str(self.installation.state_folder / "backups" / f"before-upgrade-{moment}.zip")
+        self.command(self.former, "backup", backup)
+        self.note(backup=backup, pending=pending)
 
     def collect(self) -> None:
         self.command(self.new, "collectstatic", "--noinput", "--verbosity=0")
