@@ -29,6 +29,8 @@ STOP_IT = (
     "again."
 )
 
+NONE_BEFORE = "There was no database before."
+
 
 def kept_name(name: str, moment: datetime) -> str:
     return f"{name}_before_{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
@@ -48,6 +50,7 @@ class SqlitePlace:
         self.config = config
         self.path = Path(config["NAME"]).resolve()
         self.description = f"The database {self.path}"
+        self.way_back = ""
 
     def check_not_in_use(self) -> None:
         """Raise BackupError if another process has the database open."""
@@ -95,8 +98,8 @@ class SqlitePlace:
         finally:
             os.close(folder)
 
-    def swap(self, moment: datetime) -> str:
-        """Put the scratch database in the place of this one, and return how to go back."""
+    def swap(self, moment: datetime) -> None:
+        """Put the scratch database in the place of this one; from that moment on, `way_back` says how to go back."""
         with closing(sqlite3.connect(self.new)) as database:
             database.execute("PRAGMA journal_mode=WAL")  # as the site has it: it need not change the file
         fsync(self.new)
@@ -104,8 +107,9 @@ class SqlitePlace:
         if not self.path.exists():
             remove_database_file(self.path)  # what is left of a log
             self.new.replace(self.path)
+            self.way_back = NONE_BEFORE
             fsync(self.path.parent)
-            return "There was no database before."
+            return
         with suppress(OSError):  # only root may give files away
             shutil.copymode(self.path, self.new)
             shutil.chown(self.new, self.path.stat().st_uid, self.path.stat().st_gid)
@@ -118,11 +122,11 @@ class SqlitePlace:
             for log in files_of(self.path)[1:]:
                 log.unlink(missing_ok=True)
             self.new.replace(self.path)
+            self.way_back = (
+                f"The former database is kept as {kept}. To go back, stop the site, and then:\n"
+                f"  rm -f {self.path}-wal {self.path}-shm && mv {kept} {self.path}"
+            )
             fsync(self.path.parent)
-        return (
-            f"The former database is kept as {kept}. To go back, stop the site, and then:\n"
-            f"  rm -f {self.path}-wal {self.path}-shm && mv {kept} {self.path}"
-        )
 
 
 def files_of(path: Path) -> list[Path]:
@@ -142,6 +146,7 @@ class PostgresPlace:
         self.config = config
         self.name = config["NAME"]
         self.description = f"The database {self.name}"
+        self.way_back = ""
 
     @contextmanager
     def server(self) -> Iterator[Any]:
@@ -198,8 +203,8 @@ class PostgresPlace:
             with self.server() as cursor:
                 cursor.execute(f"DROP DATABASE IF EXISTS {self.quote(self.new)}")
 
-    def swap(self, moment: datetime) -> str:
-        """Put the scratch database in the place of this one, and return how to go back."""
+    def swap(self, moment: datetime) -> None:
+        """Put the scratch database in the place of this one; from that moment on, `way_back` says how to go back."""
         ending = kept_name("", moment)
         kept = self.name.encode()[: LONGEST_NAME - len(ending)].decode(errors="ignore") + ending
         self.check_not_in_use()
@@ -207,17 +212,19 @@ class PostgresPlace:
         with self.server() as cursor:
             if not self.exists(cursor, self.name):
                 cursor.execute(f"ALTER DATABASE {new} RENAME TO {name}")
-                return "There was no database before."
+                self.way_back = NONE_BEFORE
+                return
             # In one transaction: whenever it is killed, either both have their new names or none.
             cursor.execute("BEGIN")
             cursor.execute(f"ALTER DATABASE {name} RENAME TO {kept}")
             cursor.execute(f"ALTER DATABASE {new} RENAME TO {name}")
             cursor.execute("COMMIT")
-        undone = self.quote(f"{self.name}_undone")
-        return (
-            f"The former database is kept as {kept}. To go back, stop the site, and then in psql, in the database "
-            f"postgres:\n  ALTER DATABASE {name} RENAME TO {undone};\n  ALTER DATABASE {kept} RENAME TO {name};"
-        )
+            undone = self.quote(f"{self.name}_undone")
+            self.way_back = (
+                f"The former database is kept as {kept}. To go back, stop the site, and then in psql, in the "
+                f"database postgres:\n  ALTER DATABASE {name} RENAME TO {undone};\n"
+                f"  ALTER DATABASE {kept} RENAME TO {name};"
+            )
 
 
 Place = SqlitePlace | PostgresPlace

@@ -9,8 +9,9 @@ from django.db import connection
 from citynetworks.environment import database_at
 from networks.management.operation_words import in_words
 from networks.management.progress import Progress
+from networks.management.restoring_words import restore_or_say
 from networks.operations.backup_file import BackupFile
-from networks.operations.restoring import made_by, restore
+from networks.operations.restoring import made_by
 
 
 class Command(BaseCommand):
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         with in_words("The database was not changed."), BackupFile(file, progress.report) as backup:
             if verbosity:
                 self.stderr.write(f"{file} was made by {made_by(backup.manifest)}.", style_func=str)
-            way_back = restore(backup, config, progress.report)
+            way_back = restore_or_say(backup, config, progress.report)
             self.stdout.write(
                 f"Restored {backup.row_count} rows and {len(backup.manifest['files'])} files, compared each, and "
                 f"brought them up to date, in {time.monotonic() - started:.0f} s. Start the site again.\n{way_back}"
