@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from citynetworks import command_line, installed
 from citynetworks.request_limits import LARGEST_BODY
-from networks.operations.installation import TIMERS, Installation
+from networks.operations.installation import TIMERS, Installation, InstallationFailed
 from tests.processes import ROOT
 from tests.production import run
 
@@ -80,6 +80,22 @@ def test_what_somebody_has_edited_stays_and_the_new_text_lies_beside_it(site):
     assert f"made   {site.nginx_file}" in install(site.root)
     install(site.root)
     assert not Path(f"{site.nginx_file}.new").exists()
+
+
+def test_root_gives_away_what_it_has_made_and_nothing_else(site, monkeypatch):
+    """The user of the site could put a link to a folder of root's in the place of one of its own."""
+    given = []
+    monkeypatch.setattr(os, "chown", lambda path, *ids, follow_symlinks: given.append((path, follow_symlinks)))
+    site.is_real = True
+    backups = site.state_folder / "backups"
+    backups.rmdir()
+    assert f"made   {backups}" in [*site.make_folders()]
+    assert given == [(backups, False)]
+    backups.rmdir()
+    backups.symlink_to(site.settings_folder)
+    with pytest.raises(InstallationFailed, match="backups is a symbolic link"):
+        [*site.make_folders()]
+    assert len(given) == 1
 
 
 @pytest.mark.parametrize(

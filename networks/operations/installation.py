@@ -5,7 +5,6 @@ The samples in `networks/docs` are the source of the files for systemd and nginx
 its host name, is replaced by what is true of the site.
 """
 
-import grp
 import os
 import pwd
 import secrets
@@ -217,11 +216,17 @@ class Installation:
             folder.mkdir(parents=True, exist_ok=True)
         self.wrapper.parent.mkdir(parents=True, exist_ok=True)
         for folder in [self.state_folder, *(self.state_folder / name for name in FOLDERS)]:
-            was_there = folder.is_dir()
-            folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+            # The user of the site may write in the first of them: what is there, root leaves as it is.
+            if folder.is_symlink():
+                raise InstallationFailed(f"{folder} is a symbolic link. Make it a folder, or mount a disk there.")
+            if folder.is_dir():
+                yield f"there  {folder}"
+                continue
+            folder.mkdir(mode=0o750, parents=True)
             if self.is_real:
-                os.chown(folder, pwd.getpwnam(self.user).pw_uid, grp.getgrnam(self.user).gr_gid)
-            yield f"{'there' if was_there else 'made '}  {folder}"
+                account = pwd.getpwnam(self.user)
+                os.chown(folder, account.pw_uid, account.pw_gid, follow_symlinks=False)
+            yield f"made   {folder}"
 
     def link_environment(self) -> str:
         """Let `current` lead to the environment that is installed from, unless it leads to one already."""
