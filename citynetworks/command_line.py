@@ -44,7 +44,7 @@ INSTALLED = """
 # What works on no database. Two of them change the machine, and let others, with these options, work on the database.
 WITHOUT_DATABASE = ("help", "--help", "-h", "--version", "version")
 ON_MACHINE = ("install", "upgrade")
-ON_DATABASE = ("--check", "--record")
+ON_DATABASE = ("--check", "--record", "--await-version")
 
 
 def say_which_database(connection, **kwargs) -> None:

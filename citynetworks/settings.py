@@ -25,6 +25,7 @@ from citynetworks.environment import (
     email_addresses,
     env,
     folder,
+    host,
     hosts,
     port,
     secret,
@@ -89,7 +90,7 @@ SESSION_COOKIE_AGE = whole_number("DJANGO_SESSION_HOURS", 8, least=1, most=8760)
 SECURE_HSTS_SECONDS = whole_number("DJANGO_HSTS_SECONDS", 24 * 60 * 60, least=0, most=2 * 366 * 24 * 60 * 60)
 if not HTTPS:
     SECURE_HSTS_SECONDS = 0
-PORT = port()  # for citynetworks.server, and for whoever asks it on this machine
+HOST, PORT = host(), port()  # for citynetworks.server, and for whoever asks it on this machine
 BEHIND_PROXY = switch("DJANGO_BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

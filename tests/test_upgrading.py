@@ -18,6 +18,7 @@ from networks.models import Operation
 from networks.operations import upgrading
 from networks.operations.installation import Installation
 from networks.operations.migration_linter import Finding
+from networks.operations.running_server import own_url
 from networks.operations.upgrading import StepFailed, Upgrade, point_link
 
 PENDING = "[X]  networks.0001_initial\n[ ]  networks.0040_more\n[ ]  networks.0041_most\n"
@@ -48,7 +49,7 @@ class Machine:
         for _line in self.site.write():
             pass
         monkeypatch.setattr(upgrading, "run_program", self.run)
-        monkeypatch.setattr(upgrading, "running_version", lambda port, token: self.version)
+        monkeypatch.setattr(upgrading, "running_version", lambda url, token: self.version)
         monkeypatch.setattr(upgrading, "PATIENCE", 0.01)
         monkeypatch.setattr(upgrading.time, "sleep", lambda seconds: None)
         monkeypatch.setattr(upgrading, "point_link", self.point_link)
@@ -65,7 +66,8 @@ class Machine:
         elif "showmigrations" in arguments:
             return self.pending
         else:
-            name = {"--check": "preflight", "--record": "record"}.get(arguments[1], arguments[0])
+            options = {"--check": "preflight", "--record": "record", "--await-version": "version"}
+            name = options.get(arguments[1], arguments[0])
             words = f"{name} by {Path(python).parent.parent.name}"
         if name == "record":
             words = f"record {json.loads(arguments[2])['succeeded']}"
@@ -76,7 +78,7 @@ class Machine:
             raise StepFailed("no")
         if name == "backup":
             Path(arguments[1]).touch()
-        return ""
+        return upgrading.await_version() if name == "version" else ""
 
     def upgrade(self) -> SimpleNamespace:
         lines: list[str] = []
@@ -106,6 +108,7 @@ ALL = [
         "collectstatic by new",
         "migrate by new",
         "restart",
+        "version by new",
         "record True",
     ),
 ]
@@ -137,7 +140,7 @@ FAILURES = [
     ("migrate", ALL[:4], "former", True, PENDING.replace("[ ]", "[X]", 1)),
     ("switch", ALL[:4], "former", True, ""),
     ("restart", ALL[:5], "new", True, ""),
-    ("version", ALL[:5], "new", True, ""),
+    ("version", ALL[:6], "new", True, ""),
 ]
 
 
@@ -191,7 +194,7 @@ def test_site_that_runs_another_version_is_not_upgraded(machine):
     machine.version = "0.0.1"
     failed = machine.upgrade()
     assert not failed.succeeded
-    assert f"version 0.0.1 answers at port 8000, and not {__version__}" in failed.text
+    assert f"version 0.0.1 answers at http://127.0.0.1:8000, and not {__version__}" in failed.text
 
 
 def test_without_migrations_the_way_back_keeps_the_database(machine):
@@ -251,7 +254,7 @@ def test_it_is_on_record():
     ("answer", "version"),
     [(b'{"alive": true, "version": "0.2"}', "0.2"), (b'{"alive": true}', None), (b"<html>", None), (b"[]", None)],
 )
-def test_running_version_is_what_the_site_says_to_whom_has_its_token(answer, version):
+def test_running_version_is_what_the_site_says_to_whom_has_its_token(answer, version, settings):
     asked = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -264,10 +267,24 @@ def test_running_version_is_what_the_site_says_to_whom_has_its_token(answer, ver
         def log_message(self, *arguments):
             pass
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+    # Each server listens at an address of its own, by a setting that is all an upgrade needs.
+    with http.server.HTTPServer(("127.0.0.2", 0), Handler) as server:
+        settings.HOST, settings.PORT = server.server_address
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        assert upgrading.running_version(server.server_port, "token") == version
+        assert upgrading.running_version(own_url(), "token") == version
         thread.join()
     assert asked == [("/health/full/", "Bearer token")]
-    assert upgrading.running_version(server.server_port, "token") is None
+    assert upgrading.running_version(own_url(), "token") is None
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        *(("0.0.0.0", "http://127.0.0.1:8000"), ("::", "http://[::1]:8000")),  # noqa: S104
+        *(("10.0.0.11", "http://10.0.0.11:8000"), ("fd00::11", "http://[fd00::11]:8000")),
+    ],
+)
+def test_own_url_is_where_the_server_listens(host, url, settings):
+    settings.HOST = host
+    assert own_url() == url

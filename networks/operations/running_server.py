@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -51,6 +52,14 @@ def examine_server(url: str, known: list[Finding]) -> list[Finding]:
     except (OSError, http.client.HTTPException) as error:
         words = f"The server at {url} stopped in the middle of an answer: {reason(error)}."
         return [Finding("server", Status.FAILED, words, "Readers may get half a page.", RESTART)]
+
+
+def own_url() -> str:
+    """Return where this machine reaches the server, whose settings this process has."""
+    address = ip_address(settings.HOST)
+    if address.is_unspecified:  # it listens at all
+        address = ip_address("127.0.0.1" if address.version == 4 else "::1")
+    return f"http://{address if address.version == 4 else f'[{address}]'}:{settings.PORT}"
 
 
 def ask(url: str, path: str, headers: dict[str, str] | None = None) -> Answer:
