@@ -114,6 +114,18 @@ def test_second_run_refuses_to_be_told_otherwise(site, options, reason):
     assert contents(site.root) == before
 
 
+def test_url_of_the_database_can_stand_on_standard_input(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", StringIO("sqlite:////srv/city.sqlite3\n"))
+    install(tmp_path, host=HOSTS, database_url="-")
+    settings = Installation([HOSTS], root=tmp_path).environment_file.read_text()
+    assert "DATABASE_URL=sqlite:////srv/city.sqlite3\n" in settings
+    for command in (["move_database", "-"], ["restore", "b.zip", "--into", "-"]):
+        for text, reason in (("mysql://u:p@h/n\n", "is not understood"), ("", "there is none")):
+            monkeypatch.setattr(sys, "stdin", StringIO(text))
+            with pytest.raises(CommandError, match=reason):
+                call_command(*command)
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
@@ -151,7 +163,8 @@ def test_site_that_was_installed_by_hand_gets_no_second_one(tmp_path):
 
 
 def test_dry_run_shows_all_files_and_no_secret(tmp_path):
-    output = install(tmp_path, host=HOSTS, dry_run=True)
+    output = install(tmp_path, host=HOSTS, dry_run=True, database_url="postgres://city:a-password@host/city")
+    assert "a-password" not in output
     assert [*tmp_path.iterdir()] == []
     assert all(str(file.path) in output for file in Installation([HOSTS], root=tmp_path).files())
     assert output.count("(made anew)") == 2

@@ -258,11 +258,15 @@ class Installation:
         yield f"The link {self.current} to {self.environment}"
         for file in self.files():
             yield f"The file {file.path}, mode {file.mode:o}:"
-            is_secret = file.path.name == "secret_key"
             for line in file.text.splitlines():
-                name, equals, _value = line.partition("=")
-                is_secret_line = is_secret or name == "DJANGO_HEALTH_TOKEN"
-                yield f"    {name + equals if not is_secret else ''}(made anew)" if is_secret_line else f"    {line}"
+                name, equals, value = line.partition("=")
+                if file.path.name == "secret_key":
+                    line = "(made anew)"
+                elif name == "DJANGO_HEALTH_TOKEN":
+                    line = f"{name}{equals}(made anew)"
+                elif name == "DATABASE_URL" and not value.startswith("sqlite:"):
+                    line = f"{name}{equals}(as given)"  # it has a password
+                yield f"    {line}"
 
     def prepare_site(self, show: Callable[[str], None]) -> None:
         """Make or update the database, and collect the static files, with the command that was written."""

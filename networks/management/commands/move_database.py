@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from citynetworks.environment import database_at
+from networks.management.database_url import given_url
 from networks.management.operation_words import in_words
 from networks.management.progress import Progress
 from networks.management.restoring_words import restore_or_say
@@ -26,12 +27,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "url",
             metavar="DATABASE_URL",
-            help="Where to, such as postgres://user:password@host/name or sqlite:////folder/db.sqlite3.",
+            help="Where to: postgres://user:password@host/name or sqlite:////folder/db.sqlite3; - to be asked.",
         )
 
     def handle(self, *, url: str, verbosity: int, **options: Any) -> None:
         try:
-            target = database_at(url, "The URL of the database")
+            target = database_at(given_url(url), "The URL of the database")
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
         source = connection.settings_dict

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from citynetworks.environment import database_at
+from networks.management.database_url import given_url
 from networks.management.operation_words import in_words
 from networks.management.progress import Progress
 from networks.management.restoring_words import restore_or_say
@@ -25,12 +26,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--into",
             metavar="DATABASE_URL",
-            help="Another database, on SQLite or PostgreSQL, that is new, or whose place it takes.",
+            help="Another database, of SQLite or PostgreSQL, that is new, or whose place it takes; - to be asked.",
         )
 
     def handle(self, *, file: Path, into: str | None, verbosity: int, **options: Any) -> None:
         try:
-            config = database_at(into, "--into") if into else connection.settings_dict
+            config = database_at(given_url(into), "--into") if into else connection.settings_dict
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
         progress = Progress(self.stderr, is_shown=verbosity > 0)
