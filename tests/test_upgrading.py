@@ -15,7 +15,8 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from citynetworks import __version__
 from networks.models import Operation
-from networks.operations import upgrading
+from networks.operations import probes, upgrading
+from networks.operations.database_rights import missing_right
 from networks.operations.installation import Installation
 from networks.operations.migration_linter import Finding
 from networks.operations.running_server import own_url
@@ -239,6 +240,24 @@ def test_preflight_names_what_would_be_migrated_and_what_speaks_against_it(monke
         call_command("upgrade", check=True, stdout=output)
     assert "The database is of a newer version, which has applied networks.9999_future." in str(refused.value)
     assert "The disk has no room for a backup" in str(refused.value)
+
+
+@pytest.mark.django_db
+def test_role_that_may_not_make_databases_is_told_before_a_backup_is_needed(monkeypatch):
+    may_not, may = (
+        SimpleNamespace(execute=lambda sql: None, fetchone=lambda found=found: (found, "the city"))
+        for found in (False, True)
+    )
+    assert missing_right(may) is None
+    words, remedy = missing_right(may_not)
+    assert remedy == """sudo -u postgres psql -c 'ALTER ROLE "the city" CREATEDB'"""
+    monkeypatch.setattr(connection, "vendor", "postgresql")
+    monkeypatch.setattr(upgrading, "stored_bytes", lambda: 0)
+    for module in (upgrading, probes):
+        monkeypatch.setattr(module, "missing_right", lambda cursor: (words, remedy))
+    assert [fact for fact in upgrading.preflight().facts if words in fact and remedy in fact]
+    status, *found = probes.restore_drill(False)
+    assert (status, found[0], found[2]) == ("warning", words, remedy)
 
 
 @pytest.mark.django_db

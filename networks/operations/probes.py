@@ -35,6 +35,7 @@ from PIL import Image, UnidentifiedImageError
 
 from citynetworks.uploads import NAMED_BY_CONTENT
 from networks.models import Link, Operation, Schedule
+from networks.operations.database_rights import missing_right
 from networks.page_store.version import current_version
 from networks.pictures import PictureField
 from networks.revisions.schedules import NEXT_ATTEMPT
@@ -281,6 +282,11 @@ def backup(is_thorough: bool) -> Outcome:
 
 
 def restore_drill(is_thorough: bool) -> Outcome:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            if missing := missing_right(cursor):
+                words, remedy = missing
+                return warning(words, "No backup can be restored here, on trial or in need.", remedy)
     why = "A backup that nobody has ever restored may turn out to be none."
     made = Operation.newest(Operation.Kind.RESTORE_DRILL)
     if made is None:

@@ -19,6 +19,7 @@ from django.db import Error, connections
 from citynetworks.uploads import fsync
 from networks.operations.backing_up import as_default
 from networks.operations.backup_file import BackupError
+from networks.operations.database_rights import missing_right, quote
 
 Config = dict[str, Any]  # Django's configuration of a database
 
@@ -157,9 +158,6 @@ class PostgresPlace:
         except Error as error:
             raise BackupError(f"The PostgreSQL server says: {str(error).strip()}") from error
 
-    def quote(self, name: str) -> str:
-        return '"{}"'.format(name.replace('"', '""'))
-
     def exists(self, cursor: Any, name: str) -> bool:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         return cursor.fetchone() is not None
@@ -184,31 +182,26 @@ class PostgresPlace:
         ending = f"_{purpose}"
         self.new = self.name.encode()[: LONGEST_NAME - len(ending)].decode(errors="ignore") + ending
         with self.server() as cursor:
-            cursor.execute("SELECT rolcreatedb OR rolsuper, current_user FROM pg_roles WHERE rolname = current_user")
-            may_create, role = cursor.fetchone()
-            if not may_create:
-                raise BackupError(
-                    f"The role {role} may not make databases, so there is no place to restore into. Let it, with: "
-                    f"sudo -u postgres psql -c 'ALTER ROLE {self.quote(role)} CREATEDB'."
-                )
+            if missing := missing_right(cursor):
+                raise BackupError("{} Let it, with: {}.".format(*missing))
             # Refused while another one is restoring there; a killed one may have left it.
-            cursor.execute(f"DROP DATABASE IF EXISTS {self.quote(self.new)}")
+            cursor.execute(f"DROP DATABASE IF EXISTS {quote(self.new)}")
             cursor.execute("SELECT datcollate, datctype FROM pg_database WHERE datname = %s", [self.name])
             locale = cursor.fetchone()
             same_locale = " LC_COLLATE '{}' LC_CTYPE '{}'".format(*locale) if locale else ""
-            cursor.execute(f"CREATE DATABASE {self.quote(self.new)} TEMPLATE template0 ENCODING 'UTF8'{same_locale}")
+            cursor.execute(f"CREATE DATABASE {quote(self.new)} TEMPLATE template0 ENCODING 'UTF8'{same_locale}")
         try:
             yield self.config | {"NAME": self.new, "CONN_MAX_AGE": 0}
         finally:
             with self.server() as cursor:
-                cursor.execute(f"DROP DATABASE IF EXISTS {self.quote(self.new)}")
+                cursor.execute(f"DROP DATABASE IF EXISTS {quote(self.new)}")
 
     def swap(self, moment: datetime) -> None:
         """Put the scratch database in the place of this one; from that moment on, `way_back` says how to go back."""
         ending = kept_name("", moment)
         kept = self.name.encode()[: LONGEST_NAME - len(ending)].decode(errors="ignore") + ending
         self.check_not_in_use()
-        name, new, kept = map(self.quote, (self.name, self.new, kept))
+        name, new, kept = map(quote, (self.name, self.new, kept))
         with self.server() as cursor:
             if not self.exists(cursor, self.name):
                 cursor.execute(f"ALTER DATABASE {new} RENAME TO {name}")
@@ -219,7 +212,7 @@ class PostgresPlace:
             cursor.execute(f"ALTER DATABASE {name} RENAME TO {kept}")
             cursor.execute(f"ALTER DATABASE {new} RENAME TO {name}")
             cursor.execute("COMMIT")
-            undone = self.quote(f"{self.name}_undone")
+            undone = quote(f"{self.name}_undone")
             self.way_back = (
                 f"The former database is kept as {kept}. To go back, stop the site, and then in psql, in the "
                 f"database postgres:\n  ALTER DATABASE {name} RENAME TO {undone};\n"

@@ -30,6 +30,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from citynetworks import __version__
 from citynetworks.command_line import COMMAND
+from networks.operations.database_rights import missing_right
 from networks.operations.health import own_token
 from networks.operations.installation import File, Installation, write_whole
 from networks.operations.migration_linter import pending_findings
@@ -265,6 +266,10 @@ def preflight() -> Preflight:
             f"{', '.join(sorted('.'.join(key) for key in unknown))}. Install that version or a newer one, or restore "
             "a backup of this one."
         )
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            if missing := missing_right(cursor):
+                report.facts.append("{} The way back with a backup needs it: {}".format(*missing))
     needed, free = stored_bytes() + SPARE, shutil.disk_usage(existing_folder(Path(settings.MEDIA_ROOT))).free
     report.facts.append(f"A backup takes at most {megabytes(needed)}, and {megabytes(free)} are free")
     if free < needed:
