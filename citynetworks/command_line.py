@@ -8,6 +8,8 @@ from citynetworks import PRODUCTION_VARIABLES
 # What is there once `install` has run, and the command that it writes: also the name of the user and of the unit
 ENVIRONMENT_FILE = "/etc/city-networks/environment"
 COMMAND = "city-networks"
+# The variable with the folder in which it was typed, to which the paths of its arguments are relative
+CALLING_FOLDER = "CITY_NETWORKS_CALLING_FOLDER"
 
 TITLE = "City Networks: the networks of cities that a city belongs to.\n"
 

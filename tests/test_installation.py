@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from citynetworks import command_line, installed
 from citynetworks.request_limits import LARGEST_BODY
+from networks.management.typed_path import typed_path
 from networks.operations.installation import TIMERS, Installation, InstallationFailed
 from tests.processes import ROOT
 from tests.production import run
@@ -301,6 +302,25 @@ def test_plain_shell_makes_no_new_database_beside_an_installed_site(site, monkey
         monkeypatch.setattr(sys, "argv", ["manage.py", "migrate"])
         command_line.main()
     assert len(ran) == 2
+
+
+def test_files_are_meant_where_the_command_was_typed(site, tmp_path, monkeypatch):
+    """Though the command itself works in the folder of the site, to which its settings may be relative."""
+    folder = tmp_path / "typed here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(os, "environ", {**os.environ})
+    monkeypatch.setattr(sys, "argv", ["installed", str(site.environment_file), site.user, "restore", "b.zip"])
+    monkeypatch.setattr(os, "umask", lambda mask: 0)
+    paths = []
+    monkeypatch.setattr(
+        command_line, "main", lambda: paths.extend([Path.cwd(), *map(typed_path, ("b.zip", "/b.zip"))])
+    )
+    installed.main()
+    assert paths[0] != folder
+    assert paths[1:] == [folder / "b.zip", Path("/b.zip")]
+    monkeypatch.delenv(command_line.CALLING_FOLDER)
+    assert typed_path("b.zip") == Path("b.zip")
 
 
 @pytest.mark.process

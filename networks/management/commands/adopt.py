@@ -1,6 +1,5 @@
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from networks.languages import SERBIAN
 from networks.management.site_url import split_site_url
+from networks.management.typed_path import typed_path
 from networks.models import Network
 from networks.models.gazetteer import COUNTRIES
 from networks.operations.adoption import SITE_TITLE, City, adopt
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             email=options["email"],
             country=country,
             website=options["website"],
-            arms=Path(options["arms"]) if options["arms"] else None,
+            arms=typed_path(options["arms"]) if options["arms"] else None,
         )
         try:
             made = adopt(city)

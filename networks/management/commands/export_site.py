@@ -8,6 +8,7 @@ from django.http.request import split_domain_port, validate_host
 
 from networks.management.progress import Progress
 from networks.management.site_url import split_site_url
+from networks.management.typed_path import typed_path
 from networks.public.static_export import ExportFailed, NotReplaceable, StaticExport, replace_folder
 from networks.revisions.schedules import apply_due
 
@@ -19,7 +20,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path, help="Where to write. It is new, empty, or an earlier copy.")
+        parser.add_argument("folder", type=typed_path, help="Where to write. It is new, empty, or an earlier copy.")
         parser.add_argument(
             "--base-url",
             metavar="https://host",

@@ -11,6 +11,7 @@ from networks.management.database_url import given_url
 from networks.management.operation_words import in_words
 from networks.management.progress import Progress
 from networks.management.restoring_words import restore_or_say
+from networks.management.typed_path import typed_path
 from networks.operations.backup_file import BackupFile
 from networks.operations.restoring import made_by
 
@@ -22,7 +23,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="What manage.py backup has written.")
+        parser.add_argument("file", type=typed_path, help="What the command backup has written.")
         parser.add_argument(
             "--into",
             metavar="DATABASE_URL",
