@@ -69,6 +69,15 @@ def test_second_run_changes_nothing_and_says_so(site):
     assert f"kept   {site.environment_file}" in output
 
 
+def test_second_run_knows_the_certificate_that_nginx_uses(tmp_path):
+    install(tmp_path, host=HOSTS, certificate="/etc/letsencrypt/live/mreze/")
+    output = install(tmp_path)
+    assert "differs" not in output
+    assert "into /etc/letsencrypt/live/mreze: fullchain.pem" in output
+    assert ".new" not in install(tmp_path, certificate="/etc/letsencrypt/live/mreze")
+    assert ".new" in install(tmp_path, certificate="/etc/ssl/other")
+
+
 def test_what_somebody_has_edited_stays_and_the_new_text_lies_beside_it(site):
     site.nginx_file.write_text("# ours\n")
     site.environment_file.write_text(site.environment_file.read_text() + "DJANGO_SESSION_HOURS=4\n")

@@ -7,6 +7,7 @@ its host name, is replaced by what is true of the site.
 
 import os
 import pwd
+import re
 import secrets
 import shutil
 import subprocess
@@ -145,13 +146,21 @@ class Installation:
                 lines.append(line)
         return "\n".join(lines) + "\n"
 
+    def certificate_folder(self) -> str:
+        """Return the folder of the certificate: the one that is named, that nginx uses already, or the usual one."""
+        if self.certificate:
+            return self.certificate
+        present = self.nginx_file.read_text() if self.nginx_file.exists() else ""
+        found = re.search(r"^\s*ssl_certificate\s+(\S+)/fullchain\.pem;", present, re.MULTILINE)
+        return found[1] if found else f"/etc/ssl/{self.hosts[0]}"
+
     def nginx(self) -> str:
         return filled(
             "nginx.conf",
             {
                 "server 127.0.0.1:8000;": f"server 127.0.0.1:{self.port};",
                 f"server_name {EXAMPLE_HOST};": f"server_name {' '.join(self.hosts)};",
-                f"/etc/ssl/{EXAMPLE_HOST}/": f"{self.certificate or f'/etc/ssl/{self.hosts[0]}'}/",
+                f"/etc/ssl/{EXAMPLE_HOST}/": f"{self.certificate_folder()}/",
                 f"https://{EXAMPLE_HOST}": f"https://{self.hosts[0]}",
                 "client_max_body_size 22m;": f"client_max_body_size {LARGEST_BODY // 1024**2}m;",
             },
@@ -285,10 +294,10 @@ class Installation:
 
     def next_steps(self, *, is_started: bool) -> list[str]:
         """Return what is left to people, in the order in which to do it."""
-        certificate = self.certificate or f"/etc/ssl/{self.hosts[0]}"
         enabled = self.nginx_file.parent.parent / "sites-enabled" / COMMAND
         command = f"sudo {COMMAND}" if self.is_real else self.wrapper
         start = f"Start the site: {' && '.join(' '.join(each) for each in self.start_commands())}"
+        certificate = self.certificate_folder()
         return [
             *([start] if self.is_real and not is_started else []),
             f"Put the certificate of {self.hosts[0]} into {certificate}: fullchain.pem and privkey.pem.",

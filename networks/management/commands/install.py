@@ -40,7 +40,7 @@ class Command(BaseCommand):
             "--certificate",
             metavar="FOLDER",
             default="",
-            help="The folder of fullchain.pem and privkey.pem; by default /etc/ssl/ and the host.",
+            help="The folder of fullchain.pem and privkey.pem; by default that of nginx, or /etc/ssl/ and the host.",
         )
         parser.add_argument(
             "--root",
