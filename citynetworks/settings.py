@@ -15,6 +15,7 @@ from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from citynetworks.command_line import IS_INSTALLED
 from citynetworks.environment import (
     DROPPED,
     OFFERED,
@@ -45,8 +46,6 @@ from citynetworks.security_contact import contact_uri
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PACKAGE_DIR = Path(__file__).resolve().parent
-# The templates and static files are beside this package in a checkout, and inside of it in a wheel (pyproject.toml).
-IS_INSTALLED = (PACKAGE_DIR / "templates").is_dir()
 FILES_DIR = PACKAGE_DIR if IS_INSTALLED else BASE_DIR
 # The default folder of the database and other files that the site writes, outside of the installed packages
 DATA_DIR = (Path.cwd() if IS_INSTALLED else BASE_DIR) / ".data"

@@ -6,6 +6,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.http.request import split_domain_port, validate_host
 
+from citynetworks.command_line import PROGRAM
 from networks.management.progress import Progress
 from networks.management.site_url import split_site_url
 from networks.management.typed_path import typed_path
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         try:
             staticfiles_storage.url("networks/site.css")
         except ValueError as error:
-            raise CommandError("The static files are not there yet. Run manage.py collectstatic first.") from error
+            raise CommandError(f"The static files are not there yet. Run {PROGRAM} collectstatic first.") from error
         progress = Progress(self.stderr, is_shown=verbosity > 0)
         apply_due()
         try:
