@@ -8,6 +8,12 @@ from citynetworks import PRODUCTION_VARIABLES
 # What is there once `install` has run, and the command that it writes: also the name of the user and of the unit
 ENVIRONMENT_FILE = "/etc/city-networks/environment"
 COMMAND = "city-networks"
+# The templates and static files are beside this package in a checkout, and inside of it in a wheel (pyproject.toml).
+IS_INSTALLED = os.path.isdir(os.path.join(os.path.dirname(__file__), "templates"))
+# What a command is typed after, where words say what to type
+PROGRAM = f"sudo {COMMAND}" if IS_INSTALLED else "manage.py"
+# The variable with the folder in which it was typed, to which the paths of its arguments are relative
+CALLING_FOLDER = "CITY_NETWORKS_CALLING_FOLDER"
 
 TITLE = "City Networks: the networks of cities that a city belongs to.\n"
 
@@ -44,7 +50,7 @@ INSTALLED = """
 # What works on no database. Two of them change the machine, and let others, with these options, work on the database.
 WITHOUT_DATABASE = ("help", "--help", "-h", "--version", "version")
 ON_MACHINE = ("install", "upgrade")
-ON_DATABASE = ("--check", "--record")
+ON_DATABASE = ("--check", "--record", "--await-version")
 
 
 def say_which_database(connection, **kwargs) -> None:

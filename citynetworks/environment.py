@@ -9,6 +9,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -54,6 +55,17 @@ def whole_number(name: str, default: int, *, least: int, most: int) -> int:
             f"{name} is “{value}”. Write a whole number of at least {least} and at most {most}, such as {default}."
         )
     return int(value)
+
+
+def host() -> str:
+    """Return the IP address that the server listens at unless it is told another."""
+    value = env.str("DJANGO_HOST", default="127.0.0.1").strip()
+    try:
+        return str(ip_address(value))
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"DJANGO_HOST is “{value}”. Write an IP address of this machine, such as 127.0.0.1, or 0.0.0.0 for all."
+        ) from error
 
 
 def port() -> int:

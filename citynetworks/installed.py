@@ -9,10 +9,11 @@ import os
 import pwd
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from citynetworks import command_line
-from citynetworks.command_line import COMMAND
+from citynetworks.command_line import CALLING_FOLDER, COMMAND
 
 # Variables of the project. What the calling shell has of them does not count.
 OWN_VARIABLES = (
@@ -108,6 +109,8 @@ def main() -> None:
         return command_line.main()
     take_environment(file)
     become(user)
+    with suppress(FileNotFoundError):  # it has been removed meanwhile
+        os.environ[CALLING_FOLDER] = os.getcwd()
     home = pwd.getpwnam(user).pw_dir
     os.chdir(home if os.access(home, os.X_OK) else "/")
     return command_line.main()

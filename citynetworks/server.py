@@ -61,14 +61,14 @@ def check_configuration() -> None:
         raise SystemExit(str(error)) from error
 
 
-def usual_port() -> int:
-    """Return the port that the environment names. Exit with a message if it is none."""
+def usual_address() -> tuple[str, int]:
+    """Return the host and the port that the environment names. Exit with a message if they are none."""
     from django.core.exceptions import ImproperlyConfigured
 
-    from citynetworks.environment import port
+    from citynetworks.environment import host, port
 
     try:
-        return port()
+        return host(), port()
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from error
 
@@ -85,7 +85,7 @@ def raise_open_files_limit(count: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m citynetworks.server", description="Serve the site.")
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (127.0.0.1)")
+    parser.add_argument("--host", help="the address to listen at (DJANGO_HOST, or 127.0.0.1)")
     parser.add_argument("--port", type=int, help="the port to listen at (DJANGO_PORT, or 8000)")
     parser.add_argument("--workers", type=int, default=2, help="how many processes serve (2)")
     parser.add_argument("--application", default=APPLICATION, help=argparse.SUPPRESS)
@@ -97,8 +97,9 @@ def main() -> None:
         check.join()
         if check.exitcode:
             raise SystemExit(check.exitcode)
-    if arguments.port is None:
-        arguments.port = usual_port()
+    if arguments.host is None or arguments.port is None:
+        host, port = usual_address()
+        arguments.host, arguments.port = arguments.host or host, arguments.port or port
     serve(**vars(arguments))
 
 

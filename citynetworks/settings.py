@@ -15,6 +15,7 @@ from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from citynetworks.command_line import IS_INSTALLED
 from citynetworks.environment import (
     DROPPED,
     OFFERED,
@@ -25,6 +26,7 @@ from citynetworks.environment import (
     email_addresses,
     env,
     folder,
+    host,
     hosts,
     port,
     secret,
@@ -44,8 +46,6 @@ from citynetworks.security_contact import contact_uri
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PACKAGE_DIR = Path(__file__).resolve().parent
-# The templates and static files are beside this package in a checkout, and inside of it in a wheel (pyproject.toml).
-IS_INSTALLED = (PACKAGE_DIR / "templates").is_dir()
 FILES_DIR = PACKAGE_DIR if IS_INSTALLED else BASE_DIR
 # The default folder of the database and other files that the site writes, outside of the installed packages
 DATA_DIR = (Path.cwd() if IS_INSTALLED else BASE_DIR) / ".data"
@@ -89,7 +89,7 @@ SESSION_COOKIE_AGE = whole_number("DJANGO_SESSION_HOURS", 8, least=1, most=8760)
 SECURE_HSTS_SECONDS = whole_number("DJANGO_HSTS_SECONDS", 24 * 60 * 60, least=0, most=2 * 366 * 24 * 60 * 60)
 if not HTTPS:
     SECURE_HSTS_SECONDS = 0
-PORT = port()  # for citynetworks.server, and for whoever asks it on this machine
+HOST, PORT = host(), port()  # for citynetworks.server, and for whoever asks it on this machine
 BEHIND_PROXY = switch("DJANGO_BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

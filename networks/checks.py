@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connections
 
+from citynetworks.command_line import PROGRAM
 from citynetworks.environment import DROPPED, RETIRED
 from networks.languages import SERBIAN, language_codes, stored_language
 from networks.models import Network, Page, RevisedModel
@@ -145,7 +146,7 @@ def languages_without_columns_hold_no_text(databases: Collection[str] | None = N
                 f"Texts of a language that was removed still stand in the column {column} of {table}: {count}.",
                 hint=(
                     f"Put the language back: add {language} or {language}:retired to DJANGO_LANGUAGES. If its texts "
-                    f"are not needed any more, write {language}:dropped there, and run manage.py language retire "
+                    f"are not needed any more, write {language}:dropped there, and run {PROGRAM} language retire "
                     f"{language} --drop, which exports them first."
                 ),
                 id="networks.E005",

@@ -5,6 +5,7 @@ Backups: whole or none, of one moment, and restored only when each row is as it 
 databases were made by the code of that time.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -28,7 +29,9 @@ from django.db.models import JSONField, Value
 from django.test import Client
 
 from citynetworks.environment import database_at
+from citynetworks.uploads import UploadsUnavailable
 from networks.models import Network, Operation, SavedForm, SpreadsheetFile, Theme
+from networks.operations import restoring, scratch_databases
 from networks.operations.backing_up import as_default, back_up, remove_oldest
 from networks.operations.backup_file import BackupError, BackupFile, new_backup
 from networks.operations.restoring import replace_file, restore, store_files
@@ -353,7 +356,8 @@ def put(place, text):
     with place.scratch("restoring") as scratch:
         with closing(sqlite3.connect(scratch["NAME"])) as database, database:
             database.execute("CREATE TABLE texts AS SELECT ? AS text", [text])
-        return place.swap(datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC))
+        place.swap(datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC))
+    return place.way_back
 
 
 def text_in(path):
@@ -406,6 +410,42 @@ def test_a_file_with_other_content_is_replaced_and_kept_hidden():
         assert elsewhere.listdir("logos")[1] == ["mark.png"]
     with default_storage.open("logos/.mark.png.before-20260506T070809Z") as kept:
         assert kept.read() == b"damaged"
+
+
+@pytest.mark.parametrize(
+    ("failing", "error", "words"),
+    [
+        ("replace_file", OSError(errno.ENOSPC, "No space left on device"), "The disk is full. The database was rep"),
+        ("replace_file", UploadsUnavailable("no bucket"), "no bucket. The database was replaced"),
+        ("replace_file", KeyboardInterrupt(), "Interrupted. The database was replaced"),
+        ("fsync", OSError(errno.EIO, "Input/output error"), "Input/output error The database was replaced"),
+        ("fill", OSError(errno.ENOSPC, "No space left on device"), "The disk is full. The database was not changed."),
+    ],
+)
+def test_says_whether_the_database_was_replaced_when_something_fails(
+    failing, error, words, databases, tmp_path, monkeypatch
+):
+    """And then names the files that were not, and how to go back."""
+    config = databases("site", is_postgres=False)
+    Path(config["NAME"]).touch()
+    default_storage.save("logos/mark.png", ContentFile(b"other"))
+
+    def fail(*arguments):
+        if failing != "fsync" or arguments[0] == tmp_path:
+            raise error
+
+    for name in ("fill", "bring_up_to_date", "details_of"):  # what takes time, and is shown elsewhere
+        monkeypatch.setattr(restoring, name, lambda *arguments: {})
+    monkeypatch.setattr(Operation, "record", lambda *arguments, **details: None)
+    monkeypatch.setattr(scratch_databases if failing == "fsync" else restoring, failing, fail)
+    with pytest.raises(CommandError) as raised:
+        call_command("restore", BACKUPS / "0038.zip", into=url_of(config), verbosity=0)
+    kept = [*tmp_path.glob("site.sqlite3_before_*Z")]
+    assert words in str(raised.value)
+    assert raised.value.returncode == (130 if isinstance(error, KeyboardInterrupt) else 1)
+    assert len(kept) == (failing != "fill")
+    assert all(f"mv {path} {config['NAME']}" in str(raised.value) for path in kept)
+    assert ("not these files: logos/mark.png." in str(raised.value)) is (failing != "fill")
 
 
 @pytest.mark.parametrize("url", ["mysql://host/name", "nonsense", "sqlite://"])

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from citynetworks import command_line, installed
 from citynetworks.request_limits import LARGEST_BODY
-from networks.operations.installation import TIMERS, Installation
+from networks.management.typed_path import typed_path
+from networks.operations.installation import TIMERS, Installation, InstallationFailed
 from tests.processes import ROOT
 from tests.production import run
 
@@ -68,6 +69,15 @@ def test_second_run_changes_nothing_and_says_so(site):
     assert f"kept   {site.environment_file}" in output
 
 
+def test_second_run_knows_the_certificate_that_nginx_uses(tmp_path):
+    install(tmp_path, host=HOSTS, certificate="/etc/letsencrypt/live/mreze/")
+    output = install(tmp_path)
+    assert "differs" not in output
+    assert "into /etc/letsencrypt/live/mreze: fullchain.pem" in output
+    assert ".new" not in install(tmp_path, certificate="/etc/letsencrypt/live/mreze")
+    assert ".new" in install(tmp_path, certificate="/etc/ssl/other")
+
+
 def test_what_somebody_has_edited_stays_and_the_new_text_lies_beside_it(site):
     site.nginx_file.write_text("# ours\n")
     site.environment_file.write_text(site.environment_file.read_text() + "DJANGO_SESSION_HOURS=4\n")
@@ -80,6 +90,22 @@ def test_what_somebody_has_edited_stays_and_the_new_text_lies_beside_it(site):
     assert f"made   {site.nginx_file}" in install(site.root)
     install(site.root)
     assert not Path(f"{site.nginx_file}.new").exists()
+
+
+def test_root_gives_away_what_it_has_made_and_nothing_else(site, monkeypatch):
+    """The user of the site could put a link to a folder of root's in the place of one of its own."""
+    given = []
+    monkeypatch.setattr(os, "chown", lambda path, *ids, follow_symlinks: given.append((path, follow_symlinks)))
+    site.is_real = True
+    backups = site.state_folder / "backups"
+    backups.rmdir()
+    assert f"made   {backups}" in [*site.make_folders()]
+    assert given == [(backups, False)]
+    backups.rmdir()
+    backups.symlink_to(site.settings_folder)
+    with pytest.raises(InstallationFailed, match="backups is a symbolic link"):
+        [*site.make_folders()]
+    assert len(given) == 1
 
 
 @pytest.mark.parametrize(
@@ -96,6 +122,18 @@ def test_second_run_refuses_to_be_told_otherwise(site, options, reason):
     with pytest.raises(CommandError, match=reason):
         install(site.root, **options)
     assert contents(site.root) == before
+
+
+def test_url_of_the_database_can_stand_on_standard_input(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", StringIO("sqlite:////srv/city.sqlite3\n"))
+    install(tmp_path, host=HOSTS, database_url="-")
+    settings = Installation([HOSTS], root=tmp_path).environment_file.read_text()
+    assert "DATABASE_URL=sqlite:////srv/city.sqlite3\n" in settings
+    for command in (["move_database", "-"], ["restore", "b.zip", "--into", "-"]):
+        for text, reason in (("mysql://u:p@h/n\n", "is not understood"), ("", "there is none")):
+            monkeypatch.setattr(sys, "stdin", StringIO(text))
+            with pytest.raises(CommandError, match=reason):
+                call_command(*command)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +173,8 @@ def test_site_that_was_installed_by_hand_gets_no_second_one(tmp_path):
 
 
 def test_dry_run_shows_all_files_and_no_secret(tmp_path):
-    output = install(tmp_path, host=HOSTS, dry_run=True)
+    output = install(tmp_path, host=HOSTS, dry_run=True, database_url="postgres://city:a-password@host/city")
+    assert "a-password" not in output
     assert [*tmp_path.iterdir()] == []
     assert all(str(file.path) in output for file in Installation([HOSTS], root=tmp_path).files())
     assert output.count("(made anew)") == 2
@@ -272,6 +311,25 @@ def test_plain_shell_makes_no_new_database_beside_an_installed_site(site, monkey
         monkeypatch.setattr(sys, "argv", ["manage.py", "migrate"])
         command_line.main()
     assert len(ran) == 2
+
+
+def test_files_are_meant_where_the_command_was_typed(site, tmp_path, monkeypatch):
+    """Though the command itself works in the folder of the site, to which its settings may be relative."""
+    folder = tmp_path / "typed here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(os, "environ", {**os.environ})
+    monkeypatch.setattr(sys, "argv", ["installed", str(site.environment_file), site.user, "restore", "b.zip"])
+    monkeypatch.setattr(os, "umask", lambda mask: 0)
+    paths = []
+    monkeypatch.setattr(
+        command_line, "main", lambda: paths.extend([Path.cwd(), *map(typed_path, ("b.zip", "/b.zip"))])
+    )
+    installed.main()
+    assert paths[0] != folder
+    assert paths[1:] == [folder / "b.zip", Path("/b.zip")]
+    monkeypatch.delenv(command_line.CALLING_FOLDER)
+    assert typed_path("b.zip") == Path("b.zip")
 
 
 @pytest.mark.process

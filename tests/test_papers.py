@@ -1,5 +1,6 @@
 """The papers name commands, options, modules and files that are there."""
 
+import ast
 import re
 from importlib.util import find_spec
 
@@ -53,6 +54,25 @@ def test_papers_name_what_is_there(paper):
         assert module != "tests.drills" or not drill or find_spec(f"tests.drills.{drill}"), drill
     missing = [path for path in FILE.findall(text) if not (paper.parent / path).exists()]
     assert missing == []
+
+
+# What is typed in a checkout only, and the mark of a mirror, whose bytes are the same wherever it is made
+OF_CHECKOUTS = {"command_line.py", "settings.py", "demo.py", "draw_map.py", "catalogues.py", "static_export.py"}
+
+
+def test_messages_name_the_program_that_is_there():
+    """Where the project is installed from a wheel there is no manage.py: PROGRAM is what is typed there."""
+    found = []
+    for path in (path for folder in ("citynetworks", "networks") for path in (ROOT / folder).rglob("*.py")):
+        text = path.read_text()
+        if "manage.py " not in text or path.name in OF_CHECKOUTS:
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                node.value.value = ""  # a docstring
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "manage.py " in node.value:
+                found.append(f"{path.name}: {node.value}")
+    assert found == []
 
 
 @pytest.mark.parametrize(

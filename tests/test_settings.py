@@ -13,7 +13,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
-from citynetworks import PRODUCTION_VARIABLES, environment
+from citynetworks import PRODUCTION_VARIABLES, environment, server
 from networks.management.commands.demo import Command
 from networks.management.demo_site import environment as demo_environment
 from tests.production import OWN_VARIABLES, PRODUCTION, ROOT, run, setting
@@ -48,6 +48,7 @@ def test_nothing_is_as_good_as_missing(missing, value, monkeypatch):
 # What a variable cannot mean, and what the sentence about it says to write
 WRONG = [
     ("DJANGO_SECRET_KEY", "x", "too short"),
+    *(("DJANGO_HOST", value, "such as 127.0.0.1") for value in ("", "localhost", "10.0.0", "10.0.0.1:80", "[::1]")),
     *(("DJANGO_PORT", value, "at least 1 and at most 65535") for value in ("0", "65536", "http", "")),
     *(
         ("DJANGO_ALLOWED_HOSTS", value, "host names in ASCII with commas in between")
@@ -137,6 +138,24 @@ WRONG = [
     ),
     ("DJANGO_SECURITY_CONTACT", "somebody", "neither an e-mail address nor"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("options", "address"),
+    [
+        ([], ("10.0.0.11", 8123)),
+        (["--host", "127.0.0.1"], ("127.0.0.1", 8123)),
+        (["--port", "9000"], ("10.0.0.11", 9000)),
+    ],
+)
+def test_server_listens_where_the_environment_says_unless_it_is_told_otherwise(options, address, monkeypatch):
+    monkeypatch.setenv("DJANGO_HOST", "10.0.0.11")
+    monkeypatch.setenv("DJANGO_PORT", "8123")
+    monkeypatch.setattr("sys.argv", ["server", "--application", "another", *options])
+    served = []
+    monkeypatch.setattr(server, "serve", lambda host, port, **others: served.append((host, port)))
+    server.main()
+    assert served == [address]
 
 
 @pytest.mark.parametrize(("name", "value", "reason"), WRONG)

@@ -15,9 +15,11 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from citynetworks import __version__
 from networks.models import Operation
-from networks.operations import upgrading
+from networks.operations import probes, upgrading
+from networks.operations.database_rights import missing_right
 from networks.operations.installation import Installation
 from networks.operations.migration_linter import Finding
+from networks.operations.running_server import own_url
 from networks.operations.upgrading import StepFailed, Upgrade, point_link
 
 PENDING = "[X]  networks.0001_initial\n[ ]  networks.0040_more\n[ ]  networks.0041_most\n"
@@ -48,7 +50,7 @@ class Machine:
         for _line in self.site.write():
             pass
         monkeypatch.setattr(upgrading, "run_program", self.run)
-        monkeypatch.setattr(upgrading, "running_version", lambda port, token: self.version)
+        monkeypatch.setattr(upgrading, "running_version", lambda url, token: self.version)
         monkeypatch.setattr(upgrading, "PATIENCE", 0.01)
         monkeypatch.setattr(upgrading.time, "sleep", lambda seconds: None)
         monkeypatch.setattr(upgrading, "point_link", self.point_link)
@@ -65,7 +67,8 @@ class Machine:
         elif "showmigrations" in arguments:
             return self.pending
         else:
-            name = {"--check": "preflight", "--record": "record"}.get(arguments[1], arguments[0])
+            options = {"--check": "preflight", "--record": "record", "--await-version": "version"}
+            name = options.get(arguments[1], arguments[0])
             words = f"{name} by {Path(python).parent.parent.name}"
         if name == "record":
             words = f"record {json.loads(arguments[2])['succeeded']}"
@@ -74,7 +77,9 @@ class Machine:
             self.pending = self.after_migrate
         if self.fails == name:
             raise StepFailed("no")
-        return ""
+        if name == "backup":
+            Path(arguments[1]).touch()
+        return upgrading.await_version() if name == "version" else ""
 
     def upgrade(self) -> SimpleNamespace:
         lines: list[str] = []
@@ -104,6 +109,7 @@ ALL = [
         "collectstatic by new",
         "migrate by new",
         "restart",
+        "version by new",
         "record True",
     ),
 ]
@@ -135,7 +141,7 @@ FAILURES = [
     ("migrate", ALL[:4], "former", True, PENDING.replace("[ ]", "[X]", 1)),
     ("switch", ALL[:4], "former", True, ""),
     ("restart", ALL[:5], "new", True, ""),
-    ("version", ALL[:5], "new", True, ""),
+    ("version", ALL[:6], "new", True, ""),
 ]
 
 
@@ -164,11 +170,32 @@ def test_each_failure_stops_says_so_and_is_continued(step, ran, current, has_way
     assert f"ln -sfn {machine.site.root / 'former'}" in done.text
 
 
+@pytest.mark.parametrize("changed", ["other migrations", "all migrations again", "backup removed"])
+def test_backup_of_another_state_is_no_way_back(changed, machine):
+    """An upgrade stopped at its last step, and the site went on; what it noted is old when the next one begins."""
+    machine.version = None
+    assert not machine.upgrade().succeeded
+    Path(machine.backup).unlink()
+    stale = Path(f"{machine.backup}.stale")
+    notes = machine.site.current.parent / "upgrade.json"
+    notes.write_text(json.dumps(json.loads(notes.read_text()) | {"backup": str(stale)}))
+    if changed == "backup removed":
+        machine.pending = NONE_PENDING
+    else:
+        stale.touch()
+        machine.pending = PENDING if changed == "all migrations again" else PENDING.replace("0040", "0042")
+    machine.version = __version__
+    done = machine.upgrade()
+    assert done.succeeded
+    assert "backup by former" in done.ran
+    assert str(stale) not in done.text
+
+
 def test_site_that_runs_another_version_is_not_upgraded(machine):
     machine.version = "0.0.1"
     failed = machine.upgrade()
     assert not failed.succeeded
-    assert f"version 0.0.1 answers at port 8000, and not {__version__}" in failed.text
+    assert f"version 0.0.1 answers at http://127.0.0.1:8000, and not {__version__}" in failed.text
 
 
 def test_without_migrations_the_way_back_keeps_the_database(machine):
@@ -216,6 +243,24 @@ def test_preflight_names_what_would_be_migrated_and_what_speaks_against_it(monke
 
 
 @pytest.mark.django_db
+def test_role_that_may_not_make_databases_is_told_before_a_backup_is_needed(monkeypatch):
+    may_not, may = (
+        SimpleNamespace(execute=lambda sql: None, fetchone=lambda found=found: (found, "the city"))
+        for found in (False, True)
+    )
+    assert missing_right(may) is None
+    words, remedy = missing_right(may_not)
+    assert remedy == """sudo -u postgres psql -c 'ALTER ROLE "the city" CREATEDB'"""
+    monkeypatch.setattr(connection, "vendor", "postgresql")
+    monkeypatch.setattr(upgrading, "stored_bytes", lambda: 0)
+    for module in (upgrading, probes):
+        monkeypatch.setattr(module, "missing_right", lambda cursor: (words, remedy))
+    assert [fact for fact in upgrading.preflight().facts if words in fact and remedy in fact]
+    status, *found = probes.restore_drill(False)
+    assert (status, found[0], found[2]) == ("warning", words, remedy)
+
+
+@pytest.mark.django_db
 def test_it_is_on_record():
     call_command("upgrade", record='{"succeeded": true, "to": "0.2", "migrations": 3}')
     call_command("upgrade", record='{"succeeded": false, "to": "0.3", "migrations": 0}')
@@ -228,7 +273,7 @@ def test_it_is_on_record():
     ("answer", "version"),
     [(b'{"alive": true, "version": "0.2"}', "0.2"), (b'{"alive": true}', None), (b"<html>", None), (b"[]", None)],
 )
-def test_running_version_is_what_the_site_says_to_whom_has_its_token(answer, version):
+def test_running_version_is_what_the_site_says_to_whom_has_its_token(answer, version, settings):
     asked = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -241,10 +286,24 @@ def test_running_version_is_what_the_site_says_to_whom_has_its_token(answer, ver
         def log_message(self, *arguments):
             pass
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+    # Each server listens at an address of its own, by a setting that is all an upgrade needs.
+    with http.server.HTTPServer(("127.0.0.2", 0), Handler) as server:
+        settings.HOST, settings.PORT = server.server_address
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        assert upgrading.running_version(server.server_port, "token") == version
+        assert upgrading.running_version(own_url(), "token") == version
         thread.join()
     assert asked == [("/health/full/", "Bearer token")]
-    assert upgrading.running_version(server.server_port, "token") is None
+    assert upgrading.running_version(own_url(), "token") is None
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        *(("0.0.0.0", "http://127.0.0.1:8000"), ("::", "http://[::1]:8000")),  # noqa: S104
+        *(("10.0.0.11", "http://10.0.0.11:8000"), ("fd00::11", "http://[fd00::11]:8000")),
+    ],
+)
+def test_own_url_is_where_the_server_listens(host, url, settings):
+    settings.HOST = host
+    assert own_url() == url

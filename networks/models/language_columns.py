@@ -20,6 +20,7 @@ from django.db.migrations.operations.base import Operation
 from django.utils.translation import trans_real
 from modeltranslation.translator import translator
 
+from citynetworks.command_line import PROGRAM
 from networks.languages import ENGLISH, SERBIAN
 
 # What the migrations of the product have columns of
@@ -92,7 +93,7 @@ def prepare_tables(using: str, apps: Apps, plan: Sequence, **kwargs: object) -> 
         languages = sorted({language for _table, _column, language, _count in texts})
         raise CommandError(
             f"Texts of a language that was removed are still there ({', '.join(languages)}), and a migration may "
-            "lose them. Export and drop them with “manage.py language retire CODE --drop”, or put the language back."
+            f"lose them. Export and drop them with “{PROGRAM} language retire CODE --drop”, or put the language back."
         )
     if not added_languages():
         return
@@ -147,7 +148,7 @@ def tables_have_all_columns(databases: Collection[str] | None = None, **kwargs: 
     return [
         Warning(
             f"The database lacks columns of a language that was added: {', '.join(dict.fromkeys(missing))}.",
-            hint="Run manage.py migrate, which adds them.",
+            hint=f"Run {PROGRAM} migrate, which adds them.",
             id="networks.W002",
         )
     ]

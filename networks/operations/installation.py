@@ -5,9 +5,9 @@ The samples in `networks/docs` are the source of the files for systemd and nginx
 its host name, is replaced by what is true of the site.
 """
 
-import grp
 import os
 import pwd
+import re
 import secrets
 import shutil
 import subprocess
@@ -146,13 +146,21 @@ class Installation:
                 lines.append(line)
         return "\n".join(lines) + "\n"
 
+    def certificate_folder(self) -> str:
+        """Return the folder of the certificate: the one that is named, that nginx uses already, or the usual one."""
+        if self.certificate:
+            return self.certificate
+        present = self.nginx_file.read_text() if self.nginx_file.exists() else ""
+        found = re.search(r"^\s*ssl_certificate\s+(\S+)/fullchain\.pem;", present, re.MULTILINE)
+        return found[1] if found else f"/etc/ssl/{self.hosts[0]}"
+
     def nginx(self) -> str:
         return filled(
             "nginx.conf",
             {
                 "server 127.0.0.1:8000;": f"server 127.0.0.1:{self.port};",
                 f"server_name {EXAMPLE_HOST};": f"server_name {' '.join(self.hosts)};",
-                f"/etc/ssl/{EXAMPLE_HOST}/": f"{self.certificate or f'/etc/ssl/{self.hosts[0]}'}/",
+                f"/etc/ssl/{EXAMPLE_HOST}/": f"{self.certificate_folder()}/",
                 f"https://{EXAMPLE_HOST}": f"https://{self.hosts[0]}",
                 "client_max_body_size 22m;": f"client_max_body_size {LARGEST_BODY // 1024**2}m;",
             },
@@ -217,11 +225,17 @@ class Installation:
             folder.mkdir(parents=True, exist_ok=True)
         self.wrapper.parent.mkdir(parents=True, exist_ok=True)
         for folder in [self.state_folder, *(self.state_folder / name for name in FOLDERS)]:
-            was_there = folder.is_dir()
-            folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+            # The user of the site may write in the first of them: what is there, root leaves as it is.
+            if folder.is_symlink():
+                raise InstallationFailed(f"{folder} is a symbolic link. Make it a folder, or mount a disk there.")
+            if folder.is_dir():
+                yield f"there  {folder}"
+                continue
+            folder.mkdir(mode=0o750, parents=True)
             if self.is_real:
-                os.chown(folder, pwd.getpwnam(self.user).pw_uid, grp.getgrnam(self.user).gr_gid)
-            yield f"{'there' if was_there else 'made '}  {folder}"
+                account = pwd.getpwnam(self.user)
+                os.chown(folder, account.pw_uid, account.pw_gid, follow_symlinks=False)
+            yield f"made   {folder}"
 
     def link_environment(self) -> str:
         """Let `current` lead to the environment that is installed from, unless it leads to one already."""
@@ -253,11 +267,15 @@ class Installation:
         yield f"The link {self.current} to {self.environment}"
         for file in self.files():
             yield f"The file {file.path}, mode {file.mode:o}:"
-            is_secret = file.path.name == "secret_key"
             for line in file.text.splitlines():
-                name, equals, _value = line.partition("=")
-                is_secret_line = is_secret or name == "DJANGO_HEALTH_TOKEN"
-                yield f"    {name + equals if not is_secret else ''}(made anew)" if is_secret_line else f"    {line}"
+                name, equals, value = line.partition("=")
+                if file.path.name == "secret_key":
+                    line = "(made anew)"
+                elif name == "DJANGO_HEALTH_TOKEN":
+                    line = f"{name}{equals}(made anew)"
+                elif name == "DATABASE_URL" and not value.startswith("sqlite:"):
+                    line = f"{name}{equals}(as given)"  # it has a password
+                yield f"    {line}"
 
     def prepare_site(self, show: Callable[[str], None]) -> None:
         """Make or update the database, and collect the static files, with the command that was written."""
@@ -276,10 +294,10 @@ class Installation:
 
     def next_steps(self, *, is_started: bool) -> list[str]:
         """Return what is left to people, in the order in which to do it."""
-        certificate = self.certificate or f"/etc/ssl/{self.hosts[0]}"
         enabled = self.nginx_file.parent.parent / "sites-enabled" / COMMAND
         command = f"sudo {COMMAND}" if self.is_real else self.wrapper
         start = f"Start the site: {' && '.join(' '.join(each) for each in self.start_commands())}"
+        certificate = self.certificate_folder()
         return [
             *([start] if self.is_real and not is_started else []),
             f"Put the certificate of {self.hosts[0]} into {certificate}: fullchain.pem and privkey.pem.",

@@ -33,8 +33,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from PIL import Image, UnidentifiedImageError
 
+from citynetworks.command_line import PROGRAM
 from citynetworks.uploads import NAMED_BY_CONTENT
 from networks.models import Link, Operation, Schedule
+from networks.operations.database_rights import missing_right
 from networks.page_store.version import current_version
 from networks.pictures import PictureField
 from networks.revisions.schedules import NEXT_ATTEMPT
@@ -141,7 +143,7 @@ def no_answer(error: db.Error) -> Outcome:
 
 
 def unreadable(error: db.Error) -> Outcome:
-    return warning(f"Not known: {reason(error)}.", "A table is missing or cannot be read.", "manage.py migrate")
+    return warning(f"Not known: {reason(error)}.", "A table is missing or cannot be read.", f"{PROGRAM} migrate")
 
 
 def is_writable_file() -> bool:
@@ -169,7 +171,7 @@ def migrations(is_thorough: bool) -> Outcome:
         return failed(
             f"The database lacks {len(pending)} of the migrations of this version: {some(names_of(pending))}.",
             "Pages that read what is not there yet are errors.",
-            "manage.py migrate",
+            f"{PROGRAM} migrate",
         )
     replaced = {key for keys in known.values() for key in keys}
     own = {app for app, _name in known}
@@ -213,13 +215,13 @@ def schedules(is_thorough: bool) -> Outcome:
         return failed(
             f"Schedules that fail and are tried again: {failing}.",
             "What staff meant to publish or to take off the site has not happened.",
-            "Look for networks.revisions.schedules in the log; manage.py apply_schedules tries them again.",
+            f"Look for networks.revisions.schedules in the log; {PROGRAM} apply_schedules tries them again.",
         )
     if overdue := waiting.filter(next_attempt__lt=now - OVERDUE_AFTER).count():
         return warning(
             f"Schedules whose time has passed: {overdue}.",
             "The first request after their time carries them out, so there have been none, or the server is down.",
-            "manage.py apply_schedules",
+            f"{PROGRAM} apply_schedules",
         )
     return ok(f"No schedule is overdue; {waiting.count()} are still to come.")
 
@@ -268,26 +270,33 @@ def backup(is_thorough: bool) -> Outcome:
     attempts = Operation.objects.filter(kind=Operation.Kind.BACKUP).order_by("-finished_at")
     last, made = attempts.first(), Operation.newest(Operation.Kind.BACKUP)
     if made is None:
-        return warning("No backup is on record.", why, "manage.py backup FILE, and a timer that does so every night.")
+        return warning(
+            "No backup is on record.", why, f"{PROGRAM} backup FILE, and a timer that does so every night."
+        )
     age = timezone.now() - made.finished_at
     words = f"The last backup was made {ago(made.finished_at)}."
     if last is not None and not last.succeeded:
         words = f"The last attempt at a backup failed. {words}"
     if age > BACKUP_IS_TOO_OLD:
-        return failed(words, why, "manage.py backup FILE, and look at the timer: systemctl list-timers.")
+        return failed(words, why, f"{PROGRAM} backup FILE, and look at the timer: systemctl list-timers.")
     if age > BACKUP_IS_OLD or (last is not None and not last.succeeded):
-        return warning(words, why, "manage.py backup FILE, and look at the timer: systemctl list-timers.")
+        return warning(words, why, f"{PROGRAM} backup FILE, and look at the timer: systemctl list-timers.")
     return ok(words)
 
 
 def restore_drill(is_thorough: bool) -> Outcome:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            if missing := missing_right(cursor):
+                words, remedy = missing
+                return warning(words, "No backup can be restored here, on trial or in need.", remedy)
     why = "A backup that nobody has ever restored may turn out to be none."
     made = Operation.newest(Operation.Kind.RESTORE_DRILL)
     if made is None:
-        return warning("No backup has been restored on trial.", why, "manage.py restore_drill FILE")
+        return warning("No backup has been restored on trial.", why, f"{PROGRAM} restore_drill FILE")
     words = f"A backup was last restored on trial {ago(made.finished_at)}."
     if timezone.now() - made.finished_at > RESTORE_DRILL_IS_OLD:
-        return warning(words, why, "manage.py restore_drill FILE")
+        return warning(words, why, f"{PROGRAM} restore_drill FILE")
     return ok(words)
 
 
@@ -295,10 +304,12 @@ def links(is_thorough: bool) -> Outcome:
     why = "Links of the pages that have died go unnoticed."
     checked_at = Link.objects.aggregate(newest=db.models.Max("checked_at"))["newest"]
     if checked_at is None:
-        return warning("The links to other sites have never been checked.", why, "manage.py check_links, once a day.")
+        return warning(
+            "The links to other sites have never been checked.", why, f"{PROGRAM} check_links, once a day."
+        )
     words = f"The links to other sites were last checked {ago(checked_at)}."
     if timezone.now() - checked_at > LINK_CHECK_IS_OLD:
-        return warning(words, why, "manage.py check_links, and look at the timer: systemctl list-timers.")
+        return warning(words, why, f"{PROGRAM} check_links, and look at the timer: systemctl list-timers.")
     return ok(words)
 
 
@@ -384,7 +395,7 @@ def unwritable(folder: Path) -> str:
 
 def static_files(is_thorough: bool) -> Outcome:
     why = "Each page is an error without them, or looks as in the version before."
-    remedy = "manage.py collectstatic --noinput; then start the server anew."
+    remedy = f"{PROGRAM} collectstatic --noinput; then start the server anew."
     if not stylesheet_is_collected():
         return failed("The static files have not been collected.", why, remedy)
     if not isinstance(staticfiles_storage, FileSystemStorage) or not hasattr(staticfiles_storage, "hashed_files"):
@@ -451,7 +462,7 @@ def error_reports(is_thorough: bool) -> Outcome:
             return failed(
                 f"The mail server does not accept mail: {reason(error)}.",
                 "Errors are not reported; they stand in the log alone.",
-                "Look at EMAIL_URL, and send a mail on trial: manage.py sendtestemail --admins.",
+                f"Look at EMAIL_URL, and send a mail on trial: {PROGRAM} sendtestemail --admins.",
             )
     return ok(f"Errors are reported {' and '.join(ways)}.")
 

@@ -42,28 +42,47 @@ from networks.page_store.version import raise_version
 LASTING = ("networks_network", "networks_page", "networks_revision", "networks_event", "auth_user")
 
 
+class DatabaseReplaced(Exception):
+    """Something has failed, its cause, when the database was replaced already. The message says how things stand."""
+
+    def __init__(self, way_back: str, not_replaced: list[str]):
+        files = f", but not these files: {', '.join(not_replaced)}" if not_replaced else ""
+        super().__init__(
+            f"The database was replaced{files}. Once this is mended, give the command again before you start the "
+            f"site. {way_back}"
+        )
+
+
 def restore(file: BackupFile, config: Config, report: Report) -> str:
     """
     Put what is in a backup in the place of a database, and return how to go back.
 
     `config` is Django's configuration of the database; it may hold anything, or not be there. The uploaded files go
-    into the storage of the site. Raises BackupError; then the database is as it was.
+    into the storage of the site. Raises BackupError, or what else fails; then the database is as it was. Whatever
+    fails after the database was replaced is the cause of DatabaseReplaced.
     """
     check_is_known(file)
     place = place_of(config)
     place.check_not_in_use()
     moment = timezone.now()
-    with place.scratch("restoring") as scratch:
-        with as_default(scratch) as connection:
-            fill(file, connection, report)
-            differing = store_files(file, default_storage, report)
-            bring_up_to_date(file, connection)
-            Operation.record(Operation.Kind.RESTORE, **details_of(file))
-        way_back = place.swap(moment)
-    # After the swap, as the former site shows them
-    for name in differing:
-        replace_file(file, name, moment)
-    return way_back
+    differing: list[str] = []
+    try:
+        with place.scratch("restoring") as scratch:
+            with as_default(scratch) as connection:
+                fill(file, connection, report)
+                differing = store_files(file, default_storage, report)
+                bring_up_to_date(file, connection)
+                Operation.record(Operation.Kind.RESTORE, **details_of(file))
+            place.swap(moment)
+        # After the swap, as the former site shows them
+        while differing:
+            replace_file(file, differing[0], moment)
+            del differing[0]
+    except (Exception, KeyboardInterrupt) as error:
+        if not place.way_back:
+            raise
+        raise DatabaseReplaced(place.way_back, differing) from error
+    return place.way_back
 
 
 def drill(file: BackupFile, config: Config, report: Report) -> None:

@@ -5,12 +5,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http.request import validate_host
 
 from citynetworks import __version__
+from citynetworks.command_line import PROGRAM
 from networks.languages import language_codes, language_prefix
 from networks.operations.health import own_token
 from networks.operations.probes import Finding, Status, reason
@@ -51,6 +53,14 @@ def examine_server(url: str, known: list[Finding]) -> list[Finding]:
     except (OSError, http.client.HTTPException) as error:
         words = f"The server at {url} stopped in the middle of an answer: {reason(error)}."
         return [Finding("server", Status.FAILED, words, "Readers may get half a page.", RESTART)]
+
+
+def own_url() -> str:
+    """Return where this machine reaches the server, whose settings this process has."""
+    address = ip_address(settings.HOST)
+    if address.is_unspecified:  # it listens at all
+        address = ip_address("127.0.0.1" if address.version == 4 else "::1")
+    return f"http://{address if address.version == 4 else f'[{address}]'}:{settings.PORT}"
 
 
 def ask(url: str, path: str, headers: dict[str, str] | None = None) -> Answer:
@@ -118,7 +128,7 @@ def what_readers_get(url: str) -> Iterator[Finding]:
         words = f"The server sends {len(paths)} files that the front pages name as {name}."
         if broken:
             words = f"The server does not send {broken[0]}" + (f" and {len(broken) - 1} more." if broken[1:] else ".")
-            remedy = f"manage.py collectstatic --noinput; {RESTART}" if name == "stylesheet" else "manage.py doctor"
+            remedy = f"{PROGRAM} collectstatic --noinput; {RESTART}" if name == "stylesheet" else f"{PROGRAM} doctor"
             yield Finding(f"server_{name}", Status.FAILED, words, why, remedy)
         else:
             yield Finding(f"server_{name}", Status.OK, words)
@@ -130,7 +140,7 @@ def front_page(code: str, path: str, answer: Answer) -> Finding:
     if answer.status in (301, 302):
         words = f"The front page {path} redirects to {answer.headers.get('Location', 'nowhere')}."
         return Finding(
-            name, Status.FAILED, words, why, "Ask at the URL of the proxy: manage.py doctor --url https://…"
+            name, Status.FAILED, words, why, f"Ask at the URL of the proxy: {PROGRAM} doctor --url https://…"
         )
     if answer.status != 200 or b"</html>" not in answer.body:
         words = f"The front page {path} is not sent (status {answer.status})."
@@ -139,7 +149,7 @@ def front_page(code: str, path: str, answer: Answer) -> Finding:
         return Finding(name, Status.FAILED, words, why, "journalctl -u city-networks")
     if "Age" in answer.headers:
         words = f"The front page {path} is a stored one of {answer.headers['Age']} seconds ago."
-        return Finding(name, Status.WARNING, words, "The server does not reach its database.", "manage.py doctor")
+        return Finding(name, Status.WARNING, words, "The server does not reach its database.", f"{PROGRAM} doctor")
     return Finding(name, Status.OK, f"The front page {path} is sent.")
 
 

@@ -19,6 +19,7 @@ from django.db import Error, connections
 from citynetworks.uploads import fsync
 from networks.operations.backing_up import as_default
 from networks.operations.backup_file import BackupError
+from networks.operations.database_rights import missing_right, quote
 
 Config = dict[str, Any]  # Django's configuration of a database
 
@@ -28,6 +29,8 @@ STOP_IT = (
     "{what} is in use ({by}). Stop the site, for example with: systemctl stop city-networks. Then give this command "
     "again."
 )
+
+NONE_BEFORE = "There was no database before."
 
 
 def kept_name(name: str, moment: datetime) -> str:
@@ -48,6 +51,7 @@ class SqlitePlace:
         self.config = config
         self.path = Path(config["NAME"]).resolve()
         self.description = f"The database {self.path}"
+        self.way_back = ""
 
     def check_not_in_use(self) -> None:
         """Raise BackupError if another process has the database open."""
@@ -95,8 +99,8 @@ class SqlitePlace:
         finally:
             os.close(folder)
 
-    def swap(self, moment: datetime) -> str:
-        """Put the scratch database in the place of this one, and return how to go back."""
+    def swap(self, moment: datetime) -> None:
+        """Put the scratch database in the place of this one; from that moment on, `way_back` says how to go back."""
         with closing(sqlite3.connect(self.new)) as database:
             database.execute("PRAGMA journal_mode=WAL")  # as the site has it: it need not change the file
         fsync(self.new)
@@ -104,8 +108,9 @@ class SqlitePlace:
         if not self.path.exists():
             remove_database_file(self.path)  # what is left of a log
             self.new.replace(self.path)
+            self.way_back = NONE_BEFORE
             fsync(self.path.parent)
-            return "There was no database before."
+            return
         with suppress(OSError):  # only root may give files away
             shutil.copymode(self.path, self.new)
             shutil.chown(self.new, self.path.stat().st_uid, self.path.stat().st_gid)
@@ -118,11 +123,11 @@ class SqlitePlace:
             for log in files_of(self.path)[1:]:
                 log.unlink(missing_ok=True)
             self.new.replace(self.path)
+            self.way_back = (
+                f"The former database is kept as {kept}. To go back, stop the site, and then:\n"
+                f"  rm -f {self.path}-wal {self.path}-shm && mv {kept} {self.path}"
+            )
             fsync(self.path.parent)
-        return (
-            f"The former database is kept as {kept}. To go back, stop the site, and then:\n"
-            f"  rm -f {self.path}-wal {self.path}-shm && mv {kept} {self.path}"
-        )
 
 
 def files_of(path: Path) -> list[Path]:
@@ -142,6 +147,7 @@ class PostgresPlace:
         self.config = config
         self.name = config["NAME"]
         self.description = f"The database {self.name}"
+        self.way_back = ""
 
     @contextmanager
     def server(self) -> Iterator[Any]:
@@ -151,9 +157,6 @@ class PostgresPlace:
                 yield cursor
         except Error as error:
             raise BackupError(f"The PostgreSQL server says: {str(error).strip()}") from error
-
-    def quote(self, name: str) -> str:
-        return '"{}"'.format(name.replace('"', '""'))
 
     def exists(self, cursor: Any, name: str) -> bool:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
@@ -179,45 +182,42 @@ class PostgresPlace:
         ending = f"_{purpose}"
         self.new = self.name.encode()[: LONGEST_NAME - len(ending)].decode(errors="ignore") + ending
         with self.server() as cursor:
-            cursor.execute("SELECT rolcreatedb OR rolsuper, current_user FROM pg_roles WHERE rolname = current_user")
-            may_create, role = cursor.fetchone()
-            if not may_create:
-                raise BackupError(
-                    f"The role {role} may not make databases, so there is no place to restore into. Let it, with: "
-                    f"sudo -u postgres psql -c 'ALTER ROLE {self.quote(role)} CREATEDB'."
-                )
+            if missing := missing_right(cursor):
+                raise BackupError("{} Let it, with: {}.".format(*missing))
             # Refused while another one is restoring there; a killed one may have left it.
-            cursor.execute(f"DROP DATABASE IF EXISTS {self.quote(self.new)}")
+            cursor.execute(f"DROP DATABASE IF EXISTS {quote(self.new)}")
             cursor.execute("SELECT datcollate, datctype FROM pg_database WHERE datname = %s", [self.name])
             locale = cursor.fetchone()
             same_locale = " LC_COLLATE '{}' LC_CTYPE '{}'".format(*locale) if locale else ""
-            cursor.execute(f"CREATE DATABASE {self.quote(self.new)} TEMPLATE template0 ENCODING 'UTF8'{same_locale}")
+            cursor.execute(f"CREATE DATABASE {quote(self.new)} TEMPLATE template0 ENCODING 'UTF8'{same_locale}")
         try:
             yield self.config | {"NAME": self.new, "CONN_MAX_AGE": 0}
         finally:
             with self.server() as cursor:
-                cursor.execute(f"DROP DATABASE IF EXISTS {self.quote(self.new)}")
+                cursor.execute(f"DROP DATABASE IF EXISTS {quote(self.new)}")
 
-    def swap(self, moment: datetime) -> str:
-        """Put the scratch database in the place of this one, and return how to go back."""
+    def swap(self, moment: datetime) -> None:
+        """Put the scratch database in the place of this one; from that moment on, `way_back` says how to go back."""
         ending = kept_name("", moment)
         kept = self.name.encode()[: LONGEST_NAME - len(ending)].decode(errors="ignore") + ending
         self.check_not_in_use()
-        name, new, kept = map(self.quote, (self.name, self.new, kept))
+        name, new, kept = map(quote, (self.name, self.new, kept))
         with self.server() as cursor:
             if not self.exists(cursor, self.name):
                 cursor.execute(f"ALTER DATABASE {new} RENAME TO {name}")
-                return "There was no database before."
+                self.way_back = NONE_BEFORE
+                return
             # In one transaction: whenever it is killed, either both have their new names or none.
             cursor.execute("BEGIN")
             cursor.execute(f"ALTER DATABASE {name} RENAME TO {kept}")
             cursor.execute(f"ALTER DATABASE {new} RENAME TO {name}")
             cursor.execute("COMMIT")
-        undone = self.quote(f"{self.name}_undone")
-        return (
-            f"The former database is kept as {kept}. To go back, stop the site, and then in psql, in the database "
-            f"postgres:\n  ALTER DATABASE {name} RENAME TO {undone};\n  ALTER DATABASE {kept} RENAME TO {name};"
-        )
+            undone = quote(f"{self.name}_undone")
+            self.way_back = (
+                f"The former database is kept as {kept}. To go back, stop the site, and then in psql, in the "
+                f"database postgres:\n  ALTER DATABASE {name} RENAME TO {undone};\n"
+                f"  ALTER DATABASE {kept} RENAME TO {name};"
+            )
 
 
 Place = SqlitePlace | PostgresPlace

@@ -30,9 +30,11 @@ from django.db.migrations.executor import MigrationExecutor
 
 from citynetworks import __version__
 from citynetworks.command_line import COMMAND
-from citynetworks.installed import environment_variables
+from networks.operations.database_rights import missing_right
+from networks.operations.health import own_token
 from networks.operations.installation import File, Installation, write_whole
 from networks.operations.migration_linter import pending_findings
+from networks.operations.running_server import ask, own_url
 
 PATIENCE = 120  # seconds until the new version has to answer
 SPARE = 200_000_000  # bytes that are left free beside a backup
@@ -122,14 +124,15 @@ class Upgrade:
 
     def back_up(self) -> None:
         pending = self.pending()
-        if self.notes.get("pending") not in (None, pending):
-            # The database is neither in the former state nor in the new one.
-            self.say(f"The migrations had begun: the backup stays {self.notes['backup']}")
+        noted, backup = self.notes.get("pending", []), self.notes.get("backup", "")
+        # Some of the noted migrations are done, and nothing else is to come: the backup is of the state before them.
+        if {*pending} < {*noted} and Path(backup).is_file():
+            self.say(f"The migrations had begun: the backup stays {backup}")
             return
         moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        backup = self.installation.state_folder / "backups" / f"before-upgrade-{moment}.zip"
-        self.command(self.former, "backup", str(backup))
-        self.note(backup=str(backup), pending=pending)
+        backup = str(self.installation.state_folder / "backups" / f"before-upgrade-{moment}.zip")
+        self.command(self.former, "backup", backup)
+        self.note(backup=backup, pending=pending)
 
     def collect(self) -> None:
         self.command(self.new, "collectstatic", "--noinput", "--verbosity=0")
@@ -145,20 +148,8 @@ class Upgrade:
         run_program(self.restart)
 
     def ask_version(self) -> None:
-        variables = environment_variables(self.installation.environment_file.read_text())
-        port, token = int(variables.get("DJANGO_PORT", 8000)), variables.get("DJANGO_HEALTH_TOKEN", "")
-        deadline, found = time.monotonic() + PATIENCE, None
-        while time.monotonic() < deadline:
-            found = running_version(port, token)
-            if found == __version__:
-                return
-            time.sleep(0.5)
-        nobody = "nothing says its version, for it does not run, or DJANGO_HEALTH_TOKEN is not set,"
-        what = nobody if found is None else f"version {found} answers"
-        raise StepFailed(
-            f"{what} at port {port}, and not {__version__}. What is wrong stands in the journal: "
-            f"journalctl -u {COMMAND} -n 50"
-        )
+        if problem := self.command(self.new, "upgrade", "--await-version", is_shown=False).strip():
+            raise StepFailed(problem)
 
     # How it is done
 
@@ -218,19 +209,32 @@ def point_link(link: Path, target: Path) -> None:
     os.replace(part, link)
 
 
-def running_version(port: int, token: str) -> str | None:
-    """Return the version that the site at a port of this machine says it has; None if it does not say it (yet)."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+# What is asked in a process that has the settings of the site
+
+
+def await_version() -> str:
+    """Wait until the running site says that it is of this version. Return why it does not; nothing if it does."""
+    url, deadline, found = own_url(), time.monotonic() + PATIENCE, None
+    while time.monotonic() < deadline:
+        found = running_version(url, own_token())
+        if found == __version__:
+            return ""
+        time.sleep(0.5)
+    what = "nothing says its version" if found is None else f"version {found} answers"
+    return (
+        f"{what} at {url}, and not {__version__}. What is wrong stands in the journal: "
+        f"journalctl -u {COMMAND} -n 50. If the site listens elsewhere, write DJANGO_HOST and DJANGO_PORT into its "
+        "environment file."
+    )
+
+
+def running_version(url: str, token: str) -> str | None:
+    """Return the version that the site at a URL says it has; None if it does not say it (yet)."""
     try:
-        connection.request("GET", "/health/full/", headers={"Authorization": f"Bearer {token}"})
-        return json.loads(connection.getresponse().read()).get("version")
+        answer = ask(url, "/health/full/", {"Authorization": f"Bearer {token}"})
+        return json.loads(answer.body).get("version")
     except (OSError, http.client.HTTPException, ValueError, AttributeError):
         return None
-    finally:
-        connection.close()
-
-
-# The preflight, in a process that has the settings of the site
 
 
 @dataclass
@@ -262,6 +266,10 @@ def preflight() -> Preflight:
             f"{', '.join(sorted('.'.join(key) for key in unknown))}. Install that version or a newer one, or restore "
             "a backup of this one."
         )
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            if missing := missing_right(cursor):
+                report.facts.append("{} The way back with a backup needs it: {}".format(*missing))
     needed, free = stored_bytes() + SPARE, shutil.disk_usage(existing_folder(Path(settings.MEDIA_ROOT))).free
     report.facts.append(f"A backup takes at most {megabytes(needed)}, and {megabytes(free)} are free")
     if free < needed:

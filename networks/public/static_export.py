@@ -31,6 +31,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from citynetworks.command_line import PROGRAM
 from networks.languages import language_codes, language_of_path, language_prefix
 from networks.models import CityProfile, Network, Page
 from networks.page_store.version import current_version
@@ -289,7 +290,7 @@ class StaticExport:
             try:
                 content = Path(found).read_bytes() if found else read(staticfiles_storage, name)
             except FileNotFoundError as error:
-                raise ExportFailed(f"The static file {name} is missing. Run manage.py collectstatic.") from error
+                raise ExportFailed(f"The static file {name} is missing. Run {PROGRAM} collectstatic.") from error
             self.write(file := f"static/{name}", content)
             self.other_files[url] = file
         return self.other_files[url]

@@ -150,7 +150,7 @@ class Drill:
 
     def version(self) -> str | None:
         variables = environment_variables((self.root / "etc/city-networks/environment").read_text())
-        return running_version(self.port, variables["DJANGO_HEALTH_TOKEN"])
+        return running_version(f"http://127.0.0.1:{self.port}", variables["DJANGO_HEALTH_TOKEN"])
 
     def rows(self) -> dict[str, int]:
         """Return how many rows of networks and revisions there are."""

@@ -1,14 +1,15 @@
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from citynetworks.command_line import PROGRAM
 from networks.languages import SERBIAN
 from networks.management.site_url import split_site_url
+from networks.management.typed_path import typed_path
 from networks.models import Network
 from networks.models.gazetteer import COUNTRIES
 from networks.operations.adoption import SITE_TITLE, City, adopt
@@ -64,7 +65,7 @@ class Command(BaseCommand):
             email=options["email"],
             country=country,
             website=options["website"],
-            arms=Path(options["arms"]) if options["arms"] else None,
+            arms=typed_path(options["arms"]) if options["arms"] else None,
         )
         try:
             made = adopt(city)
@@ -100,13 +101,13 @@ class Command(BaseCommand):
             host = split_site_url(url).hostname
             steps.append(f"Into the environment: DJANGO_ALLOWED_HOSTS={host} and DJANGO_SITE_URL={url}")
         wanted = [code.strip() for code in options["languages"].split(",") if code.strip()]
-        steps += [f"Add the language: manage.py language add {code}" for code in wanted if code not in codes]
+        steps += [f"Add the language: {PROGRAM} language add {code}" for code in wanted if code not in codes]
         if wanted:
             steps += [
-                f"Retire the language: manage.py language retire {code}" for code in codes if code not in wanted
+                f"Retire the language: {PROGRAM} language retire {code}" for code in codes if code not in wanted
             ]
         steps += [
-            "Make an account, manage.py createsuperuser, and sign in: the start page says what the profile lacks.",
+            f"Make an account, {PROGRAM} createsuperuser, and sign in: the start page says what the profile lacks.",
             "Read the drafts of the pages, above all the one on privacy with the city’s lawyer, and publish them.",
         ]
         return steps

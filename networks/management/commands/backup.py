@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from networks.management.operation_words import in_words
 from networks.management.progress import Progress
+from networks.management.typed_path import typed_path
 from networks.models import Operation
 from networks.operations.backing_up import back_up, new_name_in, remove_oldest
 
@@ -22,7 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "path",
-            type=Path,
+            type=typed_path,
             metavar="FILE",
             help="Where to write, such as backup.zip, or a folder, in which the file is named by the time.",
         )

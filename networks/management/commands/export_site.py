@@ -6,8 +6,10 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.http.request import split_domain_port, validate_host
 
+from citynetworks.command_line import PROGRAM
 from networks.management.progress import Progress
 from networks.management.site_url import split_site_url
+from networks.management.typed_path import typed_path
 from networks.public.static_export import ExportFailed, NotReplaceable, StaticExport, replace_folder
 from networks.revisions.schedules import apply_due
 
@@ -19,7 +21,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path, help="Where to write. It is new, empty, or an earlier copy.")
+        parser.add_argument("folder", type=typed_path, help="Where to write. It is new, empty, or an earlier copy.")
         parser.add_argument(
             "--base-url",
             metavar="https://host",
@@ -42,7 +44,7 @@ class Command(BaseCommand):
         try:
             staticfiles_storage.url("networks/site.css")
         except ValueError as error:
-            raise CommandError("The static files are not there yet. Run manage.py collectstatic first.") from error
+            raise CommandError(f"The static files are not there yet. Run {PROGRAM} collectstatic first.") from error
         progress = Progress(self.stderr, is_shown=verbosity > 0)
         apply_due()
         try:

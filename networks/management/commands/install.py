@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from citynetworks import environment
 from citynetworks.security_contact import contact_uri
+from networks.management.database_url import given_url
 from networks.operations.installation import Installation, InstallationFailed, earlier_settings
 
 SYSTEMD = Path("/run/systemd/system")  # is there while systemd runs the machine
@@ -30,14 +31,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--database-url",
             metavar="URL",
-            help="postgres://user:password@host/name. Without it, a file of SQLite, which is enough for one server.",
+            default="",
+            help="postgres://user:password@host/name, or - to be asked for it, so that no list of processes "
+            "shows it. Without it, a file of SQLite, which is enough for one server.",
         )
         parser.add_argument("--port", help="The port at which the site serves nginx (8000).")
         parser.add_argument(
             "--certificate",
             metavar="FOLDER",
             default="",
-            help="The folder of fullchain.pem and privkey.pem; by default /etc/ssl/ and the host.",
+            help="The folder of fullchain.pem and privkey.pem; by default that of nginx, or /etc/ssl/ and the host.",
         )
         parser.add_argument(
             "--root",
@@ -91,7 +94,7 @@ class Command(BaseCommand):
         given = {
             "DJANGO_ALLOWED_HOSTS": ("--host", options["host"]),
             "DJANGO_SECURITY_CONTACT": ("--email", options["email"]),
-            "DATABASE_URL": ("--database-url", options["database_url"]),
+            "DATABASE_URL": ("--database-url", given_url(options["database_url"])),
             "DJANGO_PORT": ("--port", options["port"]),
         }
         for name, (option, value) in given.items():

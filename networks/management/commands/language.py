@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from citynetworks.environment import DROPPED, OFFERED, RETIRED
 from networks.languages import own_name
+from networks.management.typed_path import typed_path
 from networks.operations import site_languages
 from networks.operations.site_languages import VARIABLE, NotPossible
 
@@ -25,13 +26,13 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="Do it without asking.")
         parser.add_argument(
             "--environment",
-            type=Path,
+            type=typed_path,
             metavar="FILE",
             help=f"The file with the site's environment variables, in which {VARIABLE} is set.",
         )
         parser.add_argument(
             "--export",
-            type=Path,
+            type=typed_path,
             metavar="FILE",
             help="Where the texts of a language that is retired go; by default texts-CODE-TIME.json, here.",
         )
@@ -63,7 +64,7 @@ class Command(BaseCommand):
 
     def retire(self, code: str, *, drop: bool, export: Path | None, **options: Any) -> None:
         site_languages.check_retirement(code, drop=drop)
-        file = export or Path(f"texts-{code}-{timezone.localtime():%Y-%m-%d-%H%M%S}.json").absolute()
+        file = export or typed_path(f"texts-{code}-{timezone.localtime():%Y-%m-%d-%H%M%S}.json").absolute()
         if not self.agreed(site_languages.plan_retirement(code, drop=drop, export=file), **options):
             return
         count = site_languages.export_texts(code, file)

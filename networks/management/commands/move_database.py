@@ -8,11 +8,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from citynetworks.environment import database_at
+from networks.management.database_url import given_url
 from networks.management.operation_words import in_words
 from networks.management.progress import Progress
+from networks.management.restoring_words import restore_or_say
 from networks.operations.backing_up import back_up
 from networks.operations.backup_file import BackupFile
-from networks.operations.restoring import restore
 from networks.operations.scratch_databases import SqlitePlace, place_of
 
 
@@ -26,12 +27,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "url",
             metavar="DATABASE_URL",
-            help="Where to, such as postgres://user:password@host/name or sqlite:////folder/db.sqlite3.",
+            help="Where to: postgres://user:password@host/name or sqlite:////folder/db.sqlite3; - to be asked.",
         )
 
     def handle(self, *, url: str, verbosity: int, **options: Any) -> None:
         try:
-            target = database_at(url, "The URL of the database")
+            target = database_at(given_url(url), "The URL of the database")
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
         source = connection.settings_dict
@@ -53,13 +54,13 @@ class Command(BaseCommand):
                     back_up(source, path, progress.report)
                     places[0].check_not_in_use()
                     with BackupFile(path, progress.report) as backup:
-                        way_back = restore(backup, target, progress.report)
+                        way_back = restore_or_say(backup, target, progress.report)
                         rows, files = backup.row_count, len(backup.manifest["files"])
+                    self.stdout.write(
+                        f"Moved {rows} rows and compared each, and {files} files, in "
+                        f"{time.monotonic() - started:.0f} s.\n{way_back}\n"
+                        "Now set DATABASE_URL to the new database, and start the site. The former one is as it was: "
+                        "to go back, set DATABASE_URL to it again."
+                    )
                 finally:
                     path.unlink(missing_ok=True)
-        self.stdout.write(
-            f"Moved {rows} rows and compared each, and {files} files, in {time.monotonic() - started:.0f} s.\n"
-            f"{way_back}\n"
-            "Now set DATABASE_URL to the new database, and start the site. The former one is as it was: to go back, "
-            "set DATABASE_URL to it again."
-        )

@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection
 
 from networks.management.operation_words import in_words
 from networks.management.progress import Progress
+from networks.management.typed_path import typed_path
 from networks.models import Operation
 from networks.operations.backing_up import backups_in
 from networks.operations.backup_file import BackupFile
@@ -20,7 +21,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="What manage.py backup has written; the newest one of a folder.")
+        parser.add_argument(
+            "file", type=typed_path, help="A file of the command backup; of a folder, its newest one."
+        )
 
     def handle(self, *, file: Path, verbosity: int, **options: Any) -> None:
         if file.is_dir():

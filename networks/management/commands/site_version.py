@@ -9,11 +9,12 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from citynetworks import __version__
+from citynetworks.command_line import PROGRAM
 from networks.operations.probes import migrations, newest_migration, reason
 
 
 class Command(BaseCommand):
-    help = "Print the version of the product, and of what it runs on. `manage.py version` does the same."
+    help = f"Print the version of the product, and of what it runs on. `{PROGRAM} version` does the same."
     requires_system_checks = []
 
     def handle(self, **options: Any) -> None:

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from citynetworks.command_line import COMMAND
 from networks.models import Operation
 from networks.operations.installation import Installation
-from networks.operations.upgrading import Upgrade, preflight
+from networks.operations.upgrading import Upgrade, await_version, preflight
 
 
 class Command(BaseCommand):
@@ -41,10 +41,15 @@ class Command(BaseCommand):
         )
         # What the command runs of itself, as the user of the site
         parser.add_argument("--record", metavar="JSON", help="Only keep on record that an upgrade has ended.")
+        parser.add_argument(
+            "--await-version", action="store_true", help="Only wait until the running site is of this version."
+        )
 
     def handle(self, *, restart: str, root: Path, check: bool, record: str | None, **options: Any) -> None:
         if record is not None:
             Operation.record(Operation.Kind.UPGRADE, **json.loads(record))
+        elif options["await_version"]:
+            self.stdout.write(await_version())
         elif check:
             self.check_only()
         else:
