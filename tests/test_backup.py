@@ -23,7 +23,7 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage, default_storage
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import JSONField, Value
 from django.test import Client
 
@@ -288,6 +288,20 @@ def test_a_backup_that_fails_leaves_no_file_and_a_killed_one_is_not_in_the_way(s
     assert remove_oldest(folder, 2) == []
     with BackupFile(folder / details["file"]) as file:
         assert [each["name"] for each in file.manifest["files"]] == ["logos/a.png"]
+
+
+def test_no_texts_of_a_language_that_was_removed_are_left_out(site, tmp_path):
+    with as_default(site), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE networks_network ADD COLUMN name_hu text DEFAULT ''")
+    back_up(site, tmp_path / "without.zip", silent)
+    with as_default(site):
+        make_network()
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE networks_network SET name_hu = 'Hálózat'")
+        for command in (["backup", tmp_path / "hu.zip"], ["move_database", f"sqlite:///{tmp_path}/new.sqlite3"]):
+            with pytest.raises(CommandError, match="language retire hu --drop"):
+                call_command(*command, verbosity=0)
+    assert not (tmp_path / "hu.zip").exists() and not (tmp_path / "new.sqlite3").exists()
 
 
 def test_two_backups_do_not_write_one_file(site, tmp_path):

@@ -14,6 +14,8 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from citynetworks.environment import DROPPED, RETIRED
+from networks.models.language_columns import texts_of_removed_languages
 from networks.operations.backup_file import (
     FORMAT,
     BackupError,
@@ -101,6 +103,7 @@ def add_database(writer: BackupWriter, connection: BaseDatabaseWrapper, report: 
     if not applied:
         raise BackupError("There is nothing to back up: the database is empty. Has migrate been run?")
     check_migrations_are_known(applied, "The database", "the version that has written it")
+    check_no_texts_are_left_out()
     tables = tables_at(connection, applied)
     total, done = sum(table.count() for table in tables), 0
 
@@ -123,6 +126,18 @@ def add_database(writer: BackupWriter, connection: BaseDatabaseWrapper, report: 
         "migrations": applied,
         "tables": described,
     }
+
+
+def check_no_texts_are_left_out() -> None:
+    """Raise BackupError if there are texts of a language that the site has no more, which no table has columns of."""
+    languages = sorted({language for _table, _column, language, _count in texts_of_removed_languages("default")})
+    if languages:
+        retired, dropped = (",".join(f"{code}:{state}" for code in languages) for state in (RETIRED, DROPPED))
+        raise BackupError(
+            f"The database holds texts of a language that the site has no more ({', '.join(languages)}), which the "
+            f"backup would not have. To keep them, write {retired} into DJANGO_LANGUAGES. To do without them, write "
+            f"{dropped} there, and run “manage.py language retire {languages[0]} --drop”, which exports them first."
+        )
 
 
 def add_files(writer: BackupWriter, report: Report) -> list[dict[str, Any]]:
