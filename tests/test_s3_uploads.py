@@ -4,8 +4,10 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from citynetworks.uploads import UploadsUnavailable
 from networks.models import Network
 from networks.operations import probes
+from networks.operations.backing_up import media_names
 from networks.pictures import reencode_picture
 from tests import services
 from tests.makers import make_network
@@ -40,11 +42,11 @@ def bucket(s3, settings, folder, monkeypatch):
 
 @pytest.fixture
 def bucket_is_away(bucket, settings):
-    """A function that lets the bucket be where nobody answers."""
+    """A function that lets the bucket be where nobody answers, or be another one."""
 
-    def leave():
+    def leave(**options):
         storage = settings.STORAGES["default"]
-        storage = storage | {"OPTIONS": storage["OPTIONS"] | {"endpoint_url": f"http://{HOST}:1"}}
+        storage = storage | {"OPTIONS": storage["OPTIONS"] | (options or {"endpoint_url": f"http://{HOST}:1"})}
         settings.STORAGES = {**settings.STORAGES, "default": storage}
 
     return leave
@@ -131,3 +133,14 @@ def test_without_the_bucket_files_come_later_and_pages_at_once(client, network, 
         assert response.status_code == 503, url
         assert response.headers["Retry-After"] == "30"
     assert client.get(f"/en/networks/{row.slug}/").status_code == 200
+
+
+def test_a_bucket_that_is_not_there_is_not_an_empty_one(bucket_is_away):
+    assert not default_storage.exists("logos/missing.png")
+    with pytest.raises(FileNotFoundError):
+        default_storage.open("logos/missing.png")
+    bucket_is_away(bucket_name="none-of-this-name")
+    assert probes.media(False)[0] is probes.Status.FAILED
+    for ask in (lambda: [*media_names()], lambda: default_storage.open("logos/missing.png")):
+        with pytest.raises(UploadsUnavailable, match="NoSuchBucket"):
+            ask()

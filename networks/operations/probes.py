@@ -345,8 +345,9 @@ def disk_space(is_thorough: bool) -> Outcome:
 
 def media(is_thorough: bool) -> Outcome:
     if not isinstance(default_storage, FileSystemStorage):
+        storage: Any = default_storage  # a bucket
         try:
-            default_storage.exists("health")
+            storage.ask()
         except Exception as error:  # of whichever library
             return failed(
                 f"The storage of uploads does not answer: {reason(error)}.",
