@@ -33,7 +33,7 @@ from networks.operations.backing_up import as_default, back_up, remove_oldest
 from networks.operations.backup_file import BackupError, BackupFile, new_backup
 from networks.operations.restoring import replace_file, restore, store_files
 from networks.operations.scratch_databases import PostgresPlace, SqlitePlace
-from networks.revisions import drafts, publishing
+from networks.revisions import drafts, publishing, storage
 from tests.makers import make_network, make_network_with_lines
 
 pytestmark = pytest.mark.django_db
@@ -288,6 +288,27 @@ def test_a_backup_that_fails_leaves_no_file_and_a_killed_one_is_not_in_the_way(s
     assert remove_oldest(folder, 2) == []
     with BackupFile(folder / details["file"]) as file:
         assert [each["name"] for each in file.manifest["files"]] == ["logos/a.png"]
+
+
+def test_a_backup_without_files_that_pages_name_is_not_taken_for_a_whole_one(site, tmp_path):
+    """As when the disk of the uploads is away, or the bucket is another one. No good backup goes for it."""
+    (tmp_path / "backups").mkdir()
+    (tmp_path / "backups" / "city-networks-20260101T000000Z.zip").write_bytes(b"older")
+    with as_default(site):
+        storage.newest_revision(make_network(logo="logos/a.png"))
+        Network.objects.update(logo="")  # its version has it
+        make_network(slug="other", logo="logos/b.png")
+        default_storage.save("logos/b.png", ContentFile(b"b"))
+        with pytest.raises(
+            CommandError, match=r"missing \(1\).*: logos/a\.png\. Look .* No older backup was removed"
+        ):
+            call_command("backup", tmp_path / "backups", "--keep", "1", verbosity=0, stdout=StringIO())
+        assert Operation.objects.get(kind="backup").succeeded is False
+        older, newer = sorted((tmp_path / "backups").iterdir())
+        default_storage.save("logos/a.png", ContentFile(b"a"))
+        call_command("backup", tmp_path / "backups" / "whole.zip", verbosity=0, stdout=StringIO())
+    with BackupFile(newer) as file:
+        assert [each["name"] for each in file.manifest["files"]] == ["logos/b.png"]
 
 
 def test_no_texts_of_a_language_that_was_removed_are_left_out(site, tmp_path):

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
-from django.db import connections, transaction
+from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
@@ -25,6 +25,7 @@ from networks.operations.backup_file import (
     new_backup,
     remove_partial_files,
 )
+from networks.operations.consistency import named_files
 from networks.operations.table_rows import (
     applied_migrations,
     check_migrations_are_known,
@@ -80,7 +81,8 @@ def back_up(config: dict[str, Any], path: Path, report: Report) -> dict[str, Any
     Write a backup of a database and of the uploaded files, and return its manifest.
 
     There is a file of that name when all is in it and on the disk, and else none. A backup that has the name already
-    is replaced. Raises BackupError or OSError.
+    is replaced. `missing_files` in the manifest are the names of files that rows and versions name and that are not
+    among the uploads. Raises BackupError or OSError.
     """
     if path.exists():
         try:
@@ -91,8 +93,10 @@ def back_up(config: dict[str, Any], path: Path, report: Report) -> dict[str, Any
     with new_backup(path) as writer:
         with snapshot(config) as connection:
             manifest = {"format": FORMAT, **add_database(writer, connection, report)}
+            named = names_of_files()
         # After the database: no file that it names is ever deleted.
         manifest["files"] = add_files(writer, report)
+        manifest["missing_files"] = sorted(named - {file["name"] for file in manifest["files"]})
         writer.close(manifest)
     return manifest
 
@@ -148,6 +152,13 @@ def add_files(writer: BackupWriter, report: Report) -> list[dict[str, Any]]:
             files.append(writer.add_file(name, file))
         report(done, len(names), " files")
     return files
+
+
+def names_of_files() -> set[str]:
+    """Return the names of the files that rows and versions name; none before the database is up to date."""
+    with suppress(DatabaseError), transaction.atomic():
+        return {*named_files()}
+    return set()
 
 
 def database_version(connection: BaseDatabaseWrapper) -> str:

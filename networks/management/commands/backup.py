@@ -11,6 +11,7 @@ from networks.management.operation_words import in_words
 from networks.management.progress import Progress
 from networks.models import Operation
 from networks.operations.backing_up import back_up, new_name_in, remove_oldest
+from networks.operations.probes import some
 
 
 class Command(BaseCommand):
@@ -52,11 +53,18 @@ class Command(BaseCommand):
             f"Backed up to {path}: {rows} rows of {len(manifest['tables'])} tables, {numbers['files']} files, "
             f"{numbers['bytes'] / 1_000_000:.1f} MB, in {time.monotonic() - started:.0f} s."
         )
-        if folder and keep:
+        missing = manifest["missing_files"]
+        if folder and keep and not missing:
             with in_words("The new backup is whole; older ones could not be removed."):
                 for removed in remove_oldest(folder, keep):
                     self.stdout.write(f"Removed {removed.name}.")
         try:
-            Operation.record(Operation.Kind.BACKUP, file=path.name, **numbers)
+            Operation.record(Operation.Kind.BACKUP, succeeded=not missing, file=path.name, **numbers)
         except DatabaseError:  # it is older than this record, or cannot be written
             self.stderr.write("The backup is whole, but the database could not take down that it was made.")
+        if missing:
+            raise CommandError(
+                f"Uploaded files that pages or their versions name are missing ({len(missing)}), and so they are in "
+                f"this backup: {some(missing)}. Look whether the folder or the bucket of uploads is there; put files "
+                "that are lost back from an older backup. No older backup was removed."
+            )
