@@ -322,6 +322,9 @@ def test_no_texts_of_a_language_that_was_removed_are_left_out(site, tmp_path):
         for command in (["backup", tmp_path / "hu.zip"], ["move_database", f"sqlite:///{tmp_path}/new.sqlite3"]):
             with pytest.raises(CommandError, match="language retire hu --drop"):
                 call_command(*command, verbosity=0)
+        failure = Operation.objects.get()
+        assert (failure.kind, failure.succeeded, failure.details["file"]) == ("backup", False, "hu.zip")
+        assert "language retire" in failure.details["error"]
     assert not (tmp_path / "hu.zip").exists() and not (tmp_path / "new.sqlite3").exists()
 
 

@@ -263,30 +263,39 @@ def is_whole_picture(name: str) -> bool:
     return True
 
 
+def failure(kind: Operation.Kind, words: str) -> str:
+    """Return these words, and why, if the last operation of a kind has failed; else nothing."""
+    last = Operation.objects.filter(kind=kind).order_by("-finished_at").first()
+    if last is None or last.succeeded:
+        return ""
+    return f"{words}: {last.details['error']} " if last.details.get("error") else f"{words}. "
+
+
 def backup(is_thorough: bool) -> Outcome:
     why = "What staff write from now on is lost with the disk."
-    attempts = Operation.objects.filter(kind=Operation.Kind.BACKUP).order_by("-finished_at")
-    last, made = attempts.first(), Operation.newest(Operation.Kind.BACKUP)
+    failed_words = failure(Operation.Kind.BACKUP, "The last attempt at a backup failed")
+    made = Operation.newest(Operation.Kind.BACKUP)
     if made is None:
-        return warning("No backup is on record.", why, "manage.py backup FILE, and a timer that does so every night.")
+        remedy = "manage.py backup FILE, and a timer that does so every night."
+        return warning(f"{failed_words}No backup is on record.", why, remedy)
     age = timezone.now() - made.finished_at
-    words = f"The last backup was made {ago(made.finished_at)}."
-    if last is not None and not last.succeeded:
-        words = f"The last attempt at a backup failed. {words}"
+    words = f"{failed_words}The last backup was made {ago(made.finished_at)}."
     if age > BACKUP_IS_TOO_OLD:
         return failed(words, why, "manage.py backup FILE, and look at the timer: systemctl list-timers.")
-    if age > BACKUP_IS_OLD or (last is not None and not last.succeeded):
+    if age > BACKUP_IS_OLD or failed_words:
         return warning(words, why, "manage.py backup FILE, and look at the timer: systemctl list-timers.")
     return ok(words)
 
 
 def restore_drill(is_thorough: bool) -> Outcome:
     why = "A backup that nobody has ever restored may turn out to be none."
+    failed_words = failure(Operation.Kind.RESTORE_DRILL, "The last drill failed")
     made = Operation.newest(Operation.Kind.RESTORE_DRILL)
     if made is None:
-        return warning("No backup has been restored on trial.", why, "manage.py restore_drill FILE")
-    words = f"A backup was last restored on trial {ago(made.finished_at)}."
-    if timezone.now() - made.finished_at > RESTORE_DRILL_IS_OLD:
+        words = f"{failed_words}No backup has been restored on trial."
+        return warning(words, why, "manage.py restore_drill FILE")
+    words = f"{failed_words}A backup was last restored on trial {ago(made.finished_at)}."
+    if failed_words or timezone.now() - made.finished_at > RESTORE_DRILL_IS_OLD:
         return warning(words, why, "manage.py restore_drill FILE")
     return ok(words)
 
