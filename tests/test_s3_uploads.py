@@ -4,6 +4,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from citynetworks.s3_uploads import S3UploadsStorage
 from citynetworks.uploads import UploadsUnavailable
 from networks.models import Network
 from networks.operations import probes
@@ -133,6 +134,22 @@ def test_without_the_bucket_files_come_later_and_pages_at_once(client, network, 
         assert response.status_code == 503, url
         assert response.headers["Retry-After"] == "30"
     assert client.get(f"/en/networks/{row.slug}/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_health_report_asks_the_bucket_nothing_of_each_picture(monkeypatch):
+    """For the doctor it is asked for one list of each folder, and for the pictures that are in it."""
+    row, listed = upload_logo(make_network()), []
+    make_network(slug="other", logo="logos/missing.png")
+    list_folder = S3UploadsStorage.listdir
+    monkeypatch.setattr(
+        S3UploadsStorage, "listdir", lambda self, name: listed.append(name) or list_folder(self, name)
+    )
+    monkeypatch.setattr(S3UploadsStorage, "exists", lambda *args: pytest.fail("The bucket was asked for one picture"))
+    assert (probes.pictures(False)[0], listed) == ("ok", [])
+    status, words, *_rest = probes.pictures(True)
+    assert (status, "(1). missing: logos/missing.png." in words, listed) == ("failed", True, ["logos"])
+    assert row.logo.name not in words
 
 
 def test_a_bucket_that_is_not_there_is_not_an_empty_one(bucket_is_away):

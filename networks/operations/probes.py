@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from django import db
@@ -225,9 +225,13 @@ def schedules(is_thorough: bool) -> Outcome:
 
 
 def pictures(is_thorough: bool) -> Outcome:
-    missing, damaged = [], []
-    for name in sorted(picture_names()):
-        if not default_storage.exists(name):
+    is_folder = isinstance(default_storage, FileSystemStorage)
+    if not is_folder and not is_thorough:
+        return ok("Pictures are in a bucket, where only manage.py doctor looks for them.")
+    names, missing, damaged = sorted(picture_names()), [], []
+    stored = {name for name in names if default_storage.exists(name)} if is_folder else listed_files(names)
+    for name in names:
+        if name not in stored:
             missing.append(name)
         elif is_thorough and not is_whole_picture(name):
             damaged.append(name)
@@ -248,6 +252,12 @@ def picture_names() -> Iterator[str]:
             if isinstance(field, PictureField):
                 rows = model._base_manager.exclude(**{field.name: ""}).exclude(**{field.name: None})
                 yield from rows.values_list(field.name, flat=True)
+
+
+def listed_files(names: list[str]) -> set[str]:
+    """Return the names of the files in the folders of these, from one list of each folder."""
+    folders = {PurePosixPath(name).parent for name in names}
+    return {str(folder / file) for folder in folders for file in default_storage.listdir(str(folder))[1]}
 
 
 def is_whole_picture(name: str) -> bool:
