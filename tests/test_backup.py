@@ -24,14 +24,16 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage, default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import JSONField, Value
 from django.test import Client
 
 from citynetworks.environment import database_at
 from networks.models import Network, Operation, SavedForm, SpreadsheetFile, Theme
+from networks.operations import table_rows
 from networks.operations.backing_up import as_default, back_up, remove_oldest
 from networks.operations.backup_file import BackupError, BackupFile, new_backup
-from networks.operations.restoring import replace_file, restore, store_files
+from networks.operations.restoring import check_is_known, replace_file, restore, store_files
 from networks.operations.scratch_databases import PostgresPlace, SqlitePlace
 from networks.revisions import drafts, publishing, storage
 from tests.makers import make_network, make_network_with_lines
@@ -129,6 +131,7 @@ def test_from_one_kind_of_database_to_another_and_back_nothing_is_lost(site, dat
     first, other = site, databases("other")
     moment = datetime(2026, 10, 25, 0, 30, 0, 123456, tzinfo=UTC)  # in the hour that comes twice in Belgrade
     with as_default(first):
+        MigrationRecorder(connection).record_applied("gone", "0001_initial")  # of an app that was there once
         call_command("loaddata", "nis", verbosity=0)
         user = User.objects.create_user("ana")
         network = make_network_with_lines()
@@ -203,6 +206,22 @@ def test_a_newer_backup_is_refused_with_the_version_that_it_needs(change, words,
         with pytest.raises(CommandError) as error:
             call_command(command, newer, verbosity=0, stderr=StringIO())
         assert words in str(error.value)
+
+
+def test_only_a_newer_version_of_the_site_has_migrations_that_are_not_known(monkeypatch):
+    known = table_rows.known_migrations() | {("networks", "0002_squashed"): [("networks", "0002_removed")]}
+    monkeypatch.setattr(table_rows, "known_migrations", lambda: known)
+    others = [("gone", "0001_initial"), ("networks", "0002_removed"), ("networks", "0039_operation")]
+    assert table_rows.unknown_migrations([*others, ("networks", "9999_future")]) == ["networks.9999_future"]
+
+
+def test_a_row_of_an_app_that_is_not_installed_stops_no_backup(site, tmp_path):
+    with as_default(site):
+        MigrationRecorder(connection).record_applied("gone", "0001_initial")
+    manifest = back_up(site, tmp_path / "backup.zip", silent)
+    assert manifest["migrations"]["gone"] == ["0001_initial"]
+    with BackupFile(tmp_path / "backup.zip") as file:
+        check_is_known(file)
 
 
 def test_one_flipped_bit_anywhere_is_noticed(tmp_path):

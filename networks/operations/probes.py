@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -28,13 +27,13 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.mail import get_connection
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from PIL import Image, UnidentifiedImageError
 
 from citynetworks.uploads import NAMED_BY_CONTENT
 from networks.models import Link, Operation, Schedule
+from networks.operations.table_rows import known_migrations, unknown_migrations
 from networks.page_store.version import current_version
 from networks.pictures import PictureField
 from networks.revisions.schedules import NEXT_ATTEMPT
@@ -152,39 +151,25 @@ def is_writable_file() -> bool:
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
-@cache
-def known_migrations() -> dict[tuple[str, str], list[tuple[str, str]]]:
-    """Return the migrations of this code, each with those that it replaces."""
-    loader = MigrationLoader(None, load=False)
-    loader.load_disk()
-    return {key: [*migration.replaces] for key, migration in loader.disk_migrations.items()}
-
-
 def migrations(is_thorough: bool) -> Outcome:
     known, applied = known_migrations(), MigrationRecorder(connection).applied_migrations().keys()
     pending = [
         key for key, replaced in known.items() if key not in applied and not (replaced and {*replaced} <= applied)
     ]
     if pending:
+        names = some(sorted(map(".".join, pending)))
         return failed(
-            f"The database lacks {len(pending)} of the migrations of this version: {some(names_of(pending))}.",
+            f"The database lacks {len(pending)} of the migrations of this version: {names}.",
             "Pages that read what is not there yet are errors.",
             "manage.py migrate",
         )
-    replaced = {key for keys in known.values() for key in keys}
-    own = {app for app, _name in known}
-    newer = [key for key in applied if key not in known and key not in replaced and key[0] in own]
-    if newer:
+    if newer := unknown_migrations(applied):
         return warning(
-            f"The database has migrations that this version does not know: {some(names_of(newer))}.",
+            f"The database has migrations that this version does not know: {some(newer)}.",
             "It belongs to a newer version, which may write what this one loses.",
             "Install the newer version, or put the backup of before the upgrade back.",
         )
     return ok(f"The database has all migrations, the newest {newest_migration()}.")
-
-
-def names_of(keys: list[tuple[str, str]]) -> list[str]:
-    return sorted(f"{app}.{name}" for app, name in keys)
 
 
 def newest_migration() -> str:
