@@ -30,7 +30,7 @@ from django.test import Client
 
 from citynetworks.environment import database_at
 from networks.models import Network, Operation, SavedForm, SpreadsheetFile, Theme
-from networks.operations import table_rows
+from networks.operations import backup_file, table_rows
 from networks.operations.backing_up import as_default, back_up, remove_oldest
 from networks.operations.backup_file import BackupError, BackupFile, new_backup
 from networks.operations.restoring import check_is_known, replace_file, restore, store_files
@@ -356,6 +356,23 @@ def test_two_backups_do_not_write_one_file(site, tmp_path):
 
     back_up(site, path, write_too)
     BackupFile(path).__exit__()
+
+
+def test_a_backup_that_was_just_finished_is_not_written_over(tmp_path, monkeypatch):
+    """Another one opened the file before it got its name, and locks it after."""
+    path = tmp_path / "backup.zip"
+    is_locked_for_us = backup_file.is_locked_for_us
+
+    def lock_late(file):
+        partial = path.with_name("backup.zip.partial")
+        partial.write_bytes(b"whole")
+        partial.replace(path)
+        return is_locked_for_us(file)
+
+    monkeypatch.setattr(backup_file, "is_locked_for_us", lock_late)
+    with pytest.raises(BackupError, match="Another backup was written"), new_backup(path):
+        pass
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("backup.zip", b"whole")]
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,9 @@ def new_backup(path: Path) -> Iterator[BackupWriter]:
     with os.fdopen(os.open(partial, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
         if not is_locked_for_us(file):
             raise BackupError(f"Another backup is being written to {path} just now.")
+        # Else another one has finished between: the file is its backup now.
+        if not is_still_at(partial, file):
+            raise BackupError(f"Another backup was written to {path} just now.")
         try:
             file.truncate()
             with closing_quietly(BackupWriter(file)) as writer:
@@ -135,11 +138,19 @@ def is_locked_for_us(file: IO[bytes]) -> bool:
     return True
 
 
+def is_still_at(path: Path, file: IO[bytes]) -> bool:
+    """Return whether an open file still has the name by which it was opened."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
 def remove_partial_files(folder: Path, pattern: str) -> None:
     """Remove what killed backups have left in a folder, but not what one is writing."""
     for path in folder.glob(pattern + PARTIAL):
         with path.open("rb") as file:
-            if is_locked_for_us(file):
+            if is_locked_for_us(file) and is_still_at(path, file):
                 path.unlink()
 
 
