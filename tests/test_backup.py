@@ -20,6 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage, default_storage
 from django.core.management import CommandError, call_command
@@ -29,6 +30,8 @@ from django.db.models import JSONField, Value
 from django.test import Client
 
 from citynetworks.environment import database_at
+from citynetworks.uploads import UploadsUnavailable
+from networks.management.operation_words import in_words
 from networks.models import Network, Operation, SavedForm, SpreadsheetFile, Theme
 from networks.operations import backup_file, table_rows
 from networks.operations.backing_up import as_default, back_up, remove_oldest
@@ -309,6 +312,7 @@ def test_a_backup_that_fails_leaves_no_file_and_a_killed_one_is_not_in_the_way(s
         assert [each["name"] for each in file.manifest["files"]] == ["logos/a.png"]
 
 
+@pytest.mark.long
 def test_a_backup_without_files_that_pages_name_is_not_taken_for_a_whole_one(site, tmp_path):
     """As when the disk of the uploads is away, or the bucket is another one. No good backup goes for it."""
     (tmp_path / "backups").mkdir()
@@ -328,6 +332,51 @@ def test_a_backup_without_files_that_pages_name_is_not_taken_for_a_whole_one(sit
         call_command("backup", tmp_path / "backups" / "whole.zip", verbosity=0, stdout=StringIO())
     with BackupFile(newer) as file:
         assert [each["name"] for each in file.manifest["files"]] == ["logos/b.png"]
+
+
+def test_a_file_with_an_odd_name_stops_no_backup(site, tmp_path):
+    """Nobody can have uploaded it. No row can name it, and no other system could have it."""
+    default_storage.save("logos/a.png", ContentFile(b"a"))
+    folder = os.fsencode(default_storage.location)
+    for name in (b"logos/\xff.png", b"logos/b\\c.png"):
+        (Path(os.fsdecode(folder)) / os.fsdecode(name)).write_bytes(b"odd")
+    errors = StringIO()
+    with as_default(site):
+        call_command("backup", tmp_path / "backup.zip", verbosity=0, stdout=StringIO(), stderr=errors)
+    assert (
+        r"Left out, as the site gives no file such a name: 'logos/\udcff.png', 'logos/b\\c.png'." in errors.getvalue()
+    )
+    with BackupFile(tmp_path / "backup.zip") as file:
+        assert [each["name"] for each in file.manifest["files"]] == ["logos/a.png"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../../pwned.png", "/pwned.png", "logos/../../pwned.png", "logos/.hidden", "a\\b", "\udcff", "a\0b", ""]
+)
+def test_a_backup_with_a_hostile_name_is_refused_before_anything_is_stored(name, tmp_path):
+    def with_name(manifest):
+        return manifest | {"files": [*manifest["files"], {"name": name, "size": 1, "sha256": "0" * 64}]}
+
+    hostile = rewritten(BACKUPS / "0031.zip", tmp_path / "hostile.zip", {"manifest.json": with_name})
+    for command in ("restore", "restore_drill"):
+        with pytest.raises(CommandError, match="somebody else has made it"):
+            call_command(command, hostile, verbosity=0)
+    assert not default_storage.exists("logos/mark.png")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (UploadsUnavailable("SlowDown"), "The bucket of uploads says: SlowDown. Nothing."),
+        (SuspiciousFileOperation("Detected"), "A file has a name that it cannot have here: Detected. Nothing."),
+        (UnicodeError("surrogates"), "A file has a name that it cannot have here: surrogates. Nothing."),
+        (OSError(28, "No space left on device"), "The disk is full. Nothing."),
+    ],
+)
+def test_failures_are_told_in_words(error, words):
+    with pytest.raises(CommandError) as told, in_words("Nothing."):
+        raise error
+    assert str(told.value) == words
 
 
 def test_no_texts_of_a_language_that_was_removed_are_left_out(site, tmp_path):

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, Error
 
+from citynetworks.uploads import UploadsUnavailable
 from networks.models import Operation
 from networks.operations.backup_file import BackupError
 
@@ -19,6 +21,10 @@ def in_words(what_is_left: str) -> Iterator[None]:
         yield
     except BackupError as error:
         raise CommandError(f"{error} {what_is_left}") from error
+    except UploadsUnavailable as error:
+        raise CommandError(f"The bucket of uploads says: {error}. {what_is_left}") from error
+    except (SuspiciousFileOperation, UnicodeError) as error:
+        raise CommandError(f"A file has a name that it cannot have here: {error}. {what_is_left}") from error
     except OSError as error:
         words = "The disk is full." if error.errno in (errno.ENOSPC, errno.EDQUOT) else f"{error.strerror or error}"
         where = f" ({error.filename})" if error.filename else ""

@@ -22,6 +22,7 @@ from networks.operations.backup_file import (
     BackupFile,
     BackupWriter,
     Report,
+    can_be_stored,
     new_backup,
     remove_partial_files,
 )
@@ -82,7 +83,8 @@ def back_up(config: dict[str, Any], path: Path, report: Report) -> dict[str, Any
 
     There is a file of that name when all is in it and on the disk, and else none. A backup that has the name already
     is replaced. `missing_files` in the manifest are the names of files that rows and versions name and that are not
-    among the uploads. Raises BackupError or OSError.
+    among the uploads, and `left_out_files` of uploads that no other storage could have. Raises BackupError,
+    UploadsUnavailable or OSError.
     """
     if path.exists():
         try:
@@ -95,7 +97,10 @@ def back_up(config: dict[str, Any], path: Path, report: Report) -> dict[str, Any
             manifest = {"format": FORMAT, **add_database(writer, connection, report)}
             named = names_of_files()
         # After the database: no file that it names is ever deleted.
-        manifest["files"] = add_files(writer, report)
+        names = {*media_names()}
+        left_out = {name for name in names if not can_be_stored(name)}
+        manifest["files"] = add_files(writer, sorted(names - left_out), report)
+        manifest["left_out_files"] = sorted(map(ascii, left_out))
         manifest["missing_files"] = sorted(named - {file["name"] for file in manifest["files"]})
         writer.close(manifest)
     return manifest
@@ -144,9 +149,9 @@ def check_no_texts_are_left_out() -> None:
         )
 
 
-def add_files(writer: BackupWriter, report: Report) -> list[dict[str, Any]]:
-    """Write all uploaded files, and return what the manifest says of each."""
-    names, files = list(media_names()), []
+def add_files(writer: BackupWriter, names: list[str], report: Report) -> list[dict[str, Any]]:
+    """Write these uploaded files, and return what the manifest says of each."""
+    files = []
     for done, name in enumerate(names, 1):
         with suppress(FileNotFoundError), default_storage.open(name) as file:  # a clean-up may just have removed it
             files.append(writer.add_file(name, file))

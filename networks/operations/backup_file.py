@@ -41,6 +41,15 @@ class BackupError(Exception):
     """A backup could not be made, is damaged, or cannot be restored; the message says why and what to do."""
 
 
+def can_be_stored(name: str) -> bool:
+    """Return whether every storage of uploads can have a file of this name, and within itself."""
+    try:
+        name.encode()
+    except UnicodeError:  # of bytes that are no UTF-8
+        return False
+    return not {"\\", "\0"} & {*name} and all(part and not part.startswith(".") for part in name.split("/"))
+
+
 def chunks_of(file: Source) -> Iterator[bytes]:
     while chunk := file.read(CHUNK):
         yield chunk
@@ -86,7 +95,7 @@ class BackupWriter:
         return {"name": name, **self.add(zipfile.ZipInfo(f"media/{name}"), chunks_of(file))}
 
     def close(self, manifest: dict[str, Any]) -> None:
-        self.add(MANIFEST, [json.dumps(manifest, ensure_ascii=False, indent=1).encode()])
+        self.add(MANIFEST, [json.dumps(manifest, ensure_ascii=False, indent=1).encode(errors="surrogatepass")])
         self.archive.close()
 
 
@@ -198,6 +207,12 @@ class BackupFile:
                     f"{path} was made by a newer version of City Networks, {self.manifest['version']}. Install that "
                     "version or a newer one, and restore it there."
                 )
+            for each in self.manifest["files"]:
+                if not can_be_stored(each["name"]):
+                    raise BackupError(
+                        f"{path} holds an uploaded file named {each['name']!a}. City Networks writes no such backup: "
+                        "somebody else has made it. Do not restore it."
+                    )
         except BaseException:
             self.file.close()
             raise

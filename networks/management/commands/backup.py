@@ -57,6 +57,8 @@ class Command(BaseCommand):
             f"Backed up to {path}: {rows} rows of {len(manifest['tables'])} tables, {numbers['files']} files, "
             f"{numbers['bytes'] / 1_000_000:.1f} MB, in {time.monotonic() - started:.0f} s."
         )
+        if left_out := manifest["left_out_files"]:
+            self.stderr.write(f"Left out, as the site gives no file such a name: {some(left_out)}.")
         missing = manifest["missing_files"]
         if missing:
             raise CommandError(
