@@ -26,6 +26,7 @@ from networks.operations.backup_file import (
     new_backup,
     remove_partial_files,
 )
+from networks.operations.cleaning import stored_names
 from networks.operations.consistency import named_files
 from networks.operations.table_rows import (
     applied_migrations,
@@ -170,18 +171,9 @@ def database_version(connection: BaseDatabaseWrapper) -> str:
     return ".".join(map(str, connection.get_database_version()))
 
 
-def media_names(folder: str = "") -> Iterator[str]:
+def media_names() -> Iterator[str]:
     """Give the names of all uploaded files, but the hidden ones, which are being written."""
-    try:
-        folders, files = default_storage.listdir(folder)
-    except FileNotFoundError:  # nothing was ever uploaded
-        return
-    for name in sorted(files):
-        if not name.startswith("."):
-            yield f"{folder}{name}"
-    for name in sorted(folders):
-        if name and not name.startswith("."):
-            yield from media_names(f"{folder}{name}/")
+    return (name for name in stored_names() if not any(part.startswith(".") for part in name.split("/")))
 
 
 def backups_in(folder: Path) -> list[Path]:
