@@ -319,7 +319,7 @@ def folders() -> dict[str, Path]:
     return found
 
 
-def existing(folder: Path) -> Path:
+def existing_folder(folder: Path) -> Path:
     """Return the folder, or the nearest one above it that is there."""
     return next(each for each in (folder, *folder.parents) if each.exists())
 
@@ -328,7 +328,7 @@ def disk_space(is_thorough: bool) -> Outcome:
     why = "When a disk is full, nothing can be saved or uploaded any more."
     worst, words = Status.OK, []
     for purpose, folder in folders().items():
-        place = existing(folder)
+        place = existing_folder(folder)
         free = shutil.disk_usage(place).free
         disk = os.statvfs(place)
         is_short_of_inodes = disk.f_files > 0 and disk.f_favail < LITTLE_INODES
@@ -372,7 +372,7 @@ def media(is_thorough: bool) -> Outcome:
 
 def unwritable(folder: Path) -> str:
     """Return why no file can be written into a folder, or into the one in which it would be made; or nothing."""
-    place = existing(folder)
+    place = existing_folder(folder)
     if not place.is_dir():
         return f"{place} is not a folder"
     if place != folder:  # it is made with the first upload

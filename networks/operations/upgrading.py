@@ -33,6 +33,7 @@ from citynetworks.command_line import COMMAND
 from citynetworks.installed import environment_variables
 from networks.operations.installation import File, Installation, write_whole
 from networks.operations.migration_linter import pending_findings
+from networks.operations.probes import existing_folder
 from networks.operations.table_rows import unknown_migrations
 
 PATIENCE = 120  # seconds until the new version has to answer
@@ -285,10 +286,6 @@ def stored_bytes() -> int:
             with suppress(OSError):  # it was deleted meanwhile
                 total += file.stat().st_size
     return total
-
-
-def existing_folder(path: Path) -> Path:
-    return next(each for each in (path, *path.parents) if each.exists())
 
 
 def megabytes(count: int) -> str:
