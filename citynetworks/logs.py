@@ -35,8 +35,9 @@ ABOUT_MACHINES = (OSError, OperationalError, InterfaceError)
 # What a proxy may send as X-Request-ID. nginx makes 32 hexadecimal digits, others UUIDs.
 REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 
-# Arguments of URLs that open something to whoever knows them
-SECRET_ARGUMENTS = ("token", "uidb64")
+# What follows in a path opens something to whoever knows it, also where it was mistyped and leads nowhere. In a
+# message such a path is the last thing.
+SECRET_PATH = re.compile(r"(/(?:preview|confirm|choose-password)/).+?(/?)$", re.DOTALL)
 
 slow_queries = logging.getLogger("citynetworks.slow_queries")
 
@@ -52,6 +53,11 @@ class Personal(str):
     __slots__ = ()
 
 
+def without_secrets(text: str) -> str:
+    """Return a path, or a message, without the tokens of links that open something."""
+    return SECRET_PATH.sub(r"\1…\2", text)
+
+
 def one_line(text: str) -> str:
     """Return a text with its unprintable characters escaped, and truncated."""
     line = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text[: LONGEST + 1])
@@ -62,7 +68,7 @@ class LineFormatter(logging.Formatter):
     """Escape each line, because all parts may contain what a client sent. Refused requests get no traceback."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - named by the library
-        record.message = one_line(record.message)
+        record.message = one_line(without_secrets(record.message))
         request = request_of(record)
         identifier = f" [{request.request_id}]" if request else ""
         return super().formatMessage(record) + identifier
@@ -116,21 +122,13 @@ def described(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def impersonal_message(record: logging.LogRecord) -> str:
-    """Return the message of a record without personal data, and without the tokens in the path of its request."""
+    """Return the message of a record without personal data, and without the tokens of links."""
     if record.name.startswith("django.security."):  # its messages quote headers of the request
         return f"Refused: {record.name.removeprefix('django.security.')}"
-    request = request_of(record)
-
-    def shown(argument: Any) -> Any:
-        if isinstance(argument, Personal):
-            return "…"
-        if request is not None and argument == request.path:
-            return path_of(request)
-        return argument
-
-    if not isinstance(record.args, tuple):
-        return record.getMessage()
-    return str(record.msg) % tuple(map(shown, record.args)) if record.args else str(record.msg)
+    if isinstance(record.args, tuple) and any(isinstance(each, Personal) for each in record.args):
+        shown = ("…" if isinstance(each, Personal) else each for each in record.args)
+        return without_secrets(str(record.msg) % tuple(shown))
+    return without_secrets(record.getMessage())
 
 
 def request_of(record: logging.LogRecord) -> HttpRequest | None:
@@ -142,12 +140,8 @@ def request_of(record: logging.LogRecord) -> HttpRequest | None:
 
 
 def path_of(request: HttpRequest) -> str:
-    """Return the path of a request, without its query string and without tokens."""
-    path, match = request.path, getattr(request, "resolver_match", None)
-    for name in SECRET_ARGUMENTS:
-        if match is not None and (secret := match.kwargs.get(name)):
-            path = path.replace(str(secret), "…")
-    return path
+    """Return the path of a request, without its query string and without tokens. It need not lead anywhere."""
+    return without_secrets(request.path)
 
 
 def milliseconds_of(request: HttpRequest) -> int:

@@ -34,7 +34,8 @@ def own_errors() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+        # The answer to HEAD has no body to say what is missing. Other errors with 404 are of the bucket itself.
+        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
             raise FileNotFoundError(str(error)) from error
         raise UploadsUnavailable(str(error)) from error
     except BotoCoreError as error:
@@ -56,6 +57,11 @@ class S3UploadsStorage(S3Storage):
     @property
     def client(self) -> Any:
         return self.connection.meta.client
+
+    def ask(self) -> None:
+        """Raise an error unless the bucket is there and lets the site in."""
+        with own_errors():
+            self.client.head_bucket(Bucket=self.bucket_name)
 
     def url(self, name: str, *args: Any, **kwargs: Any) -> str:
         return settings.MEDIA_URL + filepath_to_uri(name)

@@ -21,22 +21,25 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage, default_storage
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import JSONField, Value
 from django.test import Client
 
 from citynetworks.environment import database_at
 from citynetworks.uploads import UploadsUnavailable
+from networks.management.operation_words import in_words
 from networks.models import Network, Operation, SavedForm, SpreadsheetFile, Theme
-from networks.operations import restoring, scratch_databases
+from networks.operations import backup_file, restoring, scratch_databases, table_rows
 from networks.operations.backing_up import as_default, back_up, remove_oldest
 from networks.operations.backup_file import BackupError, BackupFile, new_backup
-from networks.operations.restoring import replace_file, restore, store_files
+from networks.operations.restoring import check_is_known, replace_file, restore, store_files
 from networks.operations.scratch_databases import PostgresPlace, SqlitePlace
-from networks.revisions import drafts, publishing
+from networks.revisions import drafts, publishing, storage
 from tests.makers import make_network, make_network_with_lines
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +135,7 @@ def test_from_one_kind_of_database_to_another_and_back_nothing_is_lost(site, dat
     first, other = site, databases("other")
     moment = datetime(2026, 10, 25, 0, 30, 0, 123456, tzinfo=UTC)  # in the hour that comes twice in Belgrade
     with as_default(first):
+        MigrationRecorder(connection).record_applied("gone", "0001_initial")  # of an app that was there once
         call_command("loaddata", "nis", verbosity=0)
         user = User.objects.create_user("ana")
         network = make_network_with_lines()
@@ -206,6 +210,22 @@ def test_a_newer_backup_is_refused_with_the_version_that_it_needs(change, words,
         with pytest.raises(CommandError) as error:
             call_command(command, newer, verbosity=0, stderr=StringIO())
         assert words in str(error.value)
+
+
+def test_only_a_newer_version_of_the_site_has_migrations_that_are_not_known(monkeypatch):
+    known = table_rows.known_migrations() | {("networks", "0002_squashed"): [("networks", "0002_removed")]}
+    monkeypatch.setattr(table_rows, "known_migrations", lambda: known)
+    others = [("gone", "0001_initial"), ("networks", "0002_removed"), ("networks", "0039_operation")]
+    assert table_rows.unknown_migrations([*others, ("networks", "9999_future")]) == ["networks.9999_future"]
+
+
+def test_a_row_of_an_app_that_is_not_installed_stops_no_backup(site, tmp_path):
+    with as_default(site):
+        MigrationRecorder(connection).record_applied("gone", "0001_initial")
+    manifest = back_up(site, tmp_path / "backup.zip", silent)
+    assert manifest["migrations"]["gone"] == ["0001_initial"]
+    with BackupFile(tmp_path / "backup.zip") as file:
+        check_is_known(file)
 
 
 def test_one_flipped_bit_anywhere_is_noticed(tmp_path):
@@ -293,6 +313,90 @@ def test_a_backup_that_fails_leaves_no_file_and_a_killed_one_is_not_in_the_way(s
         assert [each["name"] for each in file.manifest["files"]] == ["logos/a.png"]
 
 
+@pytest.mark.long
+def test_a_backup_without_files_that_pages_name_is_not_taken_for_a_whole_one(site, tmp_path):
+    """As when the disk of the uploads is away, or the bucket is another one. No good backup goes for it."""
+    (tmp_path / "backups").mkdir()
+    (tmp_path / "backups" / "city-networks-20260101T000000Z.zip").write_bytes(b"older")
+    with as_default(site):
+        storage.newest_revision(make_network(logo="logos/a.png"))
+        Network.objects.update(logo="")  # its version has it
+        make_network(slug="other", logo="logos/b.png")
+        default_storage.save("logos/b.png", ContentFile(b"b"))
+        with pytest.raises(
+            CommandError, match=r"missing \(1\).*: logos/a\.png\. Look .* No older backup was removed"
+        ):
+            call_command("backup", tmp_path / "backups", "--keep", "1", verbosity=0, stdout=StringIO())
+        assert Operation.objects.get(kind="backup").succeeded is False
+        older, newer = sorted((tmp_path / "backups").iterdir())
+        default_storage.save("logos/a.png", ContentFile(b"a"))
+        call_command("backup", tmp_path / "backups" / "whole.zip", verbosity=0, stdout=StringIO())
+    with BackupFile(newer) as file:
+        assert [each["name"] for each in file.manifest["files"]] == ["logos/b.png"]
+
+
+def test_a_file_with_an_odd_name_stops_no_backup(site, tmp_path):
+    """Nobody can have uploaded it. No row can name it, and no other system could have it."""
+    default_storage.save("logos/a.png", ContentFile(b"a"))
+    folder = os.fsencode(default_storage.location)
+    for name in (b"logos/\xff.png", b"logos/b\\c.png"):
+        (Path(os.fsdecode(folder)) / os.fsdecode(name)).write_bytes(b"odd")
+    errors = StringIO()
+    with as_default(site):
+        call_command("backup", tmp_path / "backup.zip", verbosity=0, stdout=StringIO(), stderr=errors)
+    assert (
+        r"Left out, as the site gives no file such a name: 'logos/\udcff.png', 'logos/b\\c.png'." in errors.getvalue()
+    )
+    with BackupFile(tmp_path / "backup.zip") as file:
+        assert [each["name"] for each in file.manifest["files"]] == ["logos/a.png"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../../pwned.png", "/pwned.png", "logos/../../pwned.png", "logos/.hidden", "a\\b", "\udcff", "a\0b", ""]
+)
+def test_a_backup_with_a_hostile_name_is_refused_before_anything_is_stored(name, tmp_path):
+    def with_name(manifest):
+        return manifest | {"files": [*manifest["files"], {"name": name, "size": 1, "sha256": "0" * 64}]}
+
+    hostile = rewritten(BACKUPS / "0031.zip", tmp_path / "hostile.zip", {"manifest.json": with_name})
+    for command in ("restore", "restore_drill"):
+        with pytest.raises(CommandError, match="somebody else has made it"):
+            call_command(command, hostile, verbosity=0)
+    assert not default_storage.exists("logos/mark.png")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (UploadsUnavailable("SlowDown"), "The bucket of uploads says: SlowDown. Nothing."),
+        (SuspiciousFileOperation("Detected"), "A file has a name that it cannot have here: Detected. Nothing."),
+        (UnicodeError("surrogates"), "A file has a name that it cannot have here: surrogates. Nothing."),
+        (OSError(28, "No space left on device"), "The disk is full. Nothing."),
+    ],
+)
+def test_failures_are_told_in_words(error, words):
+    with pytest.raises(CommandError) as told, in_words("Nothing."):
+        raise error
+    assert str(told.value) == words
+
+
+def test_no_texts_of_a_language_that_was_removed_are_left_out(site, tmp_path):
+    with as_default(site), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE networks_network ADD COLUMN name_hu text DEFAULT ''")
+    back_up(site, tmp_path / "without.zip", silent)
+    with as_default(site):
+        make_network()
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE networks_network SET name_hu = 'Hálózat'")
+        for command in (["backup", tmp_path / "hu.zip"], ["move_database", f"sqlite:///{tmp_path}/new.sqlite3"]):
+            with pytest.raises(CommandError, match="language retire hu --drop"):
+                call_command(*command, verbosity=0)
+        failure = Operation.objects.get()
+        assert (failure.kind, failure.succeeded, failure.details["file"]) == ("backup", False, "hu.zip")
+        assert "language retire" in failure.details["error"]
+    assert not (tmp_path / "hu.zip").exists() and not (tmp_path / "new.sqlite3").exists()
+
+
 def test_two_backups_do_not_write_one_file(site, tmp_path):
     path = tmp_path / "backup.zip"
 
@@ -302,6 +406,23 @@ def test_two_backups_do_not_write_one_file(site, tmp_path):
 
     back_up(site, path, write_too)
     BackupFile(path).__exit__()
+
+
+def test_a_backup_that_was_just_finished_is_not_written_over(tmp_path, monkeypatch):
+    """Another one opened the file before it got its name, and locks it after."""
+    path = tmp_path / "backup.zip"
+    is_locked_for_us = backup_file.is_locked_for_us
+
+    def lock_late(file):
+        partial = path.with_name("backup.zip.partial")
+        partial.write_bytes(b"whole")
+        partial.replace(path)
+        return is_locked_for_us(file)
+
+    monkeypatch.setattr(backup_file, "is_locked_for_us", lock_late)
+    with pytest.raises(BackupError, match="Another backup was written"), new_backup(path):
+        pass
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("backup.zip", b"whole")]
 
 
 @pytest.mark.parametrize(

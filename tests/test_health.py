@@ -45,11 +45,11 @@ def finding(name, **options):
 # The probes
 
 
-def done(kind, days=0, succeeded=True):
+def done(kind, days=0, succeeded=True, **details):
     """Record an operation of so many days ago."""
 
     def record(patch):
-        operation = Operation.record(kind, succeeded=succeeded)
+        operation = Operation.record(kind, succeeded=succeeded, **details)
         Operation.objects.filter(pk=operation.pk).update(finished_at=timezone.now() - timedelta(days=days))
 
     return record
@@ -138,9 +138,12 @@ GB = 1024**3
 BACKUP, DRILL = Operation.Kind.BACKUP, Operation.Kind.RESTORE_DRILL
 
 
-def failed_after_one(patch):
-    done(BACKUP, days=1)(patch)
-    done(BACKUP, succeeded=False)(patch)
+def failed_after_one(kind, **details):
+    def record(patch):
+        done(kind, days=1)(patch)
+        done(kind, succeeded=False, **details)(patch)
+
+    return record
 
 
 STATES = [
@@ -163,7 +166,20 @@ STATES = [
     (done(BACKUP, 3), "backup", "warning", "made 3 days ago"),
     (done(BACKUP, 9), "backup", "failed", "made 9 days ago"),
     (done(BACKUP, succeeded=False), "backup", "warning", "No backup is on record"),
-    (failed_after_one, "backup", "warning", "The last attempt at a backup failed. The last backup was made 24 hours"),
+    (
+        failed_after_one(BACKUP),
+        "backup",
+        "warning",
+        "The last attempt at a backup failed. The last backup was made 24 h",
+    ),
+    (failed_after_one(BACKUP, error="The disk is full."), "backup", "warning", "failed: The disk is full. The last"),
+    (
+        failed_after_one(DRILL, error="It is damaged."),
+        "restore_drill",
+        "warning",
+        "drill failed: It is damaged. A ba",
+    ),
+    (done(DRILL, succeeded=False), "restore_drill", "warning", "The last drill failed. No backup has been restored"),
     (nothing, "restore_drill", "warning", "No backup has been restored"),
     (done(DRILL, 30), "restore_drill", "ok", "30 days ago"),
     (done(DRILL, 101), "restore_drill", "warning", "101 days ago"),
@@ -300,16 +316,15 @@ def test_whoever_knows_the_token_is_told_all(db, settings, is_set):
     assert {"name", "status", "words", "why", "remedy"} == {*report["probes"][0]}
 
 
-def test_a_failure_is_a_503_and_is_found_once_a_second(db, monkeypatch):
+def test_a_failure_is_a_503_and_is_found_once_a_second_or_for_strangers_in_half_a_minute(db, monkeypatch):
     uncollected(monkeypatch)
     count = []
     monkeypatch.setattr(health, "examine", lambda: count.append(1) or probes.examine())
-    for _time in range(3):
-        assert Client().get("/health/full/").status_code == 503
-    assert len(count) == 1
-    health.examination.made_at -= 1
-    assert Client().get("/health/full/").status_code == 503
-    assert len(count) == 2
+    token = {"authorization": f"Bearer {health.own_token()}"}
+    for seconds, headers, expected in ((0, {}, 1), (0, token, 1), (2, {}, 1), (0, token, 2), (28, {}, 2), (2, {}, 3)):
+        health.examination.made_at -= seconds
+        assert Client().get("/health/full/", headers=headers).status_code == 503
+        assert len(count) == expected
 
 
 # Serving

@@ -12,11 +12,21 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.db import IntegrityError, OperationalError, connection
 from django.test import Client
+from django.urls import URLResolver, get_resolver
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from citynetworks import __version__, logs
-from citynetworks.logs import LONGEST, JSONFormatter, LineFormatter, Personal, ReportHandler, one_line
+from citynetworks.logs import (
+    LONGEST,
+    JSONFormatter,
+    LineFormatter,
+    Personal,
+    ReportHandler,
+    one_line,
+    without_secrets,
+)
+from networks.page_store.environ import DATABASE_IS_AVAILABLE
 from tests.production import PRODUCTION, run
 from tests.stored import ask, site_store
 
@@ -127,9 +137,42 @@ def test_a_failure_is_an_object_that_names_nobody(failing, objects):
     assert not [each for each in PERSONAL if each in json.dumps(told, ensure_ascii=False)]
 
 
+@pytest.mark.parametrize("formatter", [LineFormatter("{message}", style="{"), JSONFormatter()])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"/preview/{SECRET}/", 503),
+        (f"/en/admin/choose-password/MQ/{SECRET}/", 503),
+        (f"/en/confirm/{SECRET}/.", 404),
+    ],
+)
+def test_no_log_shows_a_secret_link_before_its_address_is_understood(nis, log, formatter, path, status):
+    """While the database is away, and where the link was mistyped."""
+    lines = log(formatter)
+    response = Client().get(path, **{DATABASE_IS_AVAILABLE: status != 503})
+    assert response.status_code == status
+    assert len(lines()) == 1
+    assert "/…" in lines()[0]
+    assert SECRET not in lines()[0]
+
+
+def routes(resolver, prefix="/"):
+    for each in resolver.url_patterns:
+        route = f"{prefix}{each.pattern}"
+        yield from routes(each, route) if isinstance(each, URLResolver) else [route]
+
+
+def test_each_address_with_a_token_is_known_as_secret():
+    secret = [route for route in routes(get_resolver()) if "token>" in route]
+    assert len(secret) == 3
+    for route in secret:
+        assert "token" not in without_secrets(route), route
+
+
 def test_a_failure_in_the_text_format_names_the_request_too(failing, log):
     lines = log(LineFormatter("{levelname} {message}", style="{"))
     response = ask_for_failure(failing)
+    assert SECRET not in lines()[0]
     assert lines()[0].endswith(f" [{response['X-Request-ID']}]")
     assert lines()[-1] == f"    ValueError: Not a number: {one_line(TYPED)}"
 

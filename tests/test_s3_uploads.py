@@ -4,8 +4,11 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from citynetworks.s3_uploads import S3UploadsStorage
+from citynetworks.uploads import UploadsUnavailable
 from networks.models import Network
 from networks.operations import probes
+from networks.operations.backing_up import media_names
 from networks.pictures import reencode_picture
 from tests import services
 from tests.makers import make_network
@@ -40,11 +43,11 @@ def bucket(s3, settings, folder, monkeypatch):
 
 @pytest.fixture
 def bucket_is_away(bucket, settings):
-    """A function that lets the bucket be where nobody answers."""
+    """A function that lets the bucket be where nobody answers, or be another one."""
 
-    def leave():
+    def leave(**options):
         storage = settings.STORAGES["default"]
-        storage = storage | {"OPTIONS": storage["OPTIONS"] | {"endpoint_url": f"http://{HOST}:1"}}
+        storage = storage | {"OPTIONS": storage["OPTIONS"] | (options or {"endpoint_url": f"http://{HOST}:1"})}
         settings.STORAGES = {**settings.STORAGES, "default": storage}
 
     return leave
@@ -68,7 +71,7 @@ def test_picture_is_sent_as_from_a_folder(client, settings, folder, django_asser
     default_storage.save(row.logo.name, ContentFile(content))
     expected = client.get(row.logo.url)
     assert (response.status_code, response.content) == (200, expected.content)
-    changing = {"Last-Modified": ""}
+    changing = {"Last-Modified": "", "X-Request-ID": ""}
     assert {**response.headers} | changing == {**expected.headers} | changing
     assert "immutable" in response.headers["Cache-Control"]
 
@@ -131,3 +134,30 @@ def test_without_the_bucket_files_come_later_and_pages_at_once(client, network, 
         assert response.status_code == 503, url
         assert response.headers["Retry-After"] == "30"
     assert client.get(f"/en/networks/{row.slug}/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_health_report_asks_the_bucket_nothing_of_each_picture(monkeypatch):
+    """For the doctor it is asked for one list of each folder, and for the pictures that are in it."""
+    row, listed = upload_logo(make_network()), []
+    make_network(slug="other", logo="logos/missing.png")
+    list_folder = S3UploadsStorage.listdir
+    monkeypatch.setattr(
+        S3UploadsStorage, "listdir", lambda self, name: listed.append(name) or list_folder(self, name)
+    )
+    monkeypatch.setattr(S3UploadsStorage, "exists", lambda *args: pytest.fail("The bucket was asked for one picture"))
+    assert (probes.pictures(False)[0], listed) == ("ok", [])
+    status, words, *_rest = probes.pictures(True)
+    assert (status, "(1). missing: logos/missing.png." in words, listed) == ("failed", True, ["logos"])
+    assert row.logo.name not in words
+
+
+def test_a_bucket_that_is_not_there_is_not_an_empty_one(bucket_is_away):
+    assert not default_storage.exists("logos/missing.png")
+    with pytest.raises(FileNotFoundError):
+        default_storage.open("logos/missing.png")
+    bucket_is_away(bucket_name="none-of-this-name")
+    assert probes.media(False)[0] is probes.Status.FAILED
+    for ask in (lambda: [*media_names()], lambda: default_storage.open("logos/missing.png")):
+        with pytest.raises(UploadsUnavailable, match="NoSuchBucket"):
+            ask()

@@ -1,12 +1,16 @@
-"""Failures of the commands that back up and restore, in words."""
+"""Failures of the commands that back up and restore, in words, and on record."""
 
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from django.core.management.base import CommandError
-from django.db import Error
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, Error
 
+from citynetworks.uploads import UploadsUnavailable
+from networks.models import Operation
 from networks.operations.backup_file import BackupError
 
 
@@ -17,6 +21,10 @@ def in_words(what_is_left: str) -> Iterator[None]:
         yield
     except BackupError as error:
         raise CommandError(f"{error} {what_is_left}") from error
+    except UploadsUnavailable as error:
+        raise CommandError(f"The bucket of uploads says: {error}. {what_is_left}") from error
+    except (SuspiciousFileOperation, UnicodeError) as error:
+        raise CommandError(f"A file has a name that it cannot have here: {error}. {what_is_left}") from error
     except OSError as error:
         words = "The disk is full." if error.errno in (errno.ENOSPC, errno.EDQUOT) else f"{error.strerror or error}"
         where = f" ({error.filename})" if error.filename else ""
@@ -25,3 +33,22 @@ def in_words(what_is_left: str) -> Iterator[None]:
         raise CommandError(f"The database says: {str(error).strip()}. {what_is_left}") from error
     except KeyboardInterrupt:
         raise CommandError(f"Interrupted. {what_is_left}", returncode=130) from None
+
+
+def record(command: BaseCommand, kind: Operation.Kind, succeeded: bool = True, **details: Any) -> None:
+    """Keep on record that an operation has ended, if the database can."""
+    try:
+        Operation.record(kind, succeeded=succeeded, **details)
+    except DatabaseError:  # it is older than this record, or cannot be written
+        command.stderr.write("The database could not take down how this has ended.")
+
+
+@contextmanager
+def failures_on_record(command: BaseCommand, kind: Operation.Kind, **details: Any) -> Iterator[None]:
+    """Keep on record that an operation has failed, with what the CommandError says; not that it was interrupted."""
+    try:
+        yield
+    except CommandError as error:
+        if error.returncode != 130:
+            record(command, kind, succeeded=False, **details, error=str(error))
+        raise

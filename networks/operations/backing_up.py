@@ -10,19 +10,24 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
-from django.db import connections, transaction
+from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from citynetworks.environment import DROPPED, RETIRED
+from networks.models.language_columns import texts_of_removed_languages
 from networks.operations.backup_file import (
     FORMAT,
     BackupError,
     BackupFile,
     BackupWriter,
     Report,
+    can_be_stored,
     new_backup,
     remove_partial_files,
 )
+from networks.operations.cleaning import stored_names
+from networks.operations.consistency import named_files
 from networks.operations.table_rows import (
     applied_migrations,
     check_migrations_are_known,
@@ -78,7 +83,9 @@ def back_up(config: dict[str, Any], path: Path, report: Report) -> dict[str, Any
     Write a backup of a database and of the uploaded files, and return its manifest.
 
     There is a file of that name when all is in it and on the disk, and else none. A backup that has the name already
-    is replaced. Raises BackupError or OSError.
+    is replaced. `missing_files` in the manifest are the names of files that rows and versions name and that are not
+    among the uploads, and `left_out_files` of uploads that no other storage could have. Raises BackupError,
+    UploadsUnavailable or OSError.
     """
     if path.exists():
         try:
@@ -89,8 +96,13 @@ def back_up(config: dict[str, Any], path: Path, report: Report) -> dict[str, Any
     with new_backup(path) as writer:
         with snapshot(config) as connection:
             manifest = {"format": FORMAT, **add_database(writer, connection, report)}
+            named = names_of_files()
         # After the database: no file that it names is ever deleted.
-        manifest["files"] = add_files(writer, report)
+        names = {*media_names()}
+        left_out = {name for name in names if not can_be_stored(name)}
+        manifest["files"] = add_files(writer, sorted(names - left_out), report)
+        manifest["left_out_files"] = sorted(map(ascii, left_out))
+        manifest["missing_files"] = sorted(named - {file["name"] for file in manifest["files"]})
         writer.close(manifest)
     return manifest
 
@@ -101,6 +113,7 @@ def add_database(writer: BackupWriter, connection: BaseDatabaseWrapper, report: 
     if not applied:
         raise BackupError("There is nothing to back up: the database is empty. Has migrate been run?")
     check_migrations_are_known(applied, "The database", "the version that has written it")
+    check_no_texts_are_left_out()
     tables = tables_at(connection, applied)
     total, done = sum(table.count() for table in tables), 0
 
@@ -125,9 +138,21 @@ def add_database(writer: BackupWriter, connection: BaseDatabaseWrapper, report: 
     }
 
 
-def add_files(writer: BackupWriter, report: Report) -> list[dict[str, Any]]:
-    """Write all uploaded files, and return what the manifest says of each."""
-    names, files = list(media_names()), []
+def check_no_texts_are_left_out() -> None:
+    """Raise BackupError if there are texts of a language that the site has no more, which no table has columns of."""
+    languages = sorted({language for _table, _column, language, _count in texts_of_removed_languages("default")})
+    if languages:
+        retired, dropped = (",".join(f"{code}:{state}" for code in languages) for state in (RETIRED, DROPPED))
+        raise BackupError(
+            f"The database holds texts of a language that the site has no more ({', '.join(languages)}), which the "
+            f"backup would not have. To keep them, write {retired} into DJANGO_LANGUAGES. To do without them, write "
+            f"{dropped} there, and run “manage.py language retire {languages[0]} --drop”, which exports them first."
+        )
+
+
+def add_files(writer: BackupWriter, names: list[str], report: Report) -> list[dict[str, Any]]:
+    """Write these uploaded files, and return what the manifest says of each."""
+    files = []
     for done, name in enumerate(names, 1):
         with suppress(FileNotFoundError), default_storage.open(name) as file:  # a clean-up may just have removed it
             files.append(writer.add_file(name, file))
@@ -135,22 +160,20 @@ def add_files(writer: BackupWriter, report: Report) -> list[dict[str, Any]]:
     return files
 
 
+def names_of_files() -> set[str]:
+    """Return the names of the files that rows and versions name; none before the database is up to date."""
+    with suppress(DatabaseError), transaction.atomic():
+        return {*named_files()}
+    return set()
+
+
 def database_version(connection: BaseDatabaseWrapper) -> str:
     return ".".join(map(str, connection.get_database_version()))
 
 
-def media_names(folder: str = "") -> Iterator[str]:
+def media_names() -> Iterator[str]:
     """Give the names of all uploaded files, but the hidden ones, which are being written."""
-    try:
-        folders, files = default_storage.listdir(folder)
-    except FileNotFoundError:  # nothing was ever uploaded
-        return
-    for name in sorted(files):
-        if not name.startswith("."):
-            yield f"{folder}{name}"
-    for name in sorted(folders):
-        if name and not name.startswith("."):
-            yield from media_names(f"{folder}{name}/")
+    return (name for name in stored_names() if not any(part.startswith(".") for part in name.split("/")))
 
 
 def backups_in(folder: Path) -> list[Path]:

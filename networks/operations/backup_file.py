@@ -41,6 +41,15 @@ class BackupError(Exception):
     """A backup could not be made, is damaged, or cannot be restored; the message says why and what to do."""
 
 
+def can_be_stored(name: str) -> bool:
+    """Return whether every storage of uploads can have a file of this name, and within itself."""
+    try:
+        name.encode()
+    except UnicodeError:  # of bytes that are no UTF-8
+        return False
+    return not {"\\", "\0"} & {*name} and all(part and not part.startswith(".") for part in name.split("/"))
+
+
 def chunks_of(file: Source) -> Iterator[bytes]:
     while chunk := file.read(CHUNK):
         yield chunk
@@ -86,7 +95,7 @@ class BackupWriter:
         return {"name": name, **self.add(zipfile.ZipInfo(f"media/{name}"), chunks_of(file))}
 
     def close(self, manifest: dict[str, Any]) -> None:
-        self.add(MANIFEST, [json.dumps(manifest, ensure_ascii=False, indent=1).encode()])
+        self.add(MANIFEST, [json.dumps(manifest, ensure_ascii=False, indent=1).encode(errors="surrogatepass")])
         self.archive.close()
 
 
@@ -103,6 +112,9 @@ def new_backup(path: Path) -> Iterator[BackupWriter]:
     with os.fdopen(os.open(partial, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
         if not is_locked_for_us(file):
             raise BackupError(f"Another backup is being written to {path} just now.")
+        # Else another one has finished between: the file is its backup now.
+        if not is_still_at(partial, file):
+            raise BackupError(f"Another backup was written to {path} just now.")
         try:
             file.truncate()
             with closing_quietly(BackupWriter(file)) as writer:
@@ -135,11 +147,19 @@ def is_locked_for_us(file: IO[bytes]) -> bool:
     return True
 
 
+def is_still_at(path: Path, file: IO[bytes]) -> bool:
+    """Return whether an open file still has the name by which it was opened."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
 def remove_partial_files(folder: Path, pattern: str) -> None:
     """Remove what killed backups have left in a folder, but not what one is writing."""
     for path in folder.glob(pattern + PARTIAL):
         with path.open("rb") as file:
-            if is_locked_for_us(file):
+            if is_locked_for_us(file) and is_still_at(path, file):
                 path.unlink()
 
 
@@ -187,6 +207,12 @@ class BackupFile:
                     f"{path} was made by a newer version of City Networks, {self.manifest['version']}. Install that "
                     "version or a newer one, and restore it there."
                 )
+            for each in self.manifest["files"]:
+                if not can_be_stored(each["name"]):
+                    raise BackupError(
+                        f"{path} holds an uploaded file named {each['name']!a}. City Networks writes no such backup: "
+                        "somebody else has made it. Do not restore it."
+                    )
         except BaseException:
             self.file.close()
             raise

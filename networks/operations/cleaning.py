@@ -94,7 +94,7 @@ def stored_names(folder: str = "") -> Iterator[str]:
         return
     for file in files:
         yield str(PurePosixPath(folder) / file)
-    for each in folders:
+    for each in filter(None, folders):  # a bucket may have one without a name
         yield from stored_names(str(PurePosixPath(folder) / each))
 
 

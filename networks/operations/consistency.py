@@ -322,8 +322,8 @@ def findings_of_old_addresses() -> Iterator[Finding]:
 # Files
 
 
-def findings_of_files() -> Iterator[Finding]:
-    """Give the files that rows and versions name and that are not there, or are not whole."""
+def named_files() -> dict[str, tuple[str, str, int | None]]:
+    """Return the files that rows and versions name: where, the path of that page in the admin, and the size."""
     wanted: dict[str, tuple[str, str, int | None]] = {}
     profile = CityProfile.objects.current()
     if profile.coat_of_arms:
@@ -339,7 +339,12 @@ def findings_of_files() -> Iterator[Finding]:
                 if name not in wanted:
                     url = admin_url(model, pk, "history")
                     wanted[name] = f"{model._meta.model_name} {pk}, version {number}", url, size
-    for name, (where, url, size) in sorted(wanted.items()):
+    return wanted
+
+
+def findings_of_files() -> Iterator[Finding]:
+    """Give the files that rows and versions name and that are not there, or are not whole."""
+    for name, (where, url, size) in sorted(named_files().items()):
         if not default_storage.exists(name):
             problem = f"the file {name} is missing"
         elif size is not None and default_storage.size(name) != size:

@@ -74,18 +74,20 @@ def serving(request: HttpRequest) -> HttpResponse:
 
 
 class Examination:
-    """The findings of the probes, made anew at most once a second, whoever asks."""
+    """The findings of the probes, which are kept for a while, whoever asks."""
 
     FRESH_FOR = 1.0  # seconds
+    FRESH_FOR_STRANGERS = 30.0  # as anybody can ask, and often
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.made_at = float("-inf")
         self.findings: list[Finding] = []
 
-    def newest(self) -> list[Finding]:
+    def newest(self, fresh_for: float) -> list[Finding]:
+        """Return the last findings, or new ones if those are so many seconds old."""
         with self.lock:
-            if time.monotonic() - self.made_at >= self.FRESH_FOR:
+            if time.monotonic() - self.made_at >= fresh_for:
                 self.findings = examine()
                 self.made_at = time.monotonic()
             return self.findings
@@ -107,7 +109,7 @@ def full(request: HttpRequest) -> HttpResponse:
         response = json_response({"error": "This token is not that of DJANGO_HEALTH_TOKEN."}, status=401)
         response.headers["WWW-Authenticate"] = 'Bearer realm="health"'
         return response
-    findings = examination.newest()
+    findings = examination.newest(examination.FRESH_FOR if authorization else examination.FRESH_FOR_STRANGERS)
     status = worst(findings)
     if authorization:
         probes = [finding.as_dict() for finding in findings]

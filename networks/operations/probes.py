@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import cache
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from django import db
@@ -28,7 +27,6 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.mail import get_connection
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from PIL import Image, UnidentifiedImageError
@@ -37,6 +35,7 @@ from citynetworks.command_line import PROGRAM
 from citynetworks.uploads import NAMED_BY_CONTENT
 from networks.models import Link, Operation, Schedule
 from networks.operations.database_rights import missing_right
+from networks.operations.table_rows import known_migrations, unknown_migrations
 from networks.page_store.version import current_version
 from networks.pictures import PictureField
 from networks.revisions.schedules import NEXT_ATTEMPT
@@ -154,39 +153,25 @@ def is_writable_file() -> bool:
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
-@cache
-def known_migrations() -> dict[tuple[str, str], list[tuple[str, str]]]:
-    """Return the migrations of this code, each with those that it replaces."""
-    loader = MigrationLoader(None, load=False)
-    loader.load_disk()
-    return {key: [*migration.replaces] for key, migration in loader.disk_migrations.items()}
-
-
 def migrations(is_thorough: bool) -> Outcome:
     known, applied = known_migrations(), MigrationRecorder(connection).applied_migrations().keys()
     pending = [
         key for key, replaced in known.items() if key not in applied and not (replaced and {*replaced} <= applied)
     ]
     if pending:
+        names = some(sorted(map(".".join, pending)))
         return failed(
-            f"The database lacks {len(pending)} of the migrations of this version: {some(names_of(pending))}.",
+            f"The database lacks {len(pending)} of the migrations of this version: {names}.",
             "Pages that read what is not there yet are errors.",
             f"{PROGRAM} migrate",
         )
-    replaced = {key for keys in known.values() for key in keys}
-    own = {app for app, _name in known}
-    newer = [key for key in applied if key not in known and key not in replaced and key[0] in own]
-    if newer:
+    if newer := unknown_migrations(applied):
         return warning(
-            f"The database has migrations that this version does not know: {some(names_of(newer))}.",
+            f"The database has migrations that this version does not know: {some(newer)}.",
             "It belongs to a newer version, which may write what this one loses.",
             "Install the newer version, or put the backup of before the upgrade back.",
         )
     return ok(f"The database has all migrations, the newest {newest_migration()}.")
-
-
-def names_of(keys: list[tuple[str, str]]) -> list[str]:
-    return sorted(f"{app}.{name}" for app, name in keys)
 
 
 def newest_migration() -> str:
@@ -227,9 +212,13 @@ def schedules(is_thorough: bool) -> Outcome:
 
 
 def pictures(is_thorough: bool) -> Outcome:
-    missing, damaged = [], []
-    for name in sorted(picture_names()):
-        if not default_storage.exists(name):
+    is_folder = isinstance(default_storage, FileSystemStorage)
+    if not is_folder and not is_thorough:
+        return ok("Pictures are in a bucket, where only manage.py doctor looks for them.")
+    names, missing, damaged = sorted(picture_names()), [], []
+    stored = {name for name in names if default_storage.exists(name)} if is_folder else listed_files(names)
+    for name in names:
+        if name not in stored:
             missing.append(name)
         elif is_thorough and not is_whole_picture(name):
             damaged.append(name)
@@ -252,6 +241,12 @@ def picture_names() -> Iterator[str]:
                 yield from rows.values_list(field.name, flat=True)
 
 
+def listed_files(names: list[str]) -> set[str]:
+    """Return the names of the files in the folders of these, from one list of each folder."""
+    folders = {PurePosixPath(name).parent for name in names}
+    return {str(folder / file) for folder in folders for file in default_storage.listdir(str(folder))[1]}
+
+
 def is_whole_picture(name: str) -> bool:
     """Return whether the content of a picture is that by which it is named, or else can be decoded."""
     try:
@@ -265,21 +260,26 @@ def is_whole_picture(name: str) -> bool:
     return True
 
 
+def failure(kind: Operation.Kind, words: str) -> str:
+    """Return these words, and why, if the last operation of a kind has failed; else nothing."""
+    last = Operation.objects.filter(kind=kind).order_by("-finished_at").first()
+    if last is None or last.succeeded:
+        return ""
+    return f"{words}: {last.details['error']} " if last.details.get("error") else f"{words}. "
+
+
 def backup(is_thorough: bool) -> Outcome:
     why = "What staff write from now on is lost with the disk."
-    attempts = Operation.objects.filter(kind=Operation.Kind.BACKUP).order_by("-finished_at")
-    last, made = attempts.first(), Operation.newest(Operation.Kind.BACKUP)
+    failed_words = failure(Operation.Kind.BACKUP, "The last attempt at a backup failed")
+    made = Operation.newest(Operation.Kind.BACKUP)
     if made is None:
-        return warning(
-            "No backup is on record.", why, f"{PROGRAM} backup FILE, and a timer that does so every night."
-        )
+        remedy = f"{PROGRAM} backup FILE, and a timer that does so every night."
+        return warning(f"{failed_words}No backup is on record.", why, remedy)
     age = timezone.now() - made.finished_at
-    words = f"The last backup was made {ago(made.finished_at)}."
-    if last is not None and not last.succeeded:
-        words = f"The last attempt at a backup failed. {words}"
+    words = f"{failed_words}The last backup was made {ago(made.finished_at)}."
     if age > BACKUP_IS_TOO_OLD:
         return failed(words, why, f"{PROGRAM} backup FILE, and look at the timer: systemctl list-timers.")
-    if age > BACKUP_IS_OLD or (last is not None and not last.succeeded):
+    if age > BACKUP_IS_OLD or failed_words:
         return warning(words, why, f"{PROGRAM} backup FILE, and look at the timer: systemctl list-timers.")
     return ok(words)
 
@@ -291,11 +291,13 @@ def restore_drill(is_thorough: bool) -> Outcome:
                 words, remedy = missing
                 return warning(words, "No backup can be restored here, on trial or in need.", remedy)
     why = "A backup that nobody has ever restored may turn out to be none."
+    failed_words = failure(Operation.Kind.RESTORE_DRILL, "The last drill failed")
     made = Operation.newest(Operation.Kind.RESTORE_DRILL)
     if made is None:
-        return warning("No backup has been restored on trial.", why, f"{PROGRAM} restore_drill FILE")
-    words = f"A backup was last restored on trial {ago(made.finished_at)}."
-    if timezone.now() - made.finished_at > RESTORE_DRILL_IS_OLD:
+        words = f"{failed_words}No backup has been restored on trial."
+        return warning(words, why, f"{PROGRAM} restore_drill FILE")
+    words = f"{failed_words}A backup was last restored on trial {ago(made.finished_at)}."
+    if failed_words or timezone.now() - made.finished_at > RESTORE_DRILL_IS_OLD:
         return warning(words, why, f"{PROGRAM} restore_drill FILE")
     return ok(words)
 
@@ -326,7 +328,7 @@ def folders() -> dict[str, Path]:
     return found
 
 
-def existing(folder: Path) -> Path:
+def existing_folder(folder: Path) -> Path:
     """Return the folder, or the nearest one above it that is there."""
     return next(each for each in (folder, *folder.parents) if each.exists())
 
@@ -335,7 +337,7 @@ def disk_space(is_thorough: bool) -> Outcome:
     why = "When a disk is full, nothing can be saved or uploaded any more."
     worst, words = Status.OK, []
     for purpose, folder in folders().items():
-        place = existing(folder)
+        place = existing_folder(folder)
         free = shutil.disk_usage(place).free
         disk = os.statvfs(place)
         is_short_of_inodes = disk.f_files > 0 and disk.f_favail < LITTLE_INODES
@@ -356,8 +358,9 @@ def disk_space(is_thorough: bool) -> Outcome:
 
 def media(is_thorough: bool) -> Outcome:
     if not isinstance(default_storage, FileSystemStorage):
+        storage: Any = default_storage  # a bucket
         try:
-            default_storage.exists("health")
+            storage.ask()
         except Exception as error:  # of whichever library
             return failed(
                 f"The storage of uploads does not answer: {reason(error)}.",
@@ -378,7 +381,7 @@ def media(is_thorough: bool) -> Outcome:
 
 def unwritable(folder: Path) -> str:
     """Return why no file can be written into a folder, or into the one in which it would be made; or nothing."""
-    place = existing(folder)
+    place = existing_folder(folder)
     if not place.is_dir():
         return f"{place} is not a folder"
     if place != folder:  # it is made with the first upload

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.apps.registry import Apps
@@ -23,6 +23,7 @@ from django.db.migrations.loader import MigrationLoader
 from networks.operations.backup_file import BackupError
 
 Migrations = dict[str, list[str]]  # the names of the applied migrations of each app
+Key = tuple[str, str]  # the app of a migration, and its name
 
 ROWS_AT_ONCE = 200
 BYTES_AT_ONCE = 2 * 1024 * 1024
@@ -35,19 +36,38 @@ def applied_migrations(connection: BaseDatabaseWrapper) -> Migrations:
     return applied
 
 
-def keys_of(applied: Migrations) -> list[tuple[str, str]]:
+def keys_of(applied: Migrations) -> list[Key]:
     return [(app, name) for app, names in applied.items() for name in names]
 
 
-def unknown_migrations(applied: Migrations) -> list[str]:
-    """Return those that this version of the code does not have."""
-    known = MigrationLoader(None).disk_migrations
-    return [f"{app}.{name}" for app, name in keys_of(applied) if (app, name) not in known]
+@cache
+def known_migrations() -> dict[Key, list[Key]]:
+    """Return the migrations of this code, each with those that it replaces."""
+    loader = MigrationLoader(None, load=False)
+    loader.load_disk()
+    return {key: [*migration.replaces] for key, migration in loader.disk_migrations.items()}
+
+
+def unknown_migrations(applied: Iterable[Key]) -> list[str]:
+    """
+    Return the names of those of applied migrations that a newer version of the site has made.
+
+    Of apps that are not installed there may be any: their tables are none of the site's.
+    """
+    known = known_migrations()
+    replaced = {key for keys in known.values() for key in keys}
+    apps = {app for app, _name in known}
+    return sorted(
+        f"{app}.{name}"
+        for app, name in applied
+        if app in apps and (app, name) not in known and (app, name) not in replaced
+    )
 
 
 def tables_at(connection: BaseDatabaseWrapper, applied: Migrations) -> list["Table"]:
     """Return the tables that a database has after these migrations."""
-    apps: Apps = MigrationLoader(None).project_state(keys_of(applied)).apps
+    loader = MigrationLoader(None)
+    apps: Apps = loader.project_state([key for key in keys_of(applied) if key in loader.graph.nodes]).apps
     found = [
         Table(model, connection)
         for model in apps.get_models(include_auto_created=True)
@@ -234,7 +254,7 @@ def remove_all_rows(tables: list[Table], connection: BaseDatabaseWrapper) -> Non
 
 def check_migrations_are_known(applied: Migrations, what: str, version: str) -> None:
     """Raise BackupError if what has these migrations, made by a version of the product, is newer than this code."""
-    if unknown := unknown_migrations(applied):
+    if unknown := unknown_migrations(keys_of(applied)):
         others = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
         raise BackupError(
             f"{what} is newer than this version of City Networks, which does not have the migrations "

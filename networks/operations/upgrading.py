@@ -34,7 +34,9 @@ from networks.operations.database_rights import missing_right
 from networks.operations.health import own_token
 from networks.operations.installation import File, Installation, write_whole
 from networks.operations.migration_linter import pending_findings
+from networks.operations.probes import existing_folder
 from networks.operations.running_server import ask, own_url
+from networks.operations.table_rows import unknown_migrations
 
 PATIENCE = 120  # seconds until the new version has to answer
 SPARE = 200_000_000  # bytes that are left free beside a backup
@@ -258,12 +260,10 @@ def preflight() -> Preflight:
     names = [f"{migration.app_label}.{migration.name}" for migration, _backwards in pending]
     report.facts.append(f"Migrations to be applied: {', '.join(names) or 'none'}")
     report.facts += [f"{'Danger' if each.is_danger else 'Slow'}: {each}" for each in pending_findings(connection)]
-    unknown = {*executor.loader.applied_migrations} - {*executor.loader.disk_migrations}
-    unknown = {key for key in unknown if key[0] in executor.loader.migrated_apps and not is_replaced(executor, key)}
-    if unknown:
+    if unknown := unknown_migrations(executor.loader.applied_migrations):
         report.problems.append(
             "The database is of a newer version, which has applied "
-            f"{', '.join(sorted('.'.join(key) for key in unknown))}. Install that version or a newer one, or restore "
+            f"{', '.join(unknown)}. Install that version or a newer one, or restore "
             "a backup of this one."
         )
     if connection.vendor == "postgresql":
@@ -275,10 +275,6 @@ def preflight() -> Preflight:
     if free < needed:
         report.problems.append(f"The disk has no room for a backup: {megabytes(needed - free)} have to be made free.")
     return report
-
-
-def is_replaced(executor: MigrationExecutor, key: tuple[str, str]) -> bool:
-    return any(key in migration.replaces for migration in executor.loader.replacements.values())
 
 
 def stored_bytes() -> int:
@@ -298,10 +294,6 @@ def stored_bytes() -> int:
             with suppress(OSError):  # it was deleted meanwhile
                 total += file.stat().st_size
     return total
-
-
-def existing_folder(path: Path) -> Path:
-    return next(each for each in (path, *path.parents) if each.exists())
 
 
 def megabytes(count: int) -> str:

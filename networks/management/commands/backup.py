@@ -4,14 +4,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.utils import timezone
 
-from networks.management.operation_words import in_words
+from networks.management.operation_words import failures_on_record, in_words, record
 from networks.management.progress import Progress
 from networks.management.typed_path import typed_path
 from networks.models import Operation
 from networks.operations.backing_up import back_up, new_name_in, remove_oldest
+from networks.operations.probes import some
 
 
 class Command(BaseCommand):
@@ -36,11 +37,15 @@ class Command(BaseCommand):
         folder = path if path.is_dir() else None
         if keep is not None and (keep < 1 or not folder):
             raise CommandError("--keep takes a number of backups, at least 1, and a folder to keep them in.")
-        if not path.parent.is_dir():
-            raise CommandError(f"There is no folder {path.parent}. Make it first.")
         media = Path(settings.MEDIA_ROOT).resolve()
         if media == path or media in path.parents:
             raise CommandError(f"{path} lies in MEDIA_ROOT, among the uploaded files. Choose another folder.")
+        with failures_on_record(self, Operation.Kind.BACKUP, file=path.name):
+            self.back_up(path, folder, keep, verbosity)
+
+    def back_up(self, path: Path, folder: Path | None, keep: int | None, verbosity: int) -> None:
+        if not path.parent.is_dir():
+            raise CommandError(f"There is no folder {path.parent}. Make it first.")
         progress = Progress(self.stderr, is_shown=verbosity > 0)
         started = time.monotonic()
         with in_words("No backup was written."):
@@ -53,11 +58,17 @@ class Command(BaseCommand):
             f"Backed up to {path}: {rows} rows of {len(manifest['tables'])} tables, {numbers['files']} files, "
             f"{numbers['bytes'] / 1_000_000:.1f} MB, in {time.monotonic() - started:.0f} s."
         )
+        if left_out := manifest["left_out_files"]:
+            self.stderr.write(f"Left out, as the site gives no file such a name: {some(left_out)}.")
+        missing = manifest["missing_files"]
+        if missing:
+            raise CommandError(
+                f"Uploaded files that pages or their versions name are missing ({len(missing)}), and so they are in "
+                f"this backup: {some(missing)}. Look whether the folder or the bucket of uploads is there; put files "
+                "that are lost back from an older backup. No older backup was removed."
+            )
+        record(self, Operation.Kind.BACKUP, file=path.name, **numbers)
         if folder and keep:
             with in_words("The new backup is whole; older ones could not be removed."):
                 for removed in remove_oldest(folder, keep):
                     self.stdout.write(f"Removed {removed.name}.")
-        try:
-            Operation.record(Operation.Kind.BACKUP, file=path.name, **numbers)
-        except DatabaseError:  # it is older than this record, or cannot be written
-            self.stderr.write("The backup is whole, but the database could not take down that it was made.")

@@ -3,9 +3,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, connection
+from django.db import connection
 
-from networks.management.operation_words import in_words
+from networks.management.operation_words import failures_on_record, in_words, record
 from networks.management.progress import Progress
 from networks.management.typed_path import typed_path
 from networks.models import Operation
@@ -30,24 +30,17 @@ class Command(BaseCommand):
             if not (backups := backups_in(file)):
                 raise CommandError(f"There is no backup in {file}.")
             file = backups[-1]
+        with failures_on_record(self, Operation.Kind.RESTORE_DRILL, file=file.name):
+            self.restore_on_trial(file, verbosity)
+
+    def restore_on_trial(self, file: Path, verbosity: int) -> None:
         progress = Progress(self.stderr, is_shown=verbosity > 0)
         started = time.monotonic()
-        try:
-            with in_words("The site was not changed."), BackupFile(file, progress.report) as backup:
-                drill(backup, connection.settings_dict, progress.report)
-                details = details_of(backup)
-        except CommandError as error:
-            if error.returncode != 130:
-                self.record(succeeded=False, file=file.name, error=str(error))
-            raise
-        self.record(succeeded=True, **details)
+        with in_words("The site was not changed."), BackupFile(file, progress.report) as backup:
+            drill(backup, connection.settings_dict, progress.report)
+            details = details_of(backup)
+        record(self, Operation.Kind.RESTORE_DRILL, **details)
         self.stdout.write(
             f"The site can be restored from {file}: {details['rows']} rows and {details['files']} files compared, in "
             f"{time.monotonic() - started:.0f} s."
         )
-
-    def record(self, succeeded: bool, **details: Any) -> None:
-        try:
-            Operation.record(Operation.Kind.RESTORE_DRILL, succeeded=succeeded, **details)
-        except DatabaseError:  # it is older than this record, or cannot be written
-            self.stderr.write("The database could not take down that there was a drill.")
