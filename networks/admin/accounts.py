@@ -197,6 +197,7 @@ class AccountAdmin(
         if before != role_names(account):
             self.record(request, Kind.ROLES_CHANGED, account, before=before, after=role_names(account))
 
+    @transaction.atomic
     def user_change_password(self, request: HttpRequest, id, form_url="") -> HttpResponse:
         response = super().user_change_password(request, id, form_url)
         # Those who have changed their own password here know it alone.
