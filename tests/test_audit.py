@@ -81,6 +81,10 @@ DONE = {
         lambda m: (f"auth/user/{m.pk}/password/", SET_PASSWORD),
         {"password_set": {"fields": ["password"]}},
     ),
+    "password turned off": (
+        lambda m: (f"auth/user/{m.pk}/password/", {"unset-password": "1", "usable_password": "false"}),
+        {"password_set": {"done": "unset"}},
+    ),
     "password link": (lambda m: (f"auth/user/{m.pk}/password-link/", {}), {"password_link": {"done": "added"}}),
     "new account": (
         lambda _m: (
@@ -126,7 +130,7 @@ def test_tells_what_was_done_by_whom_and_from_where(desk, boss, milica, case):
     assert opened(desk, LOG) is not None
     milica.delete()
     assert AuditEntry.objects.filter(subject_name="milica").exists() == (
-        case in ("password of others", "password link", "roles", "rights", "deletion")
+        case in ("password of others", "password turned off", "password link", "roles", "rights", "deletion")
     )
 
 
@@ -237,7 +241,7 @@ def fail(*args, **kwargs):
     raise DatabaseError("no space left")
 
 
-@pytest.mark.parametrize("case", ["rights", "own password", "password of others", "link"])
+@pytest.mark.parametrize("case", ["rights", "own password", "password of others", "password turned off", "link"])
 def test_that_cannot_be_written_changes_no_account(boss, milica, rf, monkeypatch, case):
     browser = Client(raise_request_exception=False)
     if case == "link":

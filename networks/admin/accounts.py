@@ -86,7 +86,9 @@ class AuditedMixin:
     def log_change(self, request: HttpRequest, row, message):
         for fields in [each["changed"]["fields"] for each in message if "changed" in each]:
             kind = Kind.PASSWORD_SET if fields == ["password"] else self.audited["changed"]
-            if fields != ["groups"]:  # of which save_related tells more
+            if kind == Kind.PASSWORD_SET and not row.has_usable_password():
+                self.record(request, kind, row, done="unset")
+            elif fields != ["groups"]:  # of which save_related tells more
                 self.record(request, kind, row, fields=fields)
         return super().log_change(request, row, message)
 
@@ -146,6 +148,11 @@ class AccountPasswordForm(AdminPasswordChangeForm):
         account = super().save(commit)
         mark_password_temporary(account)
         return account
+
+    @property
+    def changed_data(self) -> list[str]:
+        # Django names none where the password is turned off.
+        return ["password"]
 
 
 @admin.register(User)
