@@ -24,6 +24,7 @@ if not settings.DEBUG:
     from networks.page_store.layer import PageStore
     from networks.page_store.watch import POLL_PATIENCE, Watch, in_one_thread, poll_database
     from networks.public.page_urls import public_urls
+    from networks.revisions.newest_columns import update_stale_in_background
     from networks.revisions.schedules import apply_due
 
     limits = RequestLimits(application)
@@ -33,6 +34,8 @@ if not settings.DEBUG:
         watch=Watch(in_one_thread(poll_database, POLL_PATIENCE), in_one_thread(apply_due)),
     )
     sys.setswitchinterval(SWITCH_INTERVAL)
+    # The code of an earlier release may have written until now.
+    update_stale_in_background()
     if settings.FILL_PAGE_STORE:
         # Without the pictures, which take longer than all other pages
         fill_in_background(application, partial(public_urls, with_pictures=False), limits.is_idle)

@@ -4,12 +4,14 @@ from io import StringIO
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from networks.models import ConfirmationLink, Event, Network, Revision
+from networks.admin.unsaved_text import UnsavedForm
+from networks.models import ConfirmationLink, ConfirmedTranslation, Event, Network, Revision, SavedView
 from networks.revisions import drafts, publishing
 from tests.makers import make_network
 from tests.second_factor import give_second_factor
@@ -37,13 +39,14 @@ def everything():
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
             written.extend(map(str, cursor.fetchall()))
+    written.extend(str(session.get_decoded()) for session in Session.objects.all())
     return "\n".join(written)
 
 
 @pytest.fixture
 def left(boss, milica):
     """What a colleague has done before she left."""
-    network = drafts.save(Network(), {"name_sr": "Мрежа"}, author=milica).row
+    network = drafts.save(Network(), {"name_sr": "Мрежа", "name_en": "Network"}, author=milica).row
     network = publishing.publish(network, author=milica)
     drafts.submit(drafts.save(network, {**network.head.content, "name_sr": "Нова"}, author=milica).row, author=milica)
     network.refresh_from_db()
@@ -51,6 +54,13 @@ def left(boss, milica):
     browser = Client()
     browser.force_login(milica)
     browser.post("/en/admin/login/", {"username": "milica", "password": "wrong"})
+    page = f"/en/admin/networks/network/{network.pk}/change/"
+    unsaved = UnsavedForm(page, {"name_sr": ["Најновија"]}, str(milica.pk), owner_name="Милица Јовић")
+    session = browser.session
+    unsaved.store_in_session(session)
+    session.save()
+    for is_shared in (True, False):
+        SavedView.objects.create(user=milica, model="network", name=str(is_shared), query="q=a", is_shared=is_shared)
     give_second_factor(milica)
     boss_browser = Client()
     boss_browser.force_login(boss)
@@ -79,12 +89,16 @@ class TestAnonymised:
         assert "3 versions" not in plan and "2 versions" in plan
         replacement = "former" if is_deleted else f"former-{number}"
         done = anonymise(*names, "--yes")
+        assert "1 sessions" in done
         assert f"Replaced by “{replacement}”: milica, Милица Јовић" in done
         after = everything()
         assert not any(name in after for name in ("Милица", "Јовић", "milica"))
         assert {*Revision.objects.values_list("author_name", flat=True)} == {replacement}
-        assert {*Event.objects.values_list("author_name", flat=True)} == {replacement}
+        for model in (Event, ConfirmedTranslation):
+            assert {*model.objects.values_list("author_name", flat=True)} == {replacement}
+        assert Session.objects.count() == 1  # of the colleague who is still there
         if not is_deleted:
+            assert [view.name for view in SavedView.objects.all()] == ["True"]
             assert not User.objects.get(pk=number).has_usable_password()
             assert "former" in anonymise(f"former-{number}", "--yes")  # once more does no harm
 

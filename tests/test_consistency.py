@@ -122,6 +122,12 @@ def words_of_search(network, page):
     return ["search_text"]
 
 
+def newest_columns_of_an_older_version(network, page):
+    Network.objects.filter(pk=network.pk).update(words_newest="prva", computed_from=network.live_id)
+    Page.objects.filter(pk=page.pk).update(gaps_newest={}, words_newest="", computed_from=None)
+    return ["newest_columns", "newest_columns"]
+
+
 def outdated_translations(network, page):
     Network.objects.filter(pk=network.pk).update(outdated_newest=["name_en"])
     return ["outdated"]
@@ -136,13 +142,13 @@ def double_lines(network, page):
     Network.objects.filter(pk=network.pk).update(activities=doubled)
     for revision in network.revisions.all():
         Revision.objects.filter(pk=revision.pk).update(content=revision.content | {"activities": doubled})
-    return ["row_apart"]
+    return ["row_apart", "newest_columns"]
 
 
 def double_lines_in_a_draft(network, page):
     doubled = double("Прво", "Друго")
     Revision.objects.filter(pk=network.head_id).update(content=network.head.content | {"activities": doubled})
-    return ["double_lines"]
+    return ["double_lines", "newest_columns"]
 
 
 def schedule_of_what_is_published(network, page):
@@ -185,6 +191,7 @@ DAMAGE = [
     version_of_another_row,
     published_version_without_being_published,
     words_of_search,
+    newest_columns_of_an_older_version,
     outdated_translations,
     double_lines,
     double_lines_in_a_draft,

@@ -2,10 +2,19 @@
 
 import pytest
 from django.apps import apps
+from django.db.utils import ConnectionDoesNotExist
 
 from networks.models import Network, Page
 from networks.revisions import drafts, publishing
-from networks.revisions.newest_columns import gaps_of, lacks_fee, newest_columns, update_all
+from networks.revisions.newest_columns import (
+    gaps_of,
+    lacks_fee,
+    newest_columns,
+    stale_rows,
+    update_all,
+    update_newest_columns,
+    update_stale,
+)
 from networks.revisions.storage import lock
 from tests.makers import make_network_with_lines, make_page
 
@@ -14,8 +23,8 @@ pytestmark = pytest.mark.django_db
 
 def assert_current(model=Network):
     for row in model.objects.select_related("head"):
-        stored = {"gaps_newest": row.gaps_newest, "words_newest": row.words_newest}
-        assert stored == newest_columns(row), row.slug
+        expected = newest_columns(row)
+        assert {name: getattr(row, name) for name in expected} == expected, row.slug
 
 
 def test_they_follow_whatever_is_done_with_a_row():
@@ -58,6 +67,41 @@ def test_migrations_bring_them_up_to_date():
         assert_current(Page)
         for row in (*Network.objects.all(), *Page.objects.all()):
             type(row).objects.filter(pk=row.pk).update(gaps_newest=row.gaps_newest | {"languages": ["hu"]})
+
+
+def written_by_older_code():
+    """Rows as code leaves them that knows nothing of the columns: one that was there before, and one that is new."""
+    there = drafts.save(Network(), {"name_sr": "Прва"}, author=None).row
+    before = Network.objects.values("gaps_newest", "words_newest", "computed_from").get()
+    there = drafts.save(there, {"name_sr": "Промењена", "contact_email": "a@example.org"}, author=None).row
+    Network.objects.filter(pk=there.pk).update(**before)
+    for new in (make_network_with_lines(), make_page()):
+        new.refresh_from_db()
+        type(new).objects.filter(pk=lock(new).pk).update(gaps_newest={}, words_newest="", computed_from=None)
+    return {model: set(model.objects.values_list("pk", flat=True)) for model in (Network, Page)}
+
+
+@pytest.mark.parametrize(
+    "heal", [lambda: update_all("default", apps.get_app_config("networks"), plan=[]), update_stale]
+)
+def test_what_older_code_has_written_meanwhile_is_healed(heal, django_assert_num_queries):
+    stale = written_by_older_code()
+    for model, rows in stale.items():
+        assert {row.pk for row in stale_rows(model.objects.all())} == rows
+    heal()
+    assert_current()
+    assert_current(Page)
+    assert Network.objects.filter(words_newest__contains="promenjena").count() == 1
+    with django_assert_num_queries(2):  # nothing is left to do
+        heal()
+
+
+def test_they_are_written_to_the_database_of_the_row():
+    row = make_network_with_lines()
+    row._state.db = "other"
+    row.words_newest = ""
+    with pytest.raises(ConnectionDoesNotExist, match="other"):
+        update_newest_columns(row)
 
 
 def test_what_is_missing():

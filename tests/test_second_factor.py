@@ -211,6 +211,7 @@ class TestLogIn:
             asked = enter_password(client) if number < free else asked
         for answer in (second_step(client, asked, code=next_code(clerk)), enter_password(client)):
             assert (answer.status_code, answer["Retry-After"]) == (429, "30")
+            assert "A wrong password or code was entered too often." in answer.content.decode()
         assert not is_signed_in(client)
         kinds = AuditEntry.objects.values_list("kind", "details__wrong")
         assert [*kinds].count(("sign_in_failed", "code")) == free + 1

@@ -86,7 +86,9 @@ class AuditedMixin:
     def log_change(self, request: HttpRequest, row, message):
         for fields in [each["changed"]["fields"] for each in message if "changed" in each]:
             kind = Kind.PASSWORD_SET if fields == ["password"] else self.audited["changed"]
-            if fields != ["groups"]:  # of which save_related tells more
+            if kind == Kind.PASSWORD_SET and not row.has_usable_password():
+                self.record(request, kind, row, done="unset")
+            elif fields != ["groups"]:  # of which save_related tells more
                 self.record(request, kind, row, fields=fields)
         return super().log_change(request, row, message)
 
@@ -147,6 +149,11 @@ class AccountPasswordForm(AdminPasswordChangeForm):
         mark_password_temporary(account)
         return account
 
+    @property
+    def changed_data(self) -> list[str]:
+        # Django names none where the password is turned off.
+        return ["password"]
+
 
 @admin.register(User)
 class AccountAdmin(
@@ -197,6 +204,7 @@ class AccountAdmin(
         if before != role_names(account):
             self.record(request, Kind.ROLES_CHANGED, account, before=before, after=role_names(account))
 
+    @transaction.atomic
     def user_change_password(self, request: HttpRequest, id, form_url="") -> HttpResponse:
         response = super().user_change_password(request, id, form_url)
         # Those who have changed their own password here know it alone.

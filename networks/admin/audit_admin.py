@@ -36,6 +36,7 @@ WORDS: dict[str, Promise] = {
     "deleted": pgettext_lazy("audit log", "deleted"),
     "revoked": pgettext_lazy("audit log", "revoked"),
     "link": _("by a link"),
+    "unset": _("no password from now on"),
 }
 
 

@@ -85,6 +85,7 @@ class ChoosePasswordView(PasswordResetConfirmView):
     def get_success_url(self) -> str:
         return reverse("admin:login")
 
+    @transaction.atomic
     def form_valid(self, form) -> HttpResponse:
         messages.success(self.request, gettext("Your password is saved. Sign in with it."))
         response = super().form_valid(form)
@@ -114,6 +115,7 @@ class PasswordLinkMixin:
             *super().get_urls(),
         ]
 
+    @transaction.atomic
     def password_link_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Explain the link of an account, and make it, or revoke those made so far, when that is asked for."""
         account = self.get_object(request, unquote(object_id))

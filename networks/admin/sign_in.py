@@ -130,7 +130,8 @@ def raise_if_waiting(keys: Mapping[str, str]) -> None:
         return
     minute = timezone.localtime(until + timedelta(minutes=1))  # the first whole minute after the wait
     message = _(
-        "A wrong password was entered too often. Try again at {time}; until then not even the right one is accepted."
+        "A wrong password or code was entered too often. Try again at {time}; until then not even the right one is "
+        "accepted."
     )
     seconds = math.ceil((until - now).total_seconds())
     raise TryLater(message.format(time=f"{minute:%H:%M}"), status=429, seconds=seconds)

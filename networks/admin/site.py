@@ -79,6 +79,8 @@ class OwnPasswordForm(AdminPasswordChangeForm):
     @transaction.atomic
     def save(self, commit: bool = True) -> User:
         TemporaryPassword.objects.filter(user=self.user).delete()
+        kind = AuditEntry.Kind.PASSWORD_CHANGED
+        AuditEntry.objects.record(kind, environ=self.request.META, account=self.user)
         return super().save(commit)
 
 
@@ -292,8 +294,6 @@ class CityAdminSite(AdminSite):
         response = sign_in.with_retry_status(change(request))
         if isinstance(response, HttpResponseRedirect):
             request.session.pop(NEXT_AFTER_PASSWORD_CHANGE, None)
-            kind = AuditEntry.Kind.PASSWORD_CHANGED
-            AuditEntry.objects.record(kind, environ=request.META, account=request.user)
         return response
 
     def logout(self, request: HttpRequest, extra_context=None) -> HttpResponse:

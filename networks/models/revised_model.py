@@ -56,11 +56,13 @@ class RevisedModel(PublicPage):
     outdated_newest = models.JSONField(default=list, editable=False)
     outdated_published = models.JSONField(default=list, editable=False)
 
-    # Computed of the newest content (networks.revisions.newest_columns): what is missing in it, and its words, folded
+    # Computed of the newest content (networks.revisions.newest_columns): what is missing in it, its words, folded,
+    # and the primary key of the revision that has it. Where that is not the head, other code has written the row.
     gaps_newest = models.JSONField(
         default=dict, db_default=models.Value({}, output_field=models.JSONField()), editable=False
     )
     words_newest = models.TextField(default="", db_default="", blank=True, editable=False)
+    computed_from = models.BigIntegerField(null=True, blank=True, editable=False)
 
     objects = RevisedQuerySet.as_manager()
 

@@ -8,10 +8,14 @@ finds them for a plan, and replaces them.
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
 from django.db import models, transaction
 from django.db.models import Q
 from django_otp.plugins.otp_static.models import StaticDevice
@@ -24,16 +28,17 @@ from networks.models import (
     Network,
     OpenForm,
     Page,
-    PreviewLink,
     Revision,
-    Schedule,
+    SavedForm,
+    SavedView,
     SpreadsheetFile,
     UnitAnswer,
 )
+from networks.models.revision import Authored
 
 # The columns with a name, beside the account that it is of
 BESIDE_ACCOUNT: list[tuple[type[models.Model], str, str]] = [
-    *((model, "author", "author_name") for model in (Revision, Event, Schedule, PreviewLink, ConfirmationLink)),
+    *((model, "author", "author_name") for model in Authored.__subclasses__()),
     (UnitAnswer, "decided_by", "decided_by_name"),
     (AuditEntry, "account", "account_name"),
     (AuditEntry, "subject", "subject_name"),
@@ -95,12 +100,26 @@ class Anonymisation:
             condition |= Q(object_id=str(self.account.pk))
         yield of_accounts.filter(condition).exclude(object_repr=self.replacement), "object_repr"
 
+    def sessions(self) -> list[str]:
+        """
+        Return the keys of the sessions of the account, or of all accounts that were deleted.
+
+        Unsaved text in them has the name of who typed it.
+        """
+        owners = {each.session_key: each.get_decoded().get(SESSION_KEY) for each in Session.objects.iterator()}
+        if self.account is not None:
+            return [key for key, owner in owners.items() if owner == str(self.account.pk)]
+        there = {str(pk) for pk in User.objects.values_list("pk", flat=True)}
+        return [key for key, owner in owners.items() if owner and owner not in there]
+
     def counts(self) -> dict[str, int]:
         """Return how many rows of each table have one of the names, by the name of the model."""
         found: dict[str, int] = {}
         for rows, _column in self.rows():
             name = str(rows.model.__name__)
             found[name] = found.get(name, 0) + rows.count()
+        if self.account is not None or any(found.values()):
+            found["Session"] = len(self.sessions())
         return {name: count for name, count in found.items() if count}
 
     def mentions(self) -> dict[str, int]:
@@ -125,6 +144,9 @@ class Anonymisation:
         counts = self.counts()
         for rows, column in [*self.rows()]:
             rows.update(**{column: self.replacement})
+        store = import_module(settings.SESSION_ENGINE).SessionStore
+        for key in self.sessions():
+            store(key).delete()
         if self.account is not None:
             self.empty(self.account)
         AuditEntry.objects.record(
@@ -143,6 +165,7 @@ class Anonymisation:
         account.save()
         account.groups.clear()
         account.user_permissions.clear()
-        of_the_account: list[type[models.Model]] = [TOTPDevice, StaticDevice, OpenForm, SpreadsheetFile]
+        of_the_account: list[type[models.Model]] = [TOTPDevice, StaticDevice, OpenForm, SavedForm, SpreadsheetFile]
         for model in of_the_account:
             model._default_manager.filter(user=account).delete()
+        SavedView.objects.filter(user=account, is_shared=False).delete()  # shared ones serve colleagues

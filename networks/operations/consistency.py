@@ -44,6 +44,7 @@ from networks.revisions.content import (
     related_fields,
     renamed_columns,
 )
+from networks.revisions.newest_columns import are_newest_columns_current, update_newest_columns
 from networks.revisions.translations import confirmed_translations, outdated, sources_of, update_outdated
 
 FORMER_SLUGS: dict[type[RevisedModel], type[FormerSlug]] = {Network: FormerNetworkSlug, Page: FormerPageSlug}
@@ -149,6 +150,9 @@ def findings_of_row(row: RevisedModel, known: dict[str, set[str]]) -> Iterator[F
         yield found("double_lines", problem=problem, advice="gives each line its own, in a new version")
     if isinstance(row, Network) and row.search_text != row.make_search_text():
         yield found("search_text", problem="search reads other words than its page has", advice="writes them anew")
+    if not wrong and not are_newest_columns_current(row):
+        problem = "lists search, count and filter by another version than its newest"
+        yield found("newest_columns", problem=problem, advice="computes anew what they use")
     if not wrong and row.head:
         confirmed = confirmed_translations(row)
         newest = outdated(row, row.head.content, confirmed)
@@ -215,6 +219,7 @@ def repair_row(model: type[RevisedModel], pk: int) -> None:
         if isinstance(row, Network) and row.search_text != row.make_search_text():
             storage.update_row(row, search_text=row.make_search_text())
         update_outdated(row)
+        update_newest_columns(row)
         raise_version()
 
 

@@ -3,9 +3,12 @@ The columns that are computed from the newest content of a row, so that lists fi
 
 `gaps_newest` says what is missing in it, `words_newest` has its words, folded. They are written with each revision
 that becomes the newest one; of a row without revisions, such as loaddata writes, when it is saved; and after
-migrations, for all that they would change.
+migrations, for all that they would change. What the code of an earlier release has written meanwhile is found by
+`computed_from`, after migrations and when a server starts.
 """
 
+import logging
+import threading
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -13,7 +16,8 @@ from typing import Any
 from django.apps import AppConfig
 from django.apps import apps as present_apps
 from django.apps.registry import Apps
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db.models import F, Q
 from django.db.models.signals import post_migrate, pre_save
 from django.utils import timezone
 
@@ -25,6 +29,8 @@ from networks.revisions.content import Model, complete_content, content_fields
 from networks.revisions.translations import sources_of
 from networks.rich_text import RichTextField, plain_text
 from networks.serbian import fold
+
+logger = logging.getLogger(__name__)
 
 # A network is written in a language when it has these texts in it.
 MAIN_TEXTS = ("name", "summary", "description")
@@ -121,16 +127,64 @@ def newest_columns(row: RevisedModel) -> dict[str, Any]:
         }
     else:
         content = complete_content(model, row.head.content)
-    return {"gaps_newest": gaps_of(model, content), "words_newest": words_of(model, content)}
+    return {
+        "gaps_newest": gaps_of(model, content),
+        "words_newest": words_of(model, content),
+        "computed_from": row.head_id,
+    }
+
+
+def are_newest_columns_current(row: RevisedModel) -> bool:
+    """Return whether the computed columns of a row are those of its newest content."""
+    return all(getattr(row, name) == value for name, value in newest_columns(row).items())
 
 
 def update_newest_columns(row: RevisedModel) -> None:
     """Store the computed columns of a row whose newest revision is another one now."""
     columns = newest_columns(row)
     if any(getattr(row, name) != value for name, value in columns.items()):
-        type(row)._base_manager.filter(pk=row.pk).update(**columns)
+        # Unless somebody else has written a newer revision, and its columns, meanwhile
+        type(row)._base_manager.using(row._state.db).filter(pk=row.pk, head=row.head_id).update(**columns)
         for name, value in columns.items():
             setattr(row, name, value)
+
+
+def stale_rows(rows: Any) -> Any:
+    """Return those of a query set whose columns were left behind by older code, or are of other languages."""
+    languages = translation_languages()
+    # Of {}, which the database itself puts into rows that older code adds, a comparison is neither true nor false.
+    other_languages = Q(gaps_newest__languages__isnull=True) | ~Q(gaps_newest__languages=languages)
+    return rows.filter(other_languages | Q(head__isnull=False) & ~Q(computed_from=F("head")))
+
+
+def update_stale(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Compute the columns anew of the rows where they are stale."""
+    for model in (Network, Page):
+        rows = stale_rows(model._base_manager.using(using))
+        # Row by row: beside an open query SQLite refuses to write what another process has just written.
+        for pk in [*rows.values_list("pk", flat=True)]:
+            for row in rows.select_related("head").filter(pk=pk):
+                update_newest_columns(row)
+
+
+def update_stale_in_background() -> threading.Thread:
+    """
+    Call `update_stale` in a thread of its own: when a server starts, after the last one of an earlier release.
+
+    Failures are logged, and leave the columns as they are.
+    """
+
+    def update() -> None:
+        try:
+            update_stale()
+        except Exception:
+            logger.exception("What lists search and count could not be brought up to date")
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=update, name="update-newest-columns", daemon=True)
+    thread.start()
+    return thread
 
 
 def write_newest_columns(instance: RevisedModel, **kwargs: Any) -> None:
@@ -144,8 +198,8 @@ def update_all(
     using: str, sender: AppConfig, apps: Apps = present_apps, plan: list[Any] | None = None, **kwargs: Any
 ) -> None:
     """
-    Compute the columns of all rows anew after migrations, in which models may have got other fields, or if they are
-    of other languages.
+    Compute the columns of all rows anew after migrations, in which models may have got other fields; where there were
+    none to apply, those that are stale.
     """
     if sender.name != Network._meta.app_label:
         return
@@ -158,8 +212,8 @@ def update_all(
         if not needed <= there:  # migrated back to before there were all of them
             continue
         rows: Any = model._base_manager.using(using).select_related("head")
-        if plan == [] and not rows.exclude(gaps_newest__languages=translation_languages()).exists():
-            continue
+        if plan == []:
+            rows = stale_rows(rows)
         for row in rows.iterator(chunk_size=200):
             update_newest_columns(row)
 

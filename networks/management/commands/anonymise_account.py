@@ -9,6 +9,7 @@ from networks.operations.anonymisation import Anonymisation
 # What the tables hold, in words
 TABLES = {
     "Revision": "versions",
+    "ConfirmedTranslation": "records of translations",
     "Event": "events of the history",
     "Schedule": "schedules",
     "PreviewLink": "links for preview",
@@ -16,6 +17,7 @@ TABLES = {
     "UnitAnswer": "answers of units",
     "AuditEntry": "entries of the audit log",
     "LogEntry": "entries of the admin's log",
+    "Session": "sessions, with text that was not saved",
     "Network": "networks (submitted or deleted by)",
     "Page": "pages (submitted or deleted by)",
 }
