@@ -18,7 +18,7 @@ from networks.admin.base import side_by_side
 from networks.admin.bulk_edit import BulkEditMixin
 from networks.admin.document_views import DocumentViewsMixin
 from networks.admin.end_views import EndViewsMixin
-from networks.admin.network_form import NetworkForm, TownInput
+from networks.admin.network_form import CountrySelect, NetworkForm, TownInput
 from networks.admin.newest_revisions import (
     TEXT,
     ContactFilter,
@@ -178,6 +178,8 @@ class NetworkAdmin(
             kwargs["help_text"] = HELP_TEXTS[db_field.name]
         if db_field.name in ("seat_sr", "seat_en"):
             kwargs["widget"] = TownInput
+        if db_field.name == "seat_country":
+            kwargs["widget"] = CountrySelect
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_choice_field(self, db_field, request: HttpRequest, **kwargs):
