@@ -15,7 +15,7 @@ from django.utils.html import conditional_escape
 Widget = dict[str, Any]  # as the templates get it
 
 WIDGETS = "django/forms/widgets"
-OPTION = f"{WIDGETS}/select_option.html"
+OPTIONS = {f"{WIDGETS}/{each}_option.html" for each in ("select", "checkbox", "radio")}
 ERRORS = "django/forms/errors/list/default.html"
 LABEL = "django/forms/label.html"
 
@@ -52,21 +52,38 @@ def select_html(widget: Widget) -> str:
     return "\n".join([*lines, "</select>"])
 
 
+def checkboxes_html(widget: Widget) -> str:
+    attrs = {name: widget["attrs"][name] for name in ("id", "class") if widget["attrs"].get(name)}
+    lines = [f"<div{attributes(attrs)}>"]
+    for group, options, _index in widget["optgroups"]:
+        if group:
+            lines.append(f"  <div><label>{conditional_escape(group)}</label>")
+        for option in options:
+            label = f"{input_html(option)} {conditional_escape(option['label'])}"
+            if option["wrap_label"]:
+                label = f"<label{attributes({'for': option['attrs'].get('id') or False})}>{label}</label>"
+            lines.append(f"<div>{label}</div>")
+        if group:
+            lines.append("  </div>")
+    return "\n".join([*lines, "</div>"])
+
+
 def label_html(context: dict[str, Any]) -> str:
     tag = context["tag"]
     return f"<{tag}{attributes(context['attrs'] or {})}>{conditional_escape(context['label'])}</{tag}>"
 
 
-def is_plain_select(widget: Widget) -> bool:
-    return all(
-        option["template_name"] == OPTION for _group, options, _index in widget["optgroups"] for option in options
-    )
+def has_plain_options(widget: Widget) -> bool:
+    templates = {option["template_name"] for _group, options, _index in widget["optgroups"] for option in options}
+    return templates <= OPTIONS
 
 
 INPUTS = ("text", "number", "email", "url", "hidden", "date", "checkbox")
 WRITERS: dict[str, Callable[[Widget], str]] = {f"{WIDGETS}/{each}.html": input_html for each in INPUTS} | {
     f"{WIDGETS}/textarea.html": textarea_html,
     f"{WIDGETS}/select.html": select_html,
+    f"{WIDGETS}/checkbox_select.html": checkboxes_html,
+    f"{WIDGETS}/radio.html": checkboxes_html,
 }
 
 
@@ -78,6 +95,6 @@ class FormRenderer(DjangoTemplates):
             return label_html(context)
         if write := WRITERS.get(template_name):
             widget = context["widget"]
-            if "optgroups" not in widget or is_plain_select(widget):
+            if "optgroups" not in widget or has_plain_options(widget):
                 return write(widget)
         return super().render(template_name, context, request)

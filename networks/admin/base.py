@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -341,9 +340,9 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
         list(self.lock_rows(queryset.values_list("pk", flat=True)))
         super().delete_queryset(request, queryset)
 
-    def formfield_for_dbfield(self, db_field, request: HttpRequest, **kwargs) -> forms.Field | None:
+    def formfield_for_dbfield(self, db_field, request: HttpRequest | None, **kwargs) -> forms.Field | None:
         if isinstance(db_field, LinesField):
-            return LinesFormField(db_field, partial(self.formfield_for_column, request=request))
+            return LinesFormField(db_field, self.formfield_for_column)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and hasattr(db_field, "translated_field"):
             # For spelling checkers and screen readers
@@ -353,8 +352,8 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
             field.short_label = capfirst(db_field.translated_field.verbose_name)
         return field
 
-    def formfield_for_column(self, column: models.Field, request: HttpRequest) -> forms.Field | None:
-        """Return the form field of a column of a LinesField."""
+    def formfield_for_column(self, column: models.Field) -> forms.Field | None:
+        """Return the form field of a column of a LinesField, for all requests."""
         options: dict[str, Any] = {}
         if column.choices:
             options["choices"] = column.get_choices(blank_choice=[("", _("choose"))])
@@ -362,7 +361,7 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
             options["widget"] = forms.DateInput(attrs={"class": "vTextField"})  # the calendar knows no added inputs
         elif isinstance(column, models.URLField):
             options["widget"] = forms.URLInput(attrs={"class": "vURLField"})
-        return self.formfield_for_dbfield(column, request, **options)
+        return self.formfield_for_dbfield(column, None, **options)
 
     def formfield_for_choice_field(self, db_field, request: HttpRequest, **kwargs):
         if db_field.blank:

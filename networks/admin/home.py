@@ -35,6 +35,7 @@ from networks.languages import (
 )
 from networks.links.record import dead_link_count
 from networks.models import CityProfile, Event, Network, Operation, Page, RevisedModel, Revision, Schedule
+from networks.models.revised_model import RevisedQuerySet
 from networks.reading import Reader
 from networks.revisions.content import changed_fields
 from networks.revisions.newest_columns import RECORD_GAPS
@@ -45,6 +46,9 @@ SHOWN = 5  # of a long group; a link leads to the rest
 MOST_OF_A_WEEK = 50
 
 REVISED_MODELS = (Network, Page)
+
+# Queries of rows begin with RevisedQuerySet and not with the manager: modeltranslation looks through each step of a
+# query for names without a language, and takes longer for that than the database for the answer.
 
 # The columns of a row that its item needs; all others are long, and many rows are shown
 ITEM_FIELDS = {model: (*columns_of(model.heading_field), "slug", "deleted_at") for model in REVISED_MODELS}
@@ -94,8 +98,7 @@ def state_counts() -> dict[type[RevisedModel], dict[str, int]]:
             is_here & is_due() if model is Network else Q(pk__lt=0),  # none
             is_here & ~Q(outdated_newest=[]),
         ]
-        # Without modeltranslation, whose `values` adds all fields where none is named
-        rows = models.QuerySet(model).order_by().annotate(is_scheduled=models.Exists(scheduled))
+        rows = RevisedQuerySet(model).order_by().annotate(is_scheduled=models.Exists(scheduled))
         return rows.values(of=models.Value(model._meta.model_name)).annotate(
             **{f"count_{name}": Count("pk", filter=each) for name, each in zip(STATES, conditions, strict=True)}
         )
@@ -169,8 +172,8 @@ def home_context(request: HttpRequest) -> dict:
         key=lambda row: row.head.created_at,
         reverse=True,
     )
-    returned = [row for row in mine if is_returned(row, user)]
-    drafts = [row for row in mine if row not in returned and row.head.author_id == user.pk]
+    returned = [row for row in mine if row.returned]
+    drafts = [row for row in mine if not row.returned and row.head.author_id == user.pk]
     waiting = sorted(
         (
             row
@@ -211,17 +214,25 @@ def more_links(request: HttpRequest, of_models: Iterable[type[RevisedModel]], qu
 
 
 def drafts_of(user: User, model: type[RevisedModel]) -> list[RevisedModel]:
-    """Return the drafts that a user submitted and got back, and those that he or she wrote last; the newest first."""
+    """
+    Return the drafts that a user submitted and got back, and those that he or she wrote last; the newest first.
+
+    `returned` of a draft is the event by which it was returned to the user, if it was not published since.
+    """
+    key = f"{model._meta.model_name}_id"
+    written = Revision.objects.filter(author=user, **{f"{key}__isnull": False}).order_by()
+    submitted = Event.objects.filter(author=user, kind=Event.Kind.SUBMITTED, **{f"{key}__isnull": False}).order_by()
     answers = events_of_row(model).filter(kind__in=ANSWERED_BY)
     rows = (
-        model.objects.outside_bin()
+        RevisedQuerySet(model)
+        .outside_bin()
         .with_draft()
+        # By indexes, so that last events are looked for in few rows
+        .filter(pk__in=written.values(key).union(submitted.values(key)))
         .filter(submitted_at=None, head__isnull=False)
         .annotate(
             answer=Subquery(answers.values("kind")[:1]),
-            answer_by=Subquery(answers.values("author_name")[:1]),
-            answer_why=Subquery(answers.values("explanation")[:1]),
-            answered_version=Subquery(answers.values("revision__number")[:1]),
+            answer_pk=Subquery(answers.values("pk")[:1]),
             submitter=last_submission(model, "author"),
             live_number=F("live__number"),
         )
@@ -229,17 +240,18 @@ def drafts_of(user: User, model: type[RevisedModel]) -> list[RevisedModel]:
     )
     is_back = models.Case(models.When(answer=Event.Kind.RETURNED, then=1), default=0)
     rows = rows.select_related("head").only(*ITEM_FIELDS[model], "head__created_at", "head__author")
-    return with_newest_headings(rows.order_by(-is_back, "-head__created_at", "-pk")[: 10 * SHOWN])
-
-
-def is_returned(row: RevisedModel, user: User) -> bool:
-    """Return whether a draft of `drafts_of` was returned to the user, and not published since."""
-    is_back = row.answer == Event.Kind.RETURNED and row.submitter == user.pk
-    return is_back and (row.answered_version or 0) > (row.live_number or 0)
+    drafts = with_newest_headings(rows.order_by(-is_back, "-head__created_at", "-pk")[: 10 * SHOWN])
+    back_with = {row.answer_pk for row in drafts if row.answer == Event.Kind.RETURNED and row.submitter == user.pk}
+    events = Event.objects.annotate(number=F("revision__number")).in_bulk(back_with)
+    for row in drafts:
+        event = events.get(row.answer_pk)
+        row.returned = event if event and (event.number or 0) > (row.live_number or 0) else None
+    return drafts
 
 
 def returned_item(row: RevisedModel, reader: Reader) -> dict:
-    return {**item(row, reader), "who": reader.unmarked(row.answer_by), "why": reader.unmarked(row.answer_why)}
+    event = row.returned
+    return {**item(row, reader), "who": reader.unmarked(event.author_name), "why": reader.unmarked(event.explanation)}
 
 
 def submitted_rows(model: type[RevisedModel], submitter: User | None = None) -> list[RevisedModel]:
@@ -248,7 +260,7 @@ def submitted_rows(model: type[RevisedModel], submitter: User | None = None) -> 
 
     With a submitter, only those that this user has submitted.
     """
-    rows = model.objects.outside_bin().filter(submitted_at__isnull=False, head__isnull=False)
+    rows = RevisedQuerySet(model).outside_bin().filter(submitted_at__isnull=False, head__isnull=False)
     if submitter is not None:
         rows = rows.alias(submitter=last_submission(model, "author")).filter(submitter=submitter.pk)
     needed = ("submitted_at", "submitted_by", "head__content", "head__comment", "live__content")
@@ -433,8 +445,7 @@ def network_gaps() -> Counter[str]:
     Return how many networks lack a translation, a contact or a part of the record, and how many each language has.
     """
     counts: Counter[str] = Counter()
-    # Without modeltranslation, whose `values` adds all fields
-    networks = models.QuerySet(Network).filter(deleted_at=None).order_by()
+    networks = RevisedQuerySet(Network).outside_bin().order_by()
     for gaps, count in networks.values_list("gaps_newest").annotate(Count("pk")):
         counts["untranslated"] += count if gaps.get("missing") else 0
         counts["without_contact"] += count if gaps.get("contact") else 0
@@ -447,7 +458,9 @@ def network_gaps() -> Counter[str]:
 
 def first_untranslated() -> RevisedModel | None:
     """Return the first network, in the city's order, that has a text without a translation, with its newest names."""
-    networks = Network.objects.outside_bin().exclude(gaps_newest__missing=[]).order_by(*Network._meta.ordering)
+    networks = (
+        RevisedQuerySet(Network).outside_bin().exclude(gaps_newest__missing=[]).order_by(*Network._meta.ordering)
+    )
     return next(iter(with_newest_headings(networks.only(*ITEM_FIELDS[Network], "gaps_newest")[:1])), None)
 
 
@@ -499,6 +512,7 @@ def week(user: User, reader: Reader) -> list[dict]:
     since = timezone.now() - timedelta(days=7)
     is_seen, related = is_seen_by(user), ["network", "page"]
     done: list[tuple] = []
+    kinds = dict(Event.Kind.choices)  # get_kind_display makes such a table for each event
     revisions = Revision.objects.filter(is_seen, created_at__gte=since).select_related(*related)
     revisions = revisions.only("created_at", "author_name", "number", "comment", *ITEM_FIELDS_OF_RELATED)
     # By the primary key, which has an index, and so is read from the end.
@@ -508,7 +522,7 @@ def week(user: User, reader: Reader) -> list[dict]:
     events = Event.objects.filter(is_seen, created_at__gte=since).select_related(*related)
     events = events.only("created_at", "author_name", "kind", "explanation", *ITEM_FIELDS_OF_RELATED)
     for event in events.order_by("-pk")[:MOST_OF_A_WEEK]:
-        done.append((event.created_at, event.author_name, event.get_kind_display(), event.row, event.explanation))
+        done.append((event.created_at, event.author_name, kinds[event.kind], event.row, event.explanation))
     done.sort(key=itemgetter(0), reverse=True)
     items = [
         {

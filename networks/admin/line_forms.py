@@ -9,6 +9,7 @@ static/networks/lines.js adds and moves lines.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 from django import forms
@@ -17,8 +18,10 @@ from django.db import models
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from networks.admin.unsaved_text import count_in_browser
@@ -109,8 +112,13 @@ class LineForm(forms.Form):
         return rows
 
 
+@cache
 def line_form_class(field: LinesField, make: Callable[[models.Field], forms.Field]) -> type[LineForm]:
-    """Return the form class of the lines of a field. `make` returns the form field of a column."""
+    """
+    Return the form class of the lines of a field: always the same one, for all requests and in all languages.
+
+    `make` returns the form field of a column.
+    """
     columns = {name: make(column) for name, column in field.columns.items()}
     for name, form_field in columns.items():
         form_field.required = name in field.required
@@ -119,6 +127,89 @@ def line_form_class(field: LinesField, make: Callable[[models.Field], forms.Fiel
             widget.attrs["lang"] = language_tag(language)
         count_in_browser(widget, getattr(form_field, "max_length", None))
     return type("LineForm", (LineForm,), {**columns, "field": field})
+
+
+# Lines as HTML. There are hundreds of cells in a form, for which templates would take as long as for all the rest.
+
+LINE = """
+<div class="line" role="group" data-line="{identifier}" aria-label="{label}">
+  <div class="cells">{rows}</div>
+  <p class="line-tools">
+    <label class="line-order">
+      {place_label}
+      <input type="number" name="{order_name}" value="{place}" min="1" autocomplete="off">
+    </label>
+    <button type="button" class="button quiet" data-move="-1" hidden><span aria-hidden="true">↑</span><span
+      class="visually-hidden">{move_up}</span></button>
+    <button type="button" class="button quiet" data-move="1" hidden><span aria-hidden="true">↓</span><span
+      class="visually-hidden">{move_down}</span></button>
+    <label class="line-remove">
+      <input type="checkbox" name="{remove_name}"{checked} autocomplete="off">
+      {remove}
+    </label>
+    <span class="removed-note">{removed_note}</span>
+  </p>
+</div>"""
+
+CELL = """
+<div class="fieldBox cell cell-{column}"{language}>
+  <label for="{id}"{required}>{label}:</label>
+  {widget}
+  <div data-part="errors-{name}">{errors}</div>
+  <div class="help" data-part="help-{name}" id="{id}_helptext">{help_text}</div>
+</div>"""
+
+
+def cell_html(cell: Cell) -> SafeString:
+    bound = cell.field
+    return format_html(
+        CELL,
+        column=bound.name,
+        language=format_html(' data-language="{}"', cell.language) if cell.language else "",
+        id=bound.id_for_label,
+        required=mark_safe(' class="required"') if bound.field.required else "",
+        label=bound.label,
+        widget=bound.as_widget(),
+        name=bound.html_name,
+        errors=bound.errors or "",
+        help_text=bound.help_text,
+    )
+
+
+def row_html(row: list[Cell]) -> SafeString:
+    cells = format_html_join("", "{}", ((cell_html(cell),) for cell in row))
+    return format_html('<div class="cell-row{}">{}</div>', " in-languages" if row[0].language else "", cells)
+
+
+def line_html(line: LineForm) -> SafeString:
+    """Return a line with its tools. One without a place is new."""
+    return format_html(
+        LINE,
+        identifier=line.identifier,
+        label=gettext("Line %(number)s") % {"number": line.place} if line.place else gettext("New line"),
+        rows=format_html_join("", "{}", ((row_html(row),) for row in line.rows)),
+        place_label=gettext("Place in the list"),
+        order_name=line.order_name,
+        place=line.place,
+        move_up=gettext("Move up"),
+        move_down=gettext("Move down"),
+        remove_name=line.remove_name,
+        checked=" checked" if line.is_removed else "",
+        remove=gettext("Remove"),
+        removed_note=gettext("Goes when you save. Untick it to keep the line."),
+    )
+
+
+@lru_cache(maxsize=256)
+def new_line_html(line_form: type[LineForm], name: str, language: str) -> SafeString:
+    """Return the empty line that the script makes copies of, which is always the same in a language."""
+    return line_html(line_form(NEW, name))
+
+
+def extra_line_html(new: SafeString, identifier: str) -> SafeString:
+    """Return a copy of the empty line with an identifier, as the script makes it, marked as the one at the end."""
+    marked = new.replace(f'data-line="{NEW}"', f'data-line="{NEW}" data-extra')
+    return mark_safe(marked.replace(NEW, identifier))  # noqa: S308 - an identifier of ours, in HTML
 
 
 class LinesWidget(forms.Widget):
@@ -167,13 +258,14 @@ class LinesWidget(forms.Widget):
             each.place = str(number)
             for cell in each:
                 cell.help_text = self.notes.get(cell.html_name, "")
+        new = new_line_html(self.line_form, name, get_language())
         context = {
             "name": name,
             "id": (attrs or {}).get("id"),
             "described_by": (attrs or {}).get("aria-describedby"),
-            "lines": lines,
-            "extra": self.line_form(new_identifier(), name),
-            "new": self.line_form(NEW, name),
+            "lines": list(map(line_html, lines)),
+            "extra": extra_line_html(new, new_identifier()),
+            "new": new,
             "label": self.label,
         }
         return render_to_string("admin/includes/lines.html", context)

@@ -1,6 +1,7 @@
 """The admin of networks."""
 
 from datetime import date
+from functools import lru_cache
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ORDER_VAR
@@ -17,7 +18,7 @@ from networks.admin.base import side_by_side
 from networks.admin.bulk_edit import BulkEditMixin
 from networks.admin.document_views import DocumentViewsMixin
 from networks.admin.end_views import EndViewsMixin
-from networks.admin.network_form import NetworkForm, TownInput
+from networks.admin.network_form import CountrySelect, NetworkForm, TownInput
 from networks.admin.newest_revisions import (
     TEXT,
     ContactFilter,
@@ -33,7 +34,7 @@ from networks.admin.spreadsheet_views import SpreadsheetViewsMixin
 from networks.admin.unit_views import UnitViewsMixin
 from networks.admin.verification_views import VerificationFilter, VerificationViewsMixin
 from networks.models import TRANSLATED, Network
-from networks.models.gazetteer import COUNTRIES
+from networks.models.gazetteer import COUNTRIES, countries_in
 from networks.reading import Reader, Text
 from networks.revisions import verification
 
@@ -63,6 +64,15 @@ class NetworkChangeList(RevisedChangeList):
         newest_joined = NullIf(newest_value(Network, "joined"), models.Value("", TEXT))
         newest_verified = NullIf(newest_value(Network, "verified_on"), models.Value("", TEXT))
         return rows.annotate(newest_joined=newest_joined, newest_verified=newest_verified)
+
+
+@lru_cache(maxsize=8)
+def sorted_countries(language: str) -> list[tuple[str, str]]:
+    """Return code and name of each country, in a language and its order."""
+    reader, countries = Reader(language), countries_in(language)
+    # By the Serbian name, because a label in Latin does not say whether its "nj" is one letter or two
+    keys = {code: reader.sort_key(Text(name, stored=COUNTRIES[code][0])) for code, name in countries}
+    return sorted(countries, key=lambda choice: keys[choice[0]])
 
 
 def verified_ago(day: date) -> str:
@@ -168,15 +178,15 @@ class NetworkAdmin(
             kwargs["help_text"] = HELP_TEXTS[db_field.name]
         if db_field.name in ("seat_sr", "seat_en"):
             kwargs["widget"] = TownInput
+        if db_field.name == "seat_country":
+            kwargs["widget"] = CountrySelect
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_choice_field(self, db_field, request: HttpRequest, **kwargs):
         field = super().formfield_for_choice_field(db_field, request, **kwargs)
         if db_field.name == "seat_country":
-            # By the Serbian name, because a label in Latin does not say whether its "nj" is one letter or two
-            reader, (empty, *countries) = Reader(), field.choices
-            names = {code: reader.sort_key(Text(name, stored=COUNTRIES[code][0])) for code, name in countries}
-            field.choices = [empty, *sorted(countries, key=lambda choice: names[choice[0]])]
+            empty, *_countries = field.choices
+            field.choices = [empty, *sorted_countries(Reader().language)]
         return field
 
     def get_changelist(self, request: HttpRequest, **kwargs) -> type[NetworkChangeList]:

@@ -25,6 +25,7 @@ from networks.admin import newest_revisions
 from networks.admin.revised_form import RevisedForm
 from networks.languages import ENGLISH, columns_of, language_of_column
 from networks.models import Network, Page, RevisedModel
+from networks.models.revised_model import RevisedQuerySet
 from networks.revisions import storage
 from networks.revisions.comparison import language_attribute
 from networks.revisions.content import (
@@ -208,7 +209,8 @@ def name_owners(model: Model, contents: Iterable[Mapping[str, Any]]) -> dict[str
     """Return the primary keys of the rows that have a name of the contents in their newest revision, by the name."""
     names = {name for content in contents for name in own_names(model, content) if name}
     has_words = reduce(or_, (Q(words_newest__contains=name) for name in names), Q(pk__in=[]))
-    rows = model.objects.outside_bin().filter(has_words).order_by().only(*names_of(model))
+    # Not by the manager: modeltranslation would take a millisecond to look for names without a language.
+    rows = RevisedQuerySet(model).outside_bin().filter(has_words).order_by().only(*names_of(model))
     owners: dict[str, set[int]] = {}
     for row in newest_revisions.with_newest_headings(rows):
         for name in own_names(model, vars(row)):

@@ -81,7 +81,16 @@ def count_in_browser(widget: forms.Widget, limit: int | None) -> None:
         widget.attrs["data-limit"] = limit
 
 
-class AdminForm(forms.ModelForm):
+class MediaOfWidgets(forms.ModelForm):
+    """A form that asks one widget of each class for its scripts. Adding up those of fifty takes milliseconds."""
+
+    @property
+    def media(self) -> forms.Media:
+        widgets = (getattr(field.widget, "widget", field.widget) for field in self.fields.values())
+        return sum((each.media for each in {type(each): each for each in widgets}.values()), forms.Media())
+
+
+class AdminForm(MediaOfWidgets):
     """
     The base of the admin's forms. Shows unsaved text from the session as it was typed, even if it is invalid.
 

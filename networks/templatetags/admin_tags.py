@@ -1,28 +1,19 @@
 """Template filters of the admin, beside those of Django."""
 
-from contextlib import suppress
-
 from django import template
-from django.conf import settings
-from django.contrib.admin.helpers import AdminField, AdminReadonlyField, Fieldline
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
 from django.forms import BoundField
-from django.forms.utils import ErrorList
-from django.template.defaultfilters import linebreaksbr
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.text import capfirst
-from django.utils.translation import get_language_info, ngettext_lazy
+from django.utils.translation import ngettext_lazy
 
+from networks.admin.field_html import fields_html, own_name
 from networks.admin.line_forms import cell_of
 from networks.languages import language_tag
-from networks.models.lines import LinesField
-from networks.reading import Reader
-from networks.revisions.comparison import display_text
 
 register = template.Library()
 register.filter(language_tag)
+register.filter(own_name)
+register.filter(fields_html)
 
 # Django writes a number before verbose_name_plural, but Serbian has two plural forms: 4 мреже, 11 мрежа.
 COUNTS = {
@@ -69,21 +60,6 @@ def counted(count: int, model: type[models.Model]) -> str:
 
 
 @register.filter
-def languages(line: Fieldline) -> list[str]:
-    """Return the languages of a line of a form that has a text in each of several; of any other line, nothing."""
-    codes = [getattr(line.form.fields.get(name), "language", "") for name in line.fields]
-    return codes if len(codes) > 1 and all(codes) else []
-
-
-@register.filter
-def own_name(code: str) -> str:
-    """Return the name that a language has itself: Српски, English."""
-    with suppress(KeyError):  # a language that Django does not know
-        return capfirst(get_language_info(code)["name_local"])
-    return str(dict(settings.LANGUAGES).get(code, code))
-
-
-@register.filter
 def error_links(field: BoundField) -> list[dict]:
     """Return the errors of a field, each with the id of the input that it is about, and a label."""
     errors = field.errors.as_data()
@@ -93,30 +69,3 @@ def error_links(field: BoundField) -> list[dict]:
         {"id": cell_of(error) or field.auto_id, "label": field.label, "text": " ".join(error.messages)}
         for error in errors
     ]
-
-
-@register.filter
-def own_errors(field: BoundField) -> ErrorList:
-    """Return the errors of a field without those that stand beside one of its inputs."""
-    errors = field.errors
-    return ErrorList([error for error in errors.as_data() if not cell_of(error)], field_id=errors.field_id)
-
-
-@register.filter
-def read_only_text(field: AdminReadonlyField) -> str:
-    """Return the contents of a field that may not be changed."""
-    fields = {each.name: each for each in field.form._meta.model._meta.fields if isinstance(each, LinesField)}
-    if (lines := fields.get(field.field["name"])) is None:
-        return field.contents()
-    return linebreaksbr(display_text(lines, getattr(field.form.instance, lines.name), Reader()))
-
-
-@register.simple_tag
-def label_of(field: AdminField) -> SafeString:
-    """Return the label of a field, with the language of a translated one set apart, for the stylesheet to hide."""
-    short = getattr(field.field.field, "short_label", None)
-    if short is None:
-        return field.label_tag()
-    language = str(field.field.label).removeprefix(str(short)).strip()
-    contents = format_html('{}<span class="language"> {}</span>', short, language)
-    return field.field.label_tag(contents, {"class": "required"} if field.field.field.required else None)
