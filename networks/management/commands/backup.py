@@ -63,9 +63,9 @@ class Command(BaseCommand):
         missing = manifest["missing_files"]
         if missing:
             raise CommandError(
-                f"Uploaded files that pages or their versions name are missing ({len(missing)}), and so they are in "
-                f"this backup: {some(missing)}. Look whether the folder or the bucket of uploads is there; put files "
-                "that are lost back from an older backup. No older backup was removed."
+                f"Uploaded files that pages or their versions name are missing ({len(missing)}), in this backup too: "
+                f"{some(missing)}. Look whether the folder or the bucket of uploads is there; put lost files "
+                "back from an older backup. No older backup was removed."
             )
         record(self, Operation.Kind.BACKUP, file=path.name, **numbers)
         if folder and keep:
