@@ -14,6 +14,7 @@ from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from citynetworks.command_line import PROGRAM
 from citynetworks.environment import DROPPED, RETIRED
 from networks.models.language_columns import texts_of_removed_languages
 from networks.operations.backup_file import (
@@ -146,7 +147,7 @@ def check_no_texts_are_left_out() -> None:
         raise BackupError(
             f"The database holds texts of a language that the site has no more ({', '.join(languages)}), which the "
             f"backup would not have. To keep them, write {retired} into DJANGO_LANGUAGES. To do without them, write "
-            f"{dropped} there, and run “manage.py language retire {languages[0]} --drop”, which exports them first."
+            f"{dropped} there, and run “{PROGRAM} language retire {languages[0]} --drop”, which exports them first."
         )
 
 

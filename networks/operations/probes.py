@@ -214,7 +214,7 @@ def schedules(is_thorough: bool) -> Outcome:
 def pictures(is_thorough: bool) -> Outcome:
     is_folder = isinstance(default_storage, FileSystemStorage)
     if not is_folder and not is_thorough:
-        return ok("Pictures are in a bucket, where only manage.py doctor looks for them.")
+        return ok(f"Pictures are in a bucket, where only {PROGRAM} doctor looks for them.")
     names, missing, damaged = sorted(picture_names()), [], []
     stored = {name for name in names if default_storage.exists(name)} if is_folder else listed_files(names)
     for name in names:
