@@ -194,6 +194,7 @@ def problems_of(response, language):
 
 class TestEveryPage:
     # On the page for one's own password, Django's template asks for a field that the form has not.
+    @pytest.mark.long
     @pytest.mark.ignore_template_errors
     @in_latin_and_in_ci_in_each_language
     @pytest.mark.sql

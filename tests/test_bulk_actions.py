@@ -117,6 +117,7 @@ def test_question_names_a_renamed_draft_as_the_list_does(milan, ana, action, is_
     assert named(tree) == {"Renamed – Ana" if is_asked_about else "Renamed"}
 
 
+@pytest.mark.long
 def test_taking_many_off_the_site_asks_and_is_undone(milan, ana):
     """As somebody did with 778 networks, by one press."""
     networks = [published(f"Network {number}") for number in range(12)]
@@ -588,6 +589,7 @@ def go_on(client, tree, path):
     return pages, tree
 
 
+@pytest.mark.long
 def test_long_action_says_how_far_it_is_and_is_undone_as_one(milan, monkeypatch):
     """Each request does one of five here."""
     monkeypatch.setattr(BulkActionsMixin, "run_time", 0)

@@ -235,6 +235,7 @@ def listed(client, query=""):
 
 
 class TestDrafts:
+    @pytest.mark.long
     def test_form_opens_on_the_newest_version(self, ana, milan, network):
         by(milan, network, name_en="A Draft", founded="2003")
         write(ana, network, summary_en="Here")
@@ -263,6 +264,7 @@ class TestDrafts:
         page = browser().get("/en/networks/nacrt/").text
         assert ("A Draft" in page, "/media/logos/" in page) == (True, True)
 
+    @pytest.mark.long
     def test_first_one_is_kept_from_citizens_until_it_is_published(self, ana, milan):
         response = fill_in(ana, f"{LIST}add/", {"name_sr": "Нова мрежа", "name_en": "New"})
         network = Network.objects.get()
@@ -441,6 +443,7 @@ class TestDrafts:
 
 
 class TestSubmitting:
+    @pytest.mark.long
     @pytest.mark.parametrize(
         ("role", "how"),
         [
@@ -590,6 +593,7 @@ class TestTwoPeople:
         assert [newest(network)[name] for name in ("logo", "name_en")] == [logo, "Mine"]
         assert logo["width"] == 60
 
+    @pytest.mark.long
     @pytest.mark.parametrize("first", ["theirs", "mine"])
     def test_who_change_the_same_fields_are_asked_whose_is_to_stay(self, ana, milan, network, themes, first):
         by(milan, network, status="unknown")
@@ -648,6 +652,7 @@ class TestTwoPeople:
             assert not CYRILLIC.search(text_of(conflicts.find("p")) + text_of(conflict.find("legend")))
         assert count(network) == 2
 
+    @pytest.mark.long
     def test_who_add_to_the_same_text_may_keep_both_and_read_them_before_they_are_saved(
         self, ana, milan, network, themes
     ):
@@ -687,6 +692,7 @@ class TestTwoPeople:
         assert [*shown_conflicts(tree)] == ["summary_en"]
         assert form_values(tree)["summary_en"] == ["Mine."]
 
+    @pytest.mark.long
     @in_latin_and_in_ci_in_each_language
     def test_who_are_one_person_in_two_tabs_are_not_called_colleagues(self, ana, network, language):
         prefix = PREFIXES[language]
@@ -1288,6 +1294,7 @@ def history_of(client, network, prefix="/en", query=""):
 
 
 class TestHistory:
+    @pytest.mark.long
     def test_tells_what_who_when_and_why(self, ana, milan, draft, clock):
         clock.moment = datetime(2027, 5, 3, 6, tzinfo=UTC)
         ana.force_login(ana.user), milan.force_login(milan.user)

@@ -87,6 +87,7 @@ LEFT = {"status": "left", "left": "2026-05-03", **WORDS}
 
 
 class TestPublisher:
+    @pytest.mark.long
     def test_ends_it_on_every_surface_and_leaves_the_draft_a_draft(self, client, milan, ana, network):
         drafts.save(network, {"summary_en": "Not finished"}, author=ana)
         drafts.submit(anew(network), author=ana)

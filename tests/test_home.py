@@ -62,6 +62,7 @@ class TestEditor:
         assert lines(ana, "needs") == ["All is written, confirmed and in working order. Thank you."]
         assert lines(ana, "scheduled") == ["Nothing is scheduled."]
 
+    @pytest.mark.long
     def test_reads_why_a_draft_was_returned_until_it_is_submitted_again(self, ana, milan):
         network = write(make_network(), ana, name_en="Mine")
         drafts.submit(network, author=ana.user)
@@ -76,6 +77,7 @@ class TestEditor:
         drafts.submit(Network.objects.get(), author=ana.user)
         assert group(ana, "returned") is None
 
+    @pytest.mark.long
     def test_finds_each_returned_draft_however_many_were_written_since(self, ana, milan):
         for number in range(SHOWN + 1):
             network = write(make_network(), ana, name_en=f"Returned {number}")

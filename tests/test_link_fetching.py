@@ -354,6 +354,7 @@ def endless_interim(connection, request):
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("answer", [hang, drip])
 def test_answer_that_does_not_come_in_time_is_given_up(monkeypatch, answer):
     monkeypatch.setattr(fetching, "READ_TIMEOUT", 0.3)

@@ -88,6 +88,7 @@ NETWORK = {
 PAGE = {"title_sr": "О сајту", "title_en": "About", "body_sr": "<ul><li>Нишава</li></ul>", "slug": "o-sajtu"}
 
 
+@pytest.mark.long
 @in_latin_and_in_ci_in_each_language
 @pytest.mark.parametrize("model", [Network, Page])
 def test_form_is_shown_as_citizens_would_read_it_once_it_is_published(clerk, model, language):

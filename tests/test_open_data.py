@@ -384,6 +384,7 @@ def cells(record, before=()):
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("world", ["nis", "everything", "hostile"])
 def test_the_csv_says_the_same_as_the_json(world, client, request):
     request.getfixturevalue(world)
@@ -422,6 +423,7 @@ def is_run(cell):
     ) and not re.fullmatch("\\+[0-9 ()]{6,}", cell)
 
 
+@pytest.mark.long
 @given(st.text(alphabet="'\"=+-@;\t\r\n 1a＝", max_size=8) | st.text())
 @example("a;=1+1")
 @example('a;"=1+1')
@@ -465,6 +467,7 @@ def test_telephone_numbers_stay_as_they_are_where_that_is_safe(db, client, numbe
 # The metadata of the CSV
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("default")  # of the library itself; those about the data are what is_valid tells
 @pytest.mark.parametrize("world", ["nis", "everything", "hostile", "db"])
 def test_the_csv_is_valid_by_its_metadata(world, client, request, tmp_path):
@@ -562,6 +565,7 @@ def test_both_forms_of_the_catalogue_are_one_graph(world, client, request):
     assert isomorphic(turtle, json_ld)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("world", ["nis", "everything", "hostile", "db"])
 def test_the_catalogue_has_what_dcat_ap_asks_for(world, client, request):
     request.getfixturevalue(world)
@@ -930,6 +934,7 @@ def test_identifiers_name_the_site_and_not_the_host_that_was_asked(everything, c
     assert tag_uri("network", 7) == "tag:gradovi.ni.rs,2026:network/7"
 
 
+@pytest.mark.long
 def test_every_identifier_of_ours_leads_to_a_page_or_a_file(everything, client):
     graph = graph_of(client, "/networks.ttl") + graph_of(client)
     ours = {str(each).partition("#")[0] for each in graph.all_nodes() if isinstance(each, URIRef)}

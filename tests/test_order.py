@@ -117,6 +117,7 @@ def press(client, row, to, address=HERE, **typed):
     return client.post(address, dict(form.form_values()) | {"to": value} | typed, follow=True)
 
 
+@pytest.mark.long
 def test_buttons_and_numbers_move_without_scripts(publisher, networks):
     expected = []
     for slug, to, typed, result in (
@@ -144,6 +145,7 @@ def test_buttons_and_numbers_move_without_scripts(publisher, networks):
     assert not parsed(response).find_class("undo")
 
 
+@pytest.mark.long
 def test_undo_leaves_alone_what_somebody_has_moved_since(publisher, networks):
     def undone(response):
         form = parsed(response).find_class("undo")[0]

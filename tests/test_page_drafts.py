@@ -261,6 +261,7 @@ def test_each_way_to_publish_leaves_the_row_as_its_revision_says(milan, model):
         check()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name in PREFIXES if name != "en"])
 def test_page_is_not_called_a_network(milan, ana, page, name):
     """Of the words for a page, in either script."""

@@ -996,6 +996,7 @@ requests = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.long
 def test_no_answer_is_another_than_that_of_django_alone(nis):
     store, alone = site_store(), WSGIHandler()
     compared = {"content-type", "content-language", "location", "last-modified", "content-security-policy"}
@@ -1064,6 +1065,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", CHANGES)
 @pytest.mark.sql
 def test_change_is_seen(site, what):

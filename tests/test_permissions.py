@@ -589,6 +589,7 @@ def test_other_languages_open_no_other_door(world, role):
         assert differences(expected, visitor.outcomes(sample, language)) == {}, language
 
 
+@pytest.mark.long
 def test_nothing_is_posted_from_another_site(world):
     posted = [(name, asked) for name, asked in ROWS if asked.startswith("POST")]
     found = Visitor(world, "super", enforce_csrf_checks=True).outcomes(posted)

@@ -175,6 +175,7 @@ class TestRewritePicture:
             with pytest.raises(ValidationError):
                 reencode_picture(ContentFile(content[:length]))
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         "content",
         [

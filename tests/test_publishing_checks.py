@@ -224,6 +224,7 @@ class TestBeforePublishing:
         changed = {"benefit_sr": "Добија ново искуство.", "benefit_en": "Добија ново искуство."}
         assert publish(milan, network, **changed)["Location"] == LIST
 
+    @pytest.mark.long
     def test_new_warnings_are_shown_first_and_published_where_that_is_said(self, ana, milan, network):
         drafts.save(network, newest() | RIGHT, author=milan.user)
         response = publish(milan, network, benefit_sr="Град добијa искуство.")

@@ -204,6 +204,7 @@ def buttons(tree):
 
 
 class TestReview:
+    @pytest.mark.long
     def test_shows_what_differs_beside_the_other_language_and_publishes_with_one_press(self, ana, milan, submitted):
         (link,) = opened(milan, "/en/admin/").xpath("//p[@class='acts']/a/@href")
         tree = opened(milan, link)
@@ -366,6 +367,7 @@ class TestReview:
 
 
 class TestReturnedDraft:
+    @pytest.mark.long
     def test_has_a_remark_that_its_author_reads(self, ana, milan, submitted):
         for button in ("return", "say"):
             refused = decide(milan, submitted, remark=" ", **{button: "1"})

@@ -453,6 +453,7 @@ def first_hits(spellings_of):
     return wrong, len(queries)
 
 
+@pytest.mark.long
 def test_the_first_hit_is_the_right_one(nis):
     wrong, count = first_hits(lambda query: [query])
     assert count > 300
@@ -660,6 +661,7 @@ def contents(index):
     )
 
 
+@pytest.mark.long
 def test_an_index_that_follows_changes_is_as_one_made_anew(nis):
     followed = word_index.WordIndex()
     peace, culture = Theme.objects.get(slug="peace"), Theme.objects.get(slug="culture")

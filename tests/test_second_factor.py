@@ -107,6 +107,7 @@ class TestEnrolment:
         assert client.session.session_key != before
         assert codes[0] not in client.get(address).content.decode()
 
+    @pytest.mark.long
     def test_takes_no_key_of_somebody_else_nor_an_old_one(self, client, clerk, monkeypatch):
         client.force_login(clerk)
         other = User.objects.create_superuser("other")
@@ -310,6 +311,7 @@ def require_of(role):
 
 
 class TestRequired:
+    @pytest.mark.long
     def test_is_turned_on_before_anything_else_and_loses_no_text(self, client, editor):
         theme = make_theme()
         address = f"/en/admin/networks/theme/{theme.pk}/change/"

@@ -198,6 +198,7 @@ class TestGuesser:
         clock.now = NOON + timedelta(minutes=int(told[2]))
         assert status() == 302
 
+    @pytest.mark.long
     def test_waits_longer_each_time(self, clerk, clock):
         guess()
         for seconds in (30, 60, 120, 240, 480, 900, 900):

@@ -103,6 +103,7 @@ DOCUMENT = {"id": "00000dec", "kind": "decision", "number": "=1+1", "link": "htt
 texts = st.text("=+-@'\"\t\n ;,a1Љњ<&_x\u2028\x0b\xa0", max_size=12)
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=settings.default.max_examples // 4)  # each writes three files
 @given(
     texts=st.lists(texts, min_size=3, max_size=3),
@@ -320,6 +321,7 @@ def test_a_character_that_no_database_keeps_is_left_out():
     assert read_text("a\0b\x0bc\nd") == "abc\nd"
 
 
+@pytest.mark.long
 def test_only_saved_drafts_are_counted(client, network, editor):
     sheet = changed_sheet(written(exported(network)), source="From the file")
     drafts.save(network, {"source": "Typed here"}, author=editor)
@@ -330,6 +332,7 @@ def test_only_saved_drafts_are_counted(client, network, editor):
     assert messages_of(page) == ["0 drafts are saved from the file. Citizens see them when they are published."]
 
 
+@pytest.mark.long
 @pytest.mark.sql
 def test_new_networks_repeated_ones_and_those_in_the_bin(network, editor):
     removed = make_network()
@@ -457,6 +460,7 @@ def upload(client, content, name="networks.xlsx", prefix="/en"):
     return client.post(f"{prefix}/admin/networks/network/import/", {"file": SimpleUploadedFile(name, content)})
 
 
+@pytest.mark.long
 @pytest.mark.sql
 def test_a_file_is_uploaded_looked_at_and_saved_once(client, network, editor, themes):
     """All of it or nothing; pressed twice, it is saved once."""
@@ -494,6 +498,7 @@ def test_a_file_is_uploaded_looked_at_and_saved_once(client, network, editor, th
     assert Revision.objects.count() == 3
 
 
+@pytest.mark.long
 @pytest.mark.sql
 def test_what_others_have_saved_since_is_kept_or_asked_about(client, network, editor):
     with override("en"):

@@ -165,6 +165,7 @@ def test_every_address_is_there_and_nothing_else_and_each_time_the_same(nis, set
     assert contents(folder) == first
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [0, pytest.param(21, marks=pytest.mark.exhaustive)])
 def test_links_work_however_much_there_is(db, export, folder, count, monkeypatch):
     for module in (page_urls, views):
@@ -352,6 +353,7 @@ def test_what_styles_load_is_copied_too(copy_of_nis):
 # Its bytes
 
 
+@pytest.mark.long
 def test_what_is_not_touched_stays_as_it_is_letter_for_letter(nis, client):
     make_network_with_everything()
     for address in public_urls(with_pictures=False):
@@ -404,6 +406,7 @@ def test_another_content_replaces_the_copy_as_a_whole(db, export, folder):
 # The folder
 
 
+@pytest.mark.long
 @pytest.mark.sql
 def test_others_may_read_it_as_usual(db, export, folder):
     before = os.umask(0o022)
@@ -506,6 +509,7 @@ def test_a_kill_at_any_step_of_the_replacement_loses_no_copy(tmp_path, renames, 
     assert [each.name for each in tmp_path.iterdir()] == ["site"]
 
 
+@pytest.mark.long
 def test_what_a_killed_run_left_is_removed_by_the_next_and_nothing_else(db, export, folder):
     make_copy(folder.parent / ".site.0123abcd.new", "half")
     (folder.parent / ".site.0123abce.new").mkdir()

@@ -236,6 +236,7 @@ class TestLogOut:
 
 
 class TestEndedSession:
+    @pytest.mark.long
     @in_latin_and_in_ci_under_each_prefix
     @pytest.mark.parametrize("model", [Network, Theme, Page])
     def test_carries_the_text_to_the_form(self, browser_of_clerk, prefix, model):

@@ -204,6 +204,7 @@ class TestAction:
         (form,) = tree.find_class("undo")
         return messages_of(parsed(client.post(form.get("action"), dict(form.form_values()), follow=True)))
 
+    @pytest.mark.long
     def test_asks_confirms_and_is_undone(self, publisher, editor):
         on_site = published(name_en="On site", verified_on="2024-01-01", source="Old")
         drafts.save(on_site, {"summary_en": "Draft"}, author=editor.user)

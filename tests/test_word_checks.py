@@ -405,6 +405,7 @@ def test_real_content_gives_no_warning():
     assert checked == 15
 
 
+@pytest.mark.long
 def test_words_of_the_interface_give_no_warning():
     """Each message beside its Serbian translation: all else that somebody has written here in both languages."""
     catalogue = polib.pofile(str(CHECKOUT / "networks" / "locale" / "sr" / "LC_MESSAGES" / "django.po"))
