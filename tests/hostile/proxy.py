@@ -1,5 +1,6 @@
 """Attacks on the site behind nginx, configured as `networks/docs/nginx.conf` says."""
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -45,12 +46,12 @@ def attacks(site: Site) -> Iterator[Finding]:
         f"{threads}; {seconds * 1000:.0f} ms, and nginx closes {closed} of them",
         threads <= 10 and b"200 OK" in page and b"200 OK" in log_in and closed == len(slow),
     )
-    lines = [line for line in site.server.log.read_text().splitlines() if "Wrong password" in line]
+    counted = re.findall(r"Wrong password for .* from (\S+)", site.server.log.read_text())
     yield Finding(
         "A log-in with a forged X-Forwarded-For: the address that it is counted under",
         "none was",
-        ", ".join(line.rpartition(" ")[2] for line in lines) or "none",
-        [line.rpartition(" ")[2] for line in lines] == [HOST],
+        ", ".join(counted) or "none",
+        counted == [HOST],
     )
 
 
