@@ -182,7 +182,7 @@ def test_wrong_passwords_are_counted_together_under_the_address_that_nginx_has_s
     statuses = [guess(where, visitor) for where in [site.both, liar] * 4]
     assert statuses == [200] * 6 + [429] * 2
     logs = [each.server.log.read_text() for each in (site.first, site.second)]
-    counted = [len(re.findall(rf"Wrong password for 'guessed' from {visitor}\n", log)) for log in logs]
+    counted = [len(re.findall(rf"Wrong password for 'guessed' from {visitor}\b", log)) for log in logs]
     assert sum(counted) == 6 and all(counted), "each server was asked"
     assert not re.search("198.51.100|evil", "".join(logs))
     assert site.both.request("GET", "/en/")[2] == liar.request("GET", "/en/")[2]
