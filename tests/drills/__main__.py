@@ -1,6 +1,14 @@
-import importlib
-import sys
+"""Runs one drill: see the package."""
 
-if len(sys.argv) < 2:
-    raise SystemExit("Name a drill: python -m tests.drills growth")
-importlib.import_module(f"tests.drills.{sys.argv[1]}").main(*sys.argv[2:])
+import sys
+from importlib import import_module
+from pathlib import Path
+
+NAMES = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in NAMES:
+        sys.exit(f"Name one of the drills: {', '.join(NAMES)}.")
+    name = sys.argv.pop(1)
+    sys.argv[0] = f"python -m tests.drills {name}"
+    sys.exit(import_module(f"tests.drills.{name}").main())
