@@ -59,14 +59,14 @@ COMMANDS = {
 }
 
 
-def main(*arguments: str) -> None:
+def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.drills growth", description=__doc__.splitlines()[1])
     parser.add_argument("--networks", type=int, default=10_000)
     parser.add_argument("--revisions", type=int, default=100_000, help="of all networks together")
     parser.add_argument("--database", default="", help="the URL of a database; a temporary SQLite file without it")
     parser.add_argument("--only", nargs="*", default=[*COMMANDS, *PAGES], help="names of what is measured")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
-    given = parser.parse_args(arguments)
+    given = parser.parse_args()
     if given.measure:
         json.dump(measured(*PAGES[given.measure]), sys.stdout)
         return
