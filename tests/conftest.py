@@ -23,6 +23,7 @@ from networks.public import word_index
 from tests import processes
 from tests.browser import CHROMIUM, FLAGS, NO_CHROMIUM
 from tests.migrating import drop_all_tables
+from tests.programs import is_missing
 from tests.world import world  # noqa: F401 - a fixture
 
 # A slow machine is no failure of the code, and each run tries the same examples.
@@ -199,9 +200,7 @@ def connection_of_the_test(monkeypatch):
 @pytest.fixture(scope="session")
 def playwright():
     if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{NO_CHROMIUM}; in CI it must be")
-        pytest.skip(NO_CHROMIUM)
+        is_missing(NO_CHROMIUM)
     # Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:

@@ -19,6 +19,7 @@ from networks.management.typed_path import typed_path
 from networks.operations.installation import TIMERS, Installation, InstallationFailed
 from tests.processes import ROOT
 from tests.production import run
+from tests.programs import is_missing
 
 HOSTS = "mreze.example.rs,www.mreze.example.rs"
 
@@ -220,7 +221,7 @@ def test_nginx_takes_what_the_site_takes(site):
 def test_nginx_reads_its_file(site, tmp_path):
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
     if program is None:
-        pytest.skip("nginx is not installed")
+        is_missing("nginx is not installed")
     certificate = tmp_path / "certificate"
     certificate.mkdir()
     openssl = [

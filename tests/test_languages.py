@@ -15,6 +15,7 @@ from networks.partial_dates import PartialDate
 from networks.reading import Reader
 from tests.makers import make_network
 from tests.pages import parsed
+from tests.programs import is_missing
 
 HUNGARIAN = {
     "LANGUAGES": [("sr", "Serbian"), ("sr-latn", "Latin"), ("en", "English"), ("hu", "Hungarian")],
@@ -195,8 +196,9 @@ def test_the_variable_is_appended_where_there_is_none(tmp_path):
         assert file.read_text() == after and file.stat().st_mode & 0o777 == 0o640
 
 
-@pytest.mark.skipif(not shutil.which("msgfmt"), reason="gettext is not installed")
 def test_the_catalogue_to_translate_is_one_of_gettext(tmp_path, settings):
+    if shutil.which("msgfmt") is None:
+        is_missing("msgfmt is not installed (Debian's package gettext)")
     settings.SITE_LOCALE = str(tmp_path)
     for code, forms in (("hu", 2), ("sl", 4), ("ja", 1)):
         written = site_languages.write_catalogues(code)
