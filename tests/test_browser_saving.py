@@ -84,7 +84,7 @@ def test_saves_where_one_stands_and_what_is_typed_meanwhile_stays(form, network)
     assert newest(network)["benefit_en"] == "One,"
     assert value_of(page, "benefit_en") == typed == "One, two"
     assert place_of(page, "benefit_en") == place
-    assert page.evaluate("document.activeElement.id") == "id_benefit_en"
+    expect(page.locator("#id_benefit_en")).to_be_focused()
     page.keyboard.type(".")  # at the caret
     # The key has another letter on a Serbian keyboard.
     saved = "new KeyboardEvent('keydown', {key: 'с', code: 'KeyS', ctrlKey: true, bubbles: true, cancelable: true})"
@@ -121,7 +121,7 @@ def test_saves_where_one_stands_and_what_is_typed_meanwhile_stays(form, network)
     press_save(page)
     expect(page.locator(STATUS)).to_have_text(SAVED)
     expect(page.locator("h1")).to_have_text("Network of cities")
-    assert page.locator(".error-count a, #form-errors, [aria-invalid]").count() == 0
+    expect(page.locator(".error-count a, #form-errors, [aria-invalid]")).to_have_count(0)
     assert newest(network)["name_sr"] == "Друго име"
     assert value_of(page, "comment") == ""  # the remark belonged to the version that was saved
     expect(page.locator(".field-name_en .translation")).to_contain_text("The Serbian has changed")
@@ -264,7 +264,7 @@ def test_what_a_colleague_has_saved_comes_into_the_form_and_is_never_written_ove
     assert value_of(page, "seat_en").count("Mine") == 1
     press_save(page)
     assert newest(network)["seat_en"] == "Changed"
-    assert "Mine" in page.locator("#conflict-seat_en").inner_text()
+    expect(page.locator("#conflict-seat_en")).to_contain_text("Mine")
     assert newest(network)["summary_en"] == "A summary. Mine."
 
 
@@ -334,7 +334,16 @@ def test_head_columns_and_index_lead_through_the_form(form, network, live_server
     expect(more).to_be_focused()
     page.evaluate("document.activeElement.blur()")
     page.click(".form-head .back")
-    assert page.url == f"{live_server.url}/en/admin/networks/network/?state=draft"
+    expect(page).to_have_url(f"{live_server.url}/en/admin/networks/network/?state=draft")
+
+
+def test_who_writes_in_another_field_before_the_page_has_loaded_goes_on_there(form):
+    page = form(query="#id_name_en")
+    expect(page.locator("#id_name_en")).to_be_focused()
+    page.locator("#id_summary_en").focus()
+    page.evaluate("dispatchEvent(new Event('load'))")
+    page.evaluate("new Promise((resolve) => setTimeout(resolve, 100))")
+    expect(page.locator("#id_summary_en")).to_be_focused()
 
 
 def test_form_is_whole_without_javascript(form, network):

@@ -76,13 +76,17 @@ export const focusFirstError = () => {
   else (conflicts ?? errors)?.focus();
 };
 
+// The editors of rich texts are made a moment after the page has loaded. Whoever writes in another field by then goes on.
+const leadWhenLoaded = (lead, control) => addEventListener("load", () => setTimeout(() => {
+  if ([document.body, control].includes(document.activeElement)) lead(control);
+}));
+
 if (form && document.getElementById("form-errors")) {
-  // The editors of rich texts are made a moment later.
-  addEventListener("load", () => setTimeout(focusFirstError));
+  leadWhenLoaded(focusFirstError);
 } else if (form && location.hash.startsWith("#id_")) {
-  // From a list of what is missing. The editors of rich texts are made a moment later.
+  // From a list of what is missing
   const control = form.querySelector(`[id="${CSS.escape(location.hash.slice(1))}"]`);
-  if (control) addEventListener("load", () => setTimeout(() => focusField(control)));
+  if (control) leadWhenLoaded(focusField, control);
 } else if (form && "add" in form.dataset && document.activeElement === document.body) {
   form.querySelector("fieldset :is(input, select, textarea)")?.focus();
 }
