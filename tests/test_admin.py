@@ -182,7 +182,8 @@ def problems_of(response, language):
 
     if internals := re.findall(r"\w+ object \(\d+\)", text_of(tree)):
         yield f"names that only programmers know: {internals}"
-    for element in tree.xpath("//*[@lang='en'][not(self::html)]"):  # what is written in English, and said to be
+    # What is written in English, and said to be; and keys of letters without a meaning
+    for element in tree.xpath("//*[@lang='en'][not(self::html)] | //*[@translate='no']"):
         element.clear()
     if language == "sr" and (found := {each for text in texts_of(tree) for each in ENGLISH_SENTENCE.findall(text)}):
         yield f"English on a Serbian page: {found}"
