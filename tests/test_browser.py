@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import call_command
+from playwright.sync_api import expect
 
 from networks.models import Network
 from tests.browser import be_signed_in, make_network_with_everything, sign_in
@@ -38,15 +39,15 @@ def test_reader_finds_a_network_by_keyboard_alone(site, open_page):
     page = open_page()
     page.goto(f"{site}/sr-latn/")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
+    expect(page.locator("a.skip")).to_be_focused()
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "content"
+    expect(page.locator("#content")).to_be_focused()
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "q"
+    expect(page.locator("#q")).to_be_focused()
     page.keyboard.type("gradonacelnici")
     page.keyboard.press("Enter")
     page.wait_for_url("**/sr-latn/?q=gradonacelnici*")
-    assert page.locator("main h3").first.inner_text() == "Gradonačelnici za mir"
+    expect(page.locator("main h3").first).to_have_text("Gradonačelnici za mir")
     page.locator("main h3 a").first.focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/sr-latn/networks/mayors-for-peace/")
@@ -197,7 +198,7 @@ def test_theme_added_beside_the_form_appears_ticked_and_nothing_typed_is_lost(si
     popup.fill("#id_name_sr", "Саобраћај")
     with popup.expect_event("close"):
         popup.click("[name=_save]")
-    assert page.get_by_label("Саобраћај").is_checked()
+    expect(page.get_by_label("Саобраћај")).to_be_checked()
     page.click("[name=_publish] >> nth=0")
     page.wait_for_url("**/admin/networks/network/")
     network = Network.objects.get(slug="alda")

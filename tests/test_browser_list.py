@@ -38,11 +38,11 @@ def test_list_is_filtered_while_one_types_and_keeps_its_url(page, live_server):
     expect(page.locator(ROWS)).to_have_count(2)
     page.locator("#searchbar").press_sequentially("savez")
     expect(page.locator(ROWS)).to_have_count(1)
-    assert page.url == f"{live_server.url}/en{LIST}?q=savez&state=draft"
+    expect(page).to_have_url(f"{live_server.url}/en{LIST}?q=savez&state=draft")
     expect(page.locator("#searchbar")).to_be_focused()
     page.set_viewport_size({"width": 960, "height": 800})
     assert page.locator("#search-count").bounding_box()["height"] < 40  # in one line
-    assert page.locator("#languages a").first.get_attribute("href") == f"{LIST}?q=savez&state=draft"
+    expect(page.locator("#languages a").first).to_have_attribute("href", f"{LIST}?q=savez&state=draft")
     # What was replaced works: the bar, and the page that asks before it acts.
     expect(page.locator(".actions")).to_be_hidden()
     page.check(".action-select")
@@ -51,7 +51,7 @@ def test_list_is_filtered_while_one_types_and_keeps_its_url(page, live_server):
     expect(page.locator("ul.chosen li")).to_have_text("Savez opština")
     page.goto(f"{live_server.url}/en{LIST}?state=draft&q=xyzzy")
     page.get_by_role("link", name="Remove the filter: state").click()
-    assert page.url == f"{live_server.url}/en{LIST}?q=xyzzy"
+    expect(page).to_have_url(f"{live_server.url}/en{LIST}?q=xyzzy")
 
 
 def test_screens_fit_and_please_axe(page, live_server):

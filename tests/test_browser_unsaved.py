@@ -156,7 +156,7 @@ def test_session_ends_while_typing_and_one_signs_in_on_the_page(desk, live_serve
     desk.click(SAVE)
 
     expect(desk.get_by_role("dialog", name="Sign in to save")).to_be_visible()
-    assert desk.evaluate("document.activeElement.name") == "password"
+    expect(desk.locator("dialog [name=password]")).to_be_focused()
     desk.keyboard.press("Escape")
     expect(desk.locator(DIALOG)).to_have_count(0)
     expect(desk.locator(KEPT)).to_contain_text("you are not signed in")
@@ -361,7 +361,7 @@ def test_pressed_button_is_sent_and_the_draft_is_gone(desk, live_server, theme, 
     type_in_field(desk, "name_en", TEXT)
     desk.click(f"[name={button}] >> nth=0")
     expect(desk.locator(".messagelist .success")).to_be_visible()
-    assert desk.url.endswith("/change/" if button == "_continue" else "/add/")
+    expect(desk).to_have_url(re.compile("/change/$" if button == "_continue" else "/add/$"))
     expect_drafts(desk, 0)
     expect(desk.locator("[data-put]")).to_have_count(0)
 
@@ -762,7 +762,7 @@ def test_session_ends_without_javascript(plain_desk, live_server, theme, replays
         plain_desk.fill("#id_username", "admin")
         plain_desk.fill("#id_password", password)
         plain_desk.click("[type=submit]")
-    assert plain_desk.url.endswith(change_address(row, "/en"))
+    expect(plain_desk).to_have_url(re.compile(f"{change_address(row, '/en')}$"))
     replays(typed.values(), [value_of(plain_desk, field) for field in typed])
     assert plain_desk.locator("[name=themes]:checked").count() == 2
     expect(plain_desk.locator(".unsaved-offer")).to_contain_text("This is not saved yet")
