@@ -28,7 +28,7 @@ from tests.world import world  # noqa: F401 - a fixture
 
 # A slow machine is no failure of the code, and each run tries the same examples.
 hypothesis.settings.register_profile("few", deadline=None, derandomize=True, max_examples=20)
-hypothesis.settings.register_profile("many", deadline=None, derandomize=True, max_examples=200)
+hypothesis.settings.register_profile("many", deadline=None, derandomize=True, max_examples=100)
 hypothesis.settings.load_profile("few")
 
 numbers = itertools.count()

@@ -108,7 +108,7 @@ def test_no_hostile_file_takes_the_memory_or_is_stored_or_fails_otherwise(monkey
         script.write_text(NOTED.format(script=str(documents.PDF_PROCESS), file=str(tmp_path / "memory")))
         monkeypatch.setattr(documents, "PDF_PROCESS", script)
     samples = (
-        islice(files(), 0, None, 60)
+        islice(files(), 0, None, 120)
         for files in (
             *(pdf_files.truncated_files, pdf_files.masked_files, pdf_files.active_files),
             *(pdf_files.encrypted_files, pdf_files.cross_references),

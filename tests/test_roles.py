@@ -135,16 +135,6 @@ def test_groups_are_there_again_when_the_database_was_emptied():
     assert {role: rights(role) for role in ROLES} == {role: expected_rights(role) for role in ROLES}
 
 
-@pytest.mark.migration
-def test_group_that_somebody_added_to_keeps_what_was_added(migrated_again):
-    extra = Permission.objects.get(codename="view_logentry")
-    Group.objects.get(name="editors").permissions.add(extra)
-    call_command("migrate", "networks", "0002", verbosity=0)
-    call_command("migrate", "networks", "0001", verbosity=0, fake=True)
-    call_command("migrate", verbosity=0)
-    assert rights("editors") == expected_rights("editors") | {"view_logentry"}
-
-
 @pytest.mark.django_db
 def test_editors_lose_with_the_next_migrate_what_they_could_publish_with():
     """A database of before holds it; what somebody else has added stays."""
