@@ -165,6 +165,8 @@ STATES = [
     (done(BACKUP), "backup", "ok", "made just now"),
     (done(BACKUP, 3), "backup", "warning", "made 3 days ago"),
     (done(BACKUP, 9), "backup", "failed", "made 9 days ago"),
+    (done(BACKUP, missing_files=0), "backup", "ok", "made just now"),
+    (done(BACKUP, missing_files=2), "backup", "warning", "are missing, also in it: 2."),
     (done(BACKUP, succeeded=False), "backup", "warning", "No backup is on record"),
     (
         failed_after_one(BACKUP),

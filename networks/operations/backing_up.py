@@ -1,7 +1,8 @@
 """Backing up: the database as it was at one moment, and after it the uploaded files, into one file."""
 
 import re
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -84,9 +85,9 @@ def back_up(config: dict[str, Any], path: Path, report: Report) -> dict[str, Any
     Write a backup of a database and of the uploaded files, and return its manifest.
 
     There is a file of that name when all is in it and on the disk, and else none. A backup that has the name already
-    is replaced. `missing_files` in the manifest are the names of files that rows and versions name and that are not
-    among the uploads, and `left_out_files` of uploads that no other storage could have. Raises BackupError,
-    UploadsUnavailable or OSError.
+    is replaced. `named_files` in the manifest is the number of files that rows and versions name, `missing_files` are
+    the names of those that are not among the uploads, and `left_out_files` of uploads that no other storage could
+    have. Raises BackupError, UploadsUnavailable or OSError.
     """
     if path.exists():
         try:
@@ -103,6 +104,7 @@ def back_up(config: dict[str, Any], path: Path, report: Report) -> dict[str, Any
         left_out = {name for name in names if not can_be_stored(name)}
         manifest["files"] = add_files(writer, sorted(names - left_out), report)
         manifest["left_out_files"] = sorted(map(ascii, left_out))
+        manifest["named_files"] = len(named)
         manifest["missing_files"] = sorted(named - {file["name"] for file in manifest["files"]})
         writer.close(manifest)
     return manifest
@@ -188,9 +190,26 @@ def new_name_in(folder: Path, now: datetime) -> Path:
     return folder / NAME.format(now.astimezone(UTC))
 
 
-def remove_oldest(folder: Path, keep: int) -> list[Path]:
-    """Remove all but so many of the newest backups of a folder, and return which were removed."""
-    removed = backups_in(folder)[:-keep]
-    for path in removed:
-        path.unlink()
+def remove_oldest(folder: Path, keep: int, missing: Iterable[str] = ()) -> list[Path]:
+    """
+    Remove all but so many of the newest backups of a folder, and return which were removed.
+
+    The newest one that has a file which is missing now stays too: it may be the last place that has it.
+    """
+    removed, lost = [], {f"media/{name}" for name in missing}
+    for number, path in enumerate(reversed(backups_in(folder)), 1):
+        found = lost and lost & members_of(path)
+        lost -= found or set()
+        if number > keep and not found:
+            path.unlink()
+            removed.append(path)
     return removed
+
+
+def members_of(path: Path) -> set[str]:
+    """Return the names of the members of a backup; none if it is damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {*archive.namelist()}
+    except zipfile.BadZipFile:
+        return set()

@@ -281,6 +281,12 @@ def backup(is_thorough: bool) -> Outcome:
         return failed(words, why, f"{PROGRAM} backup FILE, and look at the timer: systemctl list-timers.")
     if age > BACKUP_IS_OLD or failed_words:
         return warning(words, why, f"{PROGRAM} backup FILE, and look at the timer: systemctl list-timers.")
+    if missing := made.details.get("missing_files"):
+        return warning(
+            f"{words} Uploaded files that pages or their versions name are missing, also in it: {missing}.",
+            "Only an older backup may still have them.",
+            f"{PROGRAM} check_consistency says which; put them back from an older backup, and back up again.",
+        )
     return ok(words)
 
 
