@@ -8,6 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import migrations, models
 
+from citynetworks.command_line import SETTINGS_FILE
+from citynetworks.installed import environment_variables
 from networks.languages import ALPHABETS, language_links, languages_read
 from networks.models.language_columns import added_languages, follow_english, tables_have_all_columns
 from networks.operations import site_languages
@@ -194,6 +196,23 @@ def test_the_variable_is_appended_where_there_is_none(tmp_path):
         file.chmod(0o640)
         site_languages.write_variable(file, "sr,en,hu")
         assert file.read_text() == after and file.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("before", ["A=1\nDJANGO_LANGUAGES=sr,en\nB=2\n", "A=1\n DJANGO_LANGUAGES=sr\n", "A=1"])
+def test_of_an_installed_site_root_is_told_what_to_type(before, tmp_path, monkeypatch, capsys):
+    """The command itself is the user of the site, who may not write the file."""
+    monkeypatch.setattr(site_languages, "migrate_with", lambda code, state: None)
+    file = tmp_path / "environment"
+    file.write_text(before)
+    monkeypatch.setenv(SETTINGS_FILE, str(file))
+    call_command("language", "retire", "en", "--yes", "--export", str(tmp_path / "texts.json"))
+    _said, commands = capsys.readouterr().out.split("on every server of the site:\n")
+    sed, *others = (line.removeprefix("  sudo ") for line in commands.splitlines())
+    assert others == ["city-networks migrate", "systemctl restart city-networks"]
+    subprocess.run(sed, shell=True, check=True)  # noqa: S602
+    assert environment_variables(file.read_text()).pop("DJANGO_LANGUAGES") == "sr,en:retired"
+    assert file.read_text().count("DJANGO_LANGUAGES") == file.read_text().count("A=1\n") == 1
 
 
 def test_the_catalogue_to_translate_is_one_of_gettext(tmp_path, settings):

@@ -9,6 +9,7 @@ import gettext
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from django.conf.locale import LANG_INFO
 from django.db import connection, models
 from django.utils import timezone
 
+from citynetworks.command_line import COMMAND
 from citynetworks.environment import DROPPED, OFFERED, RETIRED, language_problem
 from networks.languages import ALPHABETS, ENGLISH, SERBIAN, own_name
 from networks.models import RevisedModel
@@ -61,12 +63,21 @@ def write_variable(file: Path, value: str) -> None:
     new.replace(file)
 
 
+def commands_as_root(value: str, file: str, *, migrate: bool) -> list[str]:
+    """Return what root types so that an installed site has the variable, from its environment file, and restarts."""
+    sed = f"sed -i -e '$a {VARIABLE}={value}' -e '/^[[:space:]]*{VARIABLE}=/d' {shlex.quote(file)}"
+    commands = [sed, *([f"{COMMAND} migrate"] if migrate else []), f"systemctl restart {COMMAND}"]
+    return [f"sudo {command}" for command in commands]
+
+
 def check_environment(file: Path) -> None:
     """Raise NotPossible if this user cannot write an environment file anew."""
     if not file.is_file():
         raise NotPossible(f"There is no file {file}.")
     if not (os.access(file, os.R_OK | os.W_OK) and os.access(file.parent, os.W_OK)):
-        raise NotPossible(f"This user may not write {file}. Leave it out, and write the variable as root.")
+        raise NotPossible(
+            f"This user may not write {file}. Leave --environment out: the last lines then say what to type as root."
+        )
 
 
 # Adding

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import Any
 
@@ -5,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from citynetworks.command_line import SETTINGS_FILE
 from citynetworks.environment import DROPPED, OFFERED, RETIRED
 from networks.languages import own_name
 from networks.management.typed_path import typed_path
@@ -89,6 +91,12 @@ class Command(BaseCommand):
     def set_variable(self, code: str, state: str, file: Path | None) -> None:
         """Write the setting into the environment file, or say what to write, and that the site must be restarted."""
         value = site_languages.variable_with(code, state)
+        of_installation = os.environ.get(SETTINGS_FILE)
+        if of_installation and not file:
+            self.stdout.write(f"Only root writes {of_installation}. Type this, on every server of the site:")
+            for command in site_languages.commands_as_root(value, of_installation, migrate=state == RETIRED):
+                self.stdout.write(f"  {command}")
+            return
         if file:
             site_languages.write_variable(file, value)
             self.stdout.write(f"Written into {file}: {VARIABLE}={value}")
