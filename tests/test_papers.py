@@ -7,6 +7,7 @@ from importlib.util import find_spec
 import pytest
 from django.core.management import get_commands, load_command_class
 
+from citynetworks import __version__
 from tests.processes import ROOT
 
 DOCS = ROOT / "networks" / "docs"
@@ -54,6 +55,11 @@ def test_papers_name_what_is_there(paper):
         assert module != "tests.drills" or not drill or find_spec(f"tests.drills.{drill}"), drill
     missing = [path for path in FILE.findall(text) if not (paper.parent / path).exists()]
     assert missing == []
+
+
+def test_changelog_and_installation_are_of_this_version():
+    assert re.findall(r"^## (.+)$", (DOCS / "changelog.md").read_text(), re.MULTILINE)[0] == __version__
+    assert {*re.findall(r"city_networks-([\d.]+)-py3", (DOCS / "install.md").read_text())} == {__version__}
 
 
 # What is typed in a checkout only, and the mark of a mirror, whose bytes are the same wherever it is made

@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from citynetworks import __version__
 from citynetworks.command_line import PROGRAM
 from citynetworks.environment import DROPPED, RETIRED
 from networks.models.language_columns import texts_of_removed_languages
@@ -40,10 +40,6 @@ from networks.operations.table_rows import (
 # The files that `backup FOLDER` writes
 NAME = "city-networks-{:%Y%m%dT%H%M%SZ}.zip"
 NAME_PATTERN = re.compile(r"city-networks-[0-9]{8}T[0-9]{6}Z\.zip")
-
-
-def product_version() -> str:
-    return version("city-networks")
 
 
 @contextmanager
@@ -134,7 +130,7 @@ def add_database(writer: BackupWriter, connection: BaseDatabaseWrapper, report: 
         described[table.name] = description | ({"last_key": table.last_key()} if table.has_sequence else {})
     return {
         "made_at": in_utc(timezone.now()),
-        "version": product_version(),
+        "version": __version__,
         "database": {"kind": connection.vendor, "version": database_version(connection)},
         "migrations": applied,
         "tables": described,
