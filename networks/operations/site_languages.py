@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from citynetworks.command_line import COMMAND
 from citynetworks.environment import DROPPED, OFFERED, RETIRED, language_problem
-from networks.languages import ALPHABETS, ENGLISH, SERBIAN, own_name
+from networks.languages import ALPHABETS, ENGLISH, SERBIAN, switch_name
 from networks.models import RevisedModel
 from networks.models.language_columns import (
     PRODUCT_LANGUAGES,
@@ -88,12 +88,12 @@ def check_addition(code: str) -> None:
     if problem := language_problem(code) if code != SERBIAN else "Serbian is the language that all else is made of.":
         raise NotPossible(problem)
     if settings.SITE_LANGUAGES.get(code) == OFFERED:
-        raise NotPossible(f"The site has {own_name(code)} already.")
+        raise NotPossible(f"The site has {switch_name(code)} already.")
 
 
 def plan_addition(code: str) -> list[str]:
     """Return what adding a language does, one sentence for each thing."""
-    name, folder = own_name(code), catalogue_folder(code)
+    name, folder = switch_name(code), catalogue_folder(code)
     texts = sum(count for *_names, count in texts_by_column(code))
     snowball = LANG_INFO[code]["name"].lower() in snowballstemmer.algorithms()
     chain = [name, *(["English"] if offers_english() and code != ENGLISH else []), "Serbian in Latin letters"]
@@ -208,18 +208,18 @@ def check_retirement(code: str, *, drop: bool) -> None:
         raise NotPossible(f"The site has no language “{code}”.")
     if drop and code in PRODUCT_LANGUAGES:
         raise NotPossible(
-            f"The columns of {own_name(code)} belong to the product. It can be retired, but not dropped."
+            f"The columns of {switch_name(code)} belong to the product. It can be retired, but not dropped."
         )
     if drop and state == OFFERED:
         raise NotPossible("Retire the language first, and restart the site. Then its texts can be dropped.")
     if not drop and state != OFFERED:
-        raise NotPossible(f"{own_name(code)} is retired already. To drop its texts, add --drop.")
+        raise NotPossible(f"{switch_name(code)} is retired already. To drop its texts, add --drop.")
 
 
 def plan_retirement(code: str, *, drop: bool, export: Path) -> list[str]:
     """Return what retiring a language does, or dropping its texts, one sentence for each thing."""
     count = sum(count for *_names, count in texts_by_column(code))
-    plan = [f"Export: the {count} texts in {own_name(code)}, with those of drafts and of lines, into {export}."]
+    plan = [f"Export: the {count} texts in {switch_name(code)}, with those of drafts and of lines, into {export}."]
     if drop and settings.SITE_LANGUAGES[code] == DROPPED:
         return [*plan, "Database: its columns are dropped. Only the export, and backups, have the texts then."]
     if drop:
@@ -230,7 +230,7 @@ def plan_retirement(code: str, *, drop: bool, export: Path) -> list[str]:
         ]
     return [
         *plan,
-        f"Readers: {own_name(code)} is not offered any more; its URLs below /{code}/ lead to the Serbian pages.",
+        f"Readers: {switch_name(code)} is not offered any more; its URLs below /{code}/ lead to the Serbian pages.",
         "Staff: its column is gone from the forms, the spreadsheets and what waits.",
         "Database: the texts stay, also in the history, until they are dropped. Adding it again shows them.",
         f"Setting: {VARIABLE}={variable_with(code, RETIRED)}",
@@ -302,7 +302,7 @@ def export_texts(code: str, file: Path) -> int:
     texts = [*texts_in(code)]
     document = {
         "language": code,
-        "name": own_name(code),
+        "name": switch_name(code),
         "exported_at": timezone.now().isoformat(timespec="seconds"),
         "texts": texts,
     }

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from citynetworks.command_line import SETTINGS_FILE
 from citynetworks.environment import DROPPED, OFFERED, RETIRED
-from networks.languages import own_name
+from networks.languages import switch_name
 from networks.management.typed_path import typed_path
 from networks.operations import exported_texts, site_languages
 from networks.operations.exported_texts import Text
@@ -75,13 +75,13 @@ class Command(BaseCommand):
         for path in site_languages.write_catalogues(code):
             self.stdout.write(f"Written: {path}")
         self.set_variable(code, OFFERED, options["environment"])
-        self.stdout.write(f"Then {own_name(code)} is there.")
+        self.stdout.write(f"Then {switch_name(code)} is there.")
         if texts:
             self.stdout.write("After the restart, give this command once more: it puts the texts back.")
 
     def put_back(self, code: str, exported: list[Text], **options: Any) -> None:
         plan = [
-            f"Texts: {len(exported)} in {own_name(code)} are put where no text stands now. What citizens read is "
+            f"Texts: {len(exported)} in {switch_name(code)} are put where no text stands now. What citizens read is "
             "published at once, below drafts; what was a draft is one again.",
             "Translations whose Serbian has changed since are outdated, for staff to look at.",
         ]
