@@ -1,4 +1,4 @@
-"""Failures of the commands that back up and restore, in words, and on record."""
+"""Failures of commands, in words, and on record."""
 
 import errno
 from collections.abc import Iterator

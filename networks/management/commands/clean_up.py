@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from networks.management.operation_words import failures_on_record, in_words
 from networks.models import Operation
 from networks.operations.cleaning import delete_forgotten_file, expired_rows, forgotten_files
 from networks.revisions.newest_columns import update_stale
@@ -28,7 +29,13 @@ class Command(BaseCommand):
     def handle(self, *, days: int, dry_run: bool, verbosity: int, **options: Any) -> None:
         if days < 2:
             raise CommandError("Files are kept for at least 2 days, because a form that is open may name them later.")
-        older_than = timedelta(days=days)
+        with (
+            failures_on_record(self, Operation.Kind.CLEAN_UP),
+            in_words("What is not deleted yet goes the next time."),
+        ):
+            self.clean_up(timedelta(days=days), dry_run, verbosity)
+
+    def clean_up(self, older_than: timedelta, dry_run: bool, verbosity: int) -> None:
         healed = 0 if dry_run else update_stale()
         counts = {}
         for name, rows in expired_rows().items():
