@@ -5,4 +5,4 @@
 PRODUCTION_VARIABLES = ("DJANGO_SECRET_KEY", "DJANGO_SECRET_KEY_FILE", "DJANGO_ALLOWED_HOSTS", "DATABASE_URL")
 
 # The version of the product; pyproject.toml reads it here.
-__version__ = "0.1"
+__version__ = "1.0"

@@ -14,6 +14,8 @@ IS_INSTALLED = os.path.isdir(os.path.join(os.path.dirname(__file__), "templates"
 PROGRAM = f"sudo {COMMAND}" if IS_INSTALLED else "manage.py"
 # The variable with the folder in which it was typed, to which the paths of its arguments are relative
 CALLING_FOLDER = "CITY_NETWORKS_CALLING_FOLDER"
+# The variable with the file that an installed site has its settings from, which only root reads and writes
+SETTINGS_FILE = "CITY_NETWORKS_SETTINGS_FILE"
 
 TITLE = "City Networks: the networks of cities that a city belongs to.\n"
 

@@ -1,5 +1,6 @@
 """Error pages in the language of the URL. They need neither a database nor a valid host."""
 
+import errno
 import sys
 
 from django.db import InterfaceError, OperationalError
@@ -11,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from citynetworks.uploads import UploadsUnavailable
 from networks.languages import language_codes, language_links, language_of_path, language_prefix, language_tag
+
+# Errors of a disk that is full, failing, or read-only
+OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -98,7 +102,10 @@ def form_not_accepted(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError | UploadsUnavailable):
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError | InterfaceError | UploadsUnavailable):
+        return service_unavailable(request)
+    if isinstance(error, OSError) and error.errno in OF_DISKS:
         return service_unavailable(request)
     return bare_page(
         request,
@@ -110,12 +117,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def service_unavailable(request: HttpRequest) -> HttpResponse:
-    """Return the page for requests while the database, or the bucket of uploads, is not available."""
+    """Return the page for requests while the database, or the folder or the bucket of uploads, is not available."""
+    explanation = _("The site cannot reach its data just now. None of it is lost. Try again in a minute.")
+    if request.method not in ("GET", "HEAD"):
+        explanation = _(
+            "The site cannot reach its data just now, so what you have sent is not saved. Go back to it, and send it "
+            "once more in a minute."
+        )
     response = bare_page(
         request,
         503,
         _("The page cannot be shown at the moment"),
-        _("The site cannot reach its data just now. None of it is lost. Try again in a minute."),
+        explanation,
     )
     response.headers["Retry-After"] = "30"  # seconds
     response.headers["Cache-Control"] = "no-store"

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from citynetworks import command_line
-from citynetworks.command_line import CALLING_FOLDER, COMMAND
+from citynetworks.command_line import CALLING_FOLDER, COMMAND, SETTINGS_FILE
 
 # Variables of the project. What the calling shell has of them does not count.
 OWN_VARIABLES = (
@@ -108,6 +108,7 @@ def main() -> None:
     if command_line.is_on_machine(arguments):
         return command_line.main()
     take_environment(file)
+    os.environ[SETTINGS_FILE] = str(file)
     become(user)
     with suppress(FileNotFoundError):  # it has been removed meanwhile
         os.environ[CALLING_FOLDER] = os.getcwd()

@@ -5,6 +5,7 @@ import hashlib
 import mimetypes
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files.base import File
+from django.utils import timezone
 from django.utils.encoding import filepath_to_uri
 from storages.backends.s3 import S3Storage
 
@@ -103,6 +105,31 @@ class S3UploadsStorage(S3Storage):
     def delete(self, name: str) -> None:
         with own_errors():
             super().delete(name)
+
+    def touch(self, name: str) -> bool:
+        """
+        Return whether a file is there that counts as new, as no clean-up deletes it today.
+
+        What was written earlier is to be stored once more, with which it is new.
+        """
+        try:
+            return self.get_modified_time(name) > timezone.now() - timedelta(days=1)
+        except FileNotFoundError:
+            return False
+
+    def delete_forgotten(self, name: str, before: float) -> bool:
+        """
+        Delete a file unless it was written since a time, in seconds of the epoch. Return whether it was.
+
+        A bucket has nothing to do both at once: who stores the same file once more between the two requests loses it.
+        """
+        try:
+            if self.get_modified_time(name).timestamp() >= before:
+                return False
+        except FileNotFoundError:
+            return False
+        self.delete(name)
+        return True
 
     def size(self, name: str) -> int:
         with own_errors():

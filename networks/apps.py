@@ -10,7 +10,7 @@ class NetworksConfig(AppConfig):
     default = True
 
     def ready(self):
-        from citynetworks import logs
+        from citynetworks import logs, sqlite_connections
         from networks import checks, models, roles  # noqa: F401 - registers the system checks
         from networks.models import language_columns
         from networks.operations import probes  # noqa: F401 - registers system checks
@@ -20,6 +20,7 @@ class NetworksConfig(AppConfig):
         version.connect_signals()
         language_columns.read_added_languages_in_english()
         logs.watch_queries()
+        sqlite_connections.connect_signals()
         logs.start_sentry()
         pre_migrate.connect(language_columns.prepare_tables, sender=self)
         newest_columns.connect_signals()

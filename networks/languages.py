@@ -60,7 +60,7 @@ def language_tag(code: str) -> str:
     return "-".join([language, *(tag.title() if len(tag) == 4 else tag.upper() for tag in subtags)])
 
 
-def own_name(code: str) -> str:
+def switch_name(code: str) -> str:
     """Return the name of a form in the language switch, in its own language and script: Ћирилица, Magyar."""
     name = SCRIPT_NAMES.get(code) or LANG_INFO.get(code, {}).get("name_local", code)
     return name[:1].upper() + name[1:]
@@ -219,6 +219,6 @@ class LanguageLink:
 def language_links(current: str, urls: Mapping[str, str]) -> list[LanguageLink]:
     """Return the language switch of a page. `urls` are by language code; a language without one is disabled."""
     return [
-        LanguageLink(language_tag(code), own_name(code), urls.get(code, ""), code == current)
+        LanguageLink(language_tag(code), switch_name(code), urls.get(code, ""), code == current)
         for code in language_codes()
     ]

@@ -107,7 +107,8 @@ def is_stored(storage, name: str, size: int) -> bool:
     """
     Return whether a file is stored whole. One of another size was truncated, perhaps by a full disk, and is deleted.
 
-    A file that nothing has named for long counts as new from now on, so that `clean_up` leaves it alone.
+    A file that nothing has named for long counts as new from now on, so that `clean_up` leaves it alone; in a bucket
+    it does once it is stored anew.
     """
     if hasattr(storage, "touch") and not storage.touch(name):
         return False

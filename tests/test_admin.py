@@ -33,7 +33,7 @@ from networks.models import (
 from networks.partial_dates import PartialDate
 from networks.reading import Reader, translated_fields
 from networks.revisions import drafts, publishing, schedules, storage
-from networks.templatetags.admin_tags import own_name
+from networks.templatetags.admin_tags import local_name
 from tests.makers import make_network, make_page, make_profile, make_theme
 from tests.pages import (
     CYRILLIC,
@@ -522,7 +522,7 @@ class TestForm:
         settings.LANGUAGES = [*settings.LANGUAGES, ("sq", "Albanian")]
         assert side_by_side("name") == [("name_sr", "name_en", "name_sq")]
         settings.LANGUAGES = [*settings.LANGUAGES, ("rup", "Aromanian")]
-        assert [own_name(code) for code in ("sr", "en", "sq", "rup")] == ["Српски", "English", "Shqip", "Aromanian"]
+        assert [local_name(code) for code in ("sr", "en", "sq", "rup")] == ["Српски", "English", "Shqip", "Aromanian"]
 
     def test_head_leads_back_to_the_list_as_it_was_filtered(self, clerk):
         network = make_network()

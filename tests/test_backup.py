@@ -8,6 +8,7 @@ databases were made by the code of that time.
 import errno
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -30,6 +31,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import JSONField, Value
 from django.test import Client
 
+from citynetworks import __version__
 from citynetworks.environment import database_at
 from citynetworks.uploads import UploadsUnavailable
 from networks.management.operation_words import in_words
@@ -223,7 +225,7 @@ def test_a_row_of_an_app_that_is_not_installed_stops_no_backup(site, tmp_path):
     with as_default(site):
         MigrationRecorder(connection).record_applied("gone", "0001_initial")
     manifest = back_up(site, tmp_path / "backup.zip", silent)
-    assert manifest["migrations"]["gone"] == ["0001_initial"]
+    assert (manifest["version"], manifest["migrations"]["gone"]) == (__version__, ["0001_initial"])
     with BackupFile(tmp_path / "backup.zip") as file:
         check_is_known(file)
 
@@ -314,25 +316,40 @@ def test_a_backup_that_fails_leaves_no_file_and_a_killed_one_is_not_in_the_way(s
 
 
 @pytest.mark.long
-def test_a_backup_without_files_that_pages_name_is_not_taken_for_a_whole_one(site, tmp_path):
-    """As when the disk of the uploads is away, or the bucket is another one. No good backup goes for it."""
-    (tmp_path / "backups").mkdir()
-    (tmp_path / "backups" / "city-networks-20260101T000000Z.zip").write_bytes(b"older")
+def test_a_lost_file_ends_no_backups_and_the_last_backup_that_has_it_stays(site, tmp_path):
+    folder, errors = tmp_path / "backups", StringIO()
+    folder.mkdir()
+    for number, names in enumerate(["logos/a.png", "logos/a.png", "logos/b.png"], 1):
+        with zipfile.ZipFile(folder / f"city-networks-2026010{number}T000000Z.zip", "w") as archive:
+            archive.writestr(f"media/{names}", b"a")
     with as_default(site):
         storage.newest_revision(make_network(logo="logos/a.png"))
         Network.objects.update(logo="")  # its version has it
         make_network(slug="other", logo="logos/b.png")
         default_storage.save("logos/b.png", ContentFile(b"b"))
-        with pytest.raises(
-            CommandError, match=r"missing \(1\).*: logos/a\.png\. Look .* No older backup was removed"
-        ):
-            call_command("backup", tmp_path / "backups", "--keep", "1", verbosity=0, stdout=StringIO())
-        assert Operation.objects.get(kind="backup").succeeded is False
-        older, newer = sorted((tmp_path / "backups").iterdir())
-        default_storage.save("logos/a.png", ContentFile(b"a"))
-        call_command("backup", tmp_path / "backups" / "whole.zip", verbosity=0, stdout=StringIO())
-    with BackupFile(newer) as file:
+        call_command("backup", folder, "--keep", "1", verbosity=0, stdout=StringIO(), stderr=errors)
+        made = Operation.newest(Operation.Kind.BACKUP).details
+    assert (made["files"], made["missing_files"]) == (1, 1)
+    assert re.search(
+        r"were missing .*\(1\): logos/a\.png\. .*check_consistency.*unzip -p OLDER.zip", errors.getvalue()
+    )
+    assert sorted(path.name for path in folder.iterdir()) == ["city-networks-20260102T000000Z.zip", made["file"]]
+    with BackupFile(folder / made["file"]) as file:
         assert [each["name"] for each in file.manifest["files"]] == ["logos/b.png"]
+        assert file.manifest["missing_files"] == ["logos/a.png"]
+
+
+@pytest.mark.long
+def test_a_backup_without_any_file_that_pages_name_is_not_taken_for_a_whole_one(site, tmp_path):
+    """As when the disk of the uploads is away, or the bucket is another one. No good backup goes for it."""
+    (tmp_path / "city-networks-20260101T000000Z.zip").write_bytes(b"older")
+    with as_default(site):
+        make_network(logo="logos/a.png")
+        default_storage.save("logos/b.png", ContentFile(b"of another site"))
+        with pytest.raises(CommandError, match=r"None .* is there \(1\).*: logos/a\.png\. .*No older backup was re"):
+            call_command("backup", tmp_path, "--keep", "1", verbosity=0, stdout=StringIO())
+        assert Operation.objects.get(kind="backup").succeeded is False
+    assert len(sorted(tmp_path.glob("*.zip"))) == 2
 
 
 def test_a_file_with_an_odd_name_stops_no_backup(site, tmp_path):
@@ -453,10 +470,14 @@ def test_a_drill_leaves_nothing_and_a_restoration_that_fails_changes_nothing(sit
         make_network(slug="newer")
         with pytest.raises(CommandError, match="There is no backup in"):
             call_command("restore_drill", BACKUPS)
-        shutil.copy(BACKUPS / "0031.zip", tmp_path / "city-networks-20260102T000000Z.zip")
-        call_command("restore_drill", tmp_path, verbosity=0, stdout=StringIO())
+        backup, errors = tmp_path / "city-networks-20260102T000000Z.zip", StringIO()
+        rewritten(
+            BACKUPS / "0031.zip", backup, {"manifest.json": lambda all: all | {"missing_files": ["logos/x.png"]}}
+        )
+        call_command("restore_drill", tmp_path, verbosity=0, stdout=StringIO(), stderr=errors)
+        assert "Uploaded files that pages" in errors.getvalue()
         done = Operation.newest(Operation.Kind.RESTORE_DRILL)
-        assert (done.details["file"], done.details["files"]) == ("city-networks-20260102T000000Z.zip", 1)
+        assert (done.details["file"], done.details["files"], done.details["missing_files"]) == (backup.name, 1, 1)
         assert not default_storage.exists("logos/mark.png")
         (tmp_path / "part.zip").write_bytes(b"a part")
         with pytest.raises(CommandError, match="only a part of one.*The site was not changed"):

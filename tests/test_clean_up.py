@@ -14,11 +14,12 @@ from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from networks.management.commands import clean_up as clean_up_command
 from networks.models import (
     AuditEntry,
     CityProfile,
@@ -250,6 +251,16 @@ def test_files_go_by_their_age_and_only_those_of_the_site(name, age, is_deleted)
 def test_files_are_kept_while_a_form_may_be_open(days):
     with pytest.raises(CommandError, match="at least 2 days"):
         clean_up(days=days)
+
+
+def test_a_disk_that_cannot_be_written_is_told_and_on_record(monkeypatch):
+    def fail():
+        raise OperationalError("attempt to write a readonly database")
+
+    monkeypatch.setattr(clean_up_command, "update_stale", fail)
+    with pytest.raises(CommandError, match="readonly database. What is not deleted yet goes the next time"):
+        clean_up()
+    assert Operation.objects.get(kind=Operation.Kind.CLEAN_UP).succeeded is False
 
 
 def test_what_is_uploaded_again_meanwhile_stays(network):

@@ -20,8 +20,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
+from citynetworks.environment import database_at
 from networks.models import ContentVersion, Link, Network, Operation, Schedule
 from networks.operations import health, probes
+from networks.operations.backing_up import as_default
 from networks.pictures import reencode_picture
 from tests import picture_files, processes
 from tests.makers import make_network
@@ -165,6 +167,8 @@ STATES = [
     (done(BACKUP), "backup", "ok", "made just now"),
     (done(BACKUP, 3), "backup", "warning", "made 3 days ago"),
     (done(BACKUP, 9), "backup", "failed", "made 9 days ago"),
+    (done(BACKUP, missing_files=0), "backup", "ok", "made just now"),
+    (done(BACKUP, missing_files=2), "backup", "warning", "are missing, also in it: 2."),
     (done(BACKUP, succeeded=False), "backup", "warning", "No backup is on record"),
     (
         failed_after_one(BACKUP),
@@ -227,12 +231,36 @@ def test_whether_the_folder_can_be_written_is_found_by_writing(db):
 
 def test_a_database_that_cannot_be_written_is_told(db, monkeypatch):
     if connection.vendor == "sqlite":
-        monkeypatch.setattr(probes, "is_writable_file", lambda: False)
+        monkeypatch.setattr(probes, "unwritable_file", lambda: "Read-only file system")
     else:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL transaction_read_only = on")
     found = finding("database")
-    assert (found.status, found.words) == ("failed", "The database cannot be written.")
+    assert found.status == "failed"
+    assert re.fullmatch(
+        r"The database cannot be written \((Read-only file system|it accepts no writes)\)\.", found.words
+    )
+
+
+def test_whether_the_database_can_be_written_is_found_beside_its_file(db, tmp_path, monkeypatch):
+    """The system may say that a file can be written on a disk that it has just made read-only."""
+    with as_default(database_at(f"sqlite:///{tmp_path}/db.sqlite3", "")) as file:
+        monkeypatch.setattr(probes, "connection", file)
+        file.ensure_connection()
+        assert probes.unwritable_file() == ""
+        monkeypatch.setattr(probes, "unwritable", lambda folder: f"{folder.name} is read-only")
+        assert probes.unwritable_file() == f"{tmp_path.name} is read-only"
+
+
+def test_a_connection_that_can_only_read_ends_with_its_request(db, tmp_path, monkeypatch):
+    """Or it would refuse to write for a minute after the disk can be written again."""
+    with as_default(database_at(f"sqlite:///{tmp_path}/db.sqlite3", "")) as file:
+        for can_be_written in (True, False):
+            monkeypatch.setattr(os, "access", lambda *arguments, answer=can_be_written: answer)
+            file.ensure_connection()
+            file.close_if_unusable_or_obsolete()
+            assert (file.connection is not None) is can_be_written
+            file.close()
 
 
 def test_collected_files_are_those_of_this_version(db, monkeypatch, tmp_path):

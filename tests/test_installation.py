@@ -329,6 +329,7 @@ def test_files_are_meant_where_the_command_was_typed(site, tmp_path, monkeypatch
     )
     installed.main()
     assert paths[0] != folder
+    assert os.environ[command_line.SETTINGS_FILE] == str(site.environment_file)
     assert paths[1:] == [folder / "b.zip", Path("/b.zip")]
     monkeypatch.delenv(command_line.CALLING_FOLDER)
     assert typed_path("b.zip") == Path("b.zip")

@@ -8,12 +8,16 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import migrations, models
 
+from citynetworks.command_line import SETTINGS_FILE
+from citynetworks.installed import environment_variables
 from networks.languages import ALPHABETS, language_links, languages_read
+from networks.models import ConfirmedTranslation, Network, Revision
 from networks.models.language_columns import added_languages, follow_english, tables_have_all_columns
-from networks.operations import site_languages
+from networks.operations import consistency, site_languages
 from networks.partial_dates import PartialDate
 from networks.reading import Reader
-from tests.makers import make_network
+from networks.revisions import drafts, publishing, storage
+from tests.makers import make_network, make_network_with_lines, make_page, make_theme
 from tests.pages import parsed
 from tests.programs import is_missing
 
@@ -139,6 +143,9 @@ def test_migrations_are_left_as_they_are_without_added_languages():
         (["add", "hr"], "the words of Serbian"),
         (["add", "hu", "--drop"], "are for retiring"),
         (["add", "hu", "--environment", "nowhere/env"], "no file nowhere/env"),
+        (["add", "hu", "--texts", "nowhere.json"], "nowhere.json cannot be read"),
+        (["add", "hu", "--texts", __file__], "is not what “language retire” writes"),
+        (["retire", "en", "--texts", "texts.json"], "is for adding"),
         (["retire", "sr"], "all else is made of"),
         (["retire", "hu"], "no language “hu”"),
         (["retire", "en", "--drop"], "belong to the product"),
@@ -194,6 +201,81 @@ def test_the_variable_is_appended_where_there_is_none(tmp_path):
         file.chmod(0o640)
         site_languages.write_variable(file, "sr,en,hu")
         assert file.read_text() == after and file.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("before", ["A=1\nDJANGO_LANGUAGES=sr,en\nB=2\n", "A=1\n DJANGO_LANGUAGES=sr\n", "A=1"])
+def test_of_an_installed_site_root_is_told_what_to_type(before, tmp_path, monkeypatch, capsys):
+    """The command itself is the user of the site, who may not write the file."""
+    monkeypatch.setattr(site_languages, "migrate_with", lambda code, state: None)
+    file = tmp_path / "environment"
+    file.write_text(before)
+    monkeypatch.setenv(SETTINGS_FILE, str(file))
+    call_command("language", "retire", "en", "--yes", "--export", str(tmp_path / "texts.json"))
+    _said, commands = capsys.readouterr().out.split("on every server of the site:\n")
+    sed, *others = (line.removeprefix("  sudo ") for line in commands.splitlines())
+    assert others == ["city-networks migrate", "systemctl restart city-networks"]
+    subprocess.run(sed, shell=True, check=True)  # noqa: S602
+    assert environment_variables(file.read_text()).pop("DJANGO_LANGUAGES") == "sr,en:retired"
+    assert file.read_text().count("DJANGO_LANGUAGES") == file.read_text().count("A=1\n") == 1
+
+
+def forget_english(rows):
+    """Take the English texts out of rows and their versions, as if their columns had been dropped and all saved."""
+    for row in rows:
+        names = [name for name in vars(row) if name.endswith("_en") and name != "seat_en"]
+        type(row).objects.filter(pk=row.pk).update(**dict.fromkeys(names))
+    for revision in Revision.objects.all():
+        content = {name: value for name, value in revision.content.items() if not name.endswith("_en")}
+        for line in (line for value in content.values() if isinstance(value, list) for line in value):
+            if isinstance(line, dict):
+                line.pop("title_en", None)
+        Revision.objects.filter(pk=revision.pk).update(content=content)
+    for network in Network.objects.all():
+        for line in network.documents:
+            line.pop("title_en", None)
+        Network.objects.filter(pk=network.pk).update(documents=network.documents)
+    ConfirmedTranslation.objects.all().delete()
+
+
+@pytest.mark.long
+@pytest.mark.django_db
+def test_exported_texts_are_put_back(tmp_path, capsys):
+    whole = make_network_with_lines(summary_sr="Сажетак", summary_en="Summary")
+    whole = drafts.save(whole, {"summary_en": "Draft", "acronym_sr": "АБВ"}, author=None).row
+    changed, other, gone = (make_network(name_sr="Стара", name_en=name) for name in ("Changed", "Old", "Gone"))
+    hidden, unsaved = make_network(is_published=False, name_en="Hidden"), make_network(name_en="Unsaved")
+    theme, page = make_theme(name_en="Peace"), make_page(title_en="About")
+    rows = [whole, changed, other, hidden, theme, page]
+    for row in (changed, other, gone, hidden, unsaved, page):
+        storage.newest_revision(row)
+    file = tmp_path / "texts.json"
+    count = site_languages.export_texts("en", file)
+    forget_english(rows)
+    Network.objects.filter(pk=unsaved.pk).update(name_en=None)  # its version still has it
+    changed, other = (Network.objects.get(pk=row.pk) for row in (changed, other))
+    publishing.publish(drafts.save(changed, {"name_sr": "Нова"}, author=None).row, author=None)
+    publishing.publish(drafts.save(other, {"name_en": "New"}, author=None).row, author=None)
+    Network.objects.filter(pk=gone.pk).delete()
+
+    call_command("language", "add", "en", "--yes", "--texts", file)
+    said = capsys.readouterr().out
+    whole, changed, other, hidden, unsaved = (
+        Network.objects.get(pk=row.pk) for row in (whole, changed, other, hidden, unsaved)
+    )
+    assert (whole.summary_en, whole.documents[0]["title_en"]) == ("Summary", "Decision to join")
+    assert (whole.head.content["summary_en"], whole.head.content["acronym_sr"]) == ("Draft", "АБВ")
+    assert whole.head.content["documents"][0]["title_en"] == "Decision to join"
+    assert (whole.acronym_sr, whole.outdated_newest, whole.outdated_published) == ("", [], [])
+    assert (changed.name_en, changed.outdated_published, changed.has_draft) == ("Changed", ["name_en"], False)
+    assert f"Outdated, as the Serbian has changed: networks.network {changed.pk}, name_en." in said
+    assert (other.name_en, hidden.name_en, unsaved.name_en) == ("New", "Hidden", "Unsaved")
+    assert f"Not put back: networks.network {other.pk}, name: another text stands there." in said
+    assert f"Not put back: networks.network {gone.pk}, name: the row is gone." in said
+    assert (type(theme).objects.get().name_en, type(page).objects.get().title_en) == ("Peace", "About")
+    assert [*consistency.findings()] == []
+    call_command("language", "add", "en", "--yes", "--texts", file)
+    assert f"Put back: 0. There already: {count - 2}. Not put back: 2" in capsys.readouterr().out
 
 
 def test_the_catalogue_to_translate_is_one_of_gettext(tmp_path, settings):

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 import pytest
 from django.core.management import get_commands, load_command_class
 
+from citynetworks import __version__
 from tests.processes import ROOT
 
 DOCS = ROOT / "networks" / "docs"
@@ -56,6 +57,11 @@ def test_papers_name_what_is_there(paper):
     assert missing == []
 
 
+def test_changelog_and_installation_are_of_this_version():
+    assert re.findall(r"^## (.+)$", (DOCS / "changelog.md").read_text(), re.MULTILINE)[0] == __version__
+    assert {*re.findall(r"city_networks-([\d.]+)-py3", (DOCS / "install.md").read_text())} == {__version__}
+
+
 # What is typed in a checkout only, and the mark of a mirror, whose bytes are the same wherever it is made
 OF_CHECKOUTS = {"command_line.py", "settings.py", "demo.py", "draw_map.py", "catalogues.py", "static_export.py"}
 
@@ -72,6 +78,7 @@ def test_messages_name_the_program_that_is_there():
                 node.value.value = ""  # a docstring
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "manage.py " in node.value:
                 found.append(f"{path.name}: {node.value}")
+    found += [path.name for path in (ROOT / "templates").rglob("*.*") if "manage.py" in path.read_text()]
     assert found == []
 
 

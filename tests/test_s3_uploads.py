@@ -1,15 +1,18 @@
 """Uploads in a bucket of S3 instead of a folder: readers and staff notice no difference."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.management import call_command
 
 from citynetworks.s3_uploads import S3UploadsStorage
 from citynetworks.uploads import UploadsUnavailable
-from networks.models import Network
-from networks.operations import probes
+from networks.models import Network, Operation
+from networks.operations import cleaning, probes
 from networks.operations.backing_up import media_names
-from networks.pictures import reencode_picture
+from networks.pictures import is_stored, reencode_picture
 from tests import services
 from tests.makers import make_network
 from tests.picture_files import drawing, saved
@@ -121,6 +124,26 @@ def test_picture_for_sharing_shows_the_logo(client, db):
     default_storage.delete(row.logo.name)
     Network.objects.filter(pk=row.pk).update(logo="")
     assert client.get(f"/en/networks/{row.slug}/picture.png").content != with_logo
+
+
+@pytest.mark.django_db
+def test_old_files_that_nothing_names_are_deleted_but_not_one_that_is_stored_anew(monkeypatch):
+    named = upload_logo(make_network()).logo.name
+    again, gone = (f"logos/{digit * 20}.png" for digit in "ab")
+    for name in (again, gone):
+        default_storage.save(name, ContentFile(b"picture"))
+    old, modified = {named, again, gone}, S3UploadsStorage.get_modified_time
+    age = timedelta(days=31)
+    monkeypatch.setattr(
+        S3UploadsStorage, "get_modified_time", lambda self, name: modified(self, name) - age * (name in old)
+    )
+    assert {*cleaning.forgotten_files(timedelta(days=30))} == {again, gone}
+    assert not is_stored(default_storage, again, 7)
+    old.remove(again)  # which is stored now
+    assert is_stored(default_storage, again, 7)
+    call_command("clean_up", verbosity=0)
+    assert Operation.newest(Operation.Kind.CLEAN_UP).details["files that nothing names"] == 1
+    assert [default_storage.exists(name) for name in (named, again, gone)] == [True, True, False]
 
 
 def test_without_the_bucket_files_come_later_and_pages_at_once(client, network, bucket_is_away):  # noqa: F811

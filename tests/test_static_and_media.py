@@ -1,7 +1,9 @@
 """Style sheets, scripts and uploaded pictures, as a server in production gives them to browsers and caches."""
 
+import errno
 import gzip
 import io
+import os
 import re
 from pathlib import Path
 from urllib.parse import urljoin
@@ -15,6 +17,7 @@ from django.test import Client, override_settings
 from django.urls import Resolver404, resolve
 from PIL import Image
 
+from citynetworks import error_pages
 from citynetworks import settings as project
 from networks.models import Network
 from networks.pictures import reencode_picture
@@ -283,3 +286,19 @@ def test_the_icon_that_browsers_and_feed_readers_ask_for_is_there(client):
     assert response["Content-Type"] in ("image/x-icon", "image/vnd.microsoft.icon")
     icon = Image.open(io.BytesIO(b"".join(response.streaming_content)))
     assert (icon.format, icon.info["sizes"]) == ("ICO", {(16, 16), (32, 32), (48, 48)})
+
+
+@pytest.mark.parametrize(
+    ("number", "method", "status", "words"),
+    [
+        (errno.EROFS, "POST", 503, "so what you have sent is not saved. Go back to it"),
+        (errno.ENOSPC, "GET", 503, "None of it is lost"),
+        (errno.EACCES, "POST", 500, "Something went wrong on our side"),
+    ],
+)
+def test_what_the_disk_refuses_is_said(rf, db, number, method, status, words):
+    try:
+        raise OSError(number, os.strerror(number))
+    except OSError:
+        response = error_pages.server_error(rf.generic(method, "/en/admin/networks/network/1/change/"))
+    assert (response.status_code, words in response.content.decode()) == (status, True)

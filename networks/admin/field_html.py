@@ -104,7 +104,7 @@ def read_only_html(field: AdminReadonlyField) -> SafeString:
     )
 
 
-def own_name(code: str) -> str:
+def local_name(code: str) -> str:
     """Return the name that a language has itself: Српски, English."""
     with suppress(KeyError):  # a language that Django does not know
         return capfirst(get_language_info(code)["name_local"])
@@ -137,7 +137,7 @@ def fields_html(lines: Iterable[Fieldline]) -> SafeString:
         codes = languages_of(line)
         if codes and codes != before:
             # Each label says its language too, for those who do not see the columns.
-            headings = ((language_tag(code), code, own_name(code)) for code in codes)
+            headings = ((language_tag(code), code, local_name(code)) for code in codes)
             parts.append(format_html(HEADINGS, format_html_join("", HEADING, headings)))
         parts.append(line_html(line))
         before = codes

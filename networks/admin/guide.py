@@ -1,5 +1,5 @@
 """
-The guide for a new colleague: from signing in to the first published change, in seven steps with a picture each.
+The guide for a new colleague: from signing in to the first published change, in eight steps with a picture each.
 
 The words of buttons and links in its texts are the very messages that those have. tests/test_browser_guide.py follows
 the steps by these words, and takes the pictures.
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from networks.models import Event, Network
@@ -58,6 +58,18 @@ STEPS = [
         ),
         _("The page on which one signs in, with two fields and a button."),
         {"log_in": _("Log in")},
+    ),
+    Step(
+        "second-factor",
+        _("Protect your account"),
+        _(
+            "Choose “{second_factor}” at the top of the page, do with your phone what it says there, and press "
+            "“{turn_on}”: from then on nobody signs in with your password alone. Print the recovery codes, and keep "
+            "them where you keep papers. If the phone is lost, sign in with one of them and set up another phone; if "
+            "they are lost too, ask an administrator."
+        ),
+        _("The page of the second factor, which says what to do with the phone, point by point."),
+        {"second_factor": pgettext_lazy("in the header", "Second factor"), "turn_on": _("Turn the second factor on")},
     ),
     Step(
         "home",

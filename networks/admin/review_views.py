@@ -20,7 +20,7 @@ from networks.admin.unsaved_text import (
     discard_unsaved_form,
     get_unsaved_form,
 )
-from networks.languages import ENGLISH, SERBIAN, language_codes, language_links, own_name, stored_languages
+from networks.languages import ENGLISH, SERBIAN, language_codes, language_links, stored_languages, switch_name
 from networks.models import RevisedModel, SavedForm
 from networks.reading import Reader
 from networks.revisions import drafts, previews, publishing, schedules
@@ -58,7 +58,7 @@ def publishable_languages(row: RevisedModel) -> list[tuple[str, str]]:
             code,
             str(
                 PUBLISH_ONLY.get(code)
-                or gettext("Publish only these texts: {language}").format(language=own_name(code))
+                or gettext("Publish only these texts: {language}").format(language=switch_name(code))
             ),
         )
         for code in changed

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from citynetworks.security_contact import mailto_uri
 from networks.admin.row_views import author_or_system
-from networks.languages import language_tag, own_name, reverse_in
+from networks.languages import language_tag, reverse_in, switch_name
 from networks.models import CityProfile, ConfirmationLink, Network, UnitAnswer
 from networks.reading import Reader
 from networks.revisions import schedules, storage, unit_answers
@@ -61,7 +61,7 @@ class Letter:
 
     @property
     def name(self) -> str:
-        return own_name(self.language)
+        return switch_name(self.language)
 
     @property
     def tag(self) -> str:

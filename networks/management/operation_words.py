@@ -1,4 +1,4 @@
-"""Failures of the commands that back up and restore, in words, and on record."""
+"""Failures of commands, in words, and on record."""
 
 import errno
 from collections.abc import Iterator
@@ -9,9 +9,11 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, Error
 
+from citynetworks.command_line import PROGRAM
 from citynetworks.uploads import UploadsUnavailable
 from networks.models import Operation
 from networks.operations.backup_file import BackupError
+from networks.operations.probes import some
 
 
 @contextmanager
@@ -33,6 +35,18 @@ def in_words(what_is_left: str) -> Iterator[None]:
         raise CommandError(f"The database says: {str(error).strip()}. {what_is_left}") from error
     except KeyboardInterrupt:
         raise CommandError(f"Interrupted. {what_is_left}", returncode=130) from None
+
+
+def missing_files_words(manifest: dict[str, Any]) -> str:
+    """Say which files a backup lacks that rows and versions name, and what to do; nothing if it has all of them."""
+    missing = manifest.get("missing_files", [])  # not in backups of former versions
+    if not missing:
+        return ""
+    return (
+        f"Uploaded files that pages or their versions name were missing when the backup was made ({len(missing)}): "
+        f"{some(missing)}. “{PROGRAM} check_consistency” says which pages name them. An older backup may have them: "
+        "“unzip -p OLDER.zip media/NAME” writes one out, to be put back under its name."
+    )
 
 
 def record(command: BaseCommand, kind: Operation.Kind, succeeded: bool = True, **details: Any) -> None:

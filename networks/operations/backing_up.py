@@ -1,10 +1,10 @@
 """Backing up: the database as it was at one moment, and after it the uploaded files, into one file."""
 
 import re
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from citynetworks import __version__
 from citynetworks.command_line import PROGRAM
 from citynetworks.environment import DROPPED, RETIRED
 from networks.models.language_columns import texts_of_removed_languages
@@ -39,10 +40,6 @@ from networks.operations.table_rows import (
 # The files that `backup FOLDER` writes
 NAME = "city-networks-{:%Y%m%dT%H%M%SZ}.zip"
 NAME_PATTERN = re.compile(r"city-networks-[0-9]{8}T[0-9]{6}Z\.zip")
-
-
-def product_version() -> str:
-    return version("city-networks")
 
 
 @contextmanager
@@ -84,9 +81,9 @@ def back_up(config: dict[str, Any], path: Path, report: Report) -> dict[str, Any
     Write a backup of a database and of the uploaded files, and return its manifest.
 
     There is a file of that name when all is in it and on the disk, and else none. A backup that has the name already
-    is replaced. `missing_files` in the manifest are the names of files that rows and versions name and that are not
-    among the uploads, and `left_out_files` of uploads that no other storage could have. Raises BackupError,
-    UploadsUnavailable or OSError.
+    is replaced. `named_files` in the manifest is the number of files that rows and versions name, `missing_files` are
+    the names of those that are not among the uploads, and `left_out_files` of uploads that no other storage could
+    have. Raises BackupError, UploadsUnavailable or OSError.
     """
     if path.exists():
         try:
@@ -103,6 +100,7 @@ def back_up(config: dict[str, Any], path: Path, report: Report) -> dict[str, Any
         left_out = {name for name in names if not can_be_stored(name)}
         manifest["files"] = add_files(writer, sorted(names - left_out), report)
         manifest["left_out_files"] = sorted(map(ascii, left_out))
+        manifest["named_files"] = len(named)
         manifest["missing_files"] = sorted(named - {file["name"] for file in manifest["files"]})
         writer.close(manifest)
     return manifest
@@ -132,7 +130,7 @@ def add_database(writer: BackupWriter, connection: BaseDatabaseWrapper, report: 
         described[table.name] = description | ({"last_key": table.last_key()} if table.has_sequence else {})
     return {
         "made_at": in_utc(timezone.now()),
-        "version": product_version(),
+        "version": __version__,
         "database": {"kind": connection.vendor, "version": database_version(connection)},
         "migrations": applied,
         "tables": described,
@@ -188,9 +186,26 @@ def new_name_in(folder: Path, now: datetime) -> Path:
     return folder / NAME.format(now.astimezone(UTC))
 
 
-def remove_oldest(folder: Path, keep: int) -> list[Path]:
-    """Remove all but so many of the newest backups of a folder, and return which were removed."""
-    removed = backups_in(folder)[:-keep]
-    for path in removed:
-        path.unlink()
+def remove_oldest(folder: Path, keep: int, missing: Iterable[str] = ()) -> list[Path]:
+    """
+    Remove all but so many of the newest backups of a folder, and return which were removed.
+
+    The newest one that has a file which is missing now stays too: it may be the last place that has it.
+    """
+    removed, lost = [], {f"media/{name}" for name in missing}
+    for number, path in enumerate(reversed(backups_in(folder)), 1):
+        found = lost and lost & members_of(path)
+        lost -= found or set()
+        if number > keep and not found:
+            path.unlink()
+            removed.append(path)
     return removed
+
+
+def members_of(path: Path) -> set[str]:
+    """Return the names of the members of a backup; none if it is damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {*archive.namelist()}
+    except zipfile.BadZipFile:
+        return set()

@@ -8,7 +8,7 @@ here they go on a site where nobody works. Drafts, history, the bin and the reco
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -57,32 +57,38 @@ def forgotten_files(older_than: timedelta) -> Iterator[str]:
     """
     Yield the names of uploads that no row names, no revision and nothing else in the database, and that are old.
 
-    Only files that the site has named itself. Where the uploads are not in a folder, there are none.
+    Only files that the site has named itself.
     """
-    if not hasattr(default_storage, "delete_forgotten"):
-        return
     now = timezone.now()
-    old = {}
+    uploads = {}
     for name in stored_names():
         base = PurePosixPath(name).name
-        modified = default_storage.get_modified_time(name)
-        if UNFINISHED.fullmatch(base) and modified < now - UNFINISHED_KEPT_FOR:
-            yield name
-        elif UPLOAD.fullmatch(base) and modified < now - older_than:
-            old[name] = PurePosixPath(name).stem
-    if old:
-        forgotten = {*old.values()}
-        for digests in named_digests():
-            forgotten -= digests
-            if not forgotten:
-                return
-        yield from (name for name, digest in old.items() if digest in forgotten)
+        if UNFINISHED.fullmatch(base):
+            if is_older(name, now - UNFINISHED_KEPT_FOR):
+                yield name
+        elif UPLOAD.fullmatch(base):
+            uploads[name] = PurePosixPath(name).stem
+    forgotten = {*uploads.values()}
+    for digests in named_digests() if uploads else ():
+        forgotten -= digests
+        if not forgotten:
+            return
+    # The age last: a bucket is asked for it once for each file.
+    yield from (name for name, digest in uploads.items() if digest in forgotten and is_older(name, now - older_than))
+
+
+def is_older(name: str, moment: datetime) -> bool:
+    """Return whether an upload is there and was last written before a moment."""
+    try:
+        return default_storage.get_modified_time(name) < moment
+    except FileNotFoundError:
+        return False
 
 
 def delete_forgotten_file(name: str, older_than: timedelta) -> bool:
     """Delete such a file unless somebody has uploaded the same once more meanwhile. Return whether it was deleted."""
     kept_for = UNFINISHED_KEPT_FOR if UNFINISHED.fullmatch(PurePosixPath(name).name) else older_than
-    storage: Any = default_storage  # one that has the method: see `forgotten_files`
+    storage: Any = default_storage  # UploadsStorage or S3UploadsStorage
     return storage.delete_forgotten(name, (timezone.now() - kept_for).timestamp())
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from citynetworks import __version__
 from citynetworks.command_line import COMMAND, ENVIRONMENT_FILE
 from citynetworks.installed import environment_text, environment_variables
 from citynetworks.request_limits import LARGEST_BODY
@@ -193,7 +194,7 @@ class Installation:
         if self.is_real and (home in self.environment.parents or Path("/root") in self.environment.parents):
             raise InstallationFailed(
                 f"The packages are installed in {self.environment}, which the unit cannot see. Make the environment "
-                f"elsewhere, such as in /opt/{COMMAND}/0.1, and install from there."
+                f"elsewhere, such as in /opt/{COMMAND}/{__version__}, and install from there."
             )
 
     def write(self) -> Iterator[str]:

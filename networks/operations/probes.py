@@ -78,6 +78,7 @@ LINK_CHECK_IS_OLD = timedelta(days=3)
 
 STYLESHEET = "networks/site.css"  # which every public page names
 MOST_NAMES = 3  # of files that a finding names
+MADE_READ_ONLY = "dmesg says whether the disk is failing and was made read-only."
 
 
 def ok(words: str) -> Outcome:
@@ -118,16 +119,16 @@ def database(is_thorough: bool) -> Outcome:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT current_setting('transaction_read_only')")
-            is_read_only = cursor.fetchone()[0] == "on"
+            problem = "it accepts no writes" if cursor.fetchone()[0] == "on" else ""
         else:
             cursor.execute("PRAGMA schema_version")  # reads the file, unlike SELECT 1
-            is_read_only = not is_writable_file()
-    if is_read_only:
+            problem = unwritable_file()
+    if problem:
         return failed(
-            "The database cannot be written.",
+            f"The database cannot be written ({problem}).",
             "Readers are served, but nothing that staff type can be saved.",
-            "Let the user that runs the site write the file of the database and its folder; on PostgreSQL, connect "
-            "to the primary server.",
+            f"{MADE_READ_ONLY} Let the user that runs the site write the file of the database and its folder; on "
+            "PostgreSQL, connect to the primary server.",
         )
     return ok(f"The database answers ({connection.display_name}).")
 
@@ -145,12 +146,12 @@ def unreadable(error: db.Error) -> Outcome:
     return warning(f"Not known: {reason(error)}.", "A table is missing or cannot be read.", f"{PROGRAM} migrate")
 
 
-def is_writable_file() -> bool:
-    """Return whether this process may write the file of the database of SQLite, and make files beside it."""
+def unwritable_file() -> str:
+    """Return why this process cannot write the file of SQLite, or make files beside it; or nothing."""
     if connection.is_in_memory_db():  # type: ignore[attr-defined] # of SQLite
-        return True
+        return ""
     path = Path(connection.settings_dict["NAME"])
-    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    return unwritable(path.parent) or ("" if os.access(path, os.W_OK) else f"no right to write {path}")
 
 
 def migrations(is_thorough: bool) -> Outcome:
@@ -281,6 +282,12 @@ def backup(is_thorough: bool) -> Outcome:
         return failed(words, why, f"{PROGRAM} backup FILE, and look at the timer: systemctl list-timers.")
     if age > BACKUP_IS_OLD or failed_words:
         return warning(words, why, f"{PROGRAM} backup FILE, and look at the timer: systemctl list-timers.")
+    if missing := made.details.get("missing_files"):
+        return warning(
+            f"{words} Uploaded files that pages or their versions name are missing, also in it: {missing}.",
+            "Only an older backup may still have them.",
+            f"{PROGRAM} check_consistency says which; put them back from an older backup, and back up again.",
+        )
     return ok(words)
 
 
@@ -374,7 +381,7 @@ def media(is_thorough: bool) -> Outcome:
         return failed(
             f"No pictures can be uploaded: the folder {folder} cannot be written ({problem}).",
             "Pictures and documents that staff upload are refused.",
-            "Let the user that runs the site write there, or set MEDIA_ROOT to another folder.",
+            f"{MADE_READ_ONLY} Let the user that runs the site write there, or set MEDIA_ROOT to another folder.",
         )
     return ok(f"Uploads can be written to {folder}.")
 

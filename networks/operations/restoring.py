@@ -111,6 +111,7 @@ def details_of(file: BackupFile) -> dict[str, Any]:
         "version": manifest["version"],
         "rows": file.row_count,
         "files": len(manifest["files"]),
+        "missing_files": len(manifest.get("missing_files", [])),
     }
 
 

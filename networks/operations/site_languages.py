@@ -9,6 +9,7 @@ import gettext
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,8 +23,9 @@ from django.conf.locale import LANG_INFO
 from django.db import connection, models
 from django.utils import timezone
 
+from citynetworks.command_line import COMMAND
 from citynetworks.environment import DROPPED, OFFERED, RETIRED, language_problem
-from networks.languages import ALPHABETS, ENGLISH, SERBIAN, own_name
+from networks.languages import ALPHABETS, ENGLISH, SERBIAN, switch_name
 from networks.models import RevisedModel
 from networks.models.language_columns import (
     PRODUCT_LANGUAGES,
@@ -61,12 +63,21 @@ def write_variable(file: Path, value: str) -> None:
     new.replace(file)
 
 
+def commands_as_root(value: str, file: str, *, migrate: bool) -> list[str]:
+    """Return what root types so that an installed site has the variable, from its environment file, and restarts."""
+    sed = f"sed -i -e '$a {VARIABLE}={value}' -e '/^[[:space:]]*{VARIABLE}=/d' {shlex.quote(file)}"
+    commands = [sed, *([f"{COMMAND} migrate"] if migrate else []), f"systemctl restart {COMMAND}"]
+    return [f"sudo {command}" for command in commands]
+
+
 def check_environment(file: Path) -> None:
     """Raise NotPossible if this user cannot write an environment file anew."""
     if not file.is_file():
         raise NotPossible(f"There is no file {file}.")
     if not (os.access(file, os.R_OK | os.W_OK) and os.access(file.parent, os.W_OK)):
-        raise NotPossible(f"This user may not write {file}. Leave it out, and write the variable as root.")
+        raise NotPossible(
+            f"This user may not write {file}. Leave --environment out: the last lines then say what to type as root."
+        )
 
 
 # Adding
@@ -77,12 +88,12 @@ def check_addition(code: str) -> None:
     if problem := language_problem(code) if code != SERBIAN else "Serbian is the language that all else is made of.":
         raise NotPossible(problem)
     if settings.SITE_LANGUAGES.get(code) == OFFERED:
-        raise NotPossible(f"The site has {own_name(code)} already.")
+        raise NotPossible(f"The site has {switch_name(code)} already.")
 
 
 def plan_addition(code: str) -> list[str]:
     """Return what adding a language does, one sentence for each thing."""
-    name, folder = own_name(code), catalogue_folder(code)
+    name, folder = switch_name(code), catalogue_folder(code)
     texts = sum(count for *_names, count in texts_by_column(code))
     snowball = LANG_INFO[code]["name"].lower() in snowballstemmer.algorithms()
     chain = [name, *(["English"] if offers_english() and code != ENGLISH else []), "Serbian in Latin letters"]
@@ -197,18 +208,18 @@ def check_retirement(code: str, *, drop: bool) -> None:
         raise NotPossible(f"The site has no language “{code}”.")
     if drop and code in PRODUCT_LANGUAGES:
         raise NotPossible(
-            f"The columns of {own_name(code)} belong to the product. It can be retired, but not dropped."
+            f"The columns of {switch_name(code)} belong to the product. It can be retired, but not dropped."
         )
     if drop and state == OFFERED:
         raise NotPossible("Retire the language first, and restart the site. Then its texts can be dropped.")
     if not drop and state != OFFERED:
-        raise NotPossible(f"{own_name(code)} is retired already. To drop its texts, add --drop.")
+        raise NotPossible(f"{switch_name(code)} is retired already. To drop its texts, add --drop.")
 
 
 def plan_retirement(code: str, *, drop: bool, export: Path) -> list[str]:
     """Return what retiring a language does, or dropping its texts, one sentence for each thing."""
     count = sum(count for *_names, count in texts_by_column(code))
-    plan = [f"Export: the {count} texts in {own_name(code)}, with those of drafts and of lines, into {export}."]
+    plan = [f"Export: the {count} texts in {switch_name(code)}, with those of drafts and of lines, into {export}."]
     if drop and settings.SITE_LANGUAGES[code] == DROPPED:
         return [*plan, "Database: its columns are dropped. Only the export, and backups, have the texts then."]
     if drop:
@@ -219,7 +230,7 @@ def plan_retirement(code: str, *, drop: bool, export: Path) -> list[str]:
         ]
     return [
         *plan,
-        f"Readers: {own_name(code)} is not offered any more; its URLs below /{code}/ lead to the Serbian pages.",
+        f"Readers: {switch_name(code)} is not offered any more; its URLs below /{code}/ lead to the Serbian pages.",
         "Staff: its column is gone from the forms, the spreadsheets and what waits.",
         "Database: the texts stay, also in the history, until they are dropped. Adding it again shows them.",
         f"Setting: {VARIABLE}={variable_with(code, RETIRED)}",
@@ -291,7 +302,7 @@ def export_texts(code: str, file: Path) -> int:
     texts = [*texts_in(code)]
     document = {
         "language": code,
-        "name": own_name(code),
+        "name": switch_name(code),
         "exported_at": timezone.now().isoformat(timespec="seconds"),
         "texts": texts,
     }

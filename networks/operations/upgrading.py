@@ -1,7 +1,7 @@
 """
 Letting the installed site run another version of the project, whose packages are installed already.
 
-Each version has a Python environment of its own, such as /opt/city-networks/0.2, and the link `current` leads to the
+Each version has a Python environment of its own, such as /opt/city-networks/1.1, and the link `current` leads to the
 one that runs. So the former version makes the backup, goes on serving while the database is migrated, and is there to
 go back to. This process only leads: what touches the database is done by commands in processes of their own, as the
 user of the site. Each step can be repeated, so an upgrade that was killed is continued by the same command.

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, language_tag, own_name, translation_languages
+from networks.languages import ENGLISH, SERBIAN, SERBIAN_LATIN, language_tag, switch_name, translation_languages
 from networks.models import Network
 from networks.public.chronology import first_membership
 from networks.public.data_view import data_view
@@ -145,7 +145,7 @@ def open_data(request: HttpRequest) -> HttpResponse:
             "identifier": iri("network", 7),
             "tags": [language_tag(code) for code in (SERBIAN, SERBIAN_LATIN, ENGLISH)],
             "other_tags": [
-                (language_tag(code), own_name(code)) for code in translation_languages() if code != ENGLISH
+                (language_tag(code), switch_name(code)) for code in translation_languages() if code != ENGLISH
             ],
             "described": described,
         },

@@ -18,8 +18,8 @@ from networks.languages import (
     language_codes,
     language_links,
     language_tag,
-    own_name,
     reverse_in,
+    switch_name,
 )
 from networks.models import CityProfile, Page
 from networks.reading import NetworkReading, PageReading, ProfileReading, Reader, RowReading
@@ -137,7 +137,7 @@ class PageContext:
         if self.is_preview:
             return ""
         lines = [_("Page: {url}").format(url=self.page_url), "", ""]
-        subject = _("In English: {title}") if self.language == ENGLISH else f"{own_name(self.language)}: {{title}}"
+        subject = _("In English: {title}") if self.language == ENGLISH else f"{switch_name(self.language)}: {{title}}"
         return letter_url(self.profile, self.subject, subject, lines)
 
     @property

@@ -157,14 +157,17 @@ def stale_rows(rows: Any) -> Any:
     return rows.filter(other_languages | Q(head__isnull=False) & ~Q(computed_from=F("head")))
 
 
-def update_stale(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Compute the columns anew of the rows where they are stale."""
+def update_stale(using: str = DEFAULT_DB_ALIAS) -> int:
+    """Compute the columns anew of the rows where they are stale, and return of how many."""
+    count = 0
     for model in (Network, Page):
         rows = stale_rows(model._base_manager.using(using))
         # Row by row: beside an open query SQLite refuses to write what another process has just written.
         for pk in [*rows.values_list("pk", flat=True)]:
             for row in rows.select_related("head").filter(pk=pk):
                 update_newest_columns(row)
+                count += 1
+    return count
 
 
 def update_stale_in_background() -> threading.Thread:

@@ -6,13 +6,13 @@ from django.db import models
 from django.forms import BoundField
 from django.utils.translation import ngettext_lazy
 
-from networks.admin.field_html import fields_html, own_name
+from networks.admin.field_html import fields_html, local_name
 from networks.admin.line_forms import cell_of
 from networks.languages import language_tag
 
 register = template.Library()
 register.filter(language_tag)
-register.filter(own_name)
+register.filter(local_name)
 register.filter(fields_html)
 
 # Django writes a number before verbose_name_plural, but Serbian has two plural forms: 4 мреже, 11 мрежа.

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from networks.management.operation_words import failures_on_record, in_words, record
+from networks.management.operation_words import failures_on_record, in_words, missing_files_words, record
 from networks.management.progress import Progress
 from networks.management.typed_path import typed_path
 from networks.models import Operation
@@ -53,22 +53,29 @@ class Command(BaseCommand):
                 path = new_name_in(folder, timezone.now())
             manifest = back_up(connection.settings_dict, path, progress.report)
         rows = sum(table["count"] for table in manifest["tables"].values())
-        numbers = {"rows": rows, "files": len(manifest["files"]), "bytes": path.stat().st_size}
+        missing = manifest["missing_files"]
+        numbers = {
+            "rows": rows,
+            "files": len(manifest["files"]),
+            "missing_files": len(missing),
+            "bytes": path.stat().st_size,
+        }
         self.stdout.write(
             f"Backed up to {path}: {rows} rows of {len(manifest['tables'])} tables, {numbers['files']} files, "
             f"{numbers['bytes'] / 1_000_000:.1f} MB, in {time.monotonic() - started:.0f} s."
         )
         if left_out := manifest["left_out_files"]:
             self.stderr.write(f"Left out, as the site gives no file such a name: {some(left_out)}.")
-        missing = manifest["missing_files"]
-        if missing:
+        if missing and len(missing) == manifest["named_files"]:
             raise CommandError(
-                f"Uploaded files that pages or their versions name are missing ({len(missing)}), in this backup too: "
-                f"{some(missing)}. Look whether the folder or the bucket of uploads is there; put lost files "
-                "back from an older backup. No older backup was removed."
+                f"None of the uploaded files that pages or their versions name is there ({len(missing)}), nor in "
+                f"this backup: {some(missing)}. Look whether the folder or bucket of uploads is the right one; "
+                "put lost files back from an older backup. No older backup was removed."
             )
+        if missing:
+            self.stderr.write(missing_files_words(manifest))
         record(self, Operation.Kind.BACKUP, file=path.name, **numbers)
         if folder and keep:
             with in_words("The new backup is whole; older ones could not be removed."):
-                for removed in remove_oldest(folder, keep):
+                for removed in remove_oldest(folder, keep, missing):
                     self.stdout.write(f"Removed {removed.name}.")

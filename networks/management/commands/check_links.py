@@ -4,6 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from networks.links.record import NothingReached, check_links, due_links, update_links
+from networks.management.operation_words import in_words
 from networks.management.progress import Progress
 from networks.models import Link
 
@@ -24,6 +25,10 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="Check all links, whenever they were checked last.")
 
     def handle(self, *, hours: int, verbosity: int, **options: Any) -> None:
+        with in_words("What was checked is saved; the next run checks the other links."):
+            self.check_links(hours, verbosity, **options)
+
+    def check_links(self, hours: int, verbosity: int, **options: Any) -> None:
         update_links()
         progress = Progress(self.stderr, is_shown=verbosity > 0)
         try:
@@ -33,10 +38,6 @@ class Command(BaseCommand):
                 "No other site could be reached, so no failure was recorded. Can this machine resolve the names of "
                 "other hosts, and connect to their ports 80 and 443?"
             ) from error
-        except KeyboardInterrupt:
-            raise CommandError(
-                "Interrupted. What was checked is saved; the next run checks the other links.", returncode=130
-            ) from None
         self.stdout.write(
             f"Links checked: {count} of {Link.objects.count()}. "
             f"Dead: {Link.objects.dead().count()}. Moved: {Link.objects.moved().count()}."

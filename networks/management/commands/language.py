@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import Any
 
@@ -5,10 +6,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from citynetworks.command_line import SETTINGS_FILE
 from citynetworks.environment import DROPPED, OFFERED, RETIRED
-from networks.languages import own_name
+from networks.languages import switch_name
 from networks.management.typed_path import typed_path
-from networks.operations import site_languages
+from networks.operations import exported_texts, site_languages
+from networks.operations.exported_texts import Text
 from networks.operations.site_languages import VARIABLE, NotPossible
 
 
@@ -36,6 +39,12 @@ class Command(BaseCommand):
             metavar="FILE",
             help="Where the texts of a language that is retired go; by default texts-CODE-TIME.json, here.",
         )
+        parser.add_argument(
+            "--texts",
+            type=typed_path,
+            metavar="FILE",
+            help="Put back the texts of a language that was retired and dropped, from the file that it wrote then.",
+        )
         parser.add_argument("--drop", action="store_true", help="Drop the texts of a language that was retired.")
 
     def handle(self, *, action: str, code: str, **options: Any) -> None:
@@ -47,12 +56,18 @@ class Command(BaseCommand):
                 if options["drop"] or options["export"]:
                     raise CommandError("--drop and --export are for retiring a language.")
                 self.add(code, **options)
+            elif options["texts"]:
+                raise CommandError("--texts is for adding a language.")
             else:
                 self.retire(code, **options)
         except NotPossible as error:
             raise CommandError(str(error)) from error
 
-    def add(self, code: str, **options: Any) -> None:
+    def add(self, code: str, *, texts: Path | None, **options: Any) -> None:
+        exported = exported_texts.read_export(texts, code) if texts else []
+        if texts and settings.SITE_LANGUAGES.get(code) == OFFERED:
+            self.put_back(code, exported, **options)
+            return
         site_languages.check_addition(code)
         if not self.agreed(site_languages.plan_addition(code), **options):
             return
@@ -60,7 +75,25 @@ class Command(BaseCommand):
         for path in site_languages.write_catalogues(code):
             self.stdout.write(f"Written: {path}")
         self.set_variable(code, OFFERED, options["environment"])
-        self.stdout.write(f"Then {own_name(code)} is there.")
+        self.stdout.write(f"Then {switch_name(code)} is there.")
+        if texts:
+            self.stdout.write("After the restart, give this command once more: it puts the texts back.")
+
+    def put_back(self, code: str, exported: list[Text], **options: Any) -> None:
+        plan = [
+            f"Texts: {len(exported)} in {switch_name(code)} are put where no text stands now. What citizens read is "
+            "published at once, below drafts; what was a draft is one again.",
+            "Translations whose Serbian has changed since are outdated, for staff to look at.",
+        ]
+        if not self.agreed(plan, **options):
+            return
+        outcome = exported_texts.put_back(exported, code)
+        for text, reason in outcome.left.items():
+            self.stdout.write(f"Not put back: {text}: {reason}.")
+        for name in outcome.outdated:
+            self.stdout.write(f"Outdated, as the Serbian has changed: {name}.")
+        left = f"{len(outcome.left)}, which the file still has" if outcome.left else "0"
+        self.stdout.write(f"Put back: {outcome.put_back}. There already: {outcome.there}. Not put back: {left}.")
 
     def retire(self, code: str, *, drop: bool, export: Path | None, **options: Any) -> None:
         site_languages.check_retirement(code, drop=drop)
@@ -89,6 +122,12 @@ class Command(BaseCommand):
     def set_variable(self, code: str, state: str, file: Path | None) -> None:
         """Write the setting into the environment file, or say what to write, and that the site must be restarted."""
         value = site_languages.variable_with(code, state)
+        of_installation = os.environ.get(SETTINGS_FILE)
+        if of_installation and not file:
+            self.stdout.write(f"Only root writes {of_installation}. Type this, on every server of the site:")
+            for command in site_languages.commands_as_root(value, of_installation, migrate=state == RETIRED):
+                self.stdout.write(f"  {command}")
+            return
         if file:
             site_languages.write_variable(file, value)
             self.stdout.write(f"Written into {file}: {VARIABLE}={value}")

@@ -8,7 +8,7 @@ from django.db import connection
 
 from citynetworks.environment import database_at
 from networks.management.database_url import given_url
-from networks.management.operation_words import in_words
+from networks.management.operation_words import in_words, missing_files_words
 from networks.management.progress import Progress
 from networks.management.restoring_words import restore_or_say
 from networks.management.typed_path import typed_path
@@ -40,6 +40,8 @@ class Command(BaseCommand):
         with in_words("The database was not changed."), BackupFile(file, progress.report) as backup:
             if verbosity:
                 self.stderr.write(f"{file} was made by {made_by(backup.manifest)}.", style_func=str)
+            if words := missing_files_words(backup.manifest):
+                self.stderr.write(words)
             way_back = restore_or_say(backup, config, progress.report)
             self.stdout.write(
                 f"Restored {backup.row_count} rows and {len(backup.manifest['files'])} files, compared each, and "

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from networks.management.operation_words import failures_on_record, in_words, record
+from networks.management.operation_words import failures_on_record, in_words, missing_files_words, record
 from networks.management.progress import Progress
 from networks.management.typed_path import typed_path
 from networks.models import Operation
@@ -38,8 +38,10 @@ class Command(BaseCommand):
         started = time.monotonic()
         with in_words("The site was not changed."), BackupFile(file, progress.report) as backup:
             drill(backup, connection.settings_dict, progress.report)
-            details = details_of(backup)
+            details, missing = details_of(backup), missing_files_words(backup.manifest)
         record(self, Operation.Kind.RESTORE_DRILL, **details)
+        if missing:
+            self.stderr.write(missing)
         self.stdout.write(
             f"The site can be restored from {file}: {details['rows']} rows and {details['files']} files compared, in "
             f"{time.monotonic() - started:.0f} s."
