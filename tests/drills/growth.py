@@ -52,11 +52,6 @@ COMMANDS = {
     "backup": ("backup", "{folder}/backup.zip", "--verbosity=0"),
     "restore": ("restore", "{folder}/backup.zip", "--into=sqlite:///{folder}/restored.sqlite3", "--verbosity=0"),
 }
-COMMANDS = {
-    name: arguments
-    for name, arguments in COMMANDS.items()
-    if (ROOT / "networks" / "management" / "commands" / f"{arguments[0]}.py").is_file()
-}
 
 
 def main() -> None:
