@@ -1,6 +1,8 @@
-"""The project's settings as the tests run them: production's, but for what makes tests slow or touches the disk."""
+"""The project's settings as the tests run them: production's, but for what makes tests slow."""
 
 import os
+import tempfile
+from pathlib import Path
 
 os.environ.setdefault("DJANGO_SECRET_KEY", "a key that only the tests know, and long enough for every check of it")
 os.environ.setdefault("DJANGO_ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
@@ -23,3 +25,8 @@ STATIC_ROOT = BASE_DIR / "static"
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     # What no query asks to be in order comes in reverse, so that nobody relies on the order of the rows.
     DATABASE["OPTIONS"]["init_command"] += "PRAGMA reverse_unordered_selects=ON;"
+    # A file, as in production: in memory, the threads of the live server would share one connection with the test, so
+    # that each is in the transactions of the other, and finds tables locked. Its name is that of the run, which the
+    # processes of pytest-xdist have in common.
+    run = os.environ.setdefault("CITY_NETWORKS_TEST_RUN", str(os.getpid()))
+    DATABASE["TEST"] = {"NAME": Path(tempfile.gettempdir()) / f"city-networks-test-{run}.sqlite3"}

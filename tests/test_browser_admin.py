@@ -8,12 +8,10 @@ import os
 import re
 import threading
 import time
-from functools import wraps
 from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -128,22 +126,6 @@ def prose_in(html):
     return unescape(html.removeprefix("<p>First with a word.").removesuffix("</p>"))
 
 
-def patiently(read):
-    """SQLite in memory does not wait: while the server notes that a form was left, the table is locked."""
-
-    @wraps(read)
-    def reading(*args):
-        for _attempt in range(50):
-            try:
-                return read(*args)
-            except OperationalError:
-                time.sleep(0.05)
-        return read(*args)
-
-    return reading
-
-
-@patiently
 def fresh(network):
     return Network.objects.select_related("head", "live").get(pk=network.pk)
 
@@ -152,7 +134,6 @@ def newest(network):
     return fresh(network).head.content
 
 
-@patiently
 def history(network, field):
     return [each.content[field] for each in Revision.objects.filter(network=network).order_by("number")]
 
