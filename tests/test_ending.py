@@ -114,6 +114,29 @@ class TestPublisher:
         }
 
     @pytest.mark.long
+    def test_is_shown_what_is_wrong_with_the_words_before_they_are_on_the_record(self, client, milan, network):
+        client.force_login(milan)
+        wrong = {"end_note_sr": "Oдлука  бр. 06-31/2026.", "end_note_en": "Decision."}  # with a Latin O
+        tree = end(client, network, **wrong)
+        assert (messages_of(tree), anew(network).status) == ([], "member")
+        serbian, _english = tree.find_class("warnings")
+        notes = [text_of(each) for each in serbian]
+        assert "look alike" in notes[0] and "more than one space" in notes[1]
+
+        def press(tree, **typed):
+            return parsed(client.post(f"{LIST}{network.pk}/end/", form_values(tree) | typed, follow=True))
+
+        # One is mended by its button, and nothing is saved by that.
+        tree = press(tree, _mend=tree.xpath("//div[@id='id_end_note_sr_helptext']//button/@value")[0])
+        words = form_values(tree)
+        assert (words["end_note_sr"], words["left"]) == (["Одлука  бр. 06-31/2026."], ["3 May 2026"])
+        # The others may be right as they are; a new one is shown first.
+        tree = press(tree, end_note_en="The the decision.")
+        assert anew(network).status == "member"
+        press(tree)
+        assert anew(network).live.content["end_note_sr"] == "Одлука  бр. 06-31/2026."
+
+    @pytest.mark.long
     @pytest.mark.parametrize("with_draft", [False, True])
     def test_takes_it_off_the_site_with_the_words_on_the_record_and_undoes_that(
         self, client, milan, ana, network, with_draft

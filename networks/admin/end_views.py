@@ -5,11 +5,14 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import path
+from django.utils.html import format_html
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from citynetworks.labels import localized_verbose_name
+from networks.admin import publishing_checks
 from networks.admin.link_admin import incoming_links
 from networks.admin.unsaved_text import TokenField, discard_response, discard_unsaved_form, get_unsaved_form
 from networks.languages import language_tag, stored_languages
@@ -24,6 +27,9 @@ REASONS = [
     (Network.Status.ENDED, _("The network has ended")),
 ]
 STAYS, OFF_SITE = "stays", "off_site"
+# The hidden inputs with what the words warn of and the user has seen
+SEEN = "seen"
+WARNINGS = "admin/networks/revised/includes/warnings.html"
 
 
 class EndForm(forms.Form):
@@ -57,7 +63,9 @@ class EndForm(forms.Form):
         }
         for language in stored_languages():
             label = labels.get(language) or localized_verbose_name(_("Words for the public record"), language)
-            field = Network._meta.get_field(f"end_note_{language}").formfield(label=label, required=False)
+            column = Network._meta.get_field(f"end_note_{language}")
+            field = column.formfield(label=label, required=False)
+            field.validators += column.validators  # so that it is told together with what the words warn of
             field.help_text = _("By which decision, for example. It may stay empty.")
             field.widget = forms.Textarea({"rows": 3, "lang": language_tag(language)})
             self.fields[f"end_note_{language}"] = field
@@ -106,8 +114,17 @@ class EndViewsMixin:
             return response
         if request.method != "POST" and (kept := get_unsaved_form(request)):
             initial = kept.data.dict()
-        form = EndForm(request.POST or None, initial=initial, may_take_off=is_public)
-        if request.method == "POST" and form.is_valid():
+        form, notes = EndForm(request.POST or None, initial=initial, may_take_off=is_public), []
+        if request.method == "POST":
+            words = {name: request.POST.get(name, "") for name in form.fields if name.startswith("end_note_")}
+            mended = publishing_checks.mended_content(Network, newest | words, request.POST)
+            if mended:
+                words = {name: mended[name] for name in words}
+                form = EndForm(initial=request.POST.dict() | words, may_take_off=is_public)
+            notes = publishing_checks.word_notes(Network, newest | words, words)
+        keys = [seen_key(note) for each in notes for note in each.notes]
+        is_seen = {*keys} <= {*request.POST.getlist(SEEN)}
+        if form.is_valid() and is_seen:
             off_site = form.cleaned_data.get("becomes") == OFF_SITE
             try:
                 self.end(request, network, form.facts(), off_site=off_site, token=form.cleaned_data["form_token"])
@@ -120,6 +137,9 @@ class EndViewsMixin:
                     request, end_message(network, may_publish=may_publish, off_site=off_site), messages.SUCCESS
                 )
                 return self.redirect_to_form(network)
+        for each in notes:
+            field = form[each.name]
+            field.help_text = format_html("{}{}", field.help_text, render_to_string(WARNINGS, {"field": each}))
         others = changed_fields(Network, network.live.content, newest) if network.live else []
         return self.render(
             request,
@@ -127,11 +147,12 @@ class EndViewsMixin:
             network,
             pgettext_lazy("action", "End this membership"),
             form=form,
+            seen=keys,
             may_publish=may_publish,
             others=", ".join(field_label(Network, name) for name in others if name not in ending.FACTS),
             joined=Reader().date(network.joined),
             incoming=incoming_links([network]) if is_public else None,
-            **self.unsaved_context(request, is_unsaved=form.is_bound),
+            **self.unsaved_context(request, is_unsaved=request.method == "POST"),
         )
 
     def end(self, request: HttpRequest, network: Network, facts: dict, *, off_site: bool, token: str) -> None:
@@ -158,6 +179,11 @@ class EndViewsMixin:
         return network is not None and ending.undo_end(
             network, before["before"], before["event"], author=request.user
         )
+
+
+def seen_key(note: publishing_checks.Note) -> str:
+    """Return what a hidden input says of a note that was seen, without the line breaks that browsers change."""
+    return " ".join(":".join(note.warning.key).split())
 
 
 def add_errors(form: EndForm, error: ValidationError) -> None:

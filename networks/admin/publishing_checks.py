@@ -5,7 +5,7 @@ Warnings stand beside the fields of the form, each with a button that mends it a
 stop nobody: only where publishing would show citizens words with a warning that the user has not seen, it asks first.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import reduce
@@ -162,12 +162,17 @@ def row_checks(row: RevisedModel, content: Content | None = None) -> PublishingC
     """Return the checks of a row with its newest revision as `head`, or with another content."""
     model = type(row)
     content = complete_content(model, row.head.content if content is None else content)
-    by_field = groupby(row_warnings(model, row.pk, content, name_owners(model, [content])), attrgetter("field"))
-    return PublishingChecks(
-        [field_notes(model, name, list(warnings)) for name, warnings in by_field],
-        missing_fields(model, content),
-        refusals(row, content),
-    )
+    warnings = row_warnings(model, row.pk, content, name_owners(model, [content]))
+    return PublishingChecks(notes_by_field(model, warnings), missing_fields(model, content), refusals(row, content))
+
+
+def word_notes(model: Model, content: Content, names: Collection[str]) -> list[FieldNotes]:
+    """Return the notes on the words of some fields of a content, none of which is a name."""
+    return notes_by_field(model, [each for each in check_words(model, content) if each.field in names])
+
+
+def notes_by_field(model: Model, warnings: Iterable[WordWarning]) -> list[FieldNotes]:
+    return [field_notes(model, name, list(group)) for name, group in groupby(warnings, attrgetter("field"))]
 
 
 def field_notes(model: Model, name: str, warnings: list[WordWarning]) -> FieldNotes:
