@@ -2,12 +2,15 @@
 
 import ast
 import re
+import subprocess
+import sys
 from importlib.util import find_spec
 
 import pytest
 from django.core.management import get_commands, load_command_class
 
 from citynetworks import __version__
+from tests.drills.__main__ import NAMES as DRILLS
 from tests.processes import ROOT
 
 DOCS = ROOT / "networks" / "docs"
@@ -55,6 +58,14 @@ def test_papers_name_what_is_there(paper):
         assert module != "tests.drills" or not drill or find_spec(f"tests.drills.{drill}"), drill
     missing = [path for path in FILE.findall(text) if not (paper.parent / path).exists()]
     assert missing == []
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", DRILLS)
+def test_each_drill_can_be_started(name):
+    """No other test runs them, and one that cannot even be imported is found when it is needed."""
+    command = [sys.executable, "-m", "tests.drills", name, "--help"]
+    assert subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout  # noqa: S603
 
 
 def test_changelog_and_installation_are_of_this_version():

@@ -1,4 +1,4 @@
-"""Runs one drill: see the package."""
+"""Runs one drill, or with `--help` says what it does: see the package."""
 
 import sys
 from importlib import import_module
@@ -11,4 +11,5 @@ if __name__ == "__main__":
         sys.exit(f"Name one of the drills: {', '.join(NAMES)}.")
     name = sys.argv.pop(1)
     sys.argv[0] = f"python -m tests.drills {name}"
-    sys.exit(import_module(f"tests.drills.{name}").main())
+    drill = import_module(f"tests.drills.{name}")
+    sys.exit(print(drill.__doc__.strip()) if sys.argv[1:] == ["--help"] else drill.main())

@@ -7,6 +7,7 @@ All stands in one folder, as `install --root` makes it. In place of systemd, thi
 with the environment that it says.
 """
 
+import json
 import os
 import re
 import shutil
@@ -16,16 +17,15 @@ import sys
 import tempfile
 import time
 import venv
-from contextlib import suppress
+from contextlib import closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
 from citynetworks import __version__
 from citynetworks.installed import environment_variables
-from networks.operations.upgrading import running_version
-from tests.hostile.proxy import free_port
 from tests.processes import ROOT
 from tests.servers import PATIENCE, Failure
+from tests.services import free_port
 
 HOST = "127.0.0.1"
 NEXT_VERSION = "99.0"
@@ -133,24 +133,28 @@ class Drill:
         """Return the front page, as nginx would ask for it, once it is served."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            connection = HTTPConnection(HOST, self.port, timeout=30)
             try:
-                connection.request("GET", "/en/", headers={"Host": HOST, "X-Forwarded-Proto": "https"})
-                response = connection.getresponse()
-                body = response.read().decode()
-                if response.status != 200:
-                    raise Failure(f"The front page is a {response.status}:\n{body}")
-                return body
+                status, body = self.ask("/en/", {"Host": HOST, "X-Forwarded-Proto": "https"})
             except OSError as error:
                 if time.monotonic() > deadline:
                     raise Failure(f"Nothing answers: {(self.folder / 'log').read_text()[-2000:]}") from error
                 time.sleep(0.1)
-            finally:
-                connection.close()
+            else:
+                if status != 200:
+                    raise Failure(f"The front page is a {status}:\n{body}")
+                return body
 
-    def version(self) -> str | None:
+    def version(self) -> str:
+        """Return the version that the site that is served says it has."""
         variables = environment_variables((self.root / "etc/city-networks/environment").read_text())
-        return running_version(f"http://127.0.0.1:{self.port}", variables["DJANGO_HEALTH_TOKEN"])
+        token = variables["DJANGO_HEALTH_TOKEN"]
+        return json.loads(self.ask("/health/full/", {"Authorization": f"Bearer {token}"})[1])["version"]
+
+    def ask(self, path: str, headers: dict[str, str]) -> tuple[int, str]:
+        with closing(HTTPConnection(HOST, self.port, timeout=30)) as connection:
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
 
     def rows(self) -> dict[str, int]:
         """Return how many rows of networks and revisions there are."""

@@ -1,6 +1,8 @@
 """
 50 editors and 200 readers at once, behind nginx: on SQLite with one server, and on PostgreSQL with two.
 
+    python -m tests.drills load [sqlite] [postgres] [--seconds N] [--pause SECONDS] [--readers-pause MILLISECONDS]
+
 Each editor signs in, opens the form of a network, thinks, saves a draft, and every fortieth time publishes. Two of
 them share a network, each with a field of her own, so that their saves are merged. What a server has confirmed must
 be among the revisions, and the last of it in the newest. The readers ask for pages of all kinds in three languages,
