@@ -130,6 +130,9 @@ class TestPublisher:
         tree = press(tree, _mend=tree.xpath("//div[@id='id_end_note_sr_helptext']//button/@value")[0])
         words = form_values(tree)
         assert (words["end_note_sr"], words["left"]) == (["Одлука  бр. 06-31/2026."], ["3 May 2026"])
+        # Nor by the button of what was mended by hand.
+        press(tree, _mend="end_note_sr:latin-letter:Oдлука")
+        assert anew(network).status == "member"
         # The others may be right as they are; a new one is shown first.
         tree = press(tree, end_note_en="The the decision.")
         assert anew(network).status == "member"

@@ -117,9 +117,9 @@ class EndViewsMixin:
         form, notes = EndForm(request.POST or None, initial=initial, may_take_off=is_public), []
         if request.method == "POST":
             words = {name: request.POST.get(name, "") for name in form.fields if name.startswith("end_note_")}
-            mended = publishing_checks.mended_content(Network, newest | words, request.POST)
-            if mended:
-                words = {name: mended[name] for name in words}
+            if publishing_checks.MEND in request.POST:  # shown again, and not saved, even if there is nothing to mend
+                mended = publishing_checks.mended_content(Network, newest | words, request.POST)
+                words = {name: mended[name] for name in words} if mended else words
                 form = EndForm(initial=request.POST.dict() | words, may_take_off=is_public)
             notes = publishing_checks.word_notes(Network, newest | words, words)
         keys = [seen_key(note) for each in notes for note in each.notes]
