@@ -344,6 +344,10 @@ def test_who_writes_in_another_field_before_the_page_has_loaded_goes_on_there(fo
     page.evaluate("dispatchEvent(new Event('load'))")
     page.evaluate("new Promise((resolve) => setTimeout(resolve, 100))")
     expect(page.locator("#id_summary_en")).to_be_focused()
+    # A form with a file is sent by the browser itself, which leads to the field of the URL once more.
+    page.locator("[name=logo]").set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"no picture"})
+    page.locator("[name=_save]").first.click()
+    expect(page.locator("[name=logo]")).to_be_focused()
 
 
 def test_form_is_whole_without_javascript(form, network):

@@ -76,18 +76,17 @@ export const focusFirstError = () => {
   else (conflicts ?? errors)?.focus();
 };
 
+// The field that the URL names, from a list of what is missing. The browser gives it the focus, if it can have it.
+const named = location.hash.startsWith("#id_") && form?.querySelector(`[id="${CSS.escape(location.hash.slice(1))}"]`);
+
 // The editors of rich texts are made a moment after the page has loaded. Whoever writes in another field by then goes on.
-const leadWhenLoaded = (lead, control) => addEventListener("load", () => setTimeout(() => {
-  if ([document.body, control].includes(document.activeElement)) lead(control);
+const leadWhenLoaded = (lead) => addEventListener("load", () => setTimeout(() => {
+  if ([document.body, named].includes(document.activeElement)) lead();
 }));
 
-if (form && document.getElementById("form-errors")) {
-  leadWhenLoaded(focusFirstError);
-} else if (form && location.hash.startsWith("#id_")) {
-  // From a list of what is missing
-  const control = form.querySelector(`[id="${CSS.escape(location.hash.slice(1))}"]`);
-  if (control) leadWhenLoaded(focusField, control);
-} else if (form && "add" in form.dataset && document.activeElement === document.body) {
+if (form && document.getElementById("form-errors")) leadWhenLoaded(focusFirstError);
+else if (named) leadWhenLoaded(() => focusField(named));
+else if (form && "add" in form.dataset && document.activeElement === document.body) {
   form.querySelector("fieldset :is(input, select, textarea)")?.focus();
 }
 
