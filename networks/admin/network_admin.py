@@ -59,11 +59,19 @@ HELP_TEXTS = {
 class NetworkChangeList(RevisedChangeList):
     def get_queryset(self, request: HttpRequest, **kwargs) -> QuerySet:
         rows = super().get_queryset(request, **kwargs)
-        if ORDER_VAR not in self.params:
-            return rows
-        newest_joined = NullIf(newest_value(Network, "joined"), models.Value("", TEXT))
-        newest_verified = NullIf(newest_value(Network, "verified_on"), models.Value("", TEXT))
-        return rows.annotate(newest_joined=newest_joined, newest_verified=newest_verified)
+        return with_newest_dates(rows) if ORDER_VAR in self.params else rows
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list:
+        # Django 6.1 tries the order before the queryset has what it is by.
+        return super().get_ordering(request, with_newest_dates(queryset))
+
+
+def with_newest_dates(rows: QuerySet) -> QuerySet:
+    """Return networks with `newest_joined` and `newest_verified`, by which the list can be sorted."""
+    return rows.annotate(
+        newest_joined=NullIf(newest_value(Network, "joined"), models.Value("", TEXT)),
+        newest_verified=NullIf(newest_value(Network, "verified_on"), models.Value("", TEXT)),
+    )
 
 
 @lru_cache(maxsize=8)
