@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import groupby
@@ -181,13 +181,8 @@ def home_context(request: HttpRequest) -> dict:
     to_publish = [model for model in REVISED_MODELS if may(user, "publish", model)]
     # What there is none of is not looked for.
     counts = {model: counts_of(request, model) for model in models_of_user}
-    mine = sorted(
-        (row for model in models_of_user if counts[model]["draft"] for row in drafts_of(user, model)),
-        key=lambda row: row.head.created_at,
-        reverse=True,
-    )
-    returned = [row for row in mine if row.returned]
-    drafts = [row for row in mine if not row.returned and row.head.author_id == user.pk]
+    has_drafts = any(each["draft"] for each in counts.values())
+    returned, drafts = drafts_of(user, models_of_user) if has_drafts else ([], [])
     waiting = sorted(
         (
             row
@@ -227,40 +222,69 @@ def more_links(request: HttpRequest, of_models: Iterable[type[RevisedModel]], qu
     return [{"name": model._meta.verbose_name_plural, "url": list_url(model, query)} for model in of_models]
 
 
-def drafts_of(user: User, model: type[RevisedModel]) -> list[RevisedModel]:
+@lru_cache(maxsize=64)
+def drafts_sql(user_pk: int) -> tuple[str, tuple]:
     """
-    Return the drafts that a user submitted and got back, and those that he or she wrote last; the newest first.
+    Return the SQL of the query that finds the drafts of a user, and its parameters. They depend on nothing else.
 
-    `returned` of a draft is the event by which it was returned to the user, if it was not published since.
+    Those that were returned come first, then the newest. The columns: the name of the model, the primary key, that of
+    the author, when it was saved, the number of the published version, and the event by which it was returned.
     """
-    key = f"{model._meta.model_name}_id"
-    written = Revision.objects.filter(author=user, **{f"{key}__isnull": False}).order_by()
-    submitted = Event.objects.filter(author=user, kind=Event.Kind.SUBMITTED, **{f"{key}__isnull": False}).order_by()
-    answers = events_of_row(model).filter(kind__in=ANSWERED_BY)
-    rows = (
-        RevisedQuerySet(model)
-        .outside_bin()
-        .with_draft()
-        # By indexes, so that last events are looked for in few rows
-        .filter(pk__in=written.values(key).union(submitted.values(key)))
-        .filter(submitted_at=None, head__isnull=False)
-        .annotate(
-            answer=Subquery(answers.values("kind")[:1]),
-            answer_pk=Subquery(answers.values("pk")[:1]),
-            submitter=last_submission(model, "author"),
-            live_number=F("live__number"),
+
+    def drafts(model: type[RevisedModel]) -> models.QuerySet:
+        key = f"{model._meta.model_name}_id"
+        written = Revision.objects.filter(author=user_pk, **{f"{key}__isnull": False}).order_by()
+        submitted = Event.objects.filter(author=user_pk, kind=Event.Kind.SUBMITTED, **{f"{key}__isnull": False})
+        answers = events_of_row(model).filter(kind__in=ANSWERED_BY)
+        is_returned = Q(submitter=user_pk, answer=Event.Kind.RETURNED)
+        returned_by = models.Case(models.When(is_returned, then=Subquery(answers.values("pk")[:1])))
+        rows = (
+            RevisedQuerySet(model)
+            .outside_bin()
+            .with_draft()
+            # By indexes, so that last events are looked for in few rows
+            .filter(pk__in=written.values(key).union(submitted.order_by().values(key)))
+            .filter(submitted_at=None, head__isnull=False)
+            .alias(answer=Subquery(answers.values("kind")[:1]), submitter=last_submission(model, "author"))
+            .filter(Q(head__author=user_pk) | is_returned)
+            .annotate(of=models.Value(model._meta.model_name), at=F("head__created_at"), returned_by=returned_by)
         )
-        .filter(Q(head__author=user) | Q(submitter=user.pk, answer=Event.Kind.RETURNED))
-    )
-    is_back = models.Case(models.When(answer=Event.Kind.RETURNED, then=1), default=0)
-    rows = rows.select_related("head").only(*ITEM_FIELDS[model], "head__created_at", "head__author")
-    drafts = with_newest_headings(rows.order_by(-is_back, "-head__created_at", "-pk")[: 10 * SHOWN])
-    back_with = {row.answer_pk for row in drafts if row.answer == Event.Kind.RETURNED and row.submitter == user.pk}
-    events = Event.objects.annotate(number=F("revision__number")).in_bulk(back_with)
-    for row in drafts:
-        event = events.get(row.answer_pk)
-        row.returned = event if event and (event.number or 0) > (row.live_number or 0) else None
-    return drafts
+        return rows.order_by().values_list("of", "pk", "head__author", "at", "live__number", "returned_by")
+
+    first, *others = map(drafts, REVISED_MODELS)
+    found = first.union(*others, all=True).order_by(F("returned_by").desc(nulls_last=True), "-at")
+    return found[: 10 * SHOWN].query.sql_with_params()
+
+
+def drafts_of(user: User, of_models: Collection[type[RevisedModel]]) -> tuple[list, list]:
+    """
+    Return the drafts that a user submitted and got back, and the few that he or she wrote last; the newest first.
+
+    `returned` of one of the first is the event by which it was returned to the user; it was not published since.
+    """
+    by_name = {model._meta.model_name: model for model in of_models}
+    with connection.cursor() as cursor:
+        cursor.execute(*drafts_sql(user.pk))
+        found = [each for each in cursor.fetchall() if each[0] in by_name]
+    events = Event.objects.annotate(number=F("revision__number")).in_bulk([each[-1] for each in found if each[-1]])
+    returned, own = {}, []
+    for name, pk, author, at, live_number, returned_by in found:
+        event = events.get(returned_by)
+        if event and (event.number or 0) > (live_number or 0):
+            returned[name, pk] = event
+        elif author == user.pk:
+            own.append((at, name, pk))
+    shown = {*returned, *((name, pk) for _at, name, pk in sorted(own, reverse=True)[: SHOWN + 1])}
+    drafts: list[RevisedModel] = []
+    for name, model in by_name.items():
+        pks = [pk for each, pk in shown if each == name]
+        rows = RevisedQuerySet(model).filter(pk__in=pks).select_related("head")
+        rows = rows.only(*ITEM_FIELDS[model], "head__created_at", "head__author")
+        for row in with_newest_headings(rows) if pks else ():
+            row.returned = returned.get((name, row.pk))
+            drafts.append(row)
+    drafts.sort(key=lambda row: row.head.created_at, reverse=True)
+    return [row for row in drafts if row.returned], [row for row in drafts if not row.returned]
 
 
 def returned_item(row: RevisedModel, reader: Reader) -> dict:
