@@ -83,6 +83,13 @@ def last_schedule_event(model: Model) -> models.Subquery:
     return models.Subquery(events.values("kind")[:1])
 
 
+# The fields that the list of each model reads; it takes most of its time to read the others
+SHOWN_FIELDS = [
+    *("slug", "is_published", "live", "submitted_at", "gaps_newest", "outdated_newest"),
+    *("head__author_name", "head__created_at"),
+]
+
+
 class RevisedChangeList(FilteredChangeList):
     """The change list with the newest revision of each row."""
 
@@ -95,8 +102,8 @@ class RevisedChangeList(FilteredChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         # Not in the queryset of actions, which need all fields and the published version
-        shown = self.queryset.select_related(None).select_related("head")
-        self.queryset = shown.defer(*newest_revisions.long_fields(self.model))
+        rows = self.queryset.select_related(None).select_related("head")
+        self.queryset = rows.only(*SHOWN_FIELDS, *self.model_admin.shown_fields)
         super().get_results(request)
         self.result_list = [newest_revisions.apply_newest_content(row) for row in self.result_list]
         permissions = [each for each in ("change", "publish") if self.model_admin.may(request, each)]
@@ -125,11 +132,13 @@ class RevisedModelAdmin(
     The base of the admin of models with revisions.
 
     It reads the newest revision, and writes with the functions of `networks.revisions`. A subclass names its texts in
-    `add_label` and in `networks.admin.bulk_actions.ACTION_TEXTS`. Its submit_line.html, which Django looks for by the
-    name of the model, extends that in admin/networks/revised/.
+    `add_label` and in `networks.admin.bulk_actions.ACTION_TEXTS`, and in `shown_fields` what the columns of its list
+    read beside SHOWN_FIELDS. Its submit_line.html, which Django looks for by the name of the model, extends that in
+    admin/networks/revised/.
     """
 
     add_label: Promise | str = ""  # of the link to the form for a new row
+    shown_fields: Sequence[str] = ()
 
     change_list_template = "admin/networks/revised/change_list.html"
     change_form_template = "admin/networks/revised/change_form.html"
