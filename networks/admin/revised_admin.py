@@ -105,6 +105,8 @@ class RevisedChangeList(FilteredChangeList):
         rows = self.queryset.select_related(None).select_related("head")
         self.queryset = rows.only(*SHOWN_FIELDS, *self.model_admin.shown_fields)
         super().get_results(request)
+        self.full_result_count = home.counts_of(request, self.model)["all"]
+        self.show_admin_actions = bool(self.full_result_count)
         self.result_list = [newest_revisions.apply_newest_content(row) for row in self.result_list]
         permissions = [each for each in ("change", "publish") if self.model_admin.may(request, each)]
         for row in self.result_list:
@@ -139,6 +141,7 @@ class RevisedModelAdmin(
 
     add_label: Promise | str = ""  # of the link to the form for a new row
     shown_fields: Sequence[str] = ()
+    show_full_result_count = False  # the tabs have it
 
     change_list_template = "admin/networks/revised/change_list.html"
     change_form_template = "admin/networks/revised/change_form.html"
