@@ -104,7 +104,14 @@ class RevisedChangeList(FilteredChangeList):
         # Not in the queryset of actions, which need all fields and the published version
         rows = self.queryset.select_related(None).select_related("head")
         self.queryset = rows.only(*SHOWN_FIELDS, *self.model_admin.shown_fields)
+        # If they are all on one page, they need not be counted: a search reads the words of all rows.
+        first = self.queryset[: self.list_per_page + 1]
+        is_first = self.page_num == 1 and not self.show_all
+        if is_first and len(first) <= self.list_per_page:
+            self.queryset = first
         super().get_results(request)
+        if is_first:
+            self.result_list = first[: self.list_per_page]
         self.full_result_count = home.counts_of(request, self.model)["all"]
         self.show_admin_actions = bool(self.full_result_count)
         self.result_list = [newest_revisions.apply_newest_content(row) for row in self.result_list]
