@@ -1,10 +1,11 @@
 """The start page of the admin, which shows a user what waits, and the menu beside every page."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 from operator import itemgetter
 
@@ -23,7 +24,7 @@ from django.utils.translation import gettext, ngettext
 
 from citynetworks.labels import name_in_label
 from networks.admin.guide import is_new
-from networks.admin.newest_revisions import with_newest_headings
+from networks.admin.newest_revisions import newest_content, with_newest_headings
 from networks.admin.review import ANSWERED_BY, events_of_row, last_submission
 from networks.admin.second_factor import must_enrol
 from networks.languages import (
@@ -39,7 +40,7 @@ from networks.links.record import dead_link_count
 from networks.models import CityProfile, Event, Network, Operation, Page, RevisedModel, Revision, Schedule
 from networks.models.revised_model import RevisedQuerySet
 from networks.reading import Reader
-from networks.revisions.content import changed_fields
+from networks.revisions.content import changed_fields, select_current_fields
 from networks.revisions.newest_columns import RECORD_GAPS
 from networks.revisions.unit_answers import waiting_answers
 from networks.revisions.verification import is_due, last_due_day
@@ -353,7 +354,7 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
         counts = network_gaps()
         counts.update(counts_of(request, Network))
         in_english = translation_languages() == [ENGLISH]
-        first = first_untranslated() if counts["untranslated"] and may(user, "change", Network) else None
+        first = first_untranslated(reader) if counts["untranslated"] and may(user, "change", Network) else None
         due = counts["due"]
         needs += [
             (
@@ -457,8 +458,7 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
         needs.append((count, text, reverse("admin:networks_network_answers")))
     items = [{"text": text % {"count": count}, "url": url, "first": None} for count, text, url in needs if count]
     if first:
-        column = first.gaps_newest["missing"][0]
-        items[0]["first"] = {**item(first, reader), "url": f"{row_url(first)}#id_{column}"}
+        items[0]["first"] = first
     return {"needs": items, "languages": languages}
 
 
@@ -494,12 +494,30 @@ def network_gaps() -> Counter[str]:
     return counts
 
 
-def first_untranslated() -> RevisedModel | None:
-    """Return the first network, in the city's order, that has a text without a translation, with its newest names."""
-    networks = (
-        RevisedQuerySet(Network).outside_bin().exclude(gaps_newest__missing=[]).order_by(*Network._meta.ordering)
-    )
-    return next(iter(with_newest_headings(networks.only(*ITEM_FIELDS[Network], "gaps_newest")[:1])), None)
+@cache
+def first_untranslated_sql(names: tuple[str, ...]) -> tuple[str, tuple]:
+    """Return the SQL of the query of `first_untranslated`, which depends on the columns of the name alone."""
+    networks = RevisedQuerySet(Network).outside_bin().exclude(gaps_newest__missing=[])
+    networks = networks.order_by(*Network._meta.ordering).annotate(newest_content=newest_content())
+    columns = networks.values_list("pk", "slug", "gaps_newest", "newest_content", *names)
+    return columns[:1].query.sql_with_params()
+
+
+def first_untranslated(reader: Reader) -> dict | None:
+    """Return the first network, in the city's order, that has a text without a translation, and the URL of that."""
+    names = columns_of("name")
+    with connection.cursor() as cursor:
+        cursor.execute(*first_untranslated_sql(names))
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    pk, slug, gaps, content, *texts = found
+    texts = dict(zip(names, texts, strict=True))
+    if content is not None:
+        texts = select_current_fields(Network, json.loads(content))
+    name = reader.text_of(*best_text("name", reader.language, texts.get))
+    column = json.loads(gaps)["missing"][0]
+    return {"name": name or slug, "url": f"{list_url(Network)}{pk}/change/#id_{column}"}
 
 
 PROFILE_FIELDS = (
