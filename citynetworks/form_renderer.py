@@ -84,7 +84,7 @@ def has_plain_options(widget: Widget) -> bool:
     return templates <= OPTIONS
 
 
-INPUTS = ("text", "number", "email", "url", "hidden", "date", "checkbox")
+INPUTS = ("text", "number", "email", "url", "hidden", "date", "checkbox", "password")
 WRITERS: dict[str, Callable[[Widget], str]] = {f"{WIDGETS}/{each}.html": input_html for each in INPUTS} | {
     f"{WIDGETS}/textarea.html": textarea_html,
     f"{WIDGETS}/select.html": select_html,
