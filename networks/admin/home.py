@@ -5,9 +5,9 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from itertools import groupby
-from operator import itemgetter
+from operator import itemgetter, or_
 
 from django.contrib.admin.models import ADDITION, DELETION, LogEntry
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
@@ -65,12 +65,11 @@ def may(user: User, action: str, model: type[models.Model]) -> bool:
 
 
 def is_seen_by(user: User) -> Q:
-    """Return the condition that something belongs to a row of a model that a user may view."""
-    condition = Q(pk__in=[])
-    for model in REVISED_MODELS:
-        if may(user, "view", model):
-            condition |= Q(**{f"{model._meta.model_name}__isnull": False})
-    return condition
+    """Return the condition that something belongs to a row of a model that a user may view; none if that is all."""
+    seen = [model for model in REVISED_MODELS if may(user, "view", model)]
+    if len(seen) == len(REVISED_MODELS):
+        return Q()
+    return reduce(or_, (Q(**{f"{model._meta.model_name}__isnull": False}) for model in seen), Q(pk__in=[]))
 
 
 def list_url(model: type[models.Model], query: str = "") -> str:
