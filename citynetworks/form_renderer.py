@@ -6,6 +6,7 @@ each as a query of the database. What comes out is the same, but for empty lines
 """
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 from django.forms.renderers import DjangoTemplates
@@ -20,32 +21,37 @@ ERRORS = "django/forms/errors/list/default.html"
 LABEL = "django/forms/label.html"
 
 
+def escaped(value: Any) -> str:
+    """Return what `conditional_escape` does, faster where a text is neither HTML nor lazy, as most are."""
+    return escape(value) if type(value) is str else conditional_escape(value)
+
+
 def attributes(attrs: dict[str, Any]) -> str:
     return "".join(
-        f" {name}" if value is True else f' {name}="{conditional_escape(value)}"'
+        f" {name}" if value is True else f' {name}="{escaped(value)}"'
         for name, value in attrs.items()
         if value is not False
     )
 
 
 def input_html(widget: Widget) -> str:
-    value = "" if widget["value"] is None else f' value="{conditional_escape(widget["value"])}"'
-    name = conditional_escape(widget["name"])
+    value = "" if widget["value"] is None else f' value="{escaped(widget["value"])}"'
+    name = escaped(widget["name"])
     return f'<input type="{widget["type"]}" name="{name}"{value}{attributes(widget["attrs"])}>'
 
 
 def textarea_html(widget: Widget) -> str:
-    text = conditional_escape(widget["value"] or "")
-    return f'<textarea name="{conditional_escape(widget["name"])}"{attributes(widget["attrs"])}>\n{text}</textarea>'
+    text = escaped(widget["value"] or "")
+    return f'<textarea name="{escaped(widget["name"])}"{attributes(widget["attrs"])}>\n{text}</textarea>'
 
 
 def select_html(widget: Widget) -> str:
-    lines = [f'<select name="{conditional_escape(widget["name"])}"{attributes(widget["attrs"])}>']
+    lines = [f'<select name="{escaped(widget["name"])}"{attributes(widget["attrs"])}>']
     for group, options, _index in widget["optgroups"]:
         if group:
-            lines.append(f'  <optgroup label="{conditional_escape(group)}">')
+            lines.append(f'  <optgroup label="{escaped(group)}">')
         for option in options:
-            value, label = conditional_escape(option["value"]), conditional_escape(option["label"])
+            value, label = escaped(option["value"]), escaped(option["label"])
             lines.append(f'  <option value="{value}"{attributes(option["attrs"])}>{label}</option>')
         if group:
             lines.append("  </optgroup>")
@@ -57,9 +63,9 @@ def checkboxes_html(widget: Widget) -> str:
     lines = [f"<div{attributes(attrs)}>"]
     for group, options, _index in widget["optgroups"]:
         if group:
-            lines.append(f"  <div><label>{conditional_escape(group)}</label>")
+            lines.append(f"  <div><label>{escaped(group)}</label>")
         for option in options:
-            label = f"{input_html(option)} {conditional_escape(option['label'])}"
+            label = f"{input_html(option)} {escaped(option['label'])}"
             if option["wrap_label"]:
                 label = f"<label{attributes({'for': option['attrs'].get('id') or False})}>{label}</label>"
             lines.append(f"<div>{label}</div>")
@@ -70,7 +76,7 @@ def checkboxes_html(widget: Widget) -> str:
 
 def label_html(context: dict[str, Any]) -> str:
     tag = context["tag"]
-    return f"<{tag}{attributes(context['attrs'] or {})}>{conditional_escape(context['label'])}</{tag}>"
+    return f"<{tag}{attributes(context['attrs'] or {})}>{escaped(context['label'])}</{tag}>"
 
 
 def has_plain_options(widget: Widget) -> bool:
@@ -78,7 +84,7 @@ def has_plain_options(widget: Widget) -> bool:
     return templates <= OPTIONS
 
 
-INPUTS = ("text", "number", "email", "url", "hidden", "date", "checkbox")
+INPUTS = ("text", "number", "email", "url", "hidden", "date", "checkbox", "password")
 WRITERS: dict[str, Callable[[Widget], str]] = {f"{WIDGETS}/{each}.html": input_html for each in INPUTS} | {
     f"{WIDGETS}/textarea.html": textarea_html,
     f"{WIDGETS}/select.html": select_html,

@@ -1,5 +1,6 @@
 """Static files in production, with a hash in their names, and compressed when they are collected."""
 
+from functools import cache
 from typing import Any
 
 import brotli
@@ -24,6 +25,11 @@ class QuickCompressor(Compressor):
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
     support_js_module_import_aggregation = True  # imports in modules use the hashed names
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # They change as rarely as the manifest, which is read once. A form of the desk asks for a hundred.
+        self.url = cache(self.url)  # type: ignore[method-assign]
 
     def create_compressor(self, **kwargs: Any) -> Compressor:
         return QuickCompressor(**kwargs)

@@ -158,8 +158,8 @@ class Reader:
 
     def moment(self, value: datetime) -> str:
         """Return a day and the time of day in the city's own time: 3. маја 2007. у 08:00 or 3 May 2007, 08:00."""
-        with override(self.language):
-            return _("{date}, {time}").format(date=self.date(value), time=f"{localtime(value):%H:%M}")
+        local = localtime(value)
+        return moment_pattern(self.language).format(date=self.date(local), time=f"{local:%H:%M}")
 
     def amount(self, value: Decimal) -> str:
         """Return an amount of money, without its currency: 1.500,00 or 1,500.00."""
@@ -244,6 +244,13 @@ def translated_fields(model: type[models.Model]) -> tuple[str, ...]:
 
     translated = translator.get_options_for_model(model).all_fields
     return tuple(field.name for field in model._meta.fields if field.name in translated)
+
+
+@cache
+def moment_pattern(language: str) -> str:
+    """Return how a day and the time of day are put together in a language."""
+    with override(language):
+        return _("{date}, {time}")
 
 
 @lru_cache(maxsize=256)

@@ -1,8 +1,9 @@
 """Base classes, fields and widgets of the admin's lists and forms."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import lru_cache, partial
 from typing import Any
 
 from django import forms
@@ -23,7 +24,7 @@ from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst, get_text_list
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.fields import ProseEditorFormField
 from django_prose_editor.widgets import AdminProseEditorWidget
@@ -286,6 +287,17 @@ class CityAdminMixin:
         return [str(row) for row in objs], {self.opts.verbose_name_plural: len(objs)}, permissions_needed, protected
 
 
+@lru_cache(maxsize=1024)
+def made_form_field(make: Callable, db_field: models.Field, language: str) -> forms.Field | None:
+    """Return the form field that a model admin makes of a model field in the active language, for all requests."""
+    field = make(db_field, None)
+    if field is not None:
+        field.label, field.help_text = str(field.label), str(field.help_text)
+        if hasattr(field, "short_label"):
+            field.short_label = str(field.short_label)
+    return field
+
+
 class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
     """The base of our model admins: its forms keep unsaved text and merge concurrent changes."""
 
@@ -339,6 +351,15 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
         # In the same order as a save: first the rows, then the content version
         list(self.lock_rows(queryset.values_list("pk", flat=True)))
         super().delete_queryset(request, queryset)
+
+    def form_field(self, request: HttpRequest, db_field: models.Field, **options) -> forms.Field | None:
+        """
+        Return the form field of a model field. It is made once for all requests in a language, and each form copies
+        it, as it does with those that its class declares. Choices of other rows are read anew.
+        """
+        if db_field.is_relation or isinstance(db_field, LinesField) or options:
+            return self.formfield_for_dbfield(db_field, request, **options)
+        return made_form_field(self.formfield_for_dbfield, db_field, get_language())
 
     def formfield_for_dbfield(self, db_field, request: HttpRequest | None, **kwargs) -> forms.Field | None:
         if isinstance(db_field, LinesField):
@@ -461,6 +482,7 @@ class CityModelAdmin(CityAdminMixin, admin.ModelAdmin):
     def get_form(
         self, request: HttpRequest, obj: models.Model | None = None, change: bool = False, **kwargs
     ) -> type[AdminForm]:
+        kwargs = {"formfield_callback": partial(self.form_field, request), **kwargs}
         form = super().get_form(request, obj, change, **kwargs)
         form.kept = get_unsaved_form(request) if request.method == "GET" else None
         form.user = request.user

@@ -12,11 +12,12 @@ from django.contrib.admin.helpers import AdminField, AdminReadonlyField, Fieldli
 from django.forms import BoundField
 from django.forms.utils import ErrorList
 from django.template.defaultfilters import linebreaksbr
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import get_language_info
 
+from citynetworks.form_renderer import attributes
 from networks.admin.line_forms import cell_of
 from networks.languages import language_tag
 from networks.models.lines import LinesField
@@ -50,16 +51,27 @@ def own_errors(field: BoundField) -> ErrorList | str:
 
 
 def label_html(field: AdminField) -> SafeString:
-    """Return the label of a field, with the language of a translated one set apart, for the stylesheet to hide."""
+    """
+    Return what Django's `label_tag` does, which takes as long as the widget, with the language of a translated field
+    set apart, for the stylesheet to hide.
+    """
     bound = field.field
     if getattr(bound.field, "is_lines", False):
         return format_html('<h3 class="lines-name">{}</h3>', bound.label)
-    short = getattr(bound.field, "short_label", None)
-    if short is None or field.is_checkbox:
-        return field.label_tag()
-    language = str(bound.label).removeprefix(str(short)).strip()
-    contents = format_html('{}<span class="language"> {}</span>', short, language)
-    return bound.label_tag(contents, {"class": "required"} if bound.field.required else None)
+    label, short = str(bound.label), getattr(bound.field, "short_label", None)
+    is_translated = short is not None and not field.is_checkbox
+    classes = ["vCheckboxLabel"] if field.is_checkbox else []
+    classes += ["required"] if bound.field.required else []
+    if is_translated:
+        language = label.removeprefix(str(short)).strip()
+        contents = f'{escape(short)}<span class="language"> {escape(language)}</span>{bound.form.label_suffix}'
+    else:
+        classes += [] if field.is_first else ["inline"]
+        contents = escape(label)
+        if not field.is_checkbox and label[-1:] not in ":?.!":
+            contents += bound.form.label_suffix
+    attrs = {"class": " ".join(classes) or False, "for": bound.id_for_label or False}
+    return mark_safe(f"<label{attributes(attrs)}>{contents}</label>")  # noqa: S308 - escaped above
 
 
 def help_html(text: str) -> SafeString:
@@ -70,11 +82,10 @@ def field_html(field: AdminField) -> SafeString:
     bound = field.field
     label, widget = label_html(field), bound.as_widget()
     language = getattr(bound.field, "language", "")
-    return format_html(
-        FIELD,
+    html = FIELD.format(
         name=bound.name,
         hidden=" hidden" if bound.is_hidden else "",
-        language=format_html(' data-language="{}"', language) if language else "",
+        language=f' data-language="{language}"' if language else "",
         errors=own_errors(bound),
         row=" checkbox-row" if field.is_checkbox else "",
         label=widget if field.is_checkbox else label,
@@ -82,6 +93,7 @@ def field_html(field: AdminField) -> SafeString:
         id=bound.id_for_label,
         help_text=help_html(bound.help_text),
     )
+    return mark_safe(html)  # noqa: S308 - it is made of names and HTML
 
 
 def read_only_text(field: AdminReadonlyField) -> str:

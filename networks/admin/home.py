@@ -1,17 +1,19 @@
 """The start page of the admin, which shows a user what waits, and the menu beside every page."""
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
+from functools import cache, lru_cache, reduce
 from itertools import groupby
-from operator import itemgetter
+from operator import itemgetter, or_
 
 from django.contrib.admin.models import ADDITION, DELETION, LogEntry
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import User
-from django.db import models
+from django.db import connection, models
 from django.db.models import Count, F, Q, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
@@ -22,12 +24,13 @@ from django.utils.translation import gettext, ngettext
 
 from citynetworks.labels import name_in_label
 from networks.admin.guide import is_new
-from networks.admin.newest_revisions import with_newest_headings
+from networks.admin.newest_revisions import newest_content, with_newest_headings
 from networks.admin.review import ANSWERED_BY, events_of_row, last_submission
 from networks.admin.second_factor import must_enrol
 from networks.languages import (
     ENGLISH,
     SERBIAN,
+    best_text,
     columns_of,
     language_of_column,
     stored_languages,
@@ -37,10 +40,10 @@ from networks.links.record import dead_link_count
 from networks.models import CityProfile, Event, Network, Operation, Page, RevisedModel, Revision, Schedule
 from networks.models.revised_model import RevisedQuerySet
 from networks.reading import Reader
-from networks.revisions.content import changed_fields
+from networks.revisions.content import changed_fields, select_current_fields
 from networks.revisions.newest_columns import RECORD_GAPS
 from networks.revisions.unit_answers import waiting_answers
-from networks.revisions.verification import is_due
+from networks.revisions.verification import is_due, last_due_day
 
 SHOWN = 5  # of a long group; a link leads to the rest
 MOST_OF_A_WEEK = 50
@@ -62,12 +65,11 @@ def may(user: User, action: str, model: type[models.Model]) -> bool:
 
 
 def is_seen_by(user: User) -> Q:
-    """Return the condition that something belongs to a row of a model that a user may view."""
-    condition = Q(pk__in=[])
-    for model in REVISED_MODELS:
-        if may(user, "view", model):
-            condition |= Q(**{f"{model._meta.model_name}__isnull": False})
-    return condition
+    """Return the condition that something belongs to a row of a model that a user may view; none if that is all."""
+    seen = [model for model in REVISED_MODELS if may(user, "view", model)]
+    if len(seen) == len(REVISED_MODELS):
+        return Q()
+    return reduce(or_, (Q(**{f"{model._meta.model_name}__isnull": False}) for model in seen), Q(pk__in=[]))
 
 
 def list_url(model: type[models.Model], query: str = "") -> str:
@@ -82,8 +84,13 @@ def row_url(row: models.Model, page: str = "change") -> str:
 STATES = ("all", "published", "draft", "submitted", "scheduled", "bin", "due", "outdated")
 
 
-def state_counts() -> dict[type[RevisedModel], dict[str, int]]:
-    """Return how many rows of each model there are in each state: the tabs of the lists. One query."""
+@lru_cache(maxsize=1)
+def state_counts_sql(last_due: date) -> tuple[str, tuple]:
+    """
+    Return the SQL of `state_counts` and its parameters, for the last day of which a verification is due.
+
+    It depends on nothing else. Django takes longer to put it together than the database to answer it.
+    """
     is_here, is_draft = Q(deleted_at=None), Q(is_published=False) | Q(head__isnull=False) & ~Q(head=F("live"))
 
     def counts(model: type[RevisedModel]) -> models.QuerySet:
@@ -95,7 +102,7 @@ def state_counts() -> dict[type[RevisedModel], dict[str, int]]:
             is_here & Q(submitted_at__isnull=False),
             is_here & Q(is_scheduled=True),
             Q(deleted_at__isnull=False),
-            is_here & is_due() if model is Network else Q(pk__lt=0),  # none
+            is_here & is_due(last_due) if model is Network else Q(pk__lt=0),  # none
             is_here & ~Q(outdated_newest=[]),
         ]
         rows = RevisedQuerySet(model).order_by().annotate(is_scheduled=models.Exists(scheduled))
@@ -104,10 +111,17 @@ def state_counts() -> dict[type[RevisedModel], dict[str, int]]:
         )
 
     first, *others = map(counts, REVISED_MODELS)
-    found = {row["of"]: row for row in first.union(*others, all=True).order_by()}
+    return first.union(*others, all=True).order_by().query.sql_with_params()
+
+
+def state_counts() -> dict[type[RevisedModel], dict[str, int]]:
+    """Return how many rows of each model there are in each state: the tabs of the lists. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(*state_counts_sql(last_due_day()))
+        found = {name: counts for name, *counts in cursor.fetchall()}
+    none = [0] * len(STATES)
     return {
-        model: {name: found.get(model._meta.model_name, {}).get(f"count_{name}", 0) for name in STATES}
-        for model in REVISED_MODELS
+        model: dict(zip(STATES, found.get(model._meta.model_name, none), strict=True)) for model in REVISED_MODELS
     }
 
 
@@ -167,13 +181,8 @@ def home_context(request: HttpRequest) -> dict:
     to_publish = [model for model in REVISED_MODELS if may(user, "publish", model)]
     # What there is none of is not looked for.
     counts = {model: counts_of(request, model) for model in models_of_user}
-    mine = sorted(
-        (row for model in models_of_user if counts[model]["draft"] for row in drafts_of(user, model)),
-        key=lambda row: row.head.created_at,
-        reverse=True,
-    )
-    returned = [row for row in mine if row.returned]
-    drafts = [row for row in mine if not row.returned and row.head.author_id == user.pk]
+    has_drafts = any(each["draft"] for each in counts.values())
+    returned, drafts = drafts_of(user, models_of_user) if has_drafts else ([], [])
     waiting = sorted(
         (
             row
@@ -213,40 +222,69 @@ def more_links(request: HttpRequest, of_models: Iterable[type[RevisedModel]], qu
     return [{"name": model._meta.verbose_name_plural, "url": list_url(model, query)} for model in of_models]
 
 
-def drafts_of(user: User, model: type[RevisedModel]) -> list[RevisedModel]:
+@lru_cache(maxsize=64)
+def drafts_sql(user_pk: int) -> tuple[str, tuple]:
     """
-    Return the drafts that a user submitted and got back, and those that he or she wrote last; the newest first.
+    Return the SQL of the query that finds the drafts of a user, and its parameters. They depend on nothing else.
 
-    `returned` of a draft is the event by which it was returned to the user, if it was not published since.
+    Those that were returned come first, then the newest. The columns: the name of the model, the primary key, that of
+    the author, when it was saved, the number of the published version, and the event by which it was returned.
     """
-    key = f"{model._meta.model_name}_id"
-    written = Revision.objects.filter(author=user, **{f"{key}__isnull": False}).order_by()
-    submitted = Event.objects.filter(author=user, kind=Event.Kind.SUBMITTED, **{f"{key}__isnull": False}).order_by()
-    answers = events_of_row(model).filter(kind__in=ANSWERED_BY)
-    rows = (
-        RevisedQuerySet(model)
-        .outside_bin()
-        .with_draft()
-        # By indexes, so that last events are looked for in few rows
-        .filter(pk__in=written.values(key).union(submitted.values(key)))
-        .filter(submitted_at=None, head__isnull=False)
-        .annotate(
-            answer=Subquery(answers.values("kind")[:1]),
-            answer_pk=Subquery(answers.values("pk")[:1]),
-            submitter=last_submission(model, "author"),
-            live_number=F("live__number"),
+
+    def drafts(model: type[RevisedModel]) -> models.QuerySet:
+        key = f"{model._meta.model_name}_id"
+        written = Revision.objects.filter(author=user_pk, **{f"{key}__isnull": False}).order_by()
+        submitted = Event.objects.filter(author=user_pk, kind=Event.Kind.SUBMITTED, **{f"{key}__isnull": False})
+        answers = events_of_row(model).filter(kind__in=ANSWERED_BY)
+        is_returned = Q(submitter=user_pk, answer=Event.Kind.RETURNED)
+        returned_by = models.Case(models.When(is_returned, then=Subquery(answers.values("pk")[:1])))
+        rows = (
+            RevisedQuerySet(model)
+            .outside_bin()
+            .with_draft()
+            # By indexes, so that last events are looked for in few rows
+            .filter(pk__in=written.values(key).union(submitted.order_by().values(key)))
+            .filter(submitted_at=None, head__isnull=False)
+            .alias(answer=Subquery(answers.values("kind")[:1]), submitter=last_submission(model, "author"))
+            .filter(Q(head__author=user_pk) | is_returned)
+            .annotate(of=models.Value(model._meta.model_name), at=F("head__created_at"), returned_by=returned_by)
         )
-        .filter(Q(head__author=user) | Q(submitter=user.pk, answer=Event.Kind.RETURNED))
-    )
-    is_back = models.Case(models.When(answer=Event.Kind.RETURNED, then=1), default=0)
-    rows = rows.select_related("head").only(*ITEM_FIELDS[model], "head__created_at", "head__author")
-    drafts = with_newest_headings(rows.order_by(-is_back, "-head__created_at", "-pk")[: 10 * SHOWN])
-    back_with = {row.answer_pk for row in drafts if row.answer == Event.Kind.RETURNED and row.submitter == user.pk}
-    events = Event.objects.annotate(number=F("revision__number")).in_bulk(back_with)
-    for row in drafts:
-        event = events.get(row.answer_pk)
-        row.returned = event if event and (event.number or 0) > (row.live_number or 0) else None
-    return drafts
+        return rows.order_by().values_list("of", "pk", "head__author", "at", "live__number", "returned_by")
+
+    first, *others = map(drafts, REVISED_MODELS)
+    found = first.union(*others, all=True).order_by(F("returned_by").desc(nulls_last=True), "-at")
+    return found[: 10 * SHOWN].query.sql_with_params()
+
+
+def drafts_of(user: User, of_models: Collection[type[RevisedModel]]) -> tuple[list, list]:
+    """
+    Return the drafts that a user submitted and got back, and the few that he or she wrote last; the newest first.
+
+    `returned` of one of the first is the event by which it was returned to the user; it was not published since.
+    """
+    by_name = {model._meta.model_name: model for model in of_models}
+    with connection.cursor() as cursor:
+        cursor.execute(*drafts_sql(user.pk))
+        found = [each for each in cursor.fetchall() if each[0] in by_name]
+    events = Event.objects.annotate(number=F("revision__number")).in_bulk([each[-1] for each in found if each[-1]])
+    returned, own = {}, []
+    for name, pk, author, at, live_number, returned_by in found:
+        event = events.get(returned_by)
+        if event and (event.number or 0) > (live_number or 0):
+            returned[name, pk] = event
+        elif author == user.pk:
+            own.append((at, name, pk))
+    shown = {*returned, *((name, pk) for _at, name, pk in sorted(own, reverse=True)[: SHOWN + 1])}
+    drafts: list[RevisedModel] = []
+    for name, model in by_name.items():
+        pks = [pk for each, pk in shown if each == name]
+        rows = RevisedQuerySet(model).filter(pk__in=pks).select_related("head")
+        rows = rows.only(*ITEM_FIELDS[model], "head__created_at", "head__author")
+        for row in with_newest_headings(rows) if pks else ():
+            row.returned = returned.get((name, row.pk))
+            drafts.append(row)
+    drafts.sort(key=lambda row: row.head.created_at, reverse=True)
+    return [row for row in drafts if row.returned], [row for row in drafts if not row.returned]
 
 
 def returned_item(row: RevisedModel, reader: Reader) -> dict:
@@ -315,7 +353,7 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
         counts = network_gaps()
         counts.update(counts_of(request, Network))
         in_english = translation_languages() == [ENGLISH]
-        first = first_untranslated() if counts["untranslated"] and may(user, "change", Network) else None
+        first = first_untranslated(reader) if counts["untranslated"] and may(user, "change", Network) else None
         due = counts["due"]
         needs += [
             (
@@ -419,8 +457,7 @@ def needs_context(request: HttpRequest, reader: Reader) -> dict:
         needs.append((count, text, reverse("admin:networks_network_answers")))
     items = [{"text": text % {"count": count}, "url": url, "first": None} for count, text, url in needs if count]
     if first:
-        column = first.gaps_newest["missing"][0]
-        items[0]["first"] = {**item(first, reader), "url": f"{row_url(first)}#id_{column}"}
+        items[0]["first"] = first
     return {"needs": items, "languages": languages}
 
 
@@ -456,12 +493,30 @@ def network_gaps() -> Counter[str]:
     return counts
 
 
-def first_untranslated() -> RevisedModel | None:
-    """Return the first network, in the city's order, that has a text without a translation, with its newest names."""
-    networks = (
-        RevisedQuerySet(Network).outside_bin().exclude(gaps_newest__missing=[]).order_by(*Network._meta.ordering)
-    )
-    return next(iter(with_newest_headings(networks.only(*ITEM_FIELDS[Network], "gaps_newest")[:1])), None)
+@cache
+def first_untranslated_sql(names: tuple[str, ...]) -> tuple[str, tuple]:
+    """Return the SQL of the query of `first_untranslated`, which depends on the columns of the name alone."""
+    networks = RevisedQuerySet(Network).outside_bin().exclude(gaps_newest__missing=[])
+    networks = networks.order_by(*Network._meta.ordering).annotate(newest_content=newest_content())
+    columns = networks.values_list("pk", "slug", "gaps_newest", "newest_content", *names)
+    return columns[:1].query.sql_with_params()
+
+
+def first_untranslated(reader: Reader) -> dict | None:
+    """Return the first network, in the city's order, that has a text without a translation, and the URL of that."""
+    names = columns_of("name")
+    with connection.cursor() as cursor:
+        cursor.execute(*first_untranslated_sql(names))
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    pk, slug, gaps, content, *texts = found
+    texts = dict(zip(names, texts, strict=True))
+    if content is not None:
+        texts = select_current_fields(Network, json.loads(content))
+    name = reader.text_of(*best_text("name", reader.language, texts.get))
+    column = json.loads(gaps)["missing"][0]
+    return {"name": name or slug, "url": f"{list_url(Network)}{pk}/change/#id_{column}"}
 
 
 PROFILE_FIELDS = (
@@ -510,33 +565,44 @@ def outdated_by_language() -> Counter[str]:
 def week(user: User, reader: Reader) -> list[dict]:
     """Return who did what in the last seven days, the newest first, of what the user may view."""
     since = timezone.now() - timedelta(days=7)
-    is_seen, related = is_seen_by(user), ["network", "page"]
-    done: list[tuple] = []
+    is_seen, list_urls = is_seen_by(user), {model: list_url(model) for model in REVISED_MODELS}
+    done: list[dict] = []
     kinds = dict(Event.Kind.choices)  # get_kind_display makes such a table for each event
-    revisions = Revision.objects.filter(is_seen, created_at__gte=since).select_related(*related)
-    revisions = revisions.only("created_at", "author_name", "number", "comment", *ITEM_FIELDS_OF_RELATED)
+    # Columns and no instances, of which there would be three for each of the hundred
+    columns = ("created_at", "author_name", "network", "page", *ITEM_FIELDS_OF_RELATED)
     # By the primary key, which has an index, and so is read from the end.
-    for revision in revisions.order_by("-pk")[:MOST_OF_A_WEEK]:
-        what = gettext("Draft saved") if revision.number > 1 else gettext("Written")
-        done.append((revision.created_at, revision.author_name, what, revision.row, revision.comment))
-    events = Event.objects.filter(is_seen, created_at__gte=since).select_related(*related)
-    events = events.only("created_at", "author_name", "kind", "explanation", *ITEM_FIELDS_OF_RELATED)
-    for event in events.order_by("-pk")[:MOST_OF_A_WEEK]:
-        done.append((event.created_at, event.author_name, kinds[event.kind], event.row, event.explanation))
-    done.sort(key=itemgetter(0), reverse=True)
+    revisions = Revision.objects.filter(is_seen, created_at__gte=since).order_by("-pk")
+    for revision in revisions.values(*columns, "number", "comment")[:MOST_OF_A_WEEK]:
+        what = gettext("Draft saved") if revision["number"] > 1 else gettext("Written")
+        done.append({**revision, "what": what, "why": revision["comment"]})
+    events = Event.objects.filter(is_seen, created_at__gte=since).order_by("-pk")
+    for event in events.values(*columns, "kind", "explanation")[:MOST_OF_A_WEEK]:
+        done.append({**event, "what": kinds[event["kind"]], "why": event["explanation"]})
+    done.sort(key=itemgetter("created_at"), reverse=True)
     items = [
         {
-            **(item(row, reader) if row.deleted_at is None else {"name": reader.text(row, row.heading_field)}),
-            "time": moment,
-            "who": reader.unmarked(who),
-            "what": what,
-            "why": reader.unmarked(why),
+            **item_of_columns(each, reader, list_urls),
+            "time": each["created_at"],
+            "who": reader.unmarked(each["author_name"]),
+            "what": each["what"],
+            "why": reader.unmarked(each["why"]),
         }
-        for moment, who, what, row, why in done[:MOST_OF_A_WEEK]
+        for each in done[:MOST_OF_A_WEEK]
     ]
     items += logged_actions(user, since, reader)
     items.sort(key=lambda each: each["time"], reverse=True)
     return [{**each, "when": reader.moment(each["time"])} for each in items[:MOST_OF_A_WEEK]]
+
+
+def item_of_columns(columns: dict, reader: Reader, list_urls: dict[type[RevisedModel], str]) -> dict:
+    """Return what `item` does for a row that is given by ITEM_FIELDS_OF_RELATED; without URL if it is in the bin."""
+    model = Network if columns["page"] is None else Page
+    row = model._meta.model_name
+    heading = best_text(model.heading_field, reader.language, lambda column: columns[f"{row}__{column}"])
+    name = reader.text_of(*heading)
+    if columns[f"{row}__deleted_at"] is not None:
+        return {"name": name}
+    return {"name": name or columns[f"{row}__slug"], "url": f"{list_urls[model]}{columns[row]}/change/"}
 
 
 def logged_actions(user: User, since, reader: Reader) -> list[dict]:

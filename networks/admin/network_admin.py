@@ -33,6 +33,7 @@ from networks.admin.revised_admin import LAST_FIELDSETS, RevisedChangeList, Revi
 from networks.admin.spreadsheet_views import SpreadsheetViewsMixin
 from networks.admin.unit_views import UnitViewsMixin
 from networks.admin.verification_views import VerificationFilter, VerificationViewsMixin
+from networks.languages import columns_of
 from networks.models import TRANSLATED, Network
 from networks.models.gazetteer import COUNTRIES, countries_in
 from networks.reading import Reader, Text
@@ -115,6 +116,11 @@ class NetworkAdmin(
         "verified",
         "last_change",
         "row_menu",
+    ]
+    shown_fields = [
+        *columns_of("name"),
+        *columns_of("acronym"),
+        *("status", "joined", "verified_on", "logo", "logo_width", "logo_height"),
     ]
     list_filter = [
         StateFilter,

@@ -5,7 +5,7 @@ A row has the content of its newest revision, unless that is a draft of a publis
 is read from the revision, in the same query.
 """
 
-from functools import cache, reduce
+from functools import reduce
 from operator import or_
 
 from django.contrib import admin
@@ -69,15 +69,6 @@ def apply_newest_content(row: RevisedModel) -> RevisedModel:
         if field.concrete and not field.many_to_many and not isinstance(field, models.FileField):
             setattr(row, name, value_of(field, newest[name]))
     return row
-
-
-@cache
-def long_fields(model: Model) -> tuple[str, ...]:
-    """Return the fields that a list does not show, and that take most of the time to read, for `defer`."""
-    kinds = models.TextField | models.JSONField
-    names = [field.name for field in model._meta.concrete_fields if isinstance(field, kinds)]
-    shown = ("gaps_newest", "outdated_newest")
-    return "head__content", "live__content", *(name for name in names if name not in shown)
 
 
 def with_newest_headings(rows: models.QuerySet) -> list[RevisedModel]:

@@ -64,6 +64,7 @@ class PageAdmin(RevisedModelAdmin):
     add_label = _("Add a page")
 
     list_display = ["displayed_title", "state", "missing_english", "last_change", "row_menu"]
+    shown_fields = columns_of("title")
     list_filter = [StateFilter, NewestTranslationFilter]
     search_fields = ["title_sr"]  # shows the search box; get_search_results does the search
     search_help_text = _("In either script, with or without diacritical marks: pristupacnost, Приступачност.")

@@ -83,6 +83,13 @@ def last_schedule_event(model: Model) -> models.Subquery:
     return models.Subquery(events.values("kind")[:1])
 
 
+# The fields that the list of each model reads; it takes most of its time to read the others
+SHOWN_FIELDS = [
+    *("slug", "is_published", "live", "submitted_at", "gaps_newest", "outdated_newest"),
+    *("head__author_name", "head__created_at"),
+]
+
+
 class RevisedChangeList(FilteredChangeList):
     """The change list with the newest revision of each row."""
 
@@ -95,9 +102,18 @@ class RevisedChangeList(FilteredChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         # Not in the queryset of actions, which need all fields and the published version
-        shown = self.queryset.select_related(None).select_related("head")
-        self.queryset = shown.defer(*newest_revisions.long_fields(self.model))
+        rows = self.queryset.select_related(None).select_related("head")
+        self.queryset = rows.only(*SHOWN_FIELDS, *self.model_admin.shown_fields)
+        # If they are all on one page, they need not be counted: a search reads the words of all rows.
+        first = self.queryset[: self.list_per_page + 1]
+        is_first = self.page_num == 1 and not self.show_all
+        if is_first and len(first) <= self.list_per_page:
+            self.queryset = first
         super().get_results(request)
+        if is_first:
+            self.result_list = first[: self.list_per_page]
+        self.full_result_count = home.counts_of(request, self.model)["all"]
+        self.show_admin_actions = bool(self.full_result_count)
         self.result_list = [newest_revisions.apply_newest_content(row) for row in self.result_list]
         permissions = [each for each in ("change", "publish") if self.model_admin.may(request, each)]
         for row in self.result_list:
@@ -125,11 +141,14 @@ class RevisedModelAdmin(
     The base of the admin of models with revisions.
 
     It reads the newest revision, and writes with the functions of `networks.revisions`. A subclass names its texts in
-    `add_label` and in `networks.admin.bulk_actions.ACTION_TEXTS`. Its submit_line.html, which Django looks for by the
-    name of the model, extends that in admin/networks/revised/.
+    `add_label` and in `networks.admin.bulk_actions.ACTION_TEXTS`, and in `shown_fields` what the columns of its list
+    read beside SHOWN_FIELDS. Its submit_line.html, which Django looks for by the name of the model, extends that in
+    admin/networks/revised/.
     """
 
     add_label: Promise | str = ""  # of the link to the form for a new row
+    shown_fields: Sequence[str] = ()
+    show_full_result_count = False  # the tabs have it
 
     change_list_template = "admin/networks/revised/change_list.html"
     change_form_template = "admin/networks/revised/change_form.html"

@@ -131,7 +131,12 @@ class CityAdminSite(AdminSite):
         }
 
     def index(self, request: HttpRequest, extra_context=None) -> HttpResponse:
-        return super().index(request, {**home.home_context(request), **(extra_context or {})})
+        # Not by Django's, which makes the table of models once more than the menu
+        context = {**self.each_context(request), "title": self.index_title, "subtitle": None}
+        request.current_app = self.name
+        return TemplateResponse(
+            request, self.index_template, {**context, **home.home_context(request), **(extra_context or {})}
+        )
 
     def guide_view(self, request: HttpRequest) -> HttpResponse:
         return guide_response(request, self.each_context(request))

@@ -24,9 +24,13 @@ def last_due_day() -> date:
     return timezone.localdate() - timedelta(days=settings.VERIFICATION_DAYS)
 
 
-def is_due() -> Q:
-    """Return the condition that what citizens read of a lasting membership must be verified, again or at last."""
-    must_be_verified = Q(verified_on=None) | Q(verified_on__lte=last_due_day())
+def is_due(last_due: date | None = None) -> Q:
+    """
+    Return the condition that what citizens read of a lasting membership must be verified, again or at last.
+
+    `last_due` is the `last_due_day`, where it is known.
+    """
+    must_be_verified = Q(verified_on=None) | Q(verified_on__lte=last_due or last_due_day())
     return Q(is_published=True) & ~Q(status__in=Network.FORMER) & must_be_verified
 
 

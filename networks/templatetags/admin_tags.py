@@ -8,12 +8,14 @@ from django.utils.translation import ngettext_lazy
 
 from networks.admin.field_html import fields_html, local_name
 from networks.admin.line_forms import cell_of
+from networks.admin.list_html import list_context
 from networks.languages import language_tag
 
 register = template.Library()
 register.filter(language_tag)
 register.filter(local_name)
 register.filter(fields_html)
+register.inclusion_tag("admin/change_list_results.html", name="quick_result_list")(list_context)
 
 # Django writes a number before verbose_name_plural, but Serbian has two plural forms: 4 мреже, 11 мрежа.
 COUNTS = {
