@@ -36,8 +36,6 @@ CACHE_PACKAGES = {"RedisCache": "redis", "PyMemcacheCache": "pymemcache", "PyLib
 # What S3 accepts as the name of a bucket
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
-MAPPED_MEGABYTES = 256  # of a SQLite database; a larger one is read as usual beyond that
-
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
 
@@ -154,10 +152,10 @@ def database_at(url: str, name: str) -> dict[str, Any]:
             # WAL lets others read while somebody writes. A transaction takes the write lock at once, so that it
             # cannot fail half-way. Each commit moves the log into the file, unless somebody is reading then; so FULL
             # writes the log to the disk before a save is confirmed, which a power failure could otherwise undo.
-            # The file is read from where the system has it in memory anyway: a search looks through all of it, and
-            # the 2 MB of its own that each connection has do not hold that.
+            # A search looks through all of a table, which the usual 2 MB of a connection do not hold. To map the file
+            # into memory would do too, but then an error of the disk ends the process.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1; "
-            f"PRAGMA mmap_size={MAPPED_MEGABYTES * 1024 * 1024};",
+            "PRAGMA cache_size=-8192;",  # kilobytes
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,  # seconds
             **config.get("OPTIONS", {}),

@@ -1,5 +1,6 @@
 """The admin of networks."""
 
+from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import NullIf
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.choices import BaseChoiceIterator
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -73,6 +75,19 @@ def with_newest_dates(rows: QuerySet) -> QuerySet:
         newest_joined=NullIf(newest_value(Network, "joined"), models.Value("", TEXT)),
         newest_verified=NullIf(newest_value(Network, "verified_on"), models.Value("", TEXT)),
     )
+
+
+class SharedChoices(BaseChoiceIterator):
+    """Choices that do not change, so that each form need not copy all of them as it does with a list."""
+
+    def __init__(self, choices: list[tuple[str, str]]) -> None:
+        self.choices = choices
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self.choices)
+
+    def __deepcopy__(self, memo: dict) -> "SharedChoices":
+        return self
 
 
 @lru_cache(maxsize=8)
@@ -200,7 +215,7 @@ class NetworkAdmin(
         field = super().formfield_for_choice_field(db_field, request, **kwargs)
         if db_field.name == "seat_country":
             empty, *_countries = field.choices
-            field.choices = [empty, *sorted_countries(Reader().language)]
+            field.choices = SharedChoices([empty, *sorted_countries(Reader().language)])
         return field
 
     def get_changelist(self, request: HttpRequest, **kwargs) -> type[NetworkChangeList]:
