@@ -13,7 +13,7 @@ from citynetworks.installed import environment_variables
 from networks.languages import ALPHABETS, language_links, languages_read
 from networks.models import ConfirmedTranslation, Network, Revision
 from networks.models.language_columns import added_languages, follow_english, tables_have_all_columns
-from networks.operations import consistency, site_languages
+from networks.operations import consistency, exported_texts, site_languages
 from networks.partial_dates import PartialDate
 from networks.reading import Reader
 from networks.revisions import drafts, publishing, storage
@@ -276,6 +276,38 @@ def test_exported_texts_are_put_back(tmp_path, capsys):
     assert [*consistency.findings()] == []
     call_command("language", "add", "en", "--yes", "--texts", file)
     assert f"Put back: 0. There already: {count - 2}. Not put back: 2" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_old", [False, True])
+def test_texts_that_nobody_has_published_are_put_back_as_drafts(is_old):
+    """Also where the Serbian was published meanwhile, and from a file that has them as the row's, too."""
+    english = {
+        "name_en": "Draft",
+        "documents": [{"id": "0000abcd", "kind": "other", "title_sr": "Акт", "title_en": "Act"}],
+    }
+    hidden = make_network(is_published=False, **english)
+    storage.newest_revision(hidden)
+    texts = [each for each in site_languages.texts_in("en") if each["id"] == hidden.pk]
+    assert [(each["text"], each["draft"]) for each in texts] == [("Draft", True), ("Act", True)]
+    if is_old:
+        texts += [each | {"draft": False} for each in texts]
+    forget_english([hidden])
+    publishing.publish(Network.objects.get(), author=None)
+    outcome = exported_texts.put_back([exported_texts.Text(**each) for each in texts], "en")
+    hidden = Network.objects.get()
+    assert (hidden.name_en or "", hidden.documents[0].get("title_en"), outcome.put_back) == ("", None, 2)
+    newest = hidden.head.content
+    assert (newest["name_en"], newest["documents"][0]["title_en"]) == ("Draft", "Act")
+
+
+@pytest.mark.django_db
+def test_of_lines_that_a_draft_has_too_each_text_is_exported_once():
+    network = make_network(documents=[{"id": "0000abcd", "kind": "other", "title_sr": "Акт", "title_en": "Act"}])
+    line = {"id": "0000abcd", "kind": "other", "title_sr": "Други акт", "title_en": "Act"}
+    drafts.save(network, {"documents": [line]}, author=None)
+    texts = [each for each in site_languages.texts_in("en") if each["text"] == "Act"]
+    assert [each["draft"] for each in texts] == [False]
 
 
 def test_the_catalogue_to_translate_is_one_of_gettext(tmp_path, settings):

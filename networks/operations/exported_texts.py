@@ -132,7 +132,10 @@ def put_into_revised(model: Any, pk: int, texts: list[Text], code: str) -> Outco
     row = storage.lock(model._base_manager.get(pk=pk))
     storage.check_not_in_bin(row)
     seen, newest = content_of(row), savable_content(model, storage.newest_revision(row).content)
-    of_row, of_draft = ([each for each in texts if each.draft == draft] for draft in (False, True))
+    of_draft = [each for each in texts if each.draft]
+    # Earlier files have the texts of what was not on the site twice. Nobody has published them.
+    drafts = {(each.field, each.text) for each in of_draft}
+    of_row = [each for each in texts if not each.draft and (each.field, each.text) not in drafts]
     published = filled(model, seen, of_row, code, outcome) if row.is_published else seen
     # The texts of the row are those of its draft too, where that has no other.
     draft = filled(model, newest, of_draft, code, outcome)

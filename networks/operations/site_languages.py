@@ -252,7 +252,8 @@ def texts_in(code: str) -> Iterator[dict[str, Any]]:
     """
     Yield each text in a language: of which row and field, its Serbian source, and the text; also those of drafts.
 
-    They are read from the tables and not from the models, which may not have the columns any more.
+    What is not on the site is a draft. They are read from the tables and not from the models, which may not have the
+    columns any more.
     """
     quote = connection.ops.quote_name
     for model, names in translated_models("default"):
@@ -261,36 +262,59 @@ def texts_in(code: str) -> Iterator[dict[str, Any]]:
         columns = ["id", *(f"{name}_{language}" for name in there for language in (SERBIAN, code))]
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {', '.join(map(quote, columns))} FROM {quote(table)} ORDER BY id")  # noqa: S608
-            rows = [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]
-        for row in rows:
-            where = {"model": model._meta.label_lower, "id": row["id"]}
+            rows = {values[0]: dict(zip(columns, values, strict=True)) for values in cursor.fetchall()}
+        drafts = {*not_published(model)}
+        for pk, row in rows.items():
+            where = {"model": model._meta.label_lower, "id": pk}
             for name in there:
                 if text := row[f"{name}_{code}"]:
-                    yield {**where, "field": name, "source": row[f"{name}_{SERBIAN}"] or "", "text": text}
+                    source = row[f"{name}_{SERBIAN}"] or ""
+                    yield {**where, "field": name, "source": source, "text": text, "draft": pk in drafts}
         if issubclass(model, RevisedModel):
-            yield from texts_of_revised(model, names, code)
+            yield from texts_of_revised(model, names, code, rows)
 
 
-def texts_of_revised(model: type[RevisedModel], names: list[str], code: str) -> Iterator[dict[str, Any]]:
-    """Yield the texts of the lines of each row, and those of its draft that differ from what is published."""
+def not_published(model: type[models.Model]) -> Iterator[int]:
+    """Yield the keys of the rows that nobody has published, or that are not on the site any more."""
+    if issubclass(model, RevisedModel):
+        yield from models.QuerySet(model).filter(is_published=False).values_list("pk", flat=True)
+
+
+def texts_of_revised(
+    model: type[RevisedModel], names: list[str], code: str, rows: dict[int, dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """
+    Yield the texts of the lines of each row, and those of its newest version that differ from what the row has.
+
+    `rows` are the columns of the rows in this language, by key.
+    """
     lines = [field.name for field in model._meta.fields if isinstance(field, LinesField)]
-    rows: models.QuerySet = models.QuerySet(model).order_by("pk")
-    for pk, head, live, *values in rows.values_list("pk", "head__content", "live__content", *lines):
-        where, published = {"model": model._meta.label_lower, "id": pk}, live or {}
-        for each, draft in ((dict(zip(lines, values, strict=True)), False), (head or {}, True)):
-            for name in lines:
-                for line in each.get(name) or ():
-                    for cell in (cell for cell in line if cell.endswith(f"_{code}")):
-                        if draft and line in (published.get(name) or ()):
-                            continue
-                        source = line.get(f"{cell.removesuffix(code)}{SERBIAN}", "")
-                        field = f"{name}-{line['id']}-{cell.removesuffix(f'_{code}')}"
-                        yield {**where, "field": field, "source": source, "text": line[cell], "draft": draft}
+    found: models.QuerySet = models.QuerySet(model).order_by("pk")
+    contents = found.values_list("pk", "is_published", "head__content", "live__content", *lines)
+    for pk, is_published, head, live, *values in contents:
+        where, own = {"model": model._meta.label_lower, "id": pk}, dict(zip(lines, values, strict=True))
+        # Of a row that is not published, what its columns have was yielded as its draft.
+        present = live or {**rows.get(pk, {}), **own}
+        known = {(field, text) for field, _source, text in cells_of(present, lines, code)}
+        for field, source, text in cells_of(own, lines, code):
+            yield {**where, "field": field, "source": source, "text": text, "draft": not is_published}
+        for field, source, text in cells_of(head or {}, lines, code):
+            if (field, text) not in known:
+                yield {**where, "field": field, "source": source, "text": text, "draft": True}
         for name in names:
-            text = (head or {}).get(f"{name}_{code}")
-            if text and text != published.get(f"{name}_{code}"):
+            written = (head or {}).get(f"{name}_{code}")
+            if written and written != present.get(f"{name}_{code}"):
                 source = (head or {}).get(f"{name}_{SERBIAN}", "")
-                yield {**where, "field": name, "source": source, "text": text, "draft": True}
+                yield {**where, "field": name, "source": source, "text": written, "draft": True}
+
+
+def cells_of(content: dict[str, Any], lines: list[str], code: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each text of the lines of a content in a language: its field, its Serbian source, and the text."""
+    for name in lines:
+        for line in content.get(name) or ():
+            for cell in (cell for cell in line if cell.endswith(f"_{code}")):
+                source = line.get(f"{cell.removesuffix(code)}{SERBIAN}", "")
+                yield f"{name}-{line['id']}-{cell.removesuffix(f'_{code}')}", source, line[cell]
 
 
 def export_texts(code: str, file: Path) -> int:
