@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import migrations, models
+from django.utils import timezone
 
 from citynetworks.command_line import SETTINGS_FILE
 from citynetworks.installed import environment_variables
@@ -299,6 +300,30 @@ def test_texts_that_nobody_has_published_are_put_back_as_drafts(is_old):
     assert (hidden.name_en or "", hidden.documents[0].get("title_en"), outcome.put_back) == ("", None, 2)
     newest = hidden.head.content
     assert (newest["name_en"], newest["documents"][0]["title_en"]) == ("Draft", "Act")
+
+
+@pytest.mark.django_db
+def test_a_draft_from_when_the_columns_were_dropped_does_not_take_the_texts_off_again():
+    """Its author could not see them."""
+    line = {"id": "0000abcd", "kind": "other", "title_sr": "Акт", "title_en": "Act"}
+    network = make_network(summary_en="Summary", documents=[line])
+    live = storage.newest_revision(network)
+    texts = [exported_texts.Text(**each) for each in site_languages.texts_in("en") if each["id"] == network.pk]
+    drafts.save(network, {"acronym_sr": "АБВ", "documents": [{**line, "number": "1"}]}, author=None)
+    planned = storage.newest_revision(Network.objects.get())
+    network.schedules.create(action="publish", at=timezone.now(), revision=planned)
+    forget_english([network])
+    # The public version has it still.
+    Revision.objects.filter(pk=live.pk).update(
+        content={**Revision.objects.get(pk=live.pk).content, "name_en": "Name"}
+    )
+    texts.append(exported_texts.Text("networks.network", network.pk, "name", network.name_sr, "Name"))
+    exported_texts.put_back(texts, "en")
+    network = Network.objects.get()
+    assert (network.acronym_sr, network.name_en, network.documents) == ("", "Name", [line])
+    network = publishing.publish(network, author=None, revision=network.schedules.get().revision)
+    assert (network.acronym_sr, network.name_en, network.summary_en) == ("АБВ", "Name", "Summary")
+    assert network.documents == [{**line, "number": "1"}]
 
 
 @pytest.mark.django_db

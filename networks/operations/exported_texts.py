@@ -143,7 +143,10 @@ def put_into_revised(model: Any, pk: int, texts: list[Text], code: str) -> Outco
     record_sources(row, published, of_row, code)
     record_sources(row, draft, texts, code)
     if row.is_published and published != seen:
-        row = publishing.publish_part(row, published, author=None)
+        # What a draft lacks of the texts, nobody has deleted: they had no column when it was written.
+        row = publishing.publish_part(
+            row, published, author=None, completed=lambda content: filled(model, content, of_row, code, Outcome())
+        )
         row.revisions.filter(pk=row.live_id).update(comment=comment)
     present = storage.newest_revision(row).content if row.is_published else content_of(row)
     if changed_fields(model, present, draft):
