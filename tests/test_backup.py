@@ -339,6 +339,22 @@ def test_a_lost_file_ends_no_backups_and_the_last_backup_that_has_it_stays(site,
         assert file.manifest["missing_files"] == ["logos/a.png"]
 
 
+@pytest.mark.parametrize("damage", ["content", "directory"])
+def test_a_damaged_backup_does_not_take_the_place_of_one_that_has_a_lost_file(damage, tmp_path):
+    paths = [tmp_path / f"city-networks-2026010{day}T000000Z.zip" for day in (1, 2, 3)]
+    for path in paths:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("media/logos/a.png", b"content")
+    whole, damaged, newest = paths
+    content = damaged.read_bytes()
+    # Which version of the format is needed stands six bytes into an entry of the directory.
+    place = content.index(b"content") if damage == "content" else content.index(b"PK\x01\x02") + 6
+    damaged.write_bytes(content[:place] + b"\xff" + content[place + 1 :])
+    newest.write_bytes(b"")
+    assert remove_oldest(tmp_path, 1, ["logos/a.png"]) == [damaged]
+    assert whole.exists() and newest.exists()
+
+
 @pytest.mark.long
 def test_a_backup_without_any_file_that_pages_name_is_not_taken_for_a_whole_one(site, tmp_path):
     """As when the disk of the uploads is away, or the bucket is another one. No good backup goes for it."""
