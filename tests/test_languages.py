@@ -327,6 +327,30 @@ def test_a_draft_from_when_the_columns_were_dropped_does_not_take_the_texts_off_
 
 
 @pytest.mark.django_db
+def test_an_outdated_translation_is_outdated_when_it_is_put_back():
+    """Also if nothing is on record of it any more, as after a repair without the language in the variable."""
+    network = make_network(name_sr="Стара", name_en="Old", summary_sr="Сажетак", summary_en="Summary")
+    storage.newest_revision(network)
+    network = publishing.publish(drafts.save(network, {"name_sr": "Нова"}, author=None).row, author=None)
+    make_network(slug="unsaved", name_en="Unsaved")
+    texts = [*site_languages.texts_in("en")]
+    assert [each["text"] for each in texts if each["outdated"]] == ["Old"]
+    forget_english([network])
+    exported_texts.put_back([exported_texts.Text(**each) for each in texts], "en")
+    network.refresh_from_db()
+    assert (network.name_en, network.summary_en, network.outdated_published) == ("Old", "Summary", ["name_en"])
+
+
+@pytest.mark.django_db
+def test_what_is_on_record_of_a_dropped_language_is_consistent(settings):
+    """It says which texts are outdated if they are put back."""
+    for column in ("name_hu", "motto_hu"):
+        ConfirmedTranslation.objects.create(network=make_network(), column=column)
+    settings.SITE_LANGUAGES = {**settings.SITE_LANGUAGES, "hu": "dropped"}
+    assert [each.where for each in consistency.findings_of_translations()] == ["network: motto_hu"]
+
+
+@pytest.mark.django_db
 def test_of_lines_that_a_draft_has_too_each_text_is_exported_once():
     network = make_network(documents=[{"id": "0000abcd", "kind": "other", "title_sr": "Акт", "title_en": "Act"}])
     line = {"id": "0000abcd", "kind": "other", "title_sr": "Други акт", "title_en": "Act"}

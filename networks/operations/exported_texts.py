@@ -46,7 +46,10 @@ KEYS = {"model": str, "id": int, "field": str, "source": str, "text": str}
 
 @dataclass(frozen=True)
 class Text:
-    """One exported text: of which row and field, its Serbian source, and whether only a draft had it."""
+    """
+    One exported text: of which row and field, its Serbian source, whether only a draft had it, and whether the source
+    had changed since it was written.
+    """
 
     model: str
     id: int
@@ -54,6 +57,7 @@ class Text:
     source: str
     text: str
     draft: bool = False
+    outdated: bool = False
 
     def __str__(self) -> str:
         return f"{self.model} {self.id}, {self.field}{' (draft)' if self.draft else ''}"
@@ -82,7 +86,10 @@ def read_export(file: Path, code: str) -> list[Text]:
         raise NotPossible(f"{file} is not what “language retire” writes: it has no texts with {', '.join(KEYS)}.")
     if document.get("language") != code:
         raise NotPossible(f"{file} has texts in “{document.get('language')}”, and not in “{code}”.")
-    return [Text(**{key: each[key] for key in KEYS}, draft=bool(each.get("draft"))) for each in texts]
+    marks = {"draft", "outdated"}
+    return [
+        Text(**{key: each[key] for key in KEYS} | {mark: bool(each.get(mark)) for mark in marks}) for each in texts
+    ]
 
 
 def is_text(each: Any) -> bool:
@@ -160,14 +167,14 @@ def put_into_revised(model: Any, pk: int, texts: list[Text], code: str) -> Outco
 def record_sources(row: RevisedModel, content: Content, texts: Iterable[Text], code: str) -> None:
     """
     Record for which Serbian each translation was written, unless that is on record since before the language was
-    retired.
+    retired, or it was for another one already.
     """
     model = type(row)
     sources, pairs, fields = sources_of(model), pairs_of(model, content), content_fields(model)
     known = {(column, translation) for column, _source, translation in confirmed_translations(row)}
     for each in texts:
         column = column_of(model, each.field, code)
-        if column in pairs and column in sources:
+        if column in pairs and column in sources and not each.outdated:
             written = column, digest(fields[column], each.text)
             if written == (column, pairs[column][2]) and written not in known:
                 record(row, content | {sources[column]: each.source}, [column], Reason.LOADED)

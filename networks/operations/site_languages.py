@@ -12,7 +12,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from django.utils import timezone
 from citynetworks.command_line import COMMAND
 from citynetworks.environment import DROPPED, OFFERED, RETIRED, language_problem
 from networks.languages import ALPHABETS, ENGLISH, SERBIAN, switch_name
-from networks.models import RevisedModel
+from networks.models import ConfirmedTranslation, RevisedModel
 from networks.models.language_columns import (
     PRODUCT_LANGUAGES,
     columns_of_table,
@@ -34,6 +34,8 @@ from networks.models.language_columns import (
     translated_models,
 )
 from networks.models.lines import LinesField
+from networks.revisions.content import content_fields
+from networks.revisions.translations import digest
 
 VARIABLE = "DJANGO_LANGUAGES"
 DOMAINS = ("django", "djangojs")
@@ -252,26 +254,53 @@ def texts_in(code: str) -> Iterator[dict[str, Any]]:
     """
     Yield each text in a language: of which row and field, its Serbian source, and the text; also those of drafts.
 
-    What is not on the site is a draft. They are read from the tables and not from the models, which may not have the
-    columns any more.
+    What is not on the site is a draft. A text is outdated if its Serbian has changed since. They are read from the
+    tables and not from the models, which may not have the columns any more.
     """
-    quote = connection.ops.quote_name
     for model, names in translated_models("default"):
-        table = model._meta.db_table
-        there = [name for name in names if f"{name}_{code}" in columns_of_table("default", table)]
-        columns = ["id", *(f"{name}_{language}" for name in there for language in (SERBIAN, code))]
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {', '.join(map(quote, columns))} FROM {quote(table)} ORDER BY id")  # noqa: S608
-            rows = {values[0]: dict(zip(columns, values, strict=True)) for values in cursor.fetchall()}
-        drafts = {*not_published(model)}
-        for pk, row in rows.items():
-            where = {"model": model._meta.label_lower, "id": pk}
-            for name in there:
-                if text := row[f"{name}_{code}"]:
-                    source = row[f"{name}_{SERBIAN}"] or ""
-                    yield {**where, "field": name, "source": source, "text": text, "draft": pk in drafts}
-        if issubclass(model, RevisedModel):
-            yield from texts_of_revised(model, names, code, rows)
+        texts = texts_of_model(model, names, code)
+        yield from texts_with_state(model, texts, code) if issubclass(model, RevisedModel) else texts
+
+
+def texts_of_model(model: type[models.Model], names: list[str], code: str) -> Iterator[dict[str, Any]]:
+    """Yield the texts of the rows of a model, without saying which are outdated."""
+    quote, table = connection.ops.quote_name, model._meta.db_table
+    there = [name for name in names if f"{name}_{code}" in columns_of_table("default", table)]
+    columns = ["id", *(f"{name}_{language}" for name in there for language in (SERBIAN, code))]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(map(quote, columns))} FROM {quote(table)} ORDER BY id")  # noqa: S608
+        rows = {values[0]: dict(zip(columns, values, strict=True)) for values in cursor.fetchall()}
+    drafts = {*not_published(model)}
+    for pk, row in rows.items():
+        where = {"model": model._meta.label_lower, "id": pk}
+        for name in there:
+            if text := row[f"{name}_{code}"]:
+                source = row[f"{name}_{SERBIAN}"] or ""
+                yield {**where, "field": name, "source": source, "text": text, "draft": pk in drafts}
+    if issubclass(model, RevisedModel):
+        yield from texts_of_revised(model, names, code, rows)
+
+
+def texts_with_state(
+    model: type[RevisedModel], texts: Iterable[dict[str, Any]], code: str
+) -> Iterator[dict[str, Any]]:
+    """Yield texts, and of each whether it is outdated: nobody stands for it beside this Serbian."""
+    key, fields = f"{model._meta.model_name}_id", content_fields(model)
+    renamed = {f"{former}_{code}": f"{present}_{code}" for former, present in model.renamed_fields.items()}
+    found = ConfirmedTranslation.objects.filter(**{f"{key}__isnull": False}, column__endswith=f"_{code}").order_by()
+    confirmed = {
+        (pk, renamed.get(column, column), *digests)
+        for pk, column, *digests in found.values_list(key, "column", "source_digest", "translation_digest")
+    }
+    # Of a row without versions, nothing is on record yet.
+    recorded = {*models.QuerySet(model).filter(head__isnull=False).values_list("pk", flat=True)}
+    for each in texts:
+        field = fields.get(f"{each['field']}_{SERBIAN}")  # none if it is of a line
+        if field is None or each["id"] not in recorded:
+            yield each | {"outdated": False}
+            continue
+        digests = (digest(field, each[name]) for name in ("source", "text"))
+        yield each | {"outdated": (each["id"], f"{each['field']}_{code}", *digests) not in confirmed}
 
 
 def not_published(model: type[models.Model]) -> Iterator[int]:
