@@ -197,15 +197,26 @@ def test_english_is_retired_with_all_its_texts_in_a_file(tmp_path, capsys, monke
 
 def test_the_variable_is_appended_where_there_is_none(tmp_path):
     file = tmp_path / "env"
-    for before, after in (("", "DJANGO_LANGUAGES=sr,en,hu\n"), ("A=1", "A=1\nDJANGO_LANGUAGES=sr,en,hu\n")):
+    cases = (("", ""), ("A=1", "A=1\n"), ("DJANGO_LANGUAGES=sr,\\\nen\n", ""), ("A=1\\\n", "A=1\\\n\n"))
+    for before, after in cases:
         file.write_text(before)
         file.chmod(0o640)
         site_languages.write_variable(file, "sr,en,hu")
-        assert file.read_text() == after and file.stat().st_mode & 0o777 == 0o640
+        assert file.read_text() == f"{after}DJANGO_LANGUAGES=sr,en,hu\n" and file.stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("before", ["A=1\nDJANGO_LANGUAGES=sr,en\nB=2\n", "A=1\n DJANGO_LANGUAGES=sr\n", "A=1"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        "A=1\nDJANGO_LANGUAGES=sr,en\nB=2\n",
+        "A=1\n DJANGO_LANGUAGES=sr\n",
+        "A=1",
+        "A=1\\\n",
+        "",
+        "DJANGO_LANGUAGES=sr,\\\nen\nA=1\n",
+    ],
+)
 def test_of_an_installed_site_root_is_told_what_to_type(before, tmp_path, monkeypatch, capsys):
     """The command itself is the user of the site, who may not write the file."""
     monkeypatch.setattr(site_languages, "migrate_with", lambda code, state: None)
@@ -214,11 +225,12 @@ def test_of_an_installed_site_root_is_told_what_to_type(before, tmp_path, monkey
     monkeypatch.setenv(SETTINGS_FILE, str(file))
     call_command("language", "retire", "en", "--yes", "--export", str(tmp_path / "texts.json"))
     _said, commands = capsys.readouterr().out.split("on every server of the site:\n")
-    sed, *others = (line.removeprefix("  sudo ") for line in commands.splitlines())
-    assert others == ["city-networks migrate", "systemctl restart city-networks"]
-    subprocess.run(sed, shell=True, check=True)  # noqa: S602
-    assert environment_variables(file.read_text()).pop("DJANGO_LANGUAGES") == "sr,en:retired"
-    assert file.read_text().count("DJANGO_LANGUAGES") == file.read_text().count("A=1\n") == 1
+    *edits, migrate, restart = (line.replace("sudo ", "") for line in commands.splitlines())
+    assert (migrate, restart) == ("  city-networks migrate", "  systemctl restart city-networks")
+    subprocess.run("\n".join(edits), shell=True, check=True)  # noqa: S602
+    kept = {name: value for name, value in environment_variables(before).items() if name != "DJANGO_LANGUAGES"}
+    assert environment_variables(file.read_text()) == kept | {"DJANGO_LANGUAGES": "sr,en:retired"}
+    assert file.read_text().count("DJANGO_LANGUAGES") == 1
 
 
 def forget_english(rows):

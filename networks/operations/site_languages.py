@@ -55,8 +55,10 @@ def write_variable(file: Path, value: str) -> None:
     """Write the variable into an environment file, in place of the line that it has there. The file stays whole."""
     line = f"{VARIABLE}={value}"
     text = file.read_text(encoding="utf-8")
-    pattern = re.compile(rf"^[ \t]*(?:export[ \t]+)?{VARIABLE}[ \t]*=.*$", re.MULTILINE)
-    text = pattern.sub(line, text) if pattern.search(text) else f"{text.rstrip()}\n{line}\n".lstrip()
+    # A backslash at the end of a line joins it and the next one.
+    pattern = re.compile(rf"^[ \t]*(?:export[ \t]+)?{VARIABLE}[ \t]*=(?:.*\\\n)*.*$", re.MULTILINE)
+    end = "\n\n" if text.rstrip().endswith("\\") else "\n"
+    text = pattern.sub(line, text) if pattern.search(text) else f"{text.rstrip()}{end}{line}\n".lstrip()
     new, status = file.with_name(f"{file.name}.new"), file.stat()
     new.touch(mode=0o600)
     os.chown(new, status.st_uid, status.st_gid)
@@ -67,9 +69,16 @@ def write_variable(file: Path, value: str) -> None:
 
 def commands_as_root(value: str, file: str, *, migrate: bool) -> list[str]:
     """Return what root types so that an installed site has the variable, from its environment file, and restarts."""
-    sed = f"sed -i -e '$a {VARIABLE}={value}' -e '/^[[:space:]]*{VARIABLE}=/d' {shlex.quote(file)}"
-    commands = [sed, *([f"{COMMAND} migrate"] if migrate else []), f"systemctl restart {COMMAND}"]
-    return [f"sudo {command}" for command in commands]
+    file = shlex.quote(file)
+    # A backslash at the end of a line joins it and the next one, here as where the file is read.
+    joined = r"-e ':line; /\\$/ { $! { N; b line' -e '} }'"
+    return [
+        f"sudo sed -i {joined} -e '/^[[:space:]]*{VARIABLE}=/d' {file}",
+        # After an empty line, in case that the last one is not ended, or ends in a backslash
+        f"printf '\\n\\n%s\\n' {VARIABLE}={value} | sudo tee -a {file}",
+        *([f"sudo {COMMAND} migrate"] if migrate else []),
+        f"sudo systemctl restart {COMMAND}",
+    ]
 
 
 def check_environment(file: Path) -> None:
