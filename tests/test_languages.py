@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import migrations, models
+from django.db import OperationalError, migrations, models
 from django.utils import timezone
 
 from citynetworks.command_line import SETTINGS_FILE
@@ -289,6 +289,39 @@ def test_exported_texts_are_put_back(tmp_path, capsys):
     assert [*consistency.findings()] == []
     call_command("language", "add", "en", "--yes", "--texts", file)
     assert f"Put back: 0. There already: {count - 2}. Not put back: 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[" * 100_000, "is not what “language retire” writes"),
+        (r"\ud800", r"a character that no database can store: 'networks\.network 3, summary'"),
+        (r"\u0000", "a character that no database can store"),
+    ],
+    ids=["nested", "half a character", "NUL"],
+)
+def test_a_file_whose_texts_cannot_be_stored_is_refused_as_a_whole(content, words, tmp_path):
+    file = tmp_path / "texts.json"
+    if content.startswith("\\"):
+        text = f'{{"model": "networks.network", "id": 3, "field": "summary", "source": "x", "text": "{content}"}}'
+        content = f'{{"language": "en", "texts": [{text}]}}'
+    file.write_text(content)
+    with pytest.raises(CommandError, match=words):
+        call_command("language", "add", "en", "--yes", "--texts", file)
+
+
+@pytest.mark.django_db
+def test_a_database_that_cannot_be_written_is_said_when_texts_are_put_back(tmp_path, monkeypatch):
+    theme = make_theme(name_en="Peace")
+    site_languages.export_texts("en", tmp_path / "texts.json")
+    type(theme).objects.update(name_en=None)
+
+    def fail(*arguments, **options):
+        raise OperationalError("attempt to write a readonly database")
+
+    monkeypatch.setattr(type(theme), "save", fail)
+    with pytest.raises(CommandError, match=r"readonly database\. What is put back stays; give the command again"):
+        call_command("language", "add", "en", "--yes", "--texts", tmp_path / "texts.json")
 
 
 @pytest.mark.django_db

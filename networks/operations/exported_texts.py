@@ -6,6 +6,7 @@ A translation whose Serbian is another one by now is outdated, as if it had stoo
 """
 
 import json
+import re
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -42,6 +43,8 @@ from networks.revisions.translations import (
 )
 
 KEYS = {"model": str, "id": int, "field": str, "source": str, "text": str}
+# NUL, and half a character of UTF-16, which JSON can have
+NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,14 @@ def read_export(file: Path, code: str) -> list[Text]:
         document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise NotPossible(f"{file} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotPossible(f"{file} is not what “language retire” writes: {error}.") from error
     texts = document.get("texts") if isinstance(document, dict) else None
     if not isinstance(texts, list) or not all(is_text(each) for each in texts):
         raise NotPossible(f"{file} is not what “language retire” writes: it has no texts with {', '.join(KEYS)}.")
+    if odd := [each for each in texts if any(NOT_STORABLE.search(str(each[key])) for key in KEYS)]:
+        where = f"{odd[0]['model']} {odd[0]['id']}, {odd[0]['field']}"
+        raise NotPossible(f"{file} has a character that no database can store: {ascii(where)}.")
     if document.get("language") != code:
         raise NotPossible(f"{file} has texts in “{document.get('language')}”, and not in “{code}”.")
     marks = {"draft", "outdated"}
