@@ -348,6 +348,22 @@ def test_texts_that_nobody_has_published_are_put_back_as_drafts(is_old):
 
 
 @pytest.mark.django_db
+def test_a_text_that_was_published_unseen_with_the_serbian_is_a_draft():
+    """Its column was dropped, and the version that was published without it on the site still has it."""
+    line = {"id": "0000abcd", "kind": "other", "title_sr": "Акт"}
+    network = make_network(is_published=False, name_en="Draft", documents=[{**line, "title_en": "Act"}])
+    storage.newest_revision(network)
+    texts = [exported_texts.Text(**each) for each in site_languages.texts_in("en") if each["id"] == network.pk]
+    publishing.publish(network, author=None)
+    Network.objects.update(name_en=None, documents=[line])
+    exported_texts.put_back(texts, "en")
+    network = Network.objects.get()
+    assert (network.name_en or "", network.documents) == ("", [line])
+    assert (network.head.content["name_en"], network.head.content["documents"][0]["title_en"]) == ("Draft", "Act")
+    assert network.has_draft and consistency.fields_apart(network, {}) == []
+
+
+@pytest.mark.django_db
 def test_a_draft_from_when_the_columns_were_dropped_does_not_take_the_texts_off_again():
     """Its author could not see them."""
     line = {"id": "0000abcd", "kind": "other", "title_sr": "Акт", "title_en": "Act"}

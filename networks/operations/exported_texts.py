@@ -29,6 +29,7 @@ from networks.revisions.content import (
     content_fields,
     content_of,
     normalise_content,
+    related_fields,
     renamed_columns,
     savable_content,
 )
@@ -155,7 +156,10 @@ def put_into_revised(model: Any, pk: int, texts: list[Text], code: str) -> Outco
     draft = filled(model, draft, of_row, code, Outcome() if row.is_published else outcome)
     record_sources(row, published, of_row, code)
     record_sources(row, draft, texts, code)
-    if row.is_published and published != seen:
+    # The public version may have a text that is not on the site, since it was published without the column.
+    live = row.live.content if row.live else seen
+    is_apart = {*changed_fields(model, live, seen)}.difference(related_fields(model))
+    if row.is_published and (published != seen or is_apart):
         # What a draft lacks of the texts, nobody has deleted: they had no column when it was written.
         row = publishing.publish_part(
             row, published, author=None, completed=lambda content: filled(model, content, of_row, code, Outcome())
