@@ -2,10 +2,12 @@ import gc
 import itertools
 import os
 import sqlite3
+import tempfile
 import threading
 import time
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import hypothesis
@@ -43,7 +45,9 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
-    """Leave the slow tests out, unless they, or their files, are asked for."""
+    """Leave the slow tests out, unless they, or their files, are asked for. Remove what killed runs have left."""
+    if not hasattr(config, "workerinput"):  # as the processes of pytest-xdist have
+        processes.remove_old_databases(Path(tempfile.gettempdir()), time.time())
     is_chosen = config.option.markexpr or config.args_source is config.ArgsSource.ARGS
     if not (is_chosen or config.option.all):
         config.option.markexpr = f"not ({' or '.join(SLOW)})"

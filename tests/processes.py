@@ -1,8 +1,8 @@
 """
 A database that several processes share, and processes that work on it at the same moment.
 
-The database of the other tests is in memory or in a transaction, so nobody else sees it. Here a database is migrated
-once and copied for each test:
+The other tests work in a transaction or on the database of their process, so nobody else sees what they write. Here a
+database is migrated once and copied for each test:
 
     @pytest.fixture(scope="session")
     def database_template(tmp_path_factory, django_db_setup, django_db_blocker):
@@ -25,7 +25,7 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +34,14 @@ from urllib.parse import urlsplit, urlunsplit
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60  # seconds until a worker that does not answer is given up
 HEAD_START = 0.004  # seconds in which all workers receive what they shall do, before they begin
+
+
+def remove_old_databases(folder: Path, now: float) -> None:
+    """Remove the databases of test runs that were killed (tests/settings.py), once they are a day old."""
+    for path in folder.glob("city-networks-test-*.sqlite3*"):
+        with suppress(OSError):  # another run removes it too, or it is that of another user
+            if path.stat().st_mtime < now - 24 * 60 * 60:
+                path.unlink()
 
 
 @dataclass

@@ -6,14 +6,15 @@ import subprocess
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import migrations, models
+from django.db import OperationalError, migrations, models
+from django.utils import timezone
 
 from citynetworks.command_line import SETTINGS_FILE
 from citynetworks.installed import environment_variables
 from networks.languages import ALPHABETS, language_links, languages_read
 from networks.models import ConfirmedTranslation, Network, Revision
 from networks.models.language_columns import added_languages, follow_english, tables_have_all_columns
-from networks.operations import consistency, site_languages
+from networks.operations import consistency, exported_texts, site_languages
 from networks.partial_dates import PartialDate
 from networks.reading import Reader
 from networks.revisions import drafts, publishing, storage
@@ -196,15 +197,26 @@ def test_english_is_retired_with_all_its_texts_in_a_file(tmp_path, capsys, monke
 
 def test_the_variable_is_appended_where_there_is_none(tmp_path):
     file = tmp_path / "env"
-    for before, after in (("", "DJANGO_LANGUAGES=sr,en,hu\n"), ("A=1", "A=1\nDJANGO_LANGUAGES=sr,en,hu\n")):
+    cases = (("", ""), ("A=1", "A=1\n"), ("DJANGO_LANGUAGES=sr,\\\nen\n", ""), ("A=1\\\n", "A=1\\\n\n"))
+    for before, after in cases:
         file.write_text(before)
         file.chmod(0o640)
         site_languages.write_variable(file, "sr,en,hu")
-        assert file.read_text() == after and file.stat().st_mode & 0o777 == 0o640
+        assert file.read_text() == f"{after}DJANGO_LANGUAGES=sr,en,hu\n" and file.stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("before", ["A=1\nDJANGO_LANGUAGES=sr,en\nB=2\n", "A=1\n DJANGO_LANGUAGES=sr\n", "A=1"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        "A=1\nDJANGO_LANGUAGES=sr,en\nB=2\n",
+        "A=1\n DJANGO_LANGUAGES=sr\n",
+        "A=1",
+        "A=1\\\n",
+        "",
+        "DJANGO_LANGUAGES=sr,\\\nen\nA=1\n",
+    ],
+)
 def test_of_an_installed_site_root_is_told_what_to_type(before, tmp_path, monkeypatch, capsys):
     """The command itself is the user of the site, who may not write the file."""
     monkeypatch.setattr(site_languages, "migrate_with", lambda code, state: None)
@@ -213,11 +225,12 @@ def test_of_an_installed_site_root_is_told_what_to_type(before, tmp_path, monkey
     monkeypatch.setenv(SETTINGS_FILE, str(file))
     call_command("language", "retire", "en", "--yes", "--export", str(tmp_path / "texts.json"))
     _said, commands = capsys.readouterr().out.split("on every server of the site:\n")
-    sed, *others = (line.removeprefix("  sudo ") for line in commands.splitlines())
-    assert others == ["city-networks migrate", "systemctl restart city-networks"]
-    subprocess.run(sed, shell=True, check=True)  # noqa: S602
-    assert environment_variables(file.read_text()).pop("DJANGO_LANGUAGES") == "sr,en:retired"
-    assert file.read_text().count("DJANGO_LANGUAGES") == file.read_text().count("A=1\n") == 1
+    *edits, migrate, restart = (line.replace("sudo ", "") for line in commands.splitlines())
+    assert (migrate, restart) == ("  city-networks migrate", "  systemctl restart city-networks")
+    subprocess.run("\n".join(edits), shell=True, check=True)  # noqa: S602
+    kept = {name: value for name, value in environment_variables(before).items() if name != "DJANGO_LANGUAGES"}
+    assert environment_variables(file.read_text()) == kept | {"DJANGO_LANGUAGES": "sr,en:retired"}
+    assert file.read_text().count("DJANGO_LANGUAGES") == 1
 
 
 def forget_english(rows):
@@ -276,6 +289,135 @@ def test_exported_texts_are_put_back(tmp_path, capsys):
     assert [*consistency.findings()] == []
     call_command("language", "add", "en", "--yes", "--texts", file)
     assert f"Put back: 0. There already: {count - 2}. Not put back: 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[" * 100_000, "is not what “language retire” writes"),
+        (r"\ud800", r"a character that no database can store: 'networks\.network 3, summary'"),
+        (r"\u0000", "a character that no database can store"),
+    ],
+    ids=["nested", "half a character", "NUL"],
+)
+def test_a_file_whose_texts_cannot_be_stored_is_refused_as_a_whole(content, words, tmp_path):
+    file = tmp_path / "texts.json"
+    if content.startswith("\\"):
+        text = f'{{"model": "networks.network", "id": 3, "field": "summary", "source": "x", "text": "{content}"}}'
+        content = f'{{"language": "en", "texts": [{text}]}}'
+    file.write_text(content)
+    with pytest.raises(CommandError, match=words):
+        call_command("language", "add", "en", "--yes", "--texts", file)
+
+
+@pytest.mark.django_db
+def test_a_database_that_cannot_be_written_is_said_when_texts_are_put_back(tmp_path, monkeypatch):
+    theme = make_theme(name_en="Peace")
+    site_languages.export_texts("en", tmp_path / "texts.json")
+    type(theme).objects.update(name_en=None)
+
+    def fail(*arguments, **options):
+        raise OperationalError("attempt to write a readonly database")
+
+    monkeypatch.setattr(type(theme), "save", fail)
+    with pytest.raises(CommandError, match=r"readonly database\. What is put back stays; give the command again"):
+        call_command("language", "add", "en", "--yes", "--texts", tmp_path / "texts.json")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_old", [False, True])
+def test_texts_that_nobody_has_published_are_put_back_as_drafts(is_old):
+    """Also where the Serbian was published meanwhile, and from a file that has them as the row's, too."""
+    english = {
+        "name_en": "Draft",
+        "documents": [{"id": "0000abcd", "kind": "other", "title_sr": "Акт", "title_en": "Act"}],
+    }
+    hidden = make_network(is_published=False, **english)
+    storage.newest_revision(hidden)
+    texts = [each for each in site_languages.texts_in("en") if each["id"] == hidden.pk]
+    assert [(each["text"], each["draft"]) for each in texts] == [("Draft", True), ("Act", True)]
+    if is_old:
+        texts += [each | {"draft": False} for each in texts]
+    forget_english([hidden])
+    publishing.publish(Network.objects.get(), author=None)
+    outcome = exported_texts.put_back([exported_texts.Text(**each) for each in texts], "en")
+    hidden = Network.objects.get()
+    assert (hidden.name_en or "", hidden.documents[0].get("title_en"), outcome.put_back) == ("", None, 2)
+    newest = hidden.head.content
+    assert (newest["name_en"], newest["documents"][0]["title_en"]) == ("Draft", "Act")
+
+
+@pytest.mark.django_db
+def test_a_text_that_was_published_unseen_with_the_serbian_is_a_draft():
+    """Its column was dropped, and the version that was published without it on the site still has it."""
+    line = {"id": "0000abcd", "kind": "other", "title_sr": "Акт"}
+    network = make_network(is_published=False, name_en="Draft", documents=[{**line, "title_en": "Act"}])
+    storage.newest_revision(network)
+    texts = [exported_texts.Text(**each) for each in site_languages.texts_in("en") if each["id"] == network.pk]
+    publishing.publish(network, author=None)
+    Network.objects.update(name_en=None, documents=[line])
+    exported_texts.put_back(texts, "en")
+    network = Network.objects.get()
+    assert (network.name_en or "", network.documents) == ("", [line])
+    assert (network.head.content["name_en"], network.head.content["documents"][0]["title_en"]) == ("Draft", "Act")
+    assert network.has_draft and consistency.fields_apart(network, {}) == []
+
+
+@pytest.mark.django_db
+def test_a_draft_from_when_the_columns_were_dropped_does_not_take_the_texts_off_again():
+    """Its author could not see them."""
+    line = {"id": "0000abcd", "kind": "other", "title_sr": "Акт", "title_en": "Act"}
+    network = make_network(summary_en="Summary", documents=[line])
+    live = storage.newest_revision(network)
+    texts = [exported_texts.Text(**each) for each in site_languages.texts_in("en") if each["id"] == network.pk]
+    drafts.save(network, {"acronym_sr": "АБВ", "documents": [{**line, "number": "1"}]}, author=None)
+    planned = storage.newest_revision(Network.objects.get())
+    network.schedules.create(action="publish", at=timezone.now(), revision=planned)
+    forget_english([network])
+    # The public version has it still.
+    Revision.objects.filter(pk=live.pk).update(
+        content={**Revision.objects.get(pk=live.pk).content, "name_en": "Name"}
+    )
+    texts.append(exported_texts.Text("networks.network", network.pk, "name", network.name_sr, "Name"))
+    exported_texts.put_back(texts, "en")
+    network = Network.objects.get()
+    assert (network.acronym_sr, network.name_en, network.documents) == ("", "Name", [line])
+    network = publishing.publish(network, author=None, revision=network.schedules.get().revision)
+    assert (network.acronym_sr, network.name_en, network.summary_en) == ("АБВ", "Name", "Summary")
+    assert network.documents == [{**line, "number": "1"}]
+
+
+@pytest.mark.django_db
+def test_an_outdated_translation_is_outdated_when_it_is_put_back():
+    """Also if nothing is on record of it any more, as after a repair without the language in the variable."""
+    network = make_network(name_sr="Стара", name_en="Old", summary_sr="Сажетак", summary_en="Summary")
+    storage.newest_revision(network)
+    network = publishing.publish(drafts.save(network, {"name_sr": "Нова"}, author=None).row, author=None)
+    make_network(slug="unsaved", name_en="Unsaved")
+    texts = [*site_languages.texts_in("en")]
+    assert [each["text"] for each in texts if each["outdated"]] == ["Old"]
+    forget_english([network])
+    exported_texts.put_back([exported_texts.Text(**each) for each in texts], "en")
+    network.refresh_from_db()
+    assert (network.name_en, network.summary_en, network.outdated_published) == ("Old", "Summary", ["name_en"])
+
+
+@pytest.mark.django_db
+def test_what_is_on_record_of_a_dropped_language_is_consistent(settings):
+    """It says which texts are outdated if they are put back."""
+    for column in ("name_hu", "motto_hu"):
+        ConfirmedTranslation.objects.create(network=make_network(), column=column)
+    settings.SITE_LANGUAGES = {**settings.SITE_LANGUAGES, "hu": "dropped"}
+    assert [each.where for each in consistency.findings_of_translations()] == ["network: motto_hu"]
+
+
+@pytest.mark.django_db
+def test_of_lines_that_a_draft_has_too_each_text_is_exported_once():
+    network = make_network(documents=[{"id": "0000abcd", "kind": "other", "title_sr": "Акт", "title_en": "Act"}])
+    line = {"id": "0000abcd", "kind": "other", "title_sr": "Други акт", "title_en": "Act"}
+    drafts.save(network, {"documents": [line]}, author=None)
+    texts = [each for each in site_languages.texts_in("en") if each["text"] == "Act"]
+    assert [each["draft"] for each in texts] == [False]
 
 
 def test_the_catalogue_to_translate_is_one_of_gettext(tmp_path, settings):

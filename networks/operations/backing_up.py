@@ -1,7 +1,10 @@
 """Backing up: the database as it was at one moment, and after it the uploaded files, into one file."""
 
+import errno
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -25,6 +28,7 @@ from networks.operations.backup_file import (
     BackupWriter,
     Report,
     can_be_stored,
+    chunks_of,
     new_backup,
     remove_partial_files,
 )
@@ -194,18 +198,33 @@ def remove_oldest(folder: Path, keep: int, missing: Iterable[str] = ()) -> list[
     """
     removed, lost = [], {f"media/{name}" for name in missing}
     for number, path in enumerate(reversed(backups_in(folder)), 1):
-        found = lost and lost & members_of(path)
-        lost -= found or set()
+        found = whole_members(path, lost) if lost else set()
+        lost -= found
         if number > keep and not found:
             path.unlink()
             removed.append(path)
     return removed
 
 
-def members_of(path: Path) -> set[str]:
-    """Return the names of the members of a backup; none if it is damaged."""
+def whole_members(path: Path, wanted: set[str]) -> set[str]:
+    """Return which of these members a backup has undamaged."""
+    found = set()
+    with damage_ignored(), zipfile.ZipFile(path) as archive:
+        for name in wanted.intersection(archive.namelist()):
+            with damage_ignored(), archive.open(name) as member:
+                for _chunk in chunks_of(member):  # to its end, where its checksum is compared
+                    pass
+                found.add(name)
+    return found
+
+
+@contextmanager
+def damage_ignored() -> Iterator[None]:
+    """Ignore what `zipfile` raises for changed bytes, but not that a disk cannot be read just now."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            return {*archive.namelist()}
-    except zipfile.BadZipFile:
-        return set()
+        yield
+    except (zipfile.BadZipFile, EOFError, RuntimeError, ValueError, zlib.error, lzma.LZMAError):
+        pass  # damaged, or it seems to be encrypted, or compressed in another way
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL):  # as of bz2, or of a place before the beginning
+            raise

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from citynetworks.environment import DROPPED
 from networks.languages import SERBIAN
 from networks.models import (
     CityProfile,
@@ -33,6 +35,7 @@ from networks.models.lines import IDENTIFIER, LinesField
 from networks.models.public_page import FormerSlug
 from networks.page_store.version import current_version, raise_version
 from networks.pictures import PictureField
+from networks.reading import translated_fields
 from networks.redirects import FILE_PREFIXES, page_exists, redirect_target
 from networks.revisions import publishing, schedules, storage
 from networks.revisions.content import (
@@ -291,9 +294,13 @@ def findings_of_schedules() -> Iterator[Finding]:
 
 
 def findings_of_translations() -> Iterator[Finding]:
+    # What was confirmed of their texts says which are outdated if they are put back.
+    dropped = [code for code, state in settings.SITE_LANGUAGES.items() if state == DROPPED]
     for model in REVISED:
         key, columns = str(model._meta.model_name), {*sources_of(model, retired=True)}
         columns |= {name for name, present in renamed_columns(model).items() if present in columns}
+        names = [*translated_fields(model), *model.renamed_fields]
+        columns |= {f"{name}_{code}" for name in names for code in dropped}
         stray = ConfirmedTranslation.objects.filter(**{f"{key}__isnull": False}).exclude(column__in=columns)
         for column in stray.order_by().values_list("column", flat=True).distinct():
             rows = stray.filter(column=column)

@@ -6,6 +6,7 @@ A translation whose Serbian is another one by now is outdated, as if it had stoo
 """
 
 import json
+import re
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from networks.revisions.content import (
     content_fields,
     content_of,
     normalise_content,
+    related_fields,
     renamed_columns,
     savable_content,
 )
@@ -42,11 +44,16 @@ from networks.revisions.translations import (
 )
 
 KEYS = {"model": str, "id": int, "field": str, "source": str, "text": str}
+# NUL, and half a character of UTF-16, which JSON can have
+NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class Text:
-    """One exported text: of which row and field, its Serbian source, and whether only a draft had it."""
+    """
+    One exported text: of which row and field, its Serbian source, whether only a draft had it, and whether the source
+    had changed since it was written.
+    """
 
     model: str
     id: int
@@ -54,6 +61,7 @@ class Text:
     source: str
     text: str
     draft: bool = False
+    outdated: bool = False
 
     def __str__(self) -> str:
         return f"{self.model} {self.id}, {self.field}{' (draft)' if self.draft else ''}"
@@ -75,14 +83,20 @@ def read_export(file: Path, code: str) -> list[Text]:
         document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise NotPossible(f"{file} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotPossible(f"{file} is not what “language retire” writes: {error}.") from error
     texts = document.get("texts") if isinstance(document, dict) else None
     if not isinstance(texts, list) or not all(is_text(each) for each in texts):
         raise NotPossible(f"{file} is not what “language retire” writes: it has no texts with {', '.join(KEYS)}.")
+    if odd := [each for each in texts if any(NOT_STORABLE.search(str(each[key])) for key in KEYS)]:
+        where = f"{odd[0]['model']} {odd[0]['id']}, {odd[0]['field']}"
+        raise NotPossible(f"{file} has a character that no database can store: {ascii(where)}.")
     if document.get("language") != code:
         raise NotPossible(f"{file} has texts in “{document.get('language')}”, and not in “{code}”.")
-    return [Text(**{key: each[key] for key in KEYS}, draft=bool(each.get("draft"))) for each in texts]
+    marks = {"draft", "outdated"}
+    return [
+        Text(**{key: each[key] for key in KEYS} | {mark: bool(each.get(mark)) for mark in marks}) for each in texts
+    ]
 
 
 def is_text(each: Any) -> bool:
@@ -132,15 +146,24 @@ def put_into_revised(model: Any, pk: int, texts: list[Text], code: str) -> Outco
     row = storage.lock(model._base_manager.get(pk=pk))
     storage.check_not_in_bin(row)
     seen, newest = content_of(row), savable_content(model, storage.newest_revision(row).content)
-    of_row, of_draft = ([each for each in texts if each.draft == draft] for draft in (False, True))
+    of_draft = [each for each in texts if each.draft]
+    # Earlier files have the texts of what was not on the site twice. Nobody has published them.
+    drafts = {(each.field, each.text) for each in of_draft}
+    of_row = [each for each in texts if not each.draft and (each.field, each.text) not in drafts]
     published = filled(model, seen, of_row, code, outcome) if row.is_published else seen
     # The texts of the row are those of its draft too, where that has no other.
     draft = filled(model, newest, of_draft, code, outcome)
     draft = filled(model, draft, of_row, code, Outcome() if row.is_published else outcome)
     record_sources(row, published, of_row, code)
     record_sources(row, draft, texts, code)
-    if row.is_published and published != seen:
-        row = publishing.publish_part(row, published, author=None)
+    # The public version may have a text that is not on the site, since it was published without the column.
+    live = row.live.content if row.live else seen
+    is_apart = {*changed_fields(model, live, seen)}.difference(related_fields(model))
+    if row.is_published and (published != seen or is_apart):
+        # What a draft lacks of the texts, nobody has deleted: they had no column when it was written.
+        row = publishing.publish_part(
+            row, published, author=None, completed=lambda content: filled(model, content, of_row, code, Outcome())
+        )
         row.revisions.filter(pk=row.live_id).update(comment=comment)
     present = storage.newest_revision(row).content if row.is_published else content_of(row)
     if changed_fields(model, present, draft):
@@ -154,14 +177,14 @@ def put_into_revised(model: Any, pk: int, texts: list[Text], code: str) -> Outco
 def record_sources(row: RevisedModel, content: Content, texts: Iterable[Text], code: str) -> None:
     """
     Record for which Serbian each translation was written, unless that is on record since before the language was
-    retired.
+    retired, or it was for another one already.
     """
     model = type(row)
     sources, pairs, fields = sources_of(model), pairs_of(model, content), content_fields(model)
     known = {(column, translation) for column, _source, translation in confirmed_translations(row)}
     for each in texts:
         column = column_of(model, each.field, code)
-        if column in pairs and column in sources:
+        if column in pairs and column in sources and not each.outdated:
             written = column, digest(fields[column], each.text)
             if written == (column, pairs[column][2]) and written not in known:
                 record(row, content | {sources[column]: each.source}, [column], Reason.LOADED)

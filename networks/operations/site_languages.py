@@ -12,7 +12,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from django.utils import timezone
 from citynetworks.command_line import COMMAND
 from citynetworks.environment import DROPPED, OFFERED, RETIRED, language_problem
 from networks.languages import ALPHABETS, ENGLISH, SERBIAN, switch_name
-from networks.models import RevisedModel
+from networks.models import ConfirmedTranslation, RevisedModel
 from networks.models.language_columns import (
     PRODUCT_LANGUAGES,
     columns_of_table,
@@ -34,6 +34,8 @@ from networks.models.language_columns import (
     translated_models,
 )
 from networks.models.lines import LinesField
+from networks.revisions.content import content_fields
+from networks.revisions.translations import digest
 
 VARIABLE = "DJANGO_LANGUAGES"
 DOMAINS = ("django", "djangojs")
@@ -53,8 +55,10 @@ def write_variable(file: Path, value: str) -> None:
     """Write the variable into an environment file, in place of the line that it has there. The file stays whole."""
     line = f"{VARIABLE}={value}"
     text = file.read_text(encoding="utf-8")
-    pattern = re.compile(rf"^[ \t]*(?:export[ \t]+)?{VARIABLE}[ \t]*=.*$", re.MULTILINE)
-    text = pattern.sub(line, text) if pattern.search(text) else f"{text.rstrip()}\n{line}\n".lstrip()
+    # A backslash at the end of a line joins it and the next one.
+    pattern = re.compile(rf"^[ \t]*(?:export[ \t]+)?{VARIABLE}[ \t]*=(?:.*\\\n)*.*$", re.MULTILINE)
+    end = "\n\n" if text.rstrip().endswith("\\") else "\n"
+    text = pattern.sub(line, text) if pattern.search(text) else f"{text.rstrip()}{end}{line}\n".lstrip()
     new, status = file.with_name(f"{file.name}.new"), file.stat()
     new.touch(mode=0o600)
     os.chown(new, status.st_uid, status.st_gid)
@@ -65,9 +69,16 @@ def write_variable(file: Path, value: str) -> None:
 
 def commands_as_root(value: str, file: str, *, migrate: bool) -> list[str]:
     """Return what root types so that an installed site has the variable, from its environment file, and restarts."""
-    sed = f"sed -i -e '$a {VARIABLE}={value}' -e '/^[[:space:]]*{VARIABLE}=/d' {shlex.quote(file)}"
-    commands = [sed, *([f"{COMMAND} migrate"] if migrate else []), f"systemctl restart {COMMAND}"]
-    return [f"sudo {command}" for command in commands]
+    file = shlex.quote(file)
+    # A backslash at the end of a line joins it and the next one, here as where the file is read.
+    joined = r"-e ':line; /\\$/ { $! { N; b line' -e '} }'"
+    return [
+        f"sudo sed -i {joined} -e '/^[[:space:]]*{VARIABLE}=/d' {file}",
+        # After an empty line, in case that the last one is not ended, or ends in a backslash
+        f"printf '\\n\\n%s\\n' {VARIABLE}={value} | sudo tee -a {file}",
+        *([f"sudo {COMMAND} migrate"] if migrate else []),
+        f"sudo systemctl restart {COMMAND}",
+    ]
 
 
 def check_environment(file: Path) -> None:
@@ -252,45 +263,96 @@ def texts_in(code: str) -> Iterator[dict[str, Any]]:
     """
     Yield each text in a language: of which row and field, its Serbian source, and the text; also those of drafts.
 
-    They are read from the tables and not from the models, which may not have the columns any more.
+    What is not on the site is a draft. A text is outdated if its Serbian has changed since. They are read from the
+    tables and not from the models, which may not have the columns any more.
     """
-    quote = connection.ops.quote_name
     for model, names in translated_models("default"):
-        table = model._meta.db_table
-        there = [name for name in names if f"{name}_{code}" in columns_of_table("default", table)]
-        columns = ["id", *(f"{name}_{language}" for name in there for language in (SERBIAN, code))]
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {', '.join(map(quote, columns))} FROM {quote(table)} ORDER BY id")  # noqa: S608
-            rows = [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]
-        for row in rows:
-            where = {"model": model._meta.label_lower, "id": row["id"]}
-            for name in there:
-                if text := row[f"{name}_{code}"]:
-                    yield {**where, "field": name, "source": row[f"{name}_{SERBIAN}"] or "", "text": text}
-        if issubclass(model, RevisedModel):
-            yield from texts_of_revised(model, names, code)
+        texts = texts_of_model(model, names, code)
+        yield from texts_with_state(model, texts, code) if issubclass(model, RevisedModel) else texts
 
 
-def texts_of_revised(model: type[RevisedModel], names: list[str], code: str) -> Iterator[dict[str, Any]]:
-    """Yield the texts of the lines of each row, and those of its draft that differ from what is published."""
+def texts_of_model(model: type[models.Model], names: list[str], code: str) -> Iterator[dict[str, Any]]:
+    """Yield the texts of the rows of a model, without saying which are outdated."""
+    quote, table = connection.ops.quote_name, model._meta.db_table
+    there = [name for name in names if f"{name}_{code}" in columns_of_table("default", table)]
+    columns = ["id", *(f"{name}_{language}" for name in there for language in (SERBIAN, code))]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(map(quote, columns))} FROM {quote(table)} ORDER BY id")  # noqa: S608
+        rows = {values[0]: dict(zip(columns, values, strict=True)) for values in cursor.fetchall()}
+    drafts = {*not_published(model)}
+    for pk, row in rows.items():
+        where = {"model": model._meta.label_lower, "id": pk}
+        for name in there:
+            if text := row[f"{name}_{code}"]:
+                source = row[f"{name}_{SERBIAN}"] or ""
+                yield {**where, "field": name, "source": source, "text": text, "draft": pk in drafts}
+    if issubclass(model, RevisedModel):
+        yield from texts_of_revised(model, names, code, rows)
+
+
+def texts_with_state(
+    model: type[RevisedModel], texts: Iterable[dict[str, Any]], code: str
+) -> Iterator[dict[str, Any]]:
+    """Yield texts, and of each whether it is outdated: nobody stands for it beside this Serbian."""
+    key, fields = f"{model._meta.model_name}_id", content_fields(model)
+    renamed = {f"{former}_{code}": f"{present}_{code}" for former, present in model.renamed_fields.items()}
+    found = ConfirmedTranslation.objects.filter(**{f"{key}__isnull": False}, column__endswith=f"_{code}").order_by()
+    confirmed = {
+        (pk, renamed.get(column, column), *digests)
+        for pk, column, *digests in found.values_list(key, "column", "source_digest", "translation_digest")
+    }
+    # Of a row without versions, nothing is on record yet.
+    recorded = {*models.QuerySet(model).filter(head__isnull=False).values_list("pk", flat=True)}
+    for each in texts:
+        field = fields.get(f"{each['field']}_{SERBIAN}")  # none if it is of a line
+        if field is None or each["id"] not in recorded:
+            yield each | {"outdated": False}
+            continue
+        digests = (digest(field, each[name]) for name in ("source", "text"))
+        yield each | {"outdated": (each["id"], f"{each['field']}_{code}", *digests) not in confirmed}
+
+
+def not_published(model: type[models.Model]) -> Iterator[int]:
+    """Yield the keys of the rows that nobody has published, or that are not on the site any more."""
+    if issubclass(model, RevisedModel):
+        yield from models.QuerySet(model).filter(is_published=False).values_list("pk", flat=True)
+
+
+def texts_of_revised(
+    model: type[RevisedModel], names: list[str], code: str, rows: dict[int, dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """
+    Yield the texts of the lines of each row, and those of its newest version that differ from what the row has.
+
+    `rows` are the columns of the rows in this language, by key.
+    """
     lines = [field.name for field in model._meta.fields if isinstance(field, LinesField)]
-    rows: models.QuerySet = models.QuerySet(model).order_by("pk")
-    for pk, head, live, *values in rows.values_list("pk", "head__content", "live__content", *lines):
-        where, published = {"model": model._meta.label_lower, "id": pk}, live or {}
-        for each, draft in ((dict(zip(lines, values, strict=True)), False), (head or {}, True)):
-            for name in lines:
-                for line in each.get(name) or ():
-                    for cell in (cell for cell in line if cell.endswith(f"_{code}")):
-                        if draft and line in (published.get(name) or ()):
-                            continue
-                        source = line.get(f"{cell.removesuffix(code)}{SERBIAN}", "")
-                        field = f"{name}-{line['id']}-{cell.removesuffix(f'_{code}')}"
-                        yield {**where, "field": field, "source": source, "text": line[cell], "draft": draft}
+    found: models.QuerySet = models.QuerySet(model).order_by("pk")
+    contents = found.values_list("pk", "is_published", "head__content", "live__content", *lines)
+    for pk, is_published, head, live, *values in contents:
+        where, own = {"model": model._meta.label_lower, "id": pk}, dict(zip(lines, values, strict=True))
+        # Of a row that is not published, what its columns have was yielded as its draft.
+        present = live or {**rows.get(pk, {}), **own}
+        known = {(field, text) for field, _source, text in cells_of(present, lines, code)}
+        for field, source, text in cells_of(own, lines, code):
+            yield {**where, "field": field, "source": source, "text": text, "draft": not is_published}
+        for field, source, text in cells_of(head or {}, lines, code):
+            if (field, text) not in known:
+                yield {**where, "field": field, "source": source, "text": text, "draft": True}
         for name in names:
-            text = (head or {}).get(f"{name}_{code}")
-            if text and text != published.get(f"{name}_{code}"):
+            written = (head or {}).get(f"{name}_{code}")
+            if written and written != present.get(f"{name}_{code}"):
                 source = (head or {}).get(f"{name}_{SERBIAN}", "")
-                yield {**where, "field": name, "source": source, "text": text, "draft": True}
+                yield {**where, "field": name, "source": source, "text": written, "draft": True}
+
+
+def cells_of(content: dict[str, Any], lines: list[str], code: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each text of the lines of a content in a language: its field, its Serbian source, and the text."""
+    for name in lines:
+        for line in content.get(name) or ():
+            for cell in (cell for cell in line if cell.endswith(f"_{code}")):
+                source = line.get(f"{cell.removesuffix(code)}{SERBIAN}", "")
+                yield f"{name}-{line['id']}-{cell.removesuffix(f'_{code}')}", source, line[cell]
 
 
 def export_texts(code: str, file: Path) -> int:

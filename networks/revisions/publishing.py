@@ -5,7 +5,7 @@ The row is what visitors see; a revision is what somebody wrote. Each function r
 that locks the row.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -216,15 +216,23 @@ def lock_as_seen(row: Row, head: Revision) -> Row:
     return row
 
 
-def publish_part(row: Row, part: Content, *, author: User | None, decided: Collection[str] = ()) -> Row:
+def publish_part(
+    row: Row,
+    part: Content,
+    *,
+    author: User | None,
+    decided: Collection[str] = (),
+    completed: Callable[[Content], Content] = lambda content: content,
+) -> Row:
     """
     Publish a content, such as a part of what the newest revision has changed. The rest becomes a draft on top of it.
 
     The draft has a revision for each of the present ones, with what is left of it, by the same author. It is
     submitted, scheduled and previewed as before. `decided` names fields that the draft has as they are published.
+    `completed` gives the content of each former revision with what it lacks only because its author could not see it.
     """
     model, head = type(row), newest_revision(row)
-    waiting = {*changed_fields(model, part, head.content)}.difference(decided)
+    waiting = {*changed_fields(model, part, completed(complete_content(model, head.content)))}.difference(decided)
     drafts = unpublished_revisions(row)
     submitted = {"submitted_at": row.submitted_at, "submitted_by": row.submitted_by}
     schedule = row.schedules.filter(action=Schedule.Action.PUBLISH, revision__in=drafts).first()
@@ -235,8 +243,10 @@ def publish_part(row: Row, part: Content, *, author: User | None, decided: Colle
     row = publish(row, author=author, revision=published)
     content = complete_content(model, published.content)
     for draft in drafts:
-        after = complete_content(model, draft.content)
-        changed = changed_fields(model, draft.parent.content if draft.parent else {}, after)
+        before, after = (
+            completed(complete_content(model, each.content if each else {})) for each in (draft.parent, draft)
+        )
+        changed = changed_fields(model, before, after)
         written = content | {name: after[name] for name in changed if name in waiting}
         if changed_fields(model, content, written):
             written_by = {"author": draft.author, "author_name": draft.author_name, "comment": draft.comment}

@@ -66,11 +66,13 @@ class Command(BaseCommand):
         )
         if left_out := manifest["left_out_files"]:
             self.stderr.write(f"Left out, as the site gives no file such a name: {some(left_out)}.")
-        if missing and len(missing) == manifest["named_files"]:
+        # One alone can be lost for good, as the coat of arms of a site without other uploads.
+        if len(missing) > 1 and len(missing) == manifest["named_files"]:
             raise CommandError(
                 f"None of the uploaded files that pages or their versions name is there ({len(missing)}), nor in "
                 f"this backup: {some(missing)}. Look whether the folder or bucket of uploads is the right one; "
-                "put lost files back from an older backup. No older backup was removed."
+                "put lost files back from an older backup, or any file under one of the names if they are lost for "
+                "good. No older backup was removed."
             )
         if missing:
             self.stderr.write(missing_files_words(manifest))

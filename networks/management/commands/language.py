@@ -9,6 +9,7 @@ from django.utils import timezone
 from citynetworks.command_line import SETTINGS_FILE
 from citynetworks.environment import DROPPED, OFFERED, RETIRED
 from networks.languages import switch_name
+from networks.management.operation_words import in_words
 from networks.management.typed_path import typed_path
 from networks.operations import exported_texts, site_languages
 from networks.operations.exported_texts import Text
@@ -87,7 +88,8 @@ class Command(BaseCommand):
         ]
         if not self.agreed(plan, **options):
             return
-        outcome = exported_texts.put_back(exported, code)
+        with in_words("What is put back stays; give the command again."):
+            outcome = exported_texts.put_back(exported, code)
         for text, reason in outcome.left.items():
             self.stdout.write(f"Not put back: {text}: {reason}.")
         for name in outcome.outdated:
