@@ -182,6 +182,7 @@ def migrated_again(transactional_db, django_db_setup):
     yield
     if connection.vendor == "sqlite":
         with closing(sqlite3.connect(django_db_setup)) as migrated:
+            connection.ensure_connection()
             migrated.backup(connection.connection)
         return
     executor = MigrationExecutor(connection)

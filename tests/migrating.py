@@ -29,6 +29,7 @@ def drop_all_tables():
     """Leave nothing in the database, in less time than by migrating back; that this goes is seen in test_roles.py."""
     if connection.vendor == "sqlite":
         with closing(sqlite3.connect(":memory:")) as nothing:
+            connection.ensure_connection()
             nothing.backup(connection.connection)
     else:
         with connection.cursor() as cursor:
