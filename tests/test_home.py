@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
 
 from networks.admin import guide
 from networks.admin.home import SHOWN
-from networks.models import Network, Operation
+from networks.models import Network, Operation, Page
 from networks.revisions import drafts, publishing, schedules, storage
 from tests.makers import make_network, make_page, make_profile
 from tests.pages import CYRILLIC, PREFIXES, count_queries, in_latin_and_in_ci_in_each_language, opened, text_of
@@ -56,6 +56,16 @@ class TestEditor:
         write(make_network(), milan, name_en="Theirs")
         (line,) = lines(ana, "drafts")
         assert line.startswith("Mine ")
+
+    @pytest.mark.long
+    def test_finds_a_draft_below_many_that_may_not_be_viewed_any_more(self, ana):
+        write(Page(), ana, title_sr="Моја", slug="moja")
+        for number in range(10 * SHOWN + 1):
+            write(Network(), ana, name_sr="Мрежа", slug=f"mreza-{number}")
+        ana.user.groups.clear()
+        ana.user.user_permissions.set(Permission.objects.filter(codename__in=["view_page", "change_page"]))
+        (line,) = lines(ana, "drafts")
+        assert line.startswith("Moja ")
 
     def test_reads_kindly_that_there_is_nothing(self, ana):
         assert lines(ana, "drafts") == ["You have no draft that waits to be finished."]

@@ -223,7 +223,7 @@ def more_links(request: HttpRequest, of_models: Iterable[type[RevisedModel]], qu
 
 
 @lru_cache(maxsize=64)
-def drafts_sql(user_pk: int) -> tuple[str, tuple]:
+def drafts_sql(user_pk: int, of_models: tuple[type[RevisedModel], ...]) -> tuple[str, tuple]:
     """
     Return the SQL of the query that finds the drafts of a user, and its parameters. They depend on nothing else.
 
@@ -251,7 +251,7 @@ def drafts_sql(user_pk: int) -> tuple[str, tuple]:
         )
         return rows.order_by().values_list("of", "pk", "head__author", "at", "live__number", "returned_by")
 
-    first, *others = map(drafts, REVISED_MODELS)
+    first, *others = map(drafts, of_models)
     found = first.union(*others, all=True).order_by(F("returned_by").desc(nulls_last=True), "-at")
     return found[: 10 * SHOWN].query.sql_with_params()
 
@@ -264,8 +264,8 @@ def drafts_of(user: User, of_models: Collection[type[RevisedModel]]) -> tuple[li
     """
     by_name = {model._meta.model_name: model for model in of_models}
     with connection.cursor() as cursor:
-        cursor.execute(*drafts_sql(user.pk))
-        found = [each for each in cursor.fetchall() if each[0] in by_name]
+        cursor.execute(*drafts_sql(user.pk, tuple(of_models)))
+        found = cursor.fetchall()
     events = Event.objects.annotate(number=F("revision__number")).in_bulk([each[-1] for each in found if each[-1]])
     returned, own = {}, []
     for name, pk, author, at, live_number, returned_by in found:
