@@ -140,6 +140,28 @@ class TestPublisher:
         assert anew(network).live.content["end_note_sr"] == "Одлука  бр. 06-31/2026."
 
     @pytest.mark.long
+    @pytest.mark.parametrize("typed", [{"end_note_sr": "Моје моје речи."}, {"left": ""}, {"_mend": "end_note_sr::"}])
+    def test_is_told_of_what_others_have_written_however_often_the_page_is_shown(
+        self, client, milan, ana, network, typed
+    ):
+        client.force_login(milan)
+        values = form_values(opened(client, f"{LIST}{network.pk}/end/")) | {"left": "3 May 2026", **WORDS}
+        theirs = {"status": "left", "left": "2026", "end_note_sr": "Колегине речи."}
+        drafts.save(anew(network), theirs, author=ana)
+        address = f"{LIST}{network.pk}/end/"
+        again = form_values(parsed(client.post(address, values | typed))) | {"left": "3 May 2026"}
+        tree = parsed(client.post(address, again, follow=True))
+        assert "saved a newer version" in text_of(tree)
+        assert anew(network).head.content["end_note_sr"] == "Колегине речи."
+
+    def test_keeps_what_was_typed_if_somebody_else_has_ended_it_meanwhile(self, client, milan, network):
+        client.force_login(milan)
+        values = form_values(opened(client, f"{LIST}{network.pk}/end/")) | {"left": "3 May 2026", **WORDS}
+        ending.end(anew(network), LEFT | {"end_note_sr": "Туђе."}, author=None, off_site=False)
+        tree = parsed(client.post(f"{LIST}{network.pk}/end/", values, follow=True))
+        assert form_values(tree)["end_note_sr"] == [WORDS["end_note_sr"]]
+
+    @pytest.mark.long
     @pytest.mark.parametrize("with_draft", [False, True])
     def test_takes_it_off_the_site_with_the_words_on_the_record_and_undoes_that(
         self, client, milan, ana, network, with_draft

@@ -16,7 +16,7 @@ from networks.admin import publishing_checks
 from networks.admin.link_admin import incoming_links
 from networks.admin.unsaved_text import TokenField, discard_response, discard_unsaved_form, get_unsaved_form
 from networks.languages import language_tag, stored_languages
-from networks.models import Network
+from networks.models import Network, SavedForm
 from networks.reading import Reader
 from networks.revisions import ending, publishing, schedules
 from networks.revisions.content import changed_fields, field_label, savable_content
@@ -102,7 +102,9 @@ class EndViewsMixin:
     def end_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask how a membership ends. Then publish that, or save and submit it for who may not publish."""
         network = self.get_row(request, pk, "change")
-        if ending.has_ended(network):
+        token = request.POST.get("form_token", "")
+        # Who has ended it with this form meets the form once more by going back; another's words must not be lost.
+        if ending.has_ended(network) and (not token or SavedForm.objects.filter(token=token).exists()):
             text = gettext("“{name}” is a former membership already. Correct the date and the words here.")
             self.message_user(request, text.format(name=network), messages.INFO)
             return self.redirect_to_form(network)
@@ -115,6 +117,7 @@ class EndViewsMixin:
         if request.method != "POST" and (kept := get_unsaved_form(request)):
             initial = kept.data.dict()
         form, notes = EndForm(request.POST or None, initial=initial, may_take_off=is_public), []
+        version = request.POST.get("version", network.head.number)
         if request.method == "POST":
             words = {name: request.POST.get(name, "") for name in form.fields if name.startswith("end_note_")}
             if publishing_checks.MEND in request.POST:  # shown again, and not saved, even if there is nothing to mend
@@ -129,7 +132,8 @@ class EndViewsMixin:
             try:
                 self.end(request, network, form.facts(), off_site=off_site, token=form.cleaned_data["form_token"])
             except ValidationError as error:
-                network = self.get_row(request, pk, "change")  # with the version that the page shows now
+                network = self.get_row(request, pk, "change")
+                version = network.head.number  # which the error is about
                 add_errors(form, error)
             else:
                 discard_unsaved_form(request)
@@ -148,6 +152,7 @@ class EndViewsMixin:
             pgettext_lazy("action", "End this membership"),
             form=form,
             seen=keys,
+            version=version,
             may_publish=may_publish,
             others=", ".join(field_label(Network, name) for name in others if name not in ending.FACTS),
             joined=Reader().date(network.joined),

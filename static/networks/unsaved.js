@@ -253,7 +253,7 @@ const watch = (panel) => {
   });
 
   const save = () => {
-    const button = [...form.elements].find(({ dataset }) => "stays" in dataset);
+    const button = [...form.elements].find((control) => control.hasAttribute("aria-keyshortcuts"));
     if (button) form.requestSubmit(button);
   };
 
