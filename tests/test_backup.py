@@ -17,6 +17,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from unittest.mock import Mock
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -26,7 +27,7 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage, default_storage
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import JSONField, Value
 from django.test import Client
@@ -36,7 +37,7 @@ from citynetworks.environment import database_at
 from citynetworks.uploads import UploadsUnavailable
 from networks.management.operation_words import in_words
 from networks.models import Network, Operation, SavedForm, SpreadsheetFile, Theme
-from networks.operations import backup_file, restoring, scratch_databases, table_rows
+from networks.operations import backing_up, backup_file, restoring, scratch_databases, table_rows
 from networks.operations.backing_up import as_default, back_up, remove_oldest
 from networks.operations.backup_file import BackupError, BackupFile, new_backup
 from networks.operations.restoring import check_is_known, replace_file, restore, store_files
@@ -339,7 +340,7 @@ def test_a_lost_file_ends_no_backups_and_the_last_backup_that_has_it_stays(site,
         assert file.manifest["missing_files"] == ["logos/a.png"]
 
 
-@pytest.mark.parametrize("damage", ["content", "directory"])
+@pytest.mark.parametrize("damage", ["content", "directory", "empty"])
 def test_a_damaged_backup_does_not_take_the_place_of_one_that_has_a_lost_file(damage, tmp_path):
     paths = [tmp_path / f"city-networks-2026010{day}T000000Z.zip" for day in (1, 2, 3)]
     for path in paths:
@@ -350,6 +351,9 @@ def test_a_damaged_backup_does_not_take_the_place_of_one_that_has_a_lost_file(da
     # Which version of the format is needed stands six bytes into an entry of the directory.
     place = content.index(b"content") if damage == "content" else content.index(b"PK\x01\x02") + 6
     damaged.write_bytes(content[:place] + b"\xff" + content[place + 1 :])
+    if damage == "empty":  # what stood in for the lost file
+        with zipfile.ZipFile(damaged, "w") as archive:
+            archive.writestr("media/logos/a.png", b"")
     newest.write_bytes(b"")
     assert remove_oldest(tmp_path, 1, ["logos/a.png"]) == [damaged]
     assert whole.exists() and newest.exists()
@@ -370,6 +374,16 @@ def test_a_backup_without_any_file_that_pages_name_is_not_taken_for_a_whole_one(
             call_command("backup", tmp_path, "--keep", "1", verbosity=0, stdout=StringIO())
         assert sorted(each.succeeded for each in Operation.objects.filter(kind="backup")) == [False, True]
     assert len(sorted(tmp_path.glob("city-networks-*.zip"))) == 2
+
+
+def test_no_older_backup_goes_where_it_is_not_known_what_is_lost(site, tmp_path, monkeypatch):
+    """As before a migration, when the names of the files cannot be read."""
+    older, errors = tmp_path / "city-networks-20260101T000000Z.zip", StringIO()
+    older.write_bytes(b"older")
+    monkeypatch.setattr(backing_up, "named_files", Mock(side_effect=OperationalError))
+    with as_default(site):
+        call_command("backup", tmp_path, "--keep", "1", verbosity=0, stdout=StringIO(), stderr=errors)
+    assert older.exists() and "no older backup was removed" in errors.getvalue()
 
 
 def test_a_file_with_an_odd_name_stops_no_backup(site, tmp_path):

@@ -190,15 +190,22 @@ def test_english_is_retired_with_all_its_texts_in_a_file(tmp_path, capsys, monke
     call_command(*arguments)
     texts = [each for each in json.loads(file.read_text())["texts"] if each["id"] == network.pk]
     assert {each["text"] for each in texts} >= {"Network", "Act"}
-    assert environment.read_text() == "A=1\nDJANGO_LANGUAGES=sr,en:retired\nB=2\n"
+    assert environment.read_text() == "A=1\nB=2\nDJANGO_LANGUAGES=sr,en:retired\n"
     with pytest.raises(CommandError, match="cannot be written into"):
         call_command(*arguments)
 
 
 def test_the_variable_is_appended_where_there_is_none(tmp_path):
     file = tmp_path / "env"
-    cases = (("", ""), ("A=1", "A=1\n"), ("DJANGO_LANGUAGES=sr,\\\nen\n", ""), ("A=1\\\n", "A=1\\\n\n"))
-    for before, after in cases:
+    cases = {
+        "": "",
+        "A=1": "A=1\n",
+        "A=1\\\n": "A=1\n",
+        "A=1\\": "A=1\\\n\n",
+        "DJANGO_LANGUAGES=sr,\\\nen\n": "",
+        "A=1 \\\nDJANGO_LANGUAGES=sr\nB=2": "A=1 DJANGO_LANGUAGES=sr\nB=2\n",  # it belongs to A
+    }
+    for before, after in cases.items():
         file.write_text(before)
         file.chmod(0o640)
         site_languages.write_variable(file, "sr,en,hu")

@@ -104,8 +104,8 @@ def back_up(config: dict[str, Any], path: Path, report: Report) -> dict[str, Any
         left_out = {name for name in names if not can_be_stored(name)}
         manifest["files"] = add_files(writer, sorted(names - left_out), report)
         manifest["left_out_files"] = sorted(map(ascii, left_out))
-        manifest["named_files"] = len(named)
-        manifest["missing_files"] = sorted(named - {file["name"] for file in manifest["files"]})
+        manifest["named_files"] = None if named is None else len(named)
+        manifest["missing_files"] = sorted((named or set()) - {file["name"] for file in manifest["files"]})
         writer.close(manifest)
     return manifest
 
@@ -163,11 +163,11 @@ def add_files(writer: BackupWriter, names: list[str], report: Report) -> list[di
     return files
 
 
-def names_of_files() -> set[str]:
-    """Return the names of the files that rows and versions name; none before the database is up to date."""
+def names_of_files() -> set[str] | None:
+    """Return the names of the files that rows and versions name; None before the database is up to date."""
     with suppress(DatabaseError), transaction.atomic():
         return {*named_files()}
-    return set()
+    return None
 
 
 def database_version(connection: BaseDatabaseWrapper) -> str:
@@ -210,7 +210,9 @@ def whole_members(path: Path, wanted: set[str]) -> set[str]:
     """Return which of these members a backup has undamaged."""
     found = set()
     with damage_ignored(), zipfile.ZipFile(path) as archive:
-        for name in wanted.intersection(archive.namelist()):
+        # An empty one stands in for a file that is lost for good.
+        there = {member.filename for member in archive.infolist() if member.file_size}
+        for name in wanted & there:
             with damage_ignored(), archive.open(name) as member:
                 for _chunk in chunks_of(member):  # to its end, where its checksum is compared
                     pass

@@ -54,11 +54,12 @@ def variable_with(code: str, state: str) -> str:
 def write_variable(file: Path, value: str) -> None:
     """Write the variable into an environment file, in place of the line that it has there. The file stays whole."""
     line = f"{VARIABLE}={value}"
-    text = file.read_text(encoding="utf-8")
     # A backslash at the end of a line joins it and the next one.
-    pattern = re.compile(rf"^[ \t]*(?:export[ \t]+)?{VARIABLE}[ \t]*=(?:.*\\\n)*.*$", re.MULTILINE)
-    end = "\n\n" if text.rstrip().endswith("\\") else "\n"
-    text = pattern.sub(line, text) if pattern.search(text) else f"{text.rstrip()}{end}{line}\n".lstrip()
+    lines = file.read_text(encoding="utf-8").replace("\\\n", "").splitlines()
+    kept = [each for each in lines if not re.match(rf"[ \t]*(?:export[ \t]+)?{VARIABLE}[ \t]*=", each)]
+    if kept and kept[-1].endswith("\\"):
+        kept.append("")
+    text = "\n".join([*kept, line, ""])
     new, status = file.with_name(f"{file.name}.new"), file.stat()
     new.touch(mode=0o600)
     os.chown(new, status.st_uid, status.st_gid)

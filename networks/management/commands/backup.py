@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
+from citynetworks.command_line import PROGRAM
 from networks.management.operation_words import failures_on_record, in_words, missing_files_words, record
 from networks.management.progress import Progress
 from networks.management.typed_path import typed_path
@@ -77,7 +78,11 @@ class Command(BaseCommand):
         if missing:
             self.stderr.write(missing_files_words(manifest))
         record(self, Operation.Kind.BACKUP, file=path.name, **numbers)
-        if folder and keep:
+        if manifest["named_files"] is None:
+            self.stderr.write(
+                f"Which uploaded files pages name is not known before {PROGRAM} migrate: no older backup was removed."
+            )
+        elif folder and keep:
             with in_words("The new backup is whole; older ones could not be removed."):
                 for removed in remove_oldest(folder, keep, missing):
                     self.stdout.write(f"Removed {removed.name}.")

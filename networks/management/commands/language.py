@@ -91,7 +91,7 @@ class Command(BaseCommand):
         with in_words("What is put back stays; give the command again."):
             outcome = exported_texts.put_back(exported, code)
         for text, reason in outcome.left.items():
-            self.stdout.write(f"Not put back: {text}: {reason}.")
+            self.stdout.write(f"Not put back: {text}: {reason.rstrip('.')}.")
         for name in outcome.outdated:
             self.stdout.write(f"Outdated, as the Serbian has changed: {name}.")
         left = f"{len(outcome.left)}, which the file still has" if outcome.left else "0"
