@@ -121,8 +121,8 @@ def service_unavailable(request: HttpRequest) -> HttpResponse:
     explanation = _("The site cannot reach its data just now. None of it is lost. Try again in a minute.")
     if request.method not in ("GET", "HEAD"):
         explanation = _(
-            "The site cannot reach its data just now, so what you have sent is not saved. Go back to it, and send it "
-            "once more in a minute."
+            "The site cannot reach its data just now, so what you have sent may not be saved. Go back to it in a "
+            "minute, look whether it is there, and if it is not, send it once more."
         )
     response = bare_page(
         request,

@@ -291,7 +291,7 @@ def test_the_icon_that_browsers_and_feed_readers_ask_for_is_there(client):
 @pytest.mark.parametrize(
     ("number", "method", "status", "words"),
     [
-        (errno.EROFS, "POST", 503, "so what you have sent is not saved. Go back to it"),
+        (errno.EROFS, "POST", 503, "so what you have sent may not be saved."),
         (errno.ENOSPC, "GET", 503, "None of it is lost"),
         (errno.EACCES, "POST", 500, "Something went wrong on our side"),
     ],
