@@ -264,7 +264,7 @@ def test_hungarian_is_added_read_upgraded_retired_and_dropped(tmp_path, database
         command = ("-m", "django", "language")
         done = run(*command, "add", "hu", "--yes", "--environment", environment_file, languages="sr,en")
         assert "7. Setting: DJANGO_LANGUAGES=sr,en,hu" in done and "Restart the site" in done
-        assert environment_file.read_text() == "# The site\nDJANGO_LANGUAGES=sr,en,hu\nOTHER=x\n"
+        assert environment_file.read_text() == "# The site\nOTHER=x\nDJANGO_LANGUAGES=sr,en,hu\n"
         assert 'msgid "Networks"\nmsgstr ""' in (tmp_path / "locale/hu/LC_MESSAGES/django.po").read_text()
         seen = json.loads(run("-c", IN_HUNGARIAN, languages="sr,en,hu").splitlines()[-1])
         assert seen["revision"] > 1
