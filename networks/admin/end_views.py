@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from citynetworks.labels import localized_verbose_name
 from networks.admin import publishing_checks
 from networks.admin.link_admin import incoming_links
+from networks.admin.row_views import NewerRevision
 from networks.admin.unsaved_text import TokenField, discard_response, discard_unsaved_form, get_unsaved_form
 from networks.languages import language_tag, stored_languages
 from networks.models import Network, SavedForm
@@ -133,7 +134,8 @@ class EndViewsMixin:
                 self.end(request, network, form.facts(), off_site=off_site, token=form.cleaned_data["form_token"])
             except ValidationError as error:
                 network = self.get_row(request, pk, "change")
-                version = network.head.number  # which the error is about
+                if isinstance(error, NewerRevision):
+                    version = network.head.number  # which the error is about
                 add_errors(form, error)
             else:
                 discard_unsaved_form(request)
